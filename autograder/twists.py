@@ -1,0 +1,48 @@
+"""Twists: typical wrong implementations, by name, and how a wrong answer is matched to one.
+
+A twist takes the correct op and gives back a wrong one. So two mistakes in one function
+are a composition, and what a mistaken function would answer is simply called:
+
+>>> import numpy as np
+>>> flipped = Twist("flipped", on_args(lambda x: (x[::-1],)), "You read the list backwards.")
+>>> doubled = Twist("doubled", on_output(lambda y: 2 * y), "You count everything twice.")
+>>> doubled.apply(flipped.apply(np.cumsum))(np.array([1, 2, 3]))
+array([ 6, 10, 12])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Op = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Twist:
+    """A named mistake.
+
+    Parameters
+    ----------
+    name : str
+        Public vocabulary, as in ``kernel-flipped``.
+    apply : callable, op → op
+        From the correct op to the mistaken one.
+    says : str
+        What the learner hears: what happened, and what to think about. Never code.
+    """
+
+    name: str
+    apply: Callable[[Op], Op]
+    says: str
+
+
+def on_args(change: Callable[..., tuple[Any, ...]]) -> Callable[[Op], Op]:
+    """The correct op on changed arguments; ``change`` maps all positional ones to new ones."""
+    return lambda op: lambda *args, **kwargs: op(*change(*args), **kwargs)
+
+
+def on_output(change: Callable[[Any], Any]) -> Callable[[Op], Op]:
+    """The correct op with a changed result."""
+    return lambda op: lambda *args, **kwargs: change(op(*args, **kwargs))

@@ -1,0 +1,1 @@
+"""The course: chapter sources, NumPy ops, figures, demos, and the command line."""
