@@ -1,0 +1,367 @@
+"""From chapter sources to notebooks: ``course/`` → ``solutions/`` → ``exercises/``.
+
+People work in ``exercises/`` in place. So everything is built in a temporary folder first, and
+a notebook there is replaced only if it is still the one that the last build wrote; the hashes
+of those stand in ``exercises/.released.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from cnnlab.autograder.exercise import Chapter
+from cnnlab.course import inspection
+from cnnlab.course.source import SourceError, to_bytes, to_notebook
+
+CHAPTER_GLOB = "ch[0-9][0-9]_*.py"
+MANIFEST = "exercises/.released.json"
+
+
+class BuildError(ValueError):
+    """Nothing was built and nothing changed; the message says what to put right."""
+
+
+@dataclass
+class BuildReport:
+    """What a build did; paths relative to the root, with ``/``.
+
+    Parameters
+    ----------
+    written : list of str
+        Files that are new or were replaced.
+    kept : list of str
+        Notebooks in ``exercises/`` that somebody has worked in: left as they are.
+    unchanged : list of str
+        Files that were up to date already.
+    """
+
+    written: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Notebooks:
+    """A chapter's two notebooks, as the bytes of their files."""
+
+    solution: bytes
+    release: bytes
+
+
+def build(root: Path | str, chapters: Iterable[str] | None = None) -> BuildReport:
+    """Build the notebooks of some chapters, and put them in place.
+
+    Either everything is built, or, if one chapter fails, no file is touched.
+
+    Parameters
+    ----------
+    root : path
+        The repository: it holds ``course/``, ``autograder/graders/``, ``exercises/``.
+    chapters : iterable of str, optional
+        Full names or beginnings of names, such as ``"ch01"``. All by default.
+
+    Raises
+    ------
+    ValueError
+        ``chapters`` names no chapter or more than one.
+    BuildError
+        A source, its grader, or nbgrader failed.
+    """
+    root = Path(root)
+    built = convert(root, _select(sources(root), chapters))
+    report, files, released = BuildReport(), {}, _manifest(root)
+    for name, notebooks in built.items():
+        files[solution_path(name)] = notebooks.solution
+        path, new = release_path(name), notebooks.release
+        old = _read(root / path)
+        if old is not None and digest(old) not in (digest(new), released.get(path)):
+            report.kept.append(path)
+        else:
+            files[path] = new
+            released[path] = digest(new)
+    files[MANIFEST] = (json.dumps(released, indent=1, sort_keys=True) + "\n").encode()
+    report.written = _replace(root, files)
+    report.unchanged = [path for path in files if path not in report.written]
+    return report
+
+
+def check(root: Path | str) -> list[str]:
+    """What is wrong with the notebooks that git has; an empty list means nothing.
+
+    Git's index is judged, never the working copy: there, an edited exercise is somebody's
+    work. Sources, graders and notebooks are taken from the index; what a grader imports is
+    the installed package.
+
+    Raises
+    ------
+    BuildError
+        The root is not in a git checkout, or git cannot be run.
+    """
+    with tempfile.TemporaryDirectory(prefix="cnnlab-check-") as folder:
+        tree = Path(folder)
+        _extract_index(Path(root), tree)
+        return _problems(tree)
+
+
+def sources(root: Path) -> list[str]:
+    """The chapters that have a source, in order."""
+    return sorted(path.stem for path in (root / "course").glob(CHAPTER_GLOB))
+
+
+def solution_path(name: str) -> str:
+    """Where a chapter's notebook with solutions stands."""
+    return f"solutions/{name}/{name}.ipynb"
+
+
+def release_path(name: str) -> str:
+    """Where a chapter's notebook for learners stands."""
+    return f"exercises/{name}/{name}.ipynb"
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal, the same whichever line ends git has checked out."""
+    return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def grader(root: Path, name: str) -> Chapter:
+    """A chapter's grader as it stands under this root, loaded afresh.
+
+    Raises
+    ------
+    BuildError
+        There is none, or it cannot be imported.
+    """
+    path = root / "autograder" / "graders" / f"{name}.py"
+    if not path.exists():
+        raise BuildError(
+            f"course/{name}.py has no grader. Write autograder/graders/{name}.py: "
+            "it holds the exercises' points."
+        )
+    # A name beside the installed grader's: two roots may have graders of one name.
+    spec = importlib.util.spec_from_file_location(f"cnnlab.autograder.graders._build_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+        chapter: Chapter = module.CHAPTER
+    except Exception as error:
+        raise BuildError(
+            f"autograder/graders/{name}.py cannot be loaded "
+            f"({type(error).__name__}: {error}). Correct it first."
+        ) from error
+    finally:
+        del sys.modules[spec.name]
+    if chapter.name != name:
+        raise BuildError(
+            f"autograder/graders/{name}.py must hold the chapter {name!r}. "
+            f"Received: {chapter.name!r}"
+        )
+    return chapter
+
+
+def convert(root: Path, names: Iterable[str]) -> dict[str, Notebooks]:
+    """Build chapters in a temporary course; nothing under the root changes.
+
+    Raises
+    ------
+    BuildError
+        A source, its grader, or nbgrader failed.
+    """
+    built = {}
+    with tempfile.TemporaryDirectory(prefix="cnnlab-build-") as folder:
+        course = Path(folder)
+        for name in names:
+            solution = _solution(root, name)
+            place = course / solution_path(name)
+            place.parent.mkdir(parents=True)
+            place.write_bytes(solution)
+            built[name] = Notebooks(solution, _release(course, name))
+    return built
+
+
+def _solution(root: Path, name: str) -> bytes:
+    exercises = grader(root, name)
+    try:
+        text = (root / "course" / f"{name}.py").read_text(encoding="utf-8")
+        return to_bytes(to_notebook(name, text, lambda e: exercises[e].max_score))
+    except (SourceError, UnicodeDecodeError) as error:
+        raise BuildError(f"course/{name}.py: {error}") from error
+
+
+def _release(course: Path, name: str) -> bytes:
+    """What nbgrader's GenerateAssignment makes of a solution in a temporary course."""
+    # Slow to import, and only `cnnlab build` needs them.
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+
+    log, said = logging.getLogger(f"{__name__}.nbgrader"), _Errors()
+    log.propagate = False
+    log.addHandler(said)
+    directory = CourseDirectory(
+        root=str(course.resolve()), source_directory="solutions", assignment_id=name, log=log
+    )
+    try:
+        GenerateAssignment(coursedir=directory, log=log).start()
+    except Exception as error:
+        raise BuildError(f"course/{name}.py: nbgrader says: {said.cause or error}") from error
+    finally:
+        log.removeHandler(said)
+    made = course / "release" / name / f"{name}.ipynb"
+    return to_bytes(nbformat.read(made, as_version=4))
+
+
+class _Errors(logging.Handler):
+    """Keeps the cause that nbgrader logs as a traceback and leaves out of its exception."""
+
+    cause = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage().strip()
+        if message.startswith("Traceback") and not self.cause:
+            self.cause = message.splitlines()[-1]
+
+
+def _select(names: list[str], chapters: Iterable[str] | None) -> list[str]:
+    if chapters is None:
+        return names
+    chosen = set()
+    for wanted in chapters:
+        found = [n for n in names if n == wanted] or [n for n in names if n.startswith(wanted)]
+        if len(found) != 1 or not wanted:
+            raise ValueError(f"chapters must be among {', '.join(names)}. Received: {wanted!r}")
+        chosen.add(found[0])
+    return sorted(chosen)
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _manifest(root: Path) -> dict[str, str]:
+    """Released notebook → SHA-256."""
+    text = _read(root / MANIFEST)
+    try:
+        released = json.loads(text or "{}")
+    except ValueError as error:
+        raise BuildError(
+            f"{MANIFEST} is not JSON ({error}). Restore it: git checkout -- {MANIFEST}"
+        ) from error
+    if not isinstance(released, dict):
+        raise BuildError(f"{MANIFEST} must be an object. Restore it: git checkout -- {MANIFEST}")
+    return released
+
+
+def _replace(root: Path, files: Mapping[str, bytes]) -> list[str]:
+    """Write the files that differ, and say which; all or, if the disk is full, none of them."""
+    staged: dict[str, Path] = {}
+    try:
+        for path, data in files.items():
+            target = root / path
+            old = _read(target)
+            if old is not None and digest(old) == digest(data):
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged[path] = target.with_name(f".{target.name}.new")
+            staged[path].write_bytes(data)
+        for path, new in staged.items():
+            os.replace(new, root / path)
+    finally:
+        for new in staged.values():
+            new.unlink(missing_ok=True)
+    return list(staged)
+
+
+def _extract_index(root: Path, tree: Path) -> None:
+    folders = ("course", "autograder/graders", "exercises", "solutions")
+    listed = _git(root, "ls-files", "-z", "--", *folders).decode()
+    for path in filter(None, listed.split("\0")):
+        if "/tests/" in path or "/demos/" in path:
+            continue
+        place = tree / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(_git(root, "show", f":./{path}"))
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+    except OSError as error:
+        raise BuildError(f"git cannot be run ({error}). Install git to check a build.") from error
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip()
+        raise BuildError(
+            f"{root} must be a git checkout without unmerged files, because what git has is "
+            f"checked, never your working copy. git says: {said}"
+        ) from error
+    return done.stdout
+
+
+def _problems(tree: Path) -> list[str]:
+    names = sources(tree)
+    if not names:
+        return ["git has no chapter source. Write course/chNN_name.py and `git add` it."]
+    problems = []
+    for name in names:
+        try:
+            chapter = grader(tree, name)
+            fresh = convert(tree, [name])[name]
+        except BuildError as error:
+            problems.append(str(error))
+            continue
+        problems += inspection.of_grader(chapter)
+        problems += _drift(tree, name, fresh)
+        problems += inspection.of_release(
+            chapter, fresh.solution, _read(tree / release_path(name)) or fresh.release
+        )
+    return problems + _strays(tree, names)
+
+
+def _drift(tree: Path, name: str, fresh: Notebooks) -> list[str]:
+    problems = []
+    for path, new in ((solution_path(name), fresh.solution), (release_path(name), fresh.release)):
+        found = _read(tree / path)
+        if found is None:
+            problems.append(f"{path} is not in git. Run `cnnlab build` and `git add` it.")
+        elif digest(found) != digest(new):
+            problems.append(
+                f"{path} is not what course/{name}.py builds. "
+                "Run `cnnlab build` and `git add` the result."
+            )
+    path = release_path(name)
+    found = _read(tree / path)
+    if found is not None and _manifest(tree).get(path) != digest(found):
+        problems.append(
+            f"{MANIFEST} does not record {path}. Run `cnnlab build` and `git add` both."
+        )
+    return problems
+
+
+def _strays(tree: Path, names: list[str]) -> list[str]:
+    """Graders without a source, and files that no chapter builds."""
+    problems = [
+        f"autograder/graders/{path.name} has no chapter. Write course/{path.name}, or delete it."
+        for path in sorted((tree / "autograder" / "graders").glob(CHAPTER_GLOB))
+        if path.stem not in names
+    ]
+    expected = {MANIFEST, *map(solution_path, names), *map(release_path, names)}
+    for folder in ("exercises", "solutions"):
+        for path in sorted((tree / folder).rglob("*")):
+            relative = path.relative_to(tree).as_posix()
+            if path.is_file() and relative not in expected and path.name != "README.md":
+                problems.append(
+                    f"{relative} is built from no chapter. Take it out of git: git rm {relative}"
+                )
+    return problems
