@@ -1,0 +1,916 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Chapter 1: Convolution
+
+How can a computer find the ear of a cat?
+
+In this chapter you write the one operation that answers, from the first multiplication on.
+You write five short functions. At the end your own code draws the outlines of a real cat,
+sharpens her whiskers, and computes what a layer of a neural network computes.
+
+You need some Python, some NumPy, and about two hours. You need not have heard of convolution.
+
+**How an exercise works.** You find a function with a description and no body. Replace the line
+`raise NotImplementedError()` by your code, run the cell (Shift+Enter), then run the cell
+`check(...)` below it. It says what is right, and what is not yet right. Stuck?
+`hint(conv_step)` gives one hint at a time. `solution(conv_step)` shows one way to do it.
+
+Run the next cell first.
+"""
+
+# %% setup=true
+import matplotlib.pyplot as plt
+import numpy as np
+from cnnlab.autograder import check, hint, solution, start
+from cnnlab.course import figures
+from cnnlab.course.demos import ready
+from cnnlab.course.demos.ch01_convolution import demo
+from cnnlab.datasets.load import photo
+
+start("ch01_convolution")
+
+# %% [markdown]
+r"""
+## 1. A picture is numbers
+
+This is Chelsea. What does the computer see?
+"""
+
+# %%
+cat = photo("chelsea", size=96, gray=True)
+eye = cat[44:52, 29:37]
+figures.photos(
+    cat,
+    eye,
+    titles=["Chelsea, 96 × 96", "her right eye, 8 × 8 pixels"],
+    alt="Left: a cat's face in shades of gray. Right: eight by eight large gray squares.",
+).show()
+
+# %%
+figures.numbers(
+    (100 * eye).round(), titles=["the same 8 × 8 pixels: 0 is black, 100 is white"]
+).show()
+
+# %% [markdown]
+r"""
+It sees a table of numbers, nothing else. No number in it says "eye".
+
+A colour picture is three such tables: red, green and blue. We write its shape as
+$(H, W, C)$: height, width, channels. Rows are counted downwards, columns to the right.
+
+**A question.** You could connect every pixel to every neuron of an ordinary network. How many
+weights would *one* neuron need for a colour picture of 150 × 150 pixels? Guess, then run.
+"""
+
+# %%
+print(f"{150 * 150 * 3:,} weights, for one single neuron")
+
+# %% [markdown]
+r"""
+And if the cat moves one pixel to the right, every one of these weights meets another pixel.
+All that was learned about ears on the left is lost for ears on the right.
+
+Two ideas help:
+
+1. **Look at a small place.** To see whether there is an edge, a 3 × 3 patch is enough.
+2. **Look for the same thing everywhere.** An edge is an edge, wherever it is. So use the *same*
+   nine weights at every place.
+
+Small place, same weights everywhere: that is convolution.
+"""
+
+# %% [markdown]
+r"""
+## 2. One step
+
+Here is a tiny picture of zeros and ones, and a small table of weights. The table is called a
+**kernel** or **filter**. Both names mean the same thing.
+"""
+
+# %%
+tiny = np.array(
+    [
+        [1, 1, 1, 0, 0],
+        [0, 1, 1, 1, 0],
+        [0, 0, 1, 1, 1],
+        [0, 0, 1, 1, 0],
+        [0, 1, 1, 0, 0],
+    ]
+)
+cross = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
+figures.numbers(tiny, cross, titles=["picture", "kernel"], marked=(0, 0, 3, 3)).show()
+
+# %% [markdown]
+r"""
+Lay the kernel on the top left corner of the picture, on the framed patch. Multiply the numbers
+that lie on each other. Add up the nine products.
+
+**What do you get?** Work it out on paper, then run the next cell.
+"""
+
+# %%
+figures.step(tiny[:3, :3], cross).show()
+
+# %% [markdown]
+r"""
+Four of the nine products are 1, so the sum is 4.
+
+The patch under the kernel is called the **receptive field**: it is all that this one result sees
+of the picture.
+
+A real picture has channels, so the patch has shape $(k_h, k_w, C)$, and the kernel has the same
+shape. One more number is added at the end, the **bias**. The whole step is
+
+$$s = b + \sum_{i=0}^{k_h - 1} \sum_{j=0}^{k_w - 1} \sum_{c=0}^{C - 1}
+\text{patch}_{i,j,c} \cdot \text{kernel}_{i,j,c}$$
+
+**A case for paper.** One row, two columns, one channel: the patch holds 2 and 5, the kernel
+holds 3 and −1, the bias is 10. Then $s = 10 + 2 \cdot 3 + 5 \cdot (-1) = 11$.
+"""
+
+# %% [markdown]
+r"""
+**A trap, before you start.** A photograph stores every number in one byte, from 0 to 255
+(`uint8`). What is 200 + 100 in one byte?
+"""
+
+# %%
+a, b = np.array([200], dtype=np.uint8), np.array([100], dtype=np.uint8)
+print(a + b)
+print(1.0 * a + 1.0 * b)
+
+# %% [markdown]
+r"""
+After 255 the byte starts again at 0, and NumPy does not complain. So turn integers into floats
+before you multiply. `1.0 * np.asarray(x)` does that: integers and lists become `float64`, and
+`float32` stays `float32`. It also makes a copy, so the caller's array stays as it was. You will
+want this line in every exercise.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 1: one step
+"""
+
+
+# %% exercise="conv_step"
+def conv_step(patch, kernel, bias):
+    """One step of a convolution: multiply place by place, add everything up, add the bias.
+
+    Parameters
+    ----------
+    patch : array or nested list, shape (kh, kw, C)
+        The receptive field: rows, columns, channels. Floats or integers, uint8 too.
+    kernel : array or nested list, shape (kh, kw, C)
+        One filter.
+    bias : number
+
+    Returns
+    -------
+    float
+        One plain number. It may be negative.
+
+    Raises
+    ------
+    ValueError
+        ``patch`` and ``kernel`` have different shapes. The message contains the word
+        ``kernel``.
+
+    >>> conv_step([[[2], [5]]], [[[3], [-1]]], 10)
+    11.0
+    """
+    ### BEGIN SOLUTION
+    patch, kernel = 1.0 * np.asarray(patch), 1.0 * np.asarray(kernel)
+    if kernel.shape != patch.shape:
+        raise ValueError(f"kernel must have patch's shape {patch.shape}. Received: {kernel.shape}")
+    total = 0.0
+    rows, columns, channels = patch.shape
+    for i in range(rows):
+        for j in range(columns):
+            for c in range(channels):
+                total += patch[i, j, c] * kernel[i, j, c]
+    return float(total + bias)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Does it work on a real photograph? Here is a kernel that subtracts the left side of its receptive
+field from the right side, and two patches of Chelsea. **Which patch will give the larger
+number?** (For now there is one channel. `[..., None]` adds that axis: `(3, 3)` becomes
+`(3, 3, 1)`.)
+"""
+
+# %%
+right_minus_left = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])
+rim, cheek = cat[46:49, 31:34], cat[70:73, 60:63]
+figures.numbers(
+    (100 * rim).round(),
+    (100 * cheek).round(),
+    right_minus_left,
+    titles=["rim of the eye", "cheek", "kernel"],
+).show()
+
+# %%
+if ready(conv_step):
+    for name, patch in {"rim of the eye": rim, "cheek": cheek}.items():
+        s = conv_step(patch[..., None], right_minus_left[..., None], 0.0)
+        print(f"{name}: {s:+.2f}")
+
+# %% [markdown]
+r"""
+The kernel is small, yet it answers a question: *does it get brighter from left to right here?*
+A large result means yes. A result near 0 means no change.
+
+> **Where the article is wrong: it is not a matrix product.** The article that this course follows
+> (Arden Dertat, *Applied Deep Learning, Part 4*, 2017) says that "at every location, we do
+> element-wise matrix multiplication". Element-wise is right. A matrix multiplication is something
+> else: it pairs rows with columns. NumPy has a sign for each. Compare them.
+"""
+
+# %%
+patch = tiny[:3, :3]
+print("element-wise, summed:  ", np.sum(patch * cross))
+print("matrix product, summed:", np.sum(patch @ cross))
+
+# %% [markdown]
+r"""
+> **What the article leaves out: the bias.** Its sums have none. Give a filter nothing but
+> darkness and look at what it can say.
+"""
+
+# %%
+if ready(conv_step):
+    dark = np.zeros((3, 3, 1))
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 1))
+    print("without bias:", conv_step(dark, kernel, 0.0), " whatever the kernel holds")
+    print("bias -0.5:   ", conv_step(dark, kernel, -0.5))
+
+# %% [markdown]
+r"""
+Without a bias every filter must answer 0 to a black patch. With one it can set its own threshold:
+"count only what is brighter than 0.5". Every filter of a Keras `Conv2D` has a bias unless you
+switch it off.
+"""
+
+# %% [markdown]
+r"""
+## 3. Slide it: the feature map
+
+One step answers for one place. Now slide the kernel over the picture, one pixel at a time, and
+write every answer where it belongs.
+
+**A question.** The tiny picture is 5 × 5, the kernel 3 × 3, and the kernel must stay inside. How
+many places are there in a row? How many in all?
+"""
+
+# %%
+windows = np.lib.stride_tricks.sliding_window_view(tiny, (3, 3))
+feature_map = (windows * cross).sum(axis=(2, 3))
+figures.numbers(
+    tiny, cross, feature_map, titles=["picture", "kernel", "feature map"], signs="∗="
+).show()
+
+# %% [markdown]
+r"""
+Three places in a row, three rows: nine answers. You know the first one, 4. Together the answers
+are called a **feature map**: a map of where the picture has what the kernel looks for.
+
+For a picture of shape $(H, W)$ and a kernel of shape $(k_h, k_w)$ the map has shape
+$(H - k_h + 1,\; W - k_w + 1)$, and
+
+$$\text{out}_{i,j} = \sum_{a=0}^{k_h - 1} \sum_{b=0}^{k_w - 1}
+\text{image}_{i+a,\,j+b} \cdot \text{kernel}_{a,b}$$
+
+Read it as a sentence: to fill row $i$, column $j$ of the map, put the kernel's top left corner on
+row $i$, column $j$ of the picture, and take one step.
+
+**A case for paper.**
+
+$$\begin{bmatrix} 1 & 0 & 2 \\ 3 & 1 & 0 \\ 0 & 2 & 1 \end{bmatrix} \ast
+\begin{bmatrix} 1 & 2 \\ 0 & -1 \end{bmatrix} =
+\begin{bmatrix} 0 & 4 \\ 3 & 0 \end{bmatrix}$$
+
+The 4 stands in row 0, column 1. Which four numbers of the picture made it?
+"""
+
+# %% [markdown]
+r"""
+### Exercise 2: slide one kernel over one picture
+"""
+
+
+# %% exercise="correlate2d"
+def correlate2d(image, kernel):
+    """Slide a kernel over a picture: one step at every place where it fits.
+
+    Parameters
+    ----------
+    image : array or nested list, shape (H, W)
+        Rows, columns.
+    kernel : array or nested list, shape (kh, kw)
+        Not always square.
+
+    Returns
+    -------
+    array, shape (H - kh + 1, W - kw + 1)
+        A new array. float32 in, float32 out; integers and lists give float64. (float32 with
+        float64 gives float64, as ``np.result_type`` says.) The arguments stay unchanged.
+
+    Raises
+    ------
+    ValueError
+        The kernel is taller or wider than the image. The message contains the word ``kernel``.
+
+    >>> correlate2d([[1, 0, 2], [3, 1, 0], [0, 2, 1]], [[1, 2], [0, -1]])
+    array([[0., 4.],
+           [3., 0.]])
+    """
+    ### BEGIN SOLUTION
+    image, kernel = 1.0 * np.asarray(image), 1.0 * np.asarray(kernel)
+    kh, kw = kernel.shape
+    rows, columns = image.shape[0] - kh + 1, image.shape[1] - kw + 1
+    if rows < 1 or columns < 1:
+        raise ValueError(f"kernel must fit into the image {image.shape}. Received: {kernel.shape}")
+    out = np.zeros((rows, columns), dtype=np.result_type(image, kernel))
+    for i in range(rows):
+        for j in range(columns):
+            out[i, j] = np.sum(image[i : i + kh, j : j + kw] * kernel)
+    return out
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Now all of Chelsea at once, with the kernel that asks "brighter to the right?". **Before you run
+it:** where do you expect strong answers, and where none?
+"""
+
+# %%
+if ready(correlate2d):
+    edges = correlate2d(cat, right_minus_left)
+    figures.photos(
+        cat,
+        edges,
+        titles=["picture, 96 × 96", "feature map, 94 × 94"],
+        alt="Left: the cat. Right: her outlines. Blue where it gets brighter to the right, "
+        "red where it gets darker, white where nothing changes.",
+    ).show()
+
+# %% [markdown]
+r"""
+You see outlines where light and dark lie side by side, and nothing on flat fur. Nobody told the
+kernel about cats. It compares left and right, at 8,836 places, with the same nine weights.
+
+### Play with it
+
+The demo below runs *your* `correlate2d`. Choose a kernel, or type your own numbers into it. Drag
+the framed receptive field, or press Tab until it is framed and move it with the arrow keys.
+
+Try to find out:
+
+- Which kernel leaves the picture as it is?
+- Nine times the same weight: what happens to the whiskers? Why should the weight be 1/9?
+- Where are the answers of "vertical edges" near 0, although the picture is not black there?
+"""
+
+# %%
+demo(correlate2d)
+
+# %% [markdown]
+r"""
+> **A word to be careful with: convolution.** In mathematics, a convolution first turns the kernel
+> upside down and left to right. What you wrote does not turn it. Its proper name is
+> **cross-correlation**, and it is what Keras, PyTorch and all the others compute in a layer that
+> they call convolution. You can see the difference with a picture that has a single 1.
+"""
+
+# %%
+dot = np.zeros((5, 5))
+dot[2, 2] = 1
+ramp = np.arange(1, 10).reshape(3, 3)
+if ready(correlate2d):
+    figures.numbers(
+        ramp,
+        correlate2d(dot, ramp),
+        correlate2d(dot, ramp[::-1, ::-1]),
+        titles=["kernel", "cross-correlation", "convolution"],
+    ).show()
+
+# %% [markdown]
+r"""
+Cross-correlation answers a single 1 with the kernel turned by half a turn. True convolution
+gives the kernel as it is. NumPy keeps both, in one dimension:
+"""
+
+# %%
+print("np.correlate:", np.correlate([0, 0, 1, 0, 0], [1, 2, 3], mode="valid"))
+print("np.convolve: ", np.convolve([0, 0, 1, 0, 0], [1, 2, 3], mode="valid"))
+
+# %% [markdown]
+r"""
+Does it matter? Not for a network: it learns its kernels, turned or not. It matters as soon as you
+write a kernel down yourself, or carry one from one program to another. In this course
+"convolution" means what Keras means: the kernel is *not* turned.
+"""
+
+# %% [markdown]
+r"""
+## 4. Colour, many filters, many pictures
+
+Three things are still missing for a real layer.
+
+**Colour.** A picture has $C$ channels, and so has each filter: it is not a square but a box.
+It slides down and to the right only. At every place it takes *one* step over all channels, so it
+gives *one* number.
+
+**A question.** A filter of 5 × 5 × 3 slides over a picture of 32 × 32 × 3. Has its feature map
+three channels or one?
+"""
+
+# %%
+figures.blocks(
+    [(32, 32, 3), (5, 5, 3), (28, 28, 1)],
+    labels=["picture", "one filter", "one feature map"],
+    signs="∗=",
+).show()
+
+# %% [markdown]
+r"""
+One. The sum in exercise 1 ran over rows, columns *and channels*.
+
+**Many filters.** One filter looks for one thing. A layer has $F$ of them, and stacks their maps
+like the pages of a book. Map number $f$ is the answer of filter number $f$.
+"""
+
+# %%
+figures.blocks(
+    [(32, 32, 3), (5, 5, 3, 10), (28, 28, 10)],
+    labels=["picture", "ten filters", "ten feature maps"],
+    signs="∗=",
+).show()
+
+# %% [markdown]
+r"""
+**Many pictures.** Networks work on a batch of $N$ pictures at once. Each picture is answered on
+its own.
+
+So the shapes, in the order that Keras uses, are
+
+| what | shape | axes |
+|---|---|---|
+| pictures `x` | $(N, H, W, C)$ | picture, row, column, channel |
+| filters `kernels` | $(k_h, k_w, C, F)$ | row, column, channel, filter |
+| `bias` | $(F,)$ | one number for each filter |
+| result | $(N,\; H - k_h + 1,\; W - k_w + 1,\; F)$ | picture, row, column, filter |
+
+and the whole layer is
+
+$$\text{out}_{n,i,j,f} = \text{bias}_f + \sum_{a,\,b,\,c}
+x_{n,\,i+a,\,j+b,\,c} \cdot \text{kernels}_{a,b,c,f}$$
+
+**A case for paper.** One picture, 2 × 2, two channels. One filter, 1 × 2, two channels. Bias 1.
+
+$$x_{\text{channel 0}} = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} \quad
+x_{\text{channel 1}} = \begin{bmatrix} 0 & 1 \\ 1 & 0 \end{bmatrix} \qquad
+k_{\text{channel 0}} = \begin{bmatrix} 1 & 1 \end{bmatrix} \quad
+k_{\text{channel 1}} = \begin{bmatrix} 2 & 0 \end{bmatrix}$$
+
+Top: $1 + (1 + 2) + (0 + 0) = 4$. Bottom: $1 + (3 + 4) + (2 + 0) = 10$. The result has shape
+$(1, 2, 1, 1)$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 3: a whole layer
+"""
+
+
+# %% exercise="conv2d"
+def conv2d(x, kernels, bias):
+    """What a Keras ``Conv2D`` layer with ``padding="valid"`` computes, without an activation.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, H, W, C)
+        A batch of pictures: picture, row, column, channel.
+    kernels : array or nested list, shape (kh, kw, C, F)
+        The filters: row, column, channel, filter.
+    bias : array or list, shape (F,)
+        One number for each filter.
+
+    Returns
+    -------
+    array, shape (N, H - kh + 1, W - kw + 1, F)
+        A new array. float32 in, float32 out; integers and lists give float64. (Mixed types
+        give what ``np.result_type`` says.) The arguments stay unchanged.
+
+    Raises
+    ------
+    ValueError
+        The kernels are taller or wider than the pictures, or have another number of channels:
+        the message contains the word ``kernels``. ``bias`` has not exactly one number for each
+        filter: the message contains the word ``bias``.
+
+    >>> x = [[[[1, 0], [2, 1]], [[3, 1], [4, 0]]]]
+    >>> kernels = [[[[1], [2]], [[1], [0]]]]
+    >>> conv2d(x, kernels, [1]).ravel()
+    array([ 4., 10.])
+    """
+    ### BEGIN SOLUTION
+    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
+    pictures, height, width, channels = x.shape
+    kh, kw, depth, filters = kernels.shape
+    if depth != channels:
+        raise ValueError(f"kernels must have x's {channels} channels. Received: {depth}")
+    if kh > height or kw > width:
+        raise ValueError(f"kernels must fit into {height} x {width}. Received: {kh} x {kw}")
+    if bias.shape != (filters,):
+        raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
+    shape = (pictures, height - kh + 1, width - kw + 1, filters)
+    out = np.zeros(shape, dtype=np.result_type(x, kernels, bias))
+    for n, i, j, f in np.ndindex(shape):
+        patch = x[n, i : i + kh, j : j + kw]
+        out[n, i, j, f] = np.sum(patch * kernels[:, :, :, f]) + bias[f]
+    return out
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Four filters on the colour photograph, all in one call. The first two you know. The third and
+fourth look at colour. **Guess:** what will the third map, "red minus green", show?
+"""
+
+# %%
+batch = photo("chelsea", size=64)[None] / 255  # (1, 64, 64, 3), from 0 to 1
+filters = np.zeros((3, 3, 3, 4))
+filters[:, :, :, 0] = right_minus_left[..., None] / 3
+filters[:, :, :, 1] = right_minus_left.T[..., None] / 3
+filters[:, :, :, 2] = np.array([1, -1, 0]) / 9
+filters[:, :, :, 3] = np.array([-1, -1, 2]) / 9
+if ready(conv2d):
+    maps = conv2d(batch, filters, np.zeros(4))
+    print(batch.shape, "→", maps.shape)
+    figures.photos(
+        *np.moveaxis(maps[0], -1, 0),
+        titles=["left to right", "top to bottom", "red minus green", "blue against the rest"],
+        alt="Four feature maps of the cat: upright outlines, level outlines, the warm fur, "
+        "and the parts that are more blue than the rest.",
+    ).show()
+
+# %% [markdown]
+r"""
+### How many numbers does a layer learn?
+
+**A question.** A layer has ten filters of 5 × 5 × 3. How many numbers must it learn? Mind the
+biases.
+"""
+
+# %%
+weights, biases = 10 * 5 * 5 * 3, 10
+print(weights, "weights +", biases, "biases =", weights + biases, "parameters")
+
+# %% [markdown]
+r"""
+760 parameters. The size of the picture does not occur in the sum: the same 760 serve a picture of
+32 × 32 and one of 4000 × 3000. Compare that with the 67,500 weights of the single neuron above.
+
+The article has a map of 32 × 32 × 10 for this layer, and yours has 28 × 28 × 10. Both are right.
+The article first lays a frame of zeros around the picture, so that the map keeps its size. This
+is called `"same"` padding, and it is the subject of chapter 2. Here is a first look:
+"""
+
+# %%
+if ready(conv2d):
+    small = photo("chelsea", size=32)[None] / 255
+    ten = np.random.default_rng(0).normal(size=(5, 5, 3, 10))
+    framed = np.pad(small, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    print("as it is:               ", conv2d(small, ten, np.zeros(10)).shape)
+    print("with a frame of 2 zeros:", conv2d(framed, ten, np.zeros(10)).shape)
+
+# %% [markdown]
+r"""
+### And how much work is it?
+
+> **Where the article is too quick: "superhuman accuracy" and "any device".** It says that such
+> models reach superhuman accuracy, and that they can run on any device. Count for yourself what
+> VGG16 costs, the network of chapter 9. Every number of a feature map takes one step, and every
+> step takes $k_h \cdot k_w \cdot C$ multiplications.
+"""
+
+# %%
+vgg16 = [  # (height and width of the map, channels in, filters): all kernels are 3 × 3
+    *[(224, 3, 64), (224, 64, 64), (112, 64, 128), (112, 128, 128)],
+    *[(56, 128, 256), (56, 256, 256), (56, 256, 256)],
+    *[(28, 256, 512), (28, 512, 512), (28, 512, 512)],
+    *[(14, 512, 512), (14, 512, 512), (14, 512, 512)],
+]
+dense = [(25088, 4096), (4096, 4096), (4096, 1000)]  # (inputs, outputs) of the last three layers
+steps = sum(size * size * 3 * 3 * c * f for size, c, f in vgg16)
+total = steps + sum(i * o for i, o in dense)
+print(f"{total:,} multiplications for one picture")
+print(f"of these in convolutions: {steps / total:.1%}")
+print(f"on a chip that does a billion per second: {total / 1e9:.1f} seconds a picture")
+
+# %% [markdown]
+r"""
+15.5 billion, for one picture. A large phone manages that. A doorbell does not, and its battery
+even less. Smaller networks exist because this sum matters.
+
+"Superhuman" was said of one test: naming the object in a tidy photograph, out of 1000 names,
+measured against a person or two. Turn the picture, or add a little noise, and people stay good
+while networks may not. In chapters 8 and 12 you see this for yourself.
+"""
+
+# %% [markdown]
+r"""
+## 5. ReLU
+
+**A question.** Two convolutions, one after the other. Can they do more than one?
+
+Look at two kernels, one after the other, and at one larger kernel made from the two.
+"""
+
+# %%
+blur = np.ones((3, 3)) / 9
+if ready(correlate2d):
+    one_by_one = correlate2d(correlate2d(cat, blur), right_minus_left)
+    combined = correlate2d(np.pad(blur, 2), right_minus_left[::-1, ::-1])
+    at_once = correlate2d(cat, combined)
+    print("one 5 × 5 kernel instead of two 3 × 3:", combined.shape)
+    print("largest difference:", np.abs(one_by_one - at_once).max().round(12))
+
+# %% [markdown]
+r"""
+They can not. Two steps of multiplying and adding are again one step of multiplying and adding.
+You could stack a hundred layers and still have a single one.
+
+Something must come between them that is *not* multiplying and adding. The simplest choice that
+works well is the **rectified linear unit**:
+
+$$\text{relu}(z) = \max(z, 0)$$
+
+Negative numbers become 0, all others stay. As a sentence: "Report what you found. If you found
+the opposite, report nothing."
+
+**A case for paper.** What becomes of $[-2,\; 0.5,\; 0,\; 3]$? Answer: $[0,\; 0.5,\; 0,\; 3]$.
+"""
+
+# %%
+z = np.linspace(-3, 3, 61)
+figures.curve(z, np.maximum(z, 0), xlabel="z", ylabel="relu(z)").show()
+
+# %% [markdown]
+r"""
+### Exercise 4: ReLU
+"""
+
+
+# %% exercise="relu"
+def relu(z):
+    """Zero for negative numbers, the number itself for all others.
+
+    Parameters
+    ----------
+    z : array or nested list, any shape
+
+    Returns
+    -------
+    array, the shape of ``z``
+        A new array; ``z`` stays unchanged. Floats keep their dtype; integers and lists give
+        float64.
+
+    >>> relu([-2, 0.5, 0, 3])
+    array([0. , 0.5, 0. , 3. ])
+    """
+    ### BEGIN SOLUTION
+    z = 1.0 * np.asarray(z)
+    return np.where(z > 0, z, np.zeros_like(z))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Here are the outlines of Chelsea before and after. **Guess:** which half of the outlines is gone?
+"""
+
+# %%
+if ready(correlate2d) and ready(relu):
+    edges = correlate2d(cat, right_minus_left)
+    figures.photos(
+        edges,
+        relu(edges),
+        relu(-edges),
+        titles=["map", "relu(map)", "relu(−map)"],
+        alt="The cat's outlines: first all of them, then only where it gets brighter to the "
+        "right, then only where it gets darker.",
+    ).show()
+
+# %% [markdown]
+r"""
+How much is left? Many of the numbers are 0 now. Networks get their sparse, easily read feature
+maps from here.
+"""
+
+# %%
+if ready(correlate2d) and ready(relu):
+    fig, ax = plt.subplots(figsize=(6, 2.6))
+    bins = np.linspace(-1.5, 1.5, 61)
+    ax.hist(edges.ravel(), bins, color="0.75", label="map")
+    ax.hist(relu(edges).ravel(), bins, histtype="step", color="#0072b2", label="relu(map)")
+    ax.set(xlabel="value", ylabel="number of cells", yscale="log")
+    ax.legend()
+    plt.show()
+    print(f"exactly 0: {np.mean(edges == 0):.0%} before, {np.mean(relu(edges) == 0):.0%} after")
+
+# %% [markdown]
+r"""
+> **Where the article is wrong: the ReLU is not part of the convolution.** It says "any kind of
+> neural network, to be powerful, needs to contain non-linearity", which is right, and then that
+> the values in a feature map "are not actually the sums, but the relu function applied to them".
+> That is a choice you make, not what a convolution does. `Conv2D(10, 5)` in Keras is linear.
+> `Conv2D(10, 5, activation="relu")` is not. Your `conv2d` proves it: it gives negative numbers.
+"""
+
+# %%
+if ready(conv2d) and ready(relu):
+    maps = conv2d(batch, filters, np.zeros(4))
+    print(f"smallest value, conv2d alone: {maps.min():+.2f}")
+    print(f"smallest value, relu(conv2d): {relu(maps).min():+.2f}")
+
+# %% [markdown]
+r"""
+## 6. Make your own kernels
+
+So far the kernels fell from the sky. A network learns them. You can think of some yourself, and
+a few are so useful that everybody should know them. Ask what the *sum* of the nine weights does:
+
+- On a flat patch all nine pixels are equal. The answer is that brightness, times the sum of the
+  weights.
+- **Sum 1** keeps the brightness of the picture. Blurring and sharpening should do that.
+- **Sum 0** answers 0 to everything flat. An edge detector should do that.
+
+$$\text{on a flat patch of brightness } v:\quad
+\sum_{a,b} v \cdot k_{a,b} = v \cdot \sum_{a,b} k_{a,b}$$
+
+**A case for paper.** You want a kernel of *one row and three columns* that doubles the middle,
+yet keeps a flat picture as it is. The middle weight is 2. What are the two others, if they are
+equal? Answer: $-\tfrac12$ and $-\tfrac12$, because all three must add up to 1.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 5: five goals
+"""
+
+
+# %% exercise="design_kernel"
+def design_kernel(goal):
+    """A 3 × 3 kernel that reaches a goal.
+
+    Parameters
+    ----------
+    goal : str
+        ``"identity"`` leaves every pixel as it is.
+        ``"box_blur"`` replaces a pixel by the plain mean of its 3 × 3 neighbourhood.
+        ``"sharpen"`` makes a pixel differ more from its neighbours, and keeps flat areas as
+        they are: the weights sum to 1, and the middle one is larger than 1.
+        ``"vertical_edges"`` answers to upright lines: the brightness changes *along a row*.
+        ``"horizontal_edges"`` answers to level lines: it changes *down a column*.
+        Both edge kernels answer 0 to flat areas, and to edges of the other direction. Sign
+        and size are up to you.
+
+    Returns
+    -------
+    array, shape (3, 3), float64
+
+    Raises
+    ------
+    ValueError
+        Any other goal. The message contains the word ``goal``.
+
+    >>> design_kernel("box_blur").sum().round(6)
+    np.float64(1.0)
+    """
+    ### BEGIN SOLUTION
+    kernels = {
+        "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+        "box_blur": [[1 / 9, 1 / 9, 1 / 9]] * 3,
+        "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+        "vertical_edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+        "horizontal_edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    }
+    if goal not in kernels:
+        raise ValueError(f"goal must be one of {', '.join(kernels)}. Received: {goal!r}")
+    return np.array(kernels[goal], dtype=float)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+All five at once, on a wall. A wall has level lines that run through, and short upright ones.
+**Which of the two edge maps will show every line of mortar from end to end?**
+"""
+
+# %%
+goals = ["identity", "box_blur", "sharpen", "vertical_edges", "horizontal_edges"]
+if ready(conv2d) and ready(design_kernel):
+    wall = photo("brick", size=96, gray=True)[None, :, :, None]
+    kernels = np.stack([design_kernel(goal) for goal in goals], axis=-1)[:, :, None, :]
+    maps = conv2d(wall, kernels, np.zeros(5))
+    figures.photos(
+        *np.moveaxis(maps[0], -1, 0),
+        titles=goals,
+        alt="Five pictures of a brick wall: as it is, blurred, sharpened, its upright lines, "
+        "its level lines.",
+    ).show()
+
+# %% [markdown]
+r"""
+And Chelsea, through a small network of your own: five filters, then ReLU, then the sum of the two
+edge maps in both directions. Four of your five functions work together here.
+"""
+
+# %%
+if ready(conv2d) and ready(design_kernel) and ready(relu):
+    upright, level = design_kernel("vertical_edges"), design_kernel("horizontal_edges")
+    kernels = np.stack([upright, -upright, level, -level], axis=-1)[:, :, None, :]
+    sketch = relu(conv2d(cat[None, :, :, None], kernels, np.zeros(4))).sum(axis=-1)[0]
+    figures.photos(
+        cat,
+        -sketch.clip(max=2) + 2,
+        titles=["Chelsea", "drawn by your code"],
+        alt="Left: the cat. Right: a pencil drawing of the same cat, dark lines on white.",
+    ).show()
+
+# %% [markdown]
+r"""
+## 7. What you have built
+
+- `conv_step`: one receptive field, one filter, one number.
+- `correlate2d`: the step at every place: a feature map.
+- `conv2d`: all channels, all filters, all pictures. It gives the numbers of
+  `keras.layers.Conv2D(F, (kh, kw))`, and your checks compared it with Keras.
+- `relu`: what makes a second layer worth having.
+- `design_kernel`: you know by hand what a network finds by learning.
+
+### Questions
+
+Think first, then open the answer.
+
+<details><summary>Your map is smaller than your picture. What happens to the picture's
+corner pixels?</summary>
+
+A corner pixel lies in one receptive field only, a pixel in the middle in $k_h \cdot k_w$ of them.
+So corners count less. Padding helps, and chapter 2 does it.
+
+</details>
+
+<details><summary>A layer takes maps with 64 channels and has 128 filters of 3 × 3. How many
+parameters?</summary>
+
+$3 \cdot 3 \cdot 64 \cdot 128 + 128 = 73{,}856$. Each filter is a box of 3 × 3 × 64.
+
+</details>
+
+<details><summary>What does a 1 × 1 filter do? It sees a single pixel!</summary>
+
+It sees a single pixel in *all* channels, and mixes them with its weights. "Red minus green" needs
+no more than that. Chapter 13 makes use of it.
+
+</details>
+
+<details><summary>You shift the picture by one pixel to the right. What happens to the feature
+map?</summary>
+
+It shifts by one pixel to the right too, except at the border. The weights are the same everywhere,
+so the answers move along with the picture. This is called *equivariance*.
+
+</details>
+
+<details><summary>Why not use the absolute value in place of ReLU? It is not linear
+either.</summary>
+
+You can. It says "there is an edge" and forgets in which direction. With ReLU a network can keep
+the directions apart, in two maps, and add them where it does not care, as you did in your drawing.
+
+</details>
+
+### Next
+
+The map shrinks with every layer, and your kernel takes every pixel one by one. Chapter 2 adds
+padding, strides and dilation: how to keep the size, and how to move in larger steps.
+"""
