@@ -35,7 +35,7 @@ class Probe:
 
     On the rung ``"shape"`` the shape and the dtype of the result are compared, on every
     other rung its values. With ``raises="x"`` the call must end in a `ValueError` whose
-    message names the argument ``x``.
+    message names the argument ``x`` (``"x|kernels"``: either of the two).
 
     Parameters
     ----------
@@ -93,6 +93,8 @@ class Exercise:
     view : callable, (args, value) → tree
         What is compared, where not the result itself: for exercises with many right
         answers, a description such as ``{"sums to 1": True}``.
+    evidence : int
+        How many probes a twist must get wrong in just the way that came, before it is named.
     verdicts : Mapping of str to callable
         For a rung that single comparisons cannot decide (speed, statistics): from the
         rung's outcomes to what failed, or ``""``.
@@ -108,6 +110,7 @@ class Exercise:
     rung_hints: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     view: Callable[[tuple[Any, ...], Any], Any] = same
+    evidence: int = 2
     verdicts: Mapping[str, Callable[[list[Any]], str]] = field(default_factory=dict)
 
     @property

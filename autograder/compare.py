@@ -1,0 +1,239 @@
+"""Expected against received: do they agree, and if not, where is the first difference."""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two results part.
+
+    ``where`` is the place inside a tuple or dict (``"[1]"``), ``index`` the first cell of an
+    array that differs; ``expected`` and ``received`` are the two leaves, for a picture.
+    """
+
+    kind: str
+    text: str
+    where: str = ""
+    index: tuple[int, ...] | None = None
+    expected: Any = None
+    received: Any = None
+
+
+def tolerance(expected: np.ndarray, terms: int) -> float:
+    """How far a right answer may be off: rounding of a sum of ``terms`` products.
+
+    Absolute, in units of the largest expected value (at least 1): every product and every
+    addition rounds once, and eight more roundings are allowed for everything around the sum.
+
+    >>> tolerance(np.float32([1.0]), terms=27) < 5e-6
+    True
+    """
+    eps = np.finfo(expected.dtype if expected.dtype.kind == "f" else np.float64).eps
+    scale = max(1.0, float(np.max(np.abs(expected), initial=0)))
+    return float(eps * (terms + 8) * scale)
+
+
+def is_number(value: Any) -> bool:
+    """A plain or NumPy real number, or an array without axes that holds one."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and value.dtype.kind in "iuf"
+    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+
+
+def show(value: Any) -> str:
+    """A value in the learner's words, kept short."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}"
+    if is_number(value):
+        return f"{value.item() if hasattr(value, 'item') else value:.6g}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def value_difference(
+    expected: Any, received: Any, terms: int = 1, where: str = ""
+) -> Difference | None:
+    """The first difference in value; dtype and list-for-array do not count here.
+
+    Parameters
+    ----------
+    expected, received : tree of arrays, numbers, strings, tuples, lists and dicts
+    terms : int
+        Products summed per cell, see `tolerance`.
+    """
+    if isinstance(expected, np.ndarray) and expected.ndim:
+        return _array_difference(expected, received, terms, where)
+    if is_number(expected):
+        return _number_difference(expected, received, terms, where)
+    if isinstance(expected, dict):
+        return _dict_difference(expected, received, terms, where)
+    if isinstance(expected, tuple | list):
+        return _sequence_difference(expected, received, terms, where)
+    if type(expected) is type(received) and expected == received:
+        return None
+    if isinstance(expected, bool) and isinstance(received, np.bool_) and expected == received:
+        return None
+    return _differ("values", expected, received, where)
+
+
+def shape_difference(expected: Any, received: Any, where: str = "") -> Difference | None:
+    """The first difference in type, shape or dtype; values do not count here."""
+    if isinstance(expected, np.ndarray) and expected.ndim:
+        if not isinstance(received, np.ndarray):
+            said = f"{_place(where)}expected a NumPy array, received {_kind(received)}"
+            return Difference("type", said, where, None, expected, received)
+        if expected.shape != received.shape:
+            return _shapes(expected, received, where)
+        if expected.dtype != received.dtype:
+            said = f"{_place(where)}expected dtype {expected.dtype}, received {received.dtype}"
+            return Difference("dtype", said, where, None, expected, received)
+        return None
+    if is_number(expected):
+        whole = isinstance(expected, int | np.integer)
+        fits = is_number(received) and (
+            not whole or isinstance(received, int | np.integer) or _dtype_kind(received) in "iu"
+        )
+        wanted = "a whole number (int)" if whole else "a number"
+        said = f"{_place(where)}expected {wanted}, received {_kind(received)}"
+        return None if fits else Difference("type", said, where, None, expected, received)
+    if isinstance(expected, dict):
+        return _dict_difference(expected, received, 1, where, shape_difference)
+    if isinstance(expected, tuple | list):
+        return _sequence_difference(expected, received, 1, where, shape_difference)
+    if type(expected) is type(received):
+        return None
+    said = f"{_place(where)}expected {_kind(expected)}, received {_kind(received)}"
+    return Difference("type", said, where, None, expected, received)
+
+
+def _array_difference(
+    expected: np.ndarray, received: Any, terms: int, where: str
+) -> Difference | None:
+    array = _as_numbers(received)
+    if array is None:
+        said = f"{_place(where)}expected {show(expected)}, received {_kind(received)}"
+        return Difference("type", said, where, None, expected, received)
+    if array.shape != expected.shape:
+        return _shapes(expected, array, where)
+    with np.errstate(all="ignore"):
+        off = np.abs(array.astype(np.result_type(array, np.float64)) - expected)
+        wrong = ~(off <= tolerance(expected, terms))
+    count = int(np.count_nonzero(wrong))
+    if not count:
+        return None
+    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+    said = (
+        f"{_place(where)}{count} of {wrong.size} numbers differ. The first is at "
+        f"{list(index)}: expected {show(expected[index])}, received {show(array[index])}"
+    )
+    closest = np.nanmax(off / max(1.0, float(np.max(np.abs(expected)))), initial=0.0)
+    if np.all(np.isfinite(array)) and closest < 1e-5:
+        said += " (close, but precision was lost on the way)"
+    return Difference("values", said, where, index, expected, array)
+
+
+def _as_numbers(value: Any) -> np.ndarray | None:
+    """The value as an array of numbers, or None where it is not one."""
+    if isinstance(value, list | tuple):
+        try:
+            value = np.array(value)
+        except (ValueError, TypeError, OverflowError):
+            return None
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return value
+    return np.asarray(value) if is_number(value) else None
+
+
+def _number_difference(expected: Any, received: Any, terms: int, where: str) -> Difference | None:
+    if not is_number(received):
+        said = f"{_place(where)}expected {show(expected)}, received {_kind(received)}"
+        return Difference("type", said, where, None, expected, received)
+    try:
+        off = abs(float(received) - float(expected))
+    except OverflowError:
+        off = float("inf")
+    if off <= tolerance(np.asarray(expected), terms):
+        return None
+    return _differ("values", expected, received, where)
+
+
+def _sequence_difference(
+    expected: Any, received: Any, terms: int, where: str, compare: Any = None
+) -> Difference | None:
+    if isinstance(received, np.ndarray) and received.ndim == 1:
+        received = received.tolist()  # (3, 4) and array([3, 4]) say the same
+    if not isinstance(received, tuple | list):
+        said = f"{_place(where)}expected a tuple of {len(expected)}, received {_kind(received)}"
+        return Difference("type", said, where, None, expected, received)
+    if len(received) != len(expected):
+        said = f"{_place(where)}expected {len(expected)} entries, received {len(received)}"
+        return Difference("shape", said, where, None, expected, received)
+    for i, (one, other) in enumerate(zip(expected, received, strict=True)):
+        place = f"{where}[{i}]"
+        found = (
+            compare(one, other, place) if compare else value_difference(one, other, terms, place)
+        )
+        if found:
+            return found
+    return None
+
+
+def _dict_difference(
+    expected: dict[str, Any], received: Any, terms: int, where: str, compare: Any = None
+) -> Difference | None:
+    if not isinstance(received, dict):
+        said = f"{_place(where)}expected a dict, received {_kind(received)}"
+        return Difference("type", said, where, None, expected, received)
+    for name in list(expected) + [n for n in received if n not in expected]:
+        if name not in received or name not in expected:
+            said = f"{_place(where)}{name!r} is {'missing' if name in expected else 'not expected'}"
+            return Difference("values", said, where, None, expected, received)
+        if isinstance(expected[name], bool) and isinstance(received[name], bool | np.bool_):
+            if expected[name] != received[name]:
+                said = f"{_place(where)}“{name}” should be {'true' if expected[name] else 'false'}"
+                return Difference("values", said, where, None, expected, received)
+            continue
+        place = f"{where}[{name!r}]"
+        found = (
+            compare(expected[name], received[name], place)
+            if compare
+            else value_difference(expected[name], received[name], terms, place)
+        )
+        if found:
+            return found
+    return None
+
+
+def _shapes(expected: np.ndarray, received: np.ndarray, where: str) -> Difference:
+    said = f"{_place(where)}expected shape {expected.shape}, received {received.shape}"
+    return Difference("shape", said, where, None, expected, received)
+
+
+def _differ(kind: str, expected: Any, received: Any, where: str) -> Difference:
+    said = f"{_place(where)}expected {show(expected)}, received {show(received)}"
+    return Difference(kind, said, where, None, expected, received)
+
+
+def _place(where: str) -> str:
+    return f"at {where}: " if where else ""
+
+
+def _dtype_kind(value: Any) -> str:
+    return getattr(getattr(value, "dtype", None), "kind", "")
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "None (is the return missing?)"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -1,0 +1,1 @@
+"""One grader per chapter, found by globbing; see `cnnlab.autograder.exercise`."""

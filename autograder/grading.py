@@ -1,0 +1,130 @@
+"""One submission, graded: what was read, run in a worker, and judged.
+
+Where the pieces meet, so it holds no rule of its own beyond the order of things.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from cnnlab.autograder.exercise import Chapter, Exercise, load_chapter
+from cnnlab.autograder.judge import AnswerKey, judge, not_attempted
+from cnnlab.autograder.results import ExerciseResult, SubmissionResult
+from cnnlab.autograder.session import Session, Workers
+from cnnlab.autograder.submission import Definition, Submission, read
+from cnnlab.autograder.worker import ErrorInfo
+
+SOLUTIONS = Path(__file__).parent.parent / "solutions"
+
+_STATUS_OF_ERROR = {"ForbiddenImport": "forbidden", "Timeout": "timeout", "MemoryError": "memory"}
+
+
+def grade_submission(
+    submission: Submission, keys: Mapping[str, AnswerKey], workers: Workers
+) -> SubmissionResult:
+    """Grade every exercise of a submission's chapter.
+
+    Parameters
+    ----------
+    submission : Submission
+    keys : Mapping of str to AnswerKey
+        The chapter's answer keys by exercise, recorded or fresh.
+    workers : Workers
+        Where learner code runs.
+
+    Returns
+    -------
+    SubmissionResult
+        Never an exception: what goes wrong on our side is an ``internal_error`` of the one
+        exercise that it happened to.
+    """
+    result = SubmissionResult(
+        submission.path,
+        submission.student,
+        submission.chapter,
+        "graded",
+        warnings=list(submission.warnings),
+    )
+    if submission.problem or submission.chapter is None:
+        result.status = "unreadable"
+        result.message = submission.problem or "It is not clear which chapter this is."
+        if submission.chapter is not None:
+            result.max_score = load_chapter(submission.chapter).max_score
+        return result
+    chapter = load_chapter(submission.chapter)
+    result.max_score = chapter.max_score
+    with workers.session() as session:
+        errors = session.define(submission.cells(), chapter.prelude, chapter.imports)
+        for exercise in chapter.exercises:
+            grader = _Grader(chapter, submission.exercises[exercise.name], keys[exercise.name])
+            result.exercises.append(grader.grade(session, errors, result.exercises))
+    result.score = sum(exercise.score for exercise in result.exercises)
+    return result
+
+
+class _Grader:
+    """One exercise of one submission."""
+
+    def __init__(self, chapter: Chapter, definition: Definition, key: AnswerKey) -> None:
+        self.chapter = chapter
+        self.definition = definition
+        self.key = key
+        self.exercise: Exercise = key.exercise
+
+    def grade(
+        self,
+        session: Session,
+        errors: Mapping[str, ErrorInfo],
+        earlier: list[ExerciseResult],
+    ) -> ExerciseResult:
+        """Judge what the learner's function does; ``earlier`` are the chapter's exercises before."""
+        try:
+            return self._unrunnable(errors) or self._run(session, earlier)
+        except Exception:  # our fault: say so, lose nothing else
+            return ExerciseResult(
+                self.exercise.name,
+                "internal_error",
+                max_score=self.exercise.max_score,
+                message="CNN Lab failed here, not the learner. Please report this:\n"
+                + traceback.format_exc(limit=-4),
+            )
+
+    def _unrunnable(self, errors: Mapping[str, ErrorInfo]) -> ExerciseResult | None:
+        """The result where there is nothing to call."""
+        status, problem = self.definition.status, self.definition.problem
+        if status == "stub":
+            return not_attempted(self.exercise)
+        if status != "written":
+            return self._nothing("error" if status == "syntax_error" else status, problem)
+        if error := errors.get(self.exercise.name):
+            at = f" (line {error.line}: `{error.text.strip()}`)" if error.line else ""
+            said = f"Your cell stops with {error.type}: {error.message}{at}."
+            return self._nothing(_STATUS_OF_ERROR.get(error.type, "error"), said)
+        return None
+
+    def _nothing(self, status: str, message: str) -> ExerciseResult:
+        result = not_attempted(self.exercise)
+        result.status, result.message = status, message
+        return result
+
+    def _run(self, session: Session, earlier: list[ExerciseResult]) -> ExerciseResult:
+        passed = {result.name for result in earlier if result.passed}
+        for need in self.exercise.needs:
+            if need not in passed:
+                session.provide(need, plain_version(self.chapter.name, need))
+        calls = [(probe.args, dict(probe.kwargs)) for probe in self.key.probes]
+        outcomes = list(session.call(self.exercise.name, calls, self.chapter.seconds))
+        return judge(self.key, outcomes)
+
+
+@cache
+def plain_version(chapter: str, name: str) -> str:
+    """The chapter's own solution of an exercise, as source: it stands in where a learner's
+    function is needed by another exercise and does not work yet."""
+    definition = read(SOLUTIONS / chapter / f"{chapter}.ipynb", chapter).exercises[name]
+    if definition.status != "written":
+        raise RuntimeError(f"solutions/{chapter} has no {name}: run `cnnlab build`")
+    return definition.source

@@ -1,0 +1,331 @@
+"""The judge: outcomes of an exercise's probes → rungs, score, diagnosis, message, hint.
+
+Pure: it runs no learner code, reads no file and knows no notebook. It is given the answer key
+(probes with expected values) and what came back for each probe.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.compare import Difference, shape_difference, value_difference
+from cnnlab.autograder.exercise import RUNGS, Exercise, Probe
+from cnnlab.autograder.results import ExerciseResult, RungResult
+from cnnlab.autograder.twists import Twist, candidates, combine, names
+from cnnlab.autograder.worker import Outcome, invoke
+
+
+@dataclass
+class AnswerKey:
+    """An exercise's probes, what each should give, and what each mistake would give.
+
+    One key serves a whole batch: predictions of twists are computed when first asked for.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    probes : list of Probe
+    expected : list
+        In the exercise's view; None for probes that must raise.
+    """
+
+    exercise: Exercise
+    probes: list[Probe]
+    expected: list[Any]
+    _predicted: dict[tuple[tuple[str, int], ...], dict[int, Outcome]] = field(
+        default_factory=dict, repr=False
+    )
+
+    def view(self, i: int, value: Any) -> Any:
+        """A result as it is compared. A view that fails on a strange result keeps the result."""
+        try:
+            return self.exercise.view(self.probes[i].args, value)
+        except Exception:
+            return value
+
+    def predict(self, twists: tuple[Twist, ...], i: int) -> Outcome:
+        """What a function with these mistakes would answer to probe ``i``."""
+        label = tuple((t.name, id(t)) for t in twists)
+        known = self._predicted.setdefault(label, {})
+        if i not in known:
+            probe = self.probes[i]
+            outcome = invoke(combine(*twists)(self.exercise.correct), probe.args, probe.kwargs)
+            if outcome.status == "returned":
+                outcome = replace(outcome, value=self.view(i, outcome.value))
+            known[i] = outcome
+        return known[i]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One probe that failed: what a person needs to see of it."""
+
+    exercise: Exercise
+    probe: Probe
+    difference: Difference
+
+    @property
+    def size(self) -> int:
+        """How much there is to read: the number of input cells."""
+        return sum(np.size(a) for a in self.probe.args if isinstance(a, np.ndarray | list))
+
+    def call(self) -> str:
+        """The call, with every small argument written out."""
+        parameters = list(inspect.signature(self.exercise.correct).parameters)
+        given = [*zip(parameters, self.probe.args, strict=False), *self.probe.kwargs.items()]
+        return f"{self.exercise.name}({', '.join(f'{n} = {_brief(v)}' for n, v in given)})"
+
+    def text(self) -> str:
+        case = f" ({self.probe.title})" if self.probe.title else ""
+        return f"{self.call()}{case}: {self.difference.text}."
+
+
+def judge(key: AnswerKey, outcomes: Sequence[Outcome]) -> ExerciseResult:
+    """Judge one exercise.
+
+    Parameters
+    ----------
+    key : AnswerKey
+    outcomes : sequence of Outcome
+        One for each of the key's probes, in their order.
+
+    Returns
+    -------
+    ExerciseResult
+        With ``detail`` set to the `Finding` that the message speaks of, if there is one.
+    """
+    exercise = key.exercise
+    result = ExerciseResult(
+        exercise.name,
+        "passed",
+        max_score=exercise.max_score,
+        seconds=round(sum(outcome.seconds for outcome in outcomes), 6),
+    )
+    if _not_attempted(exercise, outcomes):
+        return not_attempted(exercise)
+    findings = {i: f for i, o in enumerate(outcomes) if (f := _examine(key, i, o))}
+    result.rungs = _climb(key, outcomes, findings)
+    result.score = sum(rung.points for rung in result.rungs if rung.passed)
+    failed = [rung for rung in result.rungs if not rung.passed]
+    if not failed:
+        return result
+    result.status = _status(outcomes)
+    found = diagnose(key, outcomes)
+    result.diagnosis = list(dict.fromkeys(names(found, exercise.twists)))
+    said = [twist.says for twist in exercise.twists if twist in found]
+    result.message = " ".join([*said, failed[0].message])
+    result.hint = exercise.rung_hints.get(failed[0].id, exercise.hints[0])
+    result.detail = _smallest(key, failed[0].id, findings)
+    return result
+
+
+def not_attempted(exercise: Exercise) -> ExerciseResult:
+    """The result of an untouched stub."""
+    return ExerciseResult(
+        exercise.name,
+        "not_attempted",
+        max_score=exercise.max_score,
+        message=f"{exercise.name} is not written yet.",
+        hint=exercise.hints[0],
+        rungs=[RungResult(i, False, p) for i, p in {"runs": 0.0, **exercise.points}.items()],
+    )
+
+
+def _not_attempted(exercise: Exercise, outcomes: Sequence[Outcome]) -> bool:
+    """Whether the stub's own NotImplementedError came from the very first call."""
+    error = outcomes[0].error
+    return (
+        outcomes[0].status == "raised"
+        and error is not None
+        and error.type == "NotImplementedError"
+        and error.function in ("", exercise.name)
+    )
+
+
+def _status(outcomes: Sequence[Outcome]) -> str:
+    """The exercise's status once a rung failed; a wall that was hit says more than "failed"."""
+    seen = {outcome.status for outcome in outcomes}
+    for status in ("forbidden", "timeout", "memory", "crashed", "missing"):
+        if status in seen:
+            return status
+    return "error" if seen == {"raised"} else "failed"
+
+
+def _examine(key: AnswerKey, i: int, outcome: Outcome) -> Finding | None:
+    """What is wrong with the outcome of probe ``i``, or None."""
+    probe = key.probes[i]
+    if probe.raises:
+        difference = _error_difference(probe.raises, outcome)
+    elif outcome.status != "returned":
+        difference = Difference("error", _trouble(outcome))
+    elif probe.rung == "shape":
+        difference = shape_difference(key.expected[i], key.view(i, outcome.value))
+    else:
+        value = key.view(i, outcome.value)
+        difference = value_difference(key.expected[i], value, probe.terms)
+    return Finding(key.exercise, probe, difference) if difference else None
+
+
+def _error_difference(argument: str, outcome: Outcome) -> Difference | None:
+    """What keeps the outcome from being a ValueError that names the argument."""
+    wanted = f"expected a ValueError that names {argument.replace('|', ' or ')}"
+    error = outcome.error
+    if outcome.status == "returned":
+        return Difference("error", f"{wanted}, but the call returned a result")
+    if outcome.status != "raised" or error is None:
+        return Difference("error", f"{wanted}; {_trouble(outcome)}")
+    if error.type != "ValueError":
+        return Difference("error", f"{wanted}; the call raised {error.type}: {error.message}")
+    if not re.search(rf"\b({argument})\b", error.message):
+        said = f"{wanted}; the message was {error.message!r}"
+        return Difference("error", said)
+    return None
+
+
+def _trouble(outcome: Outcome) -> str:
+    """Why there is no result, in a sentence's end."""
+    error = outcome.error
+    if outcome.status == "raised" and error is not None:
+        at = f" in {error.function}, line {error.line}" if error.line else ""
+        code = f": `{error.text.strip()}`" if error.text else ""
+        said = f": {error.message}" if error.message else ""
+        return f"the call raised {error.type}{said}{at}{code}"
+    reasons = {
+        "timeout": "the call took too long and was stopped (is there a loop without an end?)",
+        "memory": "the call asked for more memory than it may have",
+        "crashed": "the process that ran the call died",
+        "missing": "there is no such function",
+    }
+    if outcome.status in reasons:
+        return reasons[outcome.status]
+    return error.message if error else outcome.status
+
+
+def _climb(
+    key: AnswerKey, outcomes: Sequence[Outcome], findings: dict[int, Finding]
+) -> list[RungResult]:
+    """Every rung with its points; the rungs are judged each on its own."""
+    runs = any(o.status == "returned" for o in outcomes)
+    first = "" if runs else findings[0].text() if 0 in findings else "no call returned a result."
+    rungs = [RungResult("runs", runs, 0.0, first)]
+    for rung, points in key.exercise.points.items():
+        members = [i for i, probe in enumerate(key.probes) if probe.rung == rung]
+        message = _rung_message(key, rung, members, outcomes, findings)
+        rungs.append(RungResult(rung, not message, float(points), message))
+    return rungs
+
+
+def _rung_message(
+    key: AnswerKey,
+    rung: str,
+    members: list[int],
+    outcomes: Sequence[Outcome],
+    findings: dict[int, Finding],
+) -> str:
+    """What the learner hears of a failed rung; empty when it passed."""
+    label = RUNGS.get(rung, rung)
+    failed = [i for i in members if i in findings]
+    if failed:
+        smallest = _smallest(key, rung, findings)
+        assert smallest is not None
+        return f"{label} ({len(failed)} of {len(members)} cases fail): {smallest.text()}"
+    if rung == "shape" and (changed := _changed(key, outcomes)):
+        return f"{label}: {changed}"
+    if rung in key.exercise.verdicts:
+        verdict = key.exercise.verdicts[rung]([outcomes[i] for i in members])
+        return f"{label}: {verdict}" if verdict else ""
+    return ""
+
+
+def _changed(key: AnswerKey, outcomes: Sequence[Outcome]) -> str:
+    """A sentence on the first call that changed its arguments, or nothing."""
+    for probe, outcome in zip(key.probes, outcomes, strict=True):
+        if outcome.args_after is not None:
+            call = Finding(key.exercise, probe, Difference("input", "")).call()
+            return f"{call} changed its input. Work on a new array and leave the input as it was."
+    return ""
+
+
+def _smallest(key: AnswerKey, rung: str, findings: dict[int, Finding]) -> Finding | None:
+    """The failed case of a rung that is quickest to read."""
+    members = [f for i, f in findings.items() if key.probes[i].rung == rung]
+    if rung == "runs":
+        members = [findings[0]] if 0 in findings else []
+    return min(members, key=lambda f: f.size, default=None)
+
+
+def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
+    """The mistake, or the pair of mistakes, that explains every outcome; empty if none does.
+
+    A combination is named only if it predicts what came on *every* probe that returned, and
+    the wrong answer that came on at least ``exercise.evidence`` of them.
+    """
+    probed = [i for i, probe in enumerate(key.probes) if not probe.raises]
+    values = {i: key.view(i, outcomes[i].value) for i in probed if outcomes[i].status == "returned"}
+    for twists in candidates(key.exercise.twists):
+        if _explains(key, twists, probed, values, outcomes):
+            return twists
+    return ()
+
+
+def _explains(
+    key: AnswerKey,
+    twists: tuple[Twist, ...],
+    probed: list[int],
+    values: dict[int, Any],
+    outcomes: Sequence[Outcome],
+) -> bool:
+    """Whether a function with these mistakes would have done what was seen."""
+    enough = key.exercise.evidence
+    wrong_values = wrong_errors = unexplained_errors = 0
+    for i in probed:
+        predicted = key.predict(twists, i)
+        if i not in values:  # the learner's call did not return
+            wrong_errors += predicted.status == "raised"
+            unexplained_errors += predicted.status == "returned"
+            continue
+        terms = key.probes[i].terms
+        if predicted.status != "returned":
+            return False
+        if value_difference(predicted.value, values[i], terms):
+            return False
+        if not _same_effect(predicted, outcomes[i]):
+            return False
+        wrong_values += bool(
+            predicted.args_after is not None
+            or value_difference(key.expected[i], predicted.value, terms)
+        )
+    if wrong_values >= enough:
+        # A loop may raise on unequal sizes where our one-line version of the mistake answers.
+        return True
+    return wrong_errors >= enough and not unexplained_errors and len(values) >= enough
+
+
+def _same_effect(predicted: Outcome, outcome: Outcome) -> bool:
+    """Whether both calls left their arguments in the same state."""
+    if predicted.args_after is None or outcome.args_after is None:
+        return predicted.args_after is outcome.args_after
+    return value_difference(predicted.args_after, outcome.args_after) is None
+
+
+def _brief(value: Any) -> str:
+    """An argument in a call: small ones whole, large ones by shape."""
+    if isinstance(value, np.ndarray) and value.size > 20:
+        return f"<{'×'.join(map(str, value.shape))} {value.dtype}>"
+    if isinstance(value, np.ndarray):
+        numbers = np.array2string(
+            np.squeeze(value), separator=", ", precision=4, floatmode="maxprec"
+        )
+        numbers = (
+            re.sub(r"\s+", " ", numbers).replace("[ ", "[").replace(". ", " ").replace(".,", ",")
+        )
+        numbers = numbers.replace(".]", "]")
+        return numbers + (f" of shape {value.shape}" if 1 in value.shape else "")
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 80 else f"<{type(value).__name__}>"
