@@ -738,11 +738,11 @@ if ready(correlate2d) and ready(relu):
 
 # %% [markdown]
 r"""
-> **Where the article is wrong: the ReLU is not part of the convolution.** It says "any kind of
-> neural network, to be powerful, needs to contain non-linearity", which is right, and then that
-> the values in a feature map "are not actually the sums, but the relu function applied to them".
-> That is a choice you make, not what a convolution does. `Conv2D(10, 5)` in Keras is linear.
-> `Conv2D(10, 5, activation="relu")` is not. Your `conv2d` proves it: it gives negative numbers.
+> **Where the article is wrong: the ReLU is not part of the convolution.** It says that "any type of
+> convolution involves a relu operation". A network does need something between its convolutions,
+> as you have just seen. But it is a choice that you make, not what a convolution does:
+> `Conv2D(10, 5)` in Keras is linear, `Conv2D(10, 5, activation="relu")` is not. Your own `conv2d`
+> shows it, because it gives negative numbers.
 """
 
 # %%
