@@ -11,7 +11,6 @@ import hashlib
 import importlib.util
 import json
 import logging
-import os
 import subprocess
 import sys
 import tempfile
@@ -151,7 +150,8 @@ def grader(root: Path, name: str) -> Chapter:
         )
     # A name beside the installed grader's: two roots may have graders of one name.
     spec = importlib.util.spec_from_file_location(f"cnnlab.autograder.graders._build_{name}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
@@ -206,6 +206,7 @@ def _release(course: Path, name: str) -> bytes:
     # Slow to import, and only `cnnlab build` needs them.
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
 
     log, said = logging.getLogger(f"{__name__}.nbgrader"), _Errors()
     log.propagate = False
@@ -213,8 +214,12 @@ def _release(course: Path, name: str) -> bytes:
     directory = CourseDirectory(
         root=str(course.resolve()), source_directory="solutions", assignment_id=name, log=log
     )
+    # As `nbgrader generate_assignment --no-db`: the gradebook is the instructor's, and to make
+    # one nbgrader starts `alembic` from PATH, which takes seconds and may not be there.
+    config = Config({"SaveCells": {"enabled": False}})
+    generate = GenerateAssignment(coursedir=directory, no_database=True, config=config, log=log)
     try:
-        GenerateAssignment(coursedir=directory, log=log).start()
+        generate.start()
     except Exception as error:
         raise BuildError(f"course/{name}.py: nbgrader says: {said.cause or error}") from error
     finally:
@@ -277,7 +282,7 @@ def _replace(root: Path, files: Mapping[str, bytes]) -> list[str]:
             staged[path] = target.with_name(f".{target.name}.new")
             staged[path].write_bytes(data)
         for path, new in staged.items():
-            os.replace(new, root / path)
+            new.replace(root / path)
     finally:
         for new in staged.values():
             new.unlink(missing_ok=True)
@@ -285,11 +290,13 @@ def _replace(root: Path, files: Mapping[str, bytes]) -> list[str]:
 
 
 def _extract_index(root: Path, tree: Path) -> None:
-    folders = ("course", "autograder/graders", "exercises", "solutions")
-    listed = _git(root, "ls-files", "-z", "--", *folders).decode()
-    for path in filter(None, listed.split("\0")):
-        if "/tests/" in path or "/demos/" in path:
-            continue
+    wanted = (
+        f":(glob)course/{CHAPTER_GLOB}",
+        f":(glob)autograder/graders/{CHAPTER_GLOB}",
+        "exercises",
+        "solutions",
+    )
+    for path in _git(root, "ls-files", "-z", "--", *wanted).decode().split("\0")[:-1]:
         place = tree / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(_git(root, "show", f":./{path}"))
