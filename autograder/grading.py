@@ -80,7 +80,7 @@ class _Grader:
         errors: Mapping[str, ErrorInfo],
         earlier: list[ExerciseResult],
     ) -> ExerciseResult:
-        """Judge what the learner's function does; ``earlier`` are the chapter's exercises before."""
+        """Judge what the function does; ``earlier`` are the results of the exercises before."""
         try:
             return self._unrunnable(errors) or self._run(session, earlier)
         except Exception:  # our fault: say so, lose nothing else

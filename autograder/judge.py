@@ -119,7 +119,7 @@ def judge(key: AnswerKey, outcomes: Sequence[Outcome]) -> ExerciseResult:
     found = diagnose(key, outcomes)
     result.diagnosis = list(dict.fromkeys(names(found, exercise.twists)))
     said = [twist.says for twist in exercise.twists if twist in found]
-    result.message = " ".join([*said, failed[0].message])
+    result.message = "\n".join([*dict.fromkeys(said), failed[0].message])
     result.hint = exercise.rung_hints.get(failed[0].id, exercise.hints[0])
     result.detail = _smallest(key, failed[0].id, findings)
     return result
@@ -234,7 +234,7 @@ def _rung_message(
     if failed:
         smallest = _smallest(key, rung, findings)
         assert smallest is not None
-        return f"{label} ({len(failed)} of {len(members)} cases fail): {smallest.text()}"
+        return f"{label}, {len(failed)} of {len(members)} cases fail: {smallest.text()}"
     if rung == "shape" and (changed := _changed(key, outcomes)):
         return f"{label}: {changed}"
     if rung in key.exercise.verdicts:
@@ -322,10 +322,8 @@ def _brief(value: Any) -> str:
         numbers = np.array2string(
             np.squeeze(value), separator=", ", precision=4, floatmode="maxprec"
         )
-        numbers = (
-            re.sub(r"\s+", " ", numbers).replace("[ ", "[").replace(". ", " ").replace(".,", ",")
-        )
-        numbers = numbers.replace(".]", "]")
+        numbers = re.sub(r"\s+", " ", numbers).replace("[ ", "[")
+        numbers = re.sub(r"\.(?=[],]|$)", "", numbers)
         return numbers + (f" of shape {value.shape}" if 1 in value.shape else "")
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 80 else f"<{type(value).__name__}>"

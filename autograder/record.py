@@ -62,7 +62,7 @@ def record(name: str, seed: int = RECORDED_SEED) -> dict[str, Any]:
     npz, text = paths(name)
     REFERENCES.mkdir(exist_ok=True)
     np.savez_compressed(npz.with_suffix(".tmp.npz"), **arrays)  # type: ignore[arg-type]
-    os.replace(npz.with_suffix(".tmp.npz"), npz)
+    npz.with_suffix(".tmp.npz").replace(npz)
     text.write_text(json.dumps(about | {"exercises": exercises}, indent=1) + "\n")
     return about
 
@@ -172,7 +172,8 @@ class FreshReferences:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._keys: dict[str, dict[str, AnswerKey]] = {}
-        self._said = tempfile.TemporaryFile()  # a pipe that nobody reads would fill up
+        # A file, because a pipe that nobody reads would fill up.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
         self._process = subprocess.Popen(
             [sys.executable, "-m", "cnnlab.autograder.record"],
             stdin=subprocess.PIPE,
@@ -203,7 +204,8 @@ class FreshReferences:
 
     def _ask(self, name: str) -> dict[str, list[Any]]:
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin and stdout
+        assert stdin is not None
+        assert stdout is not None
         try:
             stdin.write(f"{self.seed} {name}\n".encode())
             stdin.flush()

@@ -12,8 +12,9 @@ array([ 6, 10, 12])
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 Op = Callable[..., Any]
@@ -46,3 +47,26 @@ def on_args(change: Callable[..., tuple[Any, ...]]) -> Callable[[Op], Op]:
 def on_output(change: Callable[[Any], Any]) -> Callable[[Op], Op]:
     """The correct op with a changed result."""
     return lambda op: lambda *args, **kwargs: change(op(*args, **kwargs))
+
+
+def combine(*twists: Twist) -> Callable[[Op], Op]:
+    """Several mistakes in one function: the last named is made first, nearest to the op."""
+
+    def apply(op: Op) -> Op:
+        for twist in reversed(twists):
+            op = twist.apply(op)
+        return op
+
+    return apply
+
+
+def candidates(twists: tuple[Twist, ...]) -> Iterator[tuple[Twist, ...]]:
+    """What a wrong answer is tried against: every twist alone, then every ordered pair."""
+    for twist in twists:
+        yield (twist,)
+    yield from permutations(twists, 2)
+
+
+def names(found: tuple[Twist, ...], twists: tuple[Twist, ...]) -> list[str]:
+    """The names of a combination, in the order in which the grader lists its twists."""
+    return [twist.name for twist in twists if twist in found]
