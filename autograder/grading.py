@@ -23,7 +23,7 @@ _STATUS_OF_ERROR = {"ForbiddenImport": "forbidden", "Timeout": "timeout", "Memor
 
 
 def grade_submission(
-    submission: Submission, keys: Mapping[str, AnswerKey], workers: Workers
+    submission: Submission, keys: Mapping[str, AnswerKey], workers: Workers | None
 ) -> SubmissionResult:
     """Grade every exercise of a submission's chapter.
 
@@ -32,8 +32,8 @@ def grade_submission(
     submission : Submission
     keys : Mapping of str to AnswerKey
         The chapter's answer keys by exercise, recorded or fresh.
-    workers : Workers
-        Where learner code runs.
+    workers : Workers or None
+        Where learner code runs; None only for a submission that cannot be read.
 
     Returns
     -------
@@ -54,6 +54,7 @@ def grade_submission(
         if submission.chapter is not None:
             result.max_score = load_chapter(submission.chapter).max_score
         return result
+    assert workers is not None
     chapter = load_chapter(submission.chapter)
     result.max_score = chapter.max_score
     with workers.session() as session:

@@ -26,7 +26,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Chapter, Exercise, chapter_names, load_chapter
 from cnnlab.autograder.judge import AnswerKey
-from cnnlab.autograder.worker import decode, encode
+from cnnlab.autograder.wire import decode, encode
 
 REFERENCES = Path(__file__).parent / "references"
 RECORDED_SEED = 0
@@ -171,7 +171,6 @@ class FreshReferences:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self._keys: dict[str, dict[str, AnswerKey]] = {}
         # A file, because a pipe that nobody reads would fill up.
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
         self._process = subprocess.Popen(
@@ -192,17 +191,14 @@ class FreshReferences:
         self._process.kill()
         self._process.wait()
 
-    def keys(self, name: str) -> dict[str, AnswerKey]:
-        """A chapter's fresh answer keys; the first call waits for Keras."""
-        if name not in self._keys:
-            expected = self._ask(name)
-            self._keys[name] = {
-                e.name: AnswerKey(e, e.draw(self.seed), expected[e.name])
-                for e in load_chapter(name).exercises
-            }
-        return self._keys[name]
+    def answers(self, name: str) -> bytes:
+        """A chapter's fresh answers, for `keys_from`; the first call waits for Keras.
 
-    def _ask(self, name: str) -> dict[str, list[Any]]:
+        Raises
+        ------
+        RuntimeError
+            Keras failed; the message repeats the last thing that it said.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -217,7 +213,22 @@ class FreshReferences:
                 f"Keras could not compute fresh references for {name}: "
                 f"{said[-1] if said else 'its process ended'}. `--recorded` grades without it."
             ) from None
-        return decode(stdout.read(length))
+        return stdout.read(length)
+
+    def keys(self, name: str) -> dict[str, AnswerKey]:
+        """A chapter's fresh answer keys, by exercise."""
+        return _keys(decode(self.answers(name)))
+
+
+@cache
+def keys_from(path: str) -> dict[str, AnswerKey]:
+    """The answer keys in a file that holds what `FreshReferences.answers` gave."""
+    return _keys(decode(Path(path).read_bytes()))
+
+
+def _keys(fresh: dict[str, Any]) -> dict[str, AnswerKey]:
+    exercises = load_chapter(fresh["chapter"]).exercises
+    return {e.name: AnswerKey(e, e.draw(fresh["seed"]), fresh[e.name]) for e in exercises}
 
 
 def _requests(lines: BinaryIO) -> Iterator[tuple[int, Chapter]]:
@@ -233,7 +244,8 @@ def main() -> None:
     import keras  # noqa: F401  imported while the owner is still reading submissions
 
     for seed, chapter in _requests(sys.stdin.buffer):
-        body = encode({e.name: answers(e, seed) for e in chapter.exercises})
+        fresh = {e.name: answers(e, seed) for e in chapter.exercises}
+        body = encode({"chapter": chapter.name, "seed": seed, **fresh})
         out.write(struct.pack(">Q", len(body)) + body)
         out.flush()
 

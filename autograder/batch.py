@@ -1,0 +1,276 @@
+"""Many submissions: found, shared out among local processes, collected in order.
+
+Every process has a judge and a zygote of its own. One that dies takes nothing with it but the
+submission that killed it: that one becomes an ``internal_error`` which says so, and whatever
+else was under way is graded again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from cnnlab.autograder.exercise import load_chapter
+from cnnlab.autograder.grading import grade_submission
+from cnnlab.autograder.record import RECORDED_SEED, FreshReferences, keys_from, recorded
+from cnnlab.autograder.results import BatchResult, ExerciseResult, SubmissionResult
+from cnnlab.autograder.session import Workers, open_workers
+from cnnlab.autograder.submission import Submission, read
+
+SUFFIXES = (".ipynb", ".py")
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a batch is graded.
+
+    Parameters
+    ----------
+    fresh : bool
+        New probes from a secret seed, answered live by Keras; else the recorded ones.
+    walls : bool
+        Run learner code inside the sandbox.
+    chapter : str or None
+        Grade everything as this chapter, whatever the files say.
+    seed : int or None
+        The seed of fresh probes, to repeat a run; drawn in secret if None.
+    workers : int
+        Processes; 1 grades in this process.
+    """
+
+    fresh: bool = True
+    walls: bool = True
+    chapter: str | None = None
+    seed: int | None = None
+    workers: int = field(default_factory=usable_cores)
+
+
+def find_submissions(paths: Iterable[Path]) -> list[Path]:
+    """The notebooks and ``.py`` files that the paths name; folders are searched.
+
+    Hidden files and checkpoints are left out. A path that does not exist is kept: it becomes
+    a result that says so.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir() or path.is_symlink():
+            found[path] = None
+            continue
+        for folder, folders, files in os.walk(path):
+            folders[:] = sorted(f for f in folders if f[0] not in "._")
+            names = sorted(f for f in files if f.endswith(SUFFIXES) and f[0] not in "._")
+            found.update(dict.fromkeys(Path(folder, name) for name in names))
+    return list(found)
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on, read without importing any of them."""
+    return {name: version(name) for name in ("cnnlab", "numpy", "keras", "tensorflow")}
+
+
+def grade(
+    paths: Sequence[Path],
+    settings: Settings,
+    on_result: Callable[[SubmissionResult], None] = lambda result: None,
+) -> BatchResult:
+    """Grade every submission; results stand in the order of the paths.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files, as `find_submissions` lists them.
+    on_result : callable
+        Called with each result in turn, for a progress bar.
+
+    Raises
+    ------
+    RuntimeError
+        The sandbox or Keras cannot be had; the message says what to do.
+    """
+    seed = RECORDED_SEED
+    if settings.fresh:
+        seed = secrets.randbits(53) if settings.seed is None else settings.seed
+    batch = BatchResult(seed, "cnnlab", versions())
+    with ExitStack() as stack:
+        answers = stack.enter_context(Answers(seed if settings.fresh else None))
+        submissions = (read(path, settings.chapter) for path in paths)
+        tasks = ((s, answers.file(s.chapter)) for s in submissions)
+        if settings.workers <= 1 or len(paths) <= 1:
+            grader = stack.enter_context(Grader(settings.walls))
+            results: Iterator[SubmissionResult] = (grader.grade(*task) for task in tasks)
+        else:
+            results = stack.enter_context(Pool(settings)).grade(tasks)
+        for result in results:
+            batch.submissions.append(result)
+            on_result(result)
+    return batch
+
+
+class Answers:
+    """Where the processes of a batch find the answer keys: the records, or private files.
+
+    Parameters
+    ----------
+    seed : int or None
+        Of fresh probes; None for the recorded ones.
+    """
+
+    def __init__(self, seed: int | None) -> None:
+        self._stack = ExitStack()
+        self._files: dict[str, str] = {}
+        self._keras: FreshReferences | None = None
+        if seed is not None:
+            self._folder = self._stack.enter_context(tempfile.TemporaryDirectory())
+            self._keras = self._stack.enter_context(FreshReferences(seed))
+
+    def __enter__(self) -> Answers:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._stack.close()
+
+    def file(self, chapter: str | None) -> str | None:
+        """The file of a chapter's fresh answers; None means the recorded ones."""
+        if self._keras is None or chapter is None:
+            return None
+        if chapter not in self._files:
+            path = Path(self._folder, chapter)
+            path.write_bytes(self._keras.answers(chapter))
+            self._files[chapter] = str(path)
+        return self._files[chapter]
+
+
+class Grader:
+    """One process's share: zygotes, and the answer keys read so far."""
+
+    def __init__(self, walls: bool) -> None:
+        self._walls = walls
+        self._workers: dict[bool, Workers] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._stack.close()
+
+    def grade(self, submission: Submission, answers: str | None) -> SubmissionResult:
+        """Run and judge one submission. What goes wrong on our side is a result, too."""
+        try:
+            if submission.chapter is None or submission.problem:
+                return grade_submission(submission, {}, None)
+            keys = keys_from(answers) if answers else recorded(submission.chapter)
+            workers = self._zygote(load_chapter(submission.chapter).keras)
+            return grade_submission(submission, keys, workers)
+        except Exception as error:
+            return lost(submission, f"{type(error).__name__}: {error}")
+
+    def _zygote(self, keras: bool) -> Workers:
+        if keras not in self._workers:
+            workers = open_workers(keras=keras, walls=self._walls)
+            self._workers[keras] = self._stack.enter_context(workers)
+        return self._workers[keras]
+
+
+def lost(submission: Submission, why: str) -> SubmissionResult:
+    """The result of a submission that we failed to grade: an error of ours, never a zero."""
+    chapter = load_chapter(submission.chapter) if submission.chapter else None
+    said = f"CNN Lab failed here, not the learner. Please report this: {why}"
+    exercises = [
+        ExerciseResult(e.name, "internal_error", max_score=e.max_score, message=said)
+        for e in (chapter.exercises if chapter else ())
+    ]
+    return SubmissionResult(
+        submission.path,
+        submission.student,
+        submission.chapter,
+        "graded" if chapter else "unreadable",
+        max_score=chapter.max_score if chapter else 0.0,
+        message=said,
+        exercises=exercises,
+    )
+
+
+Task = tuple[Submission, str | None]
+
+_grader: Grader | None = None
+
+
+def _start_process(walls: bool) -> None:
+    global _grader
+    _grader = Grader(walls)
+
+
+def _grade_in_process(task: Task) -> SubmissionResult:
+    assert _grader is not None
+    return _grader.grade(*task)
+
+
+class Pool:
+    """Processes that grade side by side, a bounded number of submissions in flight."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._executor = self._start()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _start(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._settings.workers,
+            mp_context=get_context("spawn"),  # a fork would copy whatever this process holds
+            initializer=_start_process,
+            initargs=(self._settings.walls,),
+        )
+
+    def grade(self, tasks: Iterable[Task]) -> Iterator[SubmissionResult]:
+        """Results in the order of the tasks."""
+        flying: deque[tuple[Task, Future[SubmissionResult]]] = deque()
+        for task in tasks:
+            flying.append((task, self._executor.submit(_grade_in_process, task)))
+            if len(flying) >= 4 * self._settings.workers:
+                yield self._land(flying)
+        while flying:
+            yield self._land(flying)
+
+    def _land(self, flying: deque[tuple[Task, Future[SubmissionResult]]]) -> SubmissionResult:
+        """The oldest task's result. If a process died, find out whether this task killed it."""
+        task, future = flying.popleft()
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            result = self._alone(task)
+            others = [t for t, _ in flying]
+            flying.clear()
+            flying.extend((t, self._executor.submit(_grade_in_process, t)) for t in others)
+            return result
+
+    def _alone(self, task: Task) -> SubmissionResult:
+        self._executor = self._start()
+        try:
+            return self._executor.submit(_grade_in_process, task).result()
+        except BrokenProcessPool:
+            self._executor = self._start()
+            return lost(task[0], "the process that graded it died")

@@ -1,0 +1,390 @@
+"""The command ``cnnlab``. It parses, calls one piece of the house, and prints."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from cnnlab.autograder.results import BatchResult, ExerciseResult, SubmissionResult
+
+app = typer.Typer(
+    help="CNN Lab: a course on convolutional neural networks whose autograder understands the "
+    "mistake.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+COURSE = Path(__file__).parent
+ROOT = COURSE.parent
+
+MARKS = {
+    "passed": "[green]✓ passed[/]",
+    "failed": "[red]✗ not yet[/]",
+    "not_attempted": "[dim]· not attempted[/]",
+    "missing": "[yellow]? missing[/]",
+}
+
+
+def fail(message: str, code: int = 1) -> typer.Exit:
+    """Say what went wrong and what to do, without a traceback."""
+    errors.print(Text(message, style="red"))
+    return typer.Exit(code)
+
+
+def is_checkout() -> bool:
+    """Whether this is a clone of the repository, where learners work in ``exercises/``."""
+    return (ROOT / "pyproject.toml").exists() and (ROOT / "nbgrader_config.py").exists()
+
+
+def exercises_folder(given: Path | None = None) -> Path:
+    """Where the learner's notebooks are: the folder given, the clone's, or the usual one."""
+    if given is not None:
+        return given
+    return ROOT / "exercises" if is_checkout() else Path("cnnlab-exercises")
+
+
+@app.command()
+def lab(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Where to work. Default: exercises/ of a clone, else cnnlab-exercises."),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Open the course in JupyterLab.
+
+    Chapters that the folder does not have yet are copied there first. A notebook that is
+    there already is yours, and stays as it is.
+    """
+    target = exercises_folder(folder)
+    copied = copy_missing(ROOT / "exercises", target)
+    if copied:
+        console.print(f"Copied {len(copied)} chapters to {target}: {', '.join(copied)}")
+    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={target}"]
+    raise typer.Exit(subprocess.call(command + ([] if browser else ["--no-browser"])))
+
+
+def copy_missing(source: Path, target: Path) -> list[str]:
+    """Copy the chapters that ``target`` does not have; returns their names."""
+    copied = []
+    for notebook in sorted(source.glob("ch*/ch*.ipynb")):
+        place = target / notebook.parent.name / notebook.name
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(notebook, place)
+            copied.append(notebook.stem)
+    return copied
+
+
+@app.command()
+def check(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(help="ch01, ch02 … Default: every chapter in the folder.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="The folder with your notebooks.")
+    ] = None,
+    watch: Annotated[bool, typer.Option(help="Check again whenever a notebook is saved.")] = False,
+) -> None:
+    """Where do I stand? Every exercise with its points, and the next hint.
+
+    Save your notebook first: what counts is what is on disk.
+    """
+    target = exercises_folder(folder)
+    show_standing(target, chapters or [])
+    if watch:
+        from watchfiles import watch as changes
+
+        console.print(f"Watching {target} (Ctrl+C ends this) …")
+        for changed in changes(target, raise_interrupt=False):
+            if any(path.endswith(".ipynb") for _, path in changed):
+                show_standing(target, chapters or [])
+
+
+def show_standing(folder: Path, chapters: list[str]) -> None:
+    """Grade the learner's own notebooks with recorded references, and print a table each."""
+    from cnnlab.autograder.batch import Settings, grade
+
+    paths = chapter_notebooks(folder, chapters)
+    settings = Settings(fresh=False, walls=False, workers=1)
+    for result in grade(paths, settings).submissions:
+        console.print(standing_table(result))
+        following = next((e for e in result.exercises if e.status != "passed"), None)
+        if result.message:
+            console.print(Text(result.message, style="yellow"))
+        elif following is None:
+            console.print("Everything passes. On to the next chapter.", style="green")
+        else:
+            console.print(next_step(following))
+
+
+def chapter_notebooks(folder: Path, chapters: list[str]) -> list[Path]:
+    """The notebooks of the named chapters (or of all) in the learner's folder."""
+    from cnnlab.autograder.exercise import find_chapter
+
+    try:
+        wanted = [find_chapter(name) for name in chapters]
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    found = sorted(folder.glob("ch*/ch*.ipynb"))
+    paths = [p for p in found if not wanted or p.stem in wanted]
+    if not paths:
+        raise fail(f"No chapter's notebook is in {folder}. `cnnlab lab {folder}` puts them there.")
+    return paths
+
+
+def standing_table(result: SubmissionResult) -> Table:
+    """One chapter's exercises with status and points."""
+    table = Table(title=result.chapter or result.path, title_justify="left")
+    table.add_column("exercise")
+    table.add_column("status")
+    table.add_column("points", justify="right")
+    for exercise in result.exercises:
+        mark = MARKS.get(exercise.status, f"[red]! {exercise.status.replace('_', ' ')}[/]")
+        table.add_row(exercise.name, mark, f"{exercise.score:g} / {exercise.max_score:g}")
+    table.add_section()
+    table.add_row("", "", f"{result.score:g} / {result.max_score:g}")
+    return table
+
+
+def next_step(exercise: ExerciseResult) -> Text:
+    """What to work on, and the hint for it."""
+    text = Text.assemble(("Next: ", "bold"), (exercise.name, "bold"), "\n")
+    if exercise.status != "not_attempted":
+        text.append(exercise.message + "\n")
+    if exercise.hint:
+        text.append("Hint: ", "bold").append(exercise.hint)
+    return text
+
+
+@app.command()
+def grade(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Notebooks, .py files, or folders such as submitted/.")
+    ],
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write everything as JSON (schema 1).")
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write one row per submission and exercise.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: cores.")] = None,
+    fresh: Annotated[
+        bool | None,
+        typer.Option(
+            "--fresh/--recorded",
+            help="Draw new probes and let Keras answer them, or use the recorded answers. "
+            "Default: fresh for folders, recorded for single files.",
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeat a fresh run with its seed.")] = None,
+    sandbox: Annotated[
+        bool, typer.Option(help="Run learner code behind walls (Linux, bubblewrap).")
+    ] = True,
+    chapter: Annotated[
+        str | None, typer.Option(help="Grade everything as this chapter, such as ch01.")
+    ] = None,
+) -> None:
+    """Grade notebooks, .py files or nbgrader's submitted/ tree.
+
+    Exit code 0 when every submission got a result, whatever its grade.
+
+    Examples:
+
+      cnnlab grade submitted/ --json results.json --csv grades.csv
+
+      cnnlab grade exercises/ch01_convolution/ch01_convolution.ipynb --recorded
+    """
+    from cnnlab.autograder import batch
+    from cnnlab.autograder.exercise import find_chapter
+
+    refuse_without_walls(sandbox)
+    try:
+        wanted = find_chapter(chapter) if chapter else None
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    files = batch.find_submissions(paths)
+    if not files:
+        raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
+    if fresh is None:
+        fresh = seed is not None or any(path.is_dir() for path in paths)
+    settings = batch.Settings(
+        fresh, sandbox, wanted, seed, workers or min(batch.usable_cores(), len(files))
+    )
+    try:
+        with progress(len(files)) as advance:
+            result = batch.grade(files, settings, advance)
+    except RuntimeError as error:
+        raise fail(str(error)) from None
+    write_results(result, json_file, csv_file)
+    console.print(class_table(result))
+
+
+def refuse_without_walls(sandbox: bool) -> None:
+    """Learner code of others never runs outside the sandbox unless it was asked for."""
+    from cnnlab.autograder.sandbox import available
+
+    why = available() if sandbox else None
+    if why:
+        raise fail(why, 2)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Any]:
+    """A progress bar on stderr; yields what is to be called with each result."""
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("", total=total, last="")
+        yield lambda result: bar.update(task, advance=1, last=result.path[-40:])
+
+
+def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | None) -> None:
+    """Write the files that were asked for; a full disk is said, not thrown."""
+    from cnnlab.autograder.results import to_json
+
+    try:
+        if json_file is not None:
+            json_file.write_text(to_json(result), encoding="utf-8")
+        if csv_file is not None:
+            with open(csv_file, "w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows(csv_rows(result))
+    except OSError as error:
+        raise fail(f"The results could not be written: {error}") from None
+
+
+def csv_rows(result: BatchResult) -> Iterator[Sequence[Any]]:
+    """A header, then one row per submission and exercise."""
+    yield (
+        "path", "student", "chapter", "status", "exercise", "exercise_status",
+        "score", "max_score", "diagnosis", "message",
+    )  # fmt: skip
+    for s in result.submissions:
+        start = (s.path, s.student or "", s.chapter or "", s.status)
+        if not s.exercises:
+            yield *start, "", "", s.score, s.max_score, "", s.message
+        for e in s.exercises:
+            diagnosis = " ".join(e.diagnosis)
+            yield *start, e.name, e.status, e.score, e.max_score, diagnosis, e.message
+
+
+def class_table(result: BatchResult) -> Table:
+    """One line per submission, with the mistakes that were named."""
+    table = Table(title=f"{len(result.submissions)} submissions", title_justify="left")
+    table.add_column("submission", overflow="fold")
+    table.add_column("points", justify="right")
+    table.add_column("what to know", overflow="fold")
+    for s in result.submissions:
+        notes = [
+            f"{e.name}: {', '.join(e.diagnosis) or e.status.replace('_', ' ')}"
+            for e in s.exercises
+            if e.status != "passed"
+        ]
+        known = [s.message] if s.message else notes or ["everything passes"]
+        points = f"{s.score:g} / {s.max_score:g}"
+        table.add_row(Text(s.path), points, Text("\n".join(known + s.warnings)))
+    return table
+
+
+@app.command()
+def build(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Default: every chapter.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Build nothing; say what is not as it must be.")
+    ] = False,
+) -> None:
+    """Make the notebooks from the chapter sources.
+
+    A notebook in exercises/ that somebody has worked in is never replaced. With --check: drift
+    between sources and committed notebooks, leaked solutions, exercises without grader, hint or
+    twist, and the proof that every twist is caught under its own name.
+    """
+    from cnnlab.course import build as builder
+
+    if not is_checkout():
+        raise fail("`cnnlab build` needs a clone of the repository.", 2)
+    if check:
+        problems = [*builder.check(ROOT), *prove_all()]
+        for problem in problems:
+            console.print(Text(problem, style="red"))
+        if problems:
+            raise typer.Exit(1)
+        console.print("Notebooks, graders, hints and twists are as they must be.", style="green")
+        return
+    try:
+        report = builder.build(ROOT, chapters or None)
+    except builder.BuildError as error:
+        raise fail(str(error)) from None
+    for name in report.written:
+        console.print(f"written    {name}")
+    for name in report.kept:
+        console.print(f"kept       {name} (somebody has worked in it)", style="yellow")
+    for name in report.unchanged:
+        console.print(f"unchanged  {name}", style="dim")
+
+
+def prove_all() -> Iterator[str]:
+    """The twist proof of every chapter, on the recorded probes."""
+    from cnnlab.autograder.exercise import chapter_names
+    from cnnlab.autograder.proof import prove
+    from cnnlab.autograder.record import StaleReferences, recorded
+
+    for name in chapter_names():
+        try:
+            yield from (f"{name}: {problem}" for problem in prove(recorded(name)))
+        except StaleReferences as error:
+            yield str(error)
+
+
+@app.command()
+def record(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Default: every chapter.")] = None,
+) -> None:
+    """Record Keras's outputs for every probe, on this machine's CPU or GPU."""
+    from cnnlab.autograder.exercise import chapter_names, find_chapter
+    from cnnlab.autograder.record import record as record_chapter
+
+    try:
+        names = [find_chapter(name) for name in chapters or chapter_names()]
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    for name in names:
+        about = record_chapter(name)
+        console.print(f"{name}: Keras {about['versions']['keras']} on {about['device']}")
+
+
+@app.command()
+def data(
+    name: Annotated[str | None, typer.Argument(help="What to fetch. Default: list all.")] = None,
+) -> None:
+    """What pictures and weights there are, with their checksums."""
+    from cnnlab.datasets import load
+
+    table = Table(title="Embedded", title_justify="left")
+    for column in ("file", "size", "sha-256"):
+        table.add_column(column)
+    for row in load.inventory():
+        if name is None or name in row[0]:
+            table.add_row(*row)
+    console.print(table)
