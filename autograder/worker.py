@@ -41,9 +41,12 @@ __all__ = [
     "describe",
     "encode",
     "invoke",
+    "namespace_of",
     "outcome_from_frame",
     "outcome_to_frame",
     "perform",
+    "status_of",
+    "unsupported",
 ]
 
 STATUSES = (
@@ -149,7 +152,7 @@ def perform(function: Callable[..., Any], request: bytes) -> Outcome:
     except KeyboardInterrupt:
         raise
     except BaseException as caught:  # SystemExit too: leaving the kernel is an error here
-        value, status, error = None, status_of(caught), describe(caught, function)
+        value, status, error = None, status_of(caught), describe(caught, namespace_of(function))
     seconds = perf_counter() - start
     after = _changed([live_args, live_kwargs], request, markers)
     return Outcome(status, value, error, after, seconds)
@@ -168,27 +171,31 @@ def status_of(error: BaseException) -> str:
     return "memory" if isinstance(error, MemoryError) else "raised"
 
 
-def describe(error: BaseException, function: Any = None) -> ErrorInfo:
-    """What a learner should know about an exception that came out of ``function``."""
+def describe(error: BaseException, namespace: Any) -> ErrorInfo:
+    """What a learner should know about an exception; ``namespace`` is where their code lives."""
+    kind = name_of(type(error)).rpartition(".")[2]
+    if isinstance(error, SyntaxError) and isinstance(error.lineno, int):
+        text = error.text if isinstance(error.text, str) else ""
+        return ErrorInfo(kind, _short(str(error.msg), 2000), "", error.lineno, _short(text, 500))
     try:
         message = str(error)
     except BaseException:  # its __str__ is learner code
         message = ""
-    frame = _innermost(error.__traceback__, getattr(_unwrapped(function), "__globals__", None))
-    kind = name_of(type(error))
-    if frame is None:
+    trace = _innermost(error.__traceback__, namespace)
+    if trace is None:
         return ErrorInfo(kind, _short(message, 2000))
-    code, line = frame.tb_frame.f_code, frame.tb_lineno
-    text = linecache.getline(code.co_filename, line, frame.tb_frame.f_globals).strip()
+    code, line = trace.tb_frame.f_code, trace.tb_lineno
+    text = linecache.getline(code.co_filename, line, trace.tb_frame.f_globals).strip()
     name = "" if code.co_name == "<module>" else code.co_name
     return ErrorInfo(kind, _short(message, 2000), _short(name, 200), line, _short(text, 500))
 
 
-def _unwrapped(function: Any) -> Any:
+def namespace_of(function: Any) -> Any:
+    """The globals that a function sees, under its decorators; None where there are none."""
     try:
-        return inspect.unwrap(function)
+        return getattr(inspect.unwrap(function), "__globals__", None)
     except Exception:  # a loop of __wrapped__
-        return function
+        return None
 
 
 def _innermost(trace: TracebackType | None, namespace: Any) -> TracebackType | None:
