@@ -50,7 +50,7 @@ This is Chelsea. What does the computer see?
 
 # %%
 cat = photo("chelsea", size=96, gray=True)
-eye = cat[44:52, 29:37]
+eye = cat[32:40, 26:34]
 figures.photos(
     cat,
     eye,
@@ -60,7 +60,9 @@ figures.photos(
 
 # %%
 figures.numbers(
-    (100 * eye).round(), titles=["the same 8 × 8 pixels: 0 is black, 100 is white"]
+    (100 * eye).round(),
+    titles=["the same 8 × 8 pixels: 0 is black, 100 is white"],
+    shades="gray",
 ).show()
 
 # %% [markdown]
@@ -215,17 +217,18 @@ number?** (For now there is one channel. `[..., None]` adds that axis: `(3, 3)` 
 
 # %%
 right_minus_left = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])
-rim, cheek = cat[46:49, 31:34], cat[70:73, 60:63]
+nose, cheek = cat[36:39, 42:45], cat[70:73, 40:43]
 figures.numbers(
-    (100 * rim).round(),
+    (100 * nose).round(),
     (100 * cheek).round(),
     right_minus_left,
-    titles=["rim of the eye", "cheek", "kernel"],
+    titles=["edge of the nose", "cheek", "kernel"],
+    shades=["gray", "gray", "signs"],
 ).show()
 
 # %%
 if ready(conv_step):
-    for name, patch in {"rim of the eye": rim, "cheek": cheek}.items():
+    for name, patch in {"edge of the nose": nose, "cheek": cheek}.items():
         s = conv_step(patch[..., None], right_minus_left[..., None], 0.0)
         print(f"{name}: {s:+.2f}")
 
@@ -551,7 +554,7 @@ def conv2d(x, kernels, bias):
 # %% [markdown]
 r"""
 Four filters on the colour photograph, all in one call. The first two you know. The third and
-fourth look at colour. **Guess:** what will the third map, "red minus green", show?
+fourth look at colour. **Guess:** where will the fourth map, "blue against the rest", be largest?
 """
 
 # %%
@@ -567,8 +570,8 @@ if ready(conv2d):
     figures.photos(
         *np.moveaxis(maps[0], -1, 0),
         titles=["left to right", "top to bottom", "red minus green", "blue against the rest"],
-        alt="Four feature maps of the cat: upright outlines, level outlines, the warm fur, "
-        "and the parts that are more blue than the rest.",
+        alt="Four feature maps of the cat: upright outlines; level outlines; more red than green "
+        "in all the fur; less blue than the rest nearly everywhere, the least on the nose.",
     ).show()
 
 # %% [markdown]
@@ -715,14 +718,15 @@ if ready(correlate2d) and ready(relu):
         relu(edges),
         relu(-edges),
         titles=["map", "relu(map)", "relu(−map)"],
+        shades="signs",
         alt="The cat's outlines: first all of them, then only where it gets brighter to the "
         "right, then only where it gets darker.",
     ).show()
 
 # %% [markdown]
 r"""
-How much is left? Many of the numbers are 0 now. Networks get their sparse, easily read feature
-maps from here.
+How much is left? Here are the same two maps as a histogram, gray before and blue after. The
+negative side is gone, and stands as one tall bar at 0.
 """
 
 # %%
@@ -834,6 +838,7 @@ if ready(conv2d) and ready(design_kernel):
     figures.photos(
         *np.moveaxis(maps[0], -1, 0),
         titles=goals,
+        shades=["gray", "gray", "gray", "signs", "signs"],
         alt="Five pictures of a brick wall: as it is, blurred, sharpened, its upright lines, "
         "its level lines.",
     ).show()

@@ -23,8 +23,8 @@ LUMA = (0.299, 0.587, 0.114)
 def registry() -> dict[str, str]:
     """Every embedded file, relative to this folder with ``/``, and its SHA-256."""
     lines = (FOLDER / "registry.txt").read_text(encoding="utf-8").splitlines()
-    pairs = (line.split() for line in lines if line.strip() and not line.startswith("#"))
-    return {name: digest for name, digest in pairs}
+    rows = [line.split() for line in lines if line.strip() and not line.startswith("#")]
+    return {row[0]: row[1] for row in rows}
 
 
 @cache

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-
 from cnnlab.datasets import load
+from PIL import Image
 
 
 def test_every_registered_file_is_there_unchanged_and_small():
@@ -30,7 +29,9 @@ def test_every_photo_is_registered_and_in_the_data_card():
 def test_as_stored(name):
     picture = load.photo(name)
     assert picture.dtype == np.uint8
-    assert picture.ndim == 3 and picture.shape[2] == 3 and max(picture.shape[:2]) == 256
+    assert picture.ndim == 3
+    assert picture.shape[2] == 3
+    assert max(picture.shape[:2]) == 256
     with Image.open(load.FOLDER / "photos" / f"{name}.png") as stored:
         np.testing.assert_array_equal(picture, np.asarray(stored.convert("RGB")))
 
@@ -47,8 +48,10 @@ def test_rows_come_first_and_nothing_is_stretched():
 
 def test_gray_is_the_brightness_from_zero_to_one():
     colour, gray = load.photo("coffee", size=32), load.photo("coffee", size=32, gray=True)
-    assert gray.shape == (32, 32) and gray.dtype == np.float64
-    assert 0 <= gray.min() < 0.3 and 0.7 < gray.max() <= 1
+    assert gray.shape == (32, 32)
+    assert gray.dtype == np.float64
+    assert 0 <= gray.min() < 0.3
+    assert 0.7 < gray.max() <= 1
     red, green, blue = colour[5, 7] / 255
     assert gray[5, 7] == pytest.approx(0.299 * red + 0.587 * green + 0.114 * blue)
 

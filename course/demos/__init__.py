@@ -1,0 +1,51 @@
+"""The chapters' demos, one module each; here is what they share.
+
+A demo runs the learner's own function. Its maths is plain functions, tested without a
+browser; the widget is a thin skin over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def _called() -> None:
+    raise NotImplementedError()
+
+
+def _named() -> None:
+    raise NotImplementedError
+
+
+def is_stub(function: Callable[..., Any]) -> bool:
+    """Whether a function's body still is ``raise NotImplementedError()`` and nothing else.
+
+    >>> def later(x):
+    ...     '''Will double.'''
+    ...     raise NotImplementedError()
+    >>> is_stub(later), is_stub(lambda x: 2 * x)
+    (True, False)
+    """
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_names != ("NotImplementedError",):
+        return False
+    return code.co_code in (_called.__code__.co_code, _named.__code__.co_code)
+
+
+def ready(function: Callable[..., Any]) -> bool:
+    """Whether a function is written; where it is not, one line that says so is printed.
+
+    A cell that shows what the learner's function does begins with it, so that "Run All
+    Cells" comes to its end in an untouched notebook:
+
+    >>> def relu(z):
+    ...     raise NotImplementedError()
+    >>> if ready(relu):
+    ...     print(relu(1))
+    Write relu first, then run this cell again.
+    """
+    if is_stub(function):
+        print(f"Write {function.__name__} first, then run this cell again.")
+        return False
+    return True
