@@ -111,7 +111,7 @@ def grade(
     batch = BatchResult(seed, "cnnlab", versions())
     with ExitStack() as stack:
         answers = stack.enter_context(Answers(seed if settings.fresh else None))
-        submissions = (read(path, settings.chapter) for path in paths)
+        submissions = (_read(path, settings.chapter) for path in paths)
         tasks = ((s, answers.file(s.chapter)) for s in submissions)
         if settings.workers <= 1 or len(paths) <= 1:
             grader = stack.enter_context(Grader(settings.walls))
@@ -122,6 +122,14 @@ def grade(
             batch.submissions.append(result)
             on_result(result)
     return batch
+
+
+def _read(path: Path, chapter: str | None) -> Submission:
+    try:
+        return read(path, chapter)
+    except Exception as error:  # the reader must never raise; if it does, one file is lost
+        problem = f"CNN Lab failed to read this. Please report it: {type(error).__name__}: {error}"
+        return Submission(path.as_posix(), None, problem=problem)
 
 
 class Answers:

@@ -50,6 +50,8 @@ def show(value: Any) -> str:
     """A value in the learner's words, kept short."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of shape {value.shape}"
+    if isinstance(value, int) and abs(value) > 10**15:
+        return "a huge number"
     if is_number(value):
         return f"{value.item() if hasattr(value, 'item') else value:.6g}"
     if isinstance(value, list):
@@ -98,9 +100,7 @@ def shape_difference(expected: Any, received: Any, where: str = "") -> Differenc
         return None
     if is_number(expected):
         whole = isinstance(expected, int | np.integer)
-        fits = is_number(received) and (
-            not whole or isinstance(received, int | np.integer) or _dtype_kind(received) in "iu"
-        )
+        fits = is_number(received) and (not whole or _is_whole(received))
         wanted = "a whole number (int)" if whole else "a number"
         said = f"{_place(where)}expected {wanted}, received {_kind(received)}"
         return None if fits else Difference("type", said, where, None, expected, received)
@@ -226,8 +226,11 @@ def _place(where: str) -> str:
     return f"at {where}: " if where else ""
 
 
-def _dtype_kind(value: Any) -> str:
-    return getattr(getattr(value, "dtype", None), "kind", "")
+def _is_whole(value: Any) -> bool:
+    """An int, a NumPy integer, or an array without axes that holds one."""
+    return isinstance(value, int | np.integer) or (
+        isinstance(value, np.ndarray) and value.dtype.kind in "iu"
+    )
 
 
 def _kind(value: Any) -> str:

@@ -15,11 +15,9 @@ from cnnlab.autograder.judge import AnswerKey, judge, not_attempted
 from cnnlab.autograder.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.session import Session, Workers
 from cnnlab.autograder.submission import Definition, Submission, read
-from cnnlab.autograder.worker import ErrorInfo
+from cnnlab.autograder.worker import Outcome
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
-
-_STATUS_OF_ERROR = {"ForbiddenImport": "forbidden", "Timeout": "timeout", "MemoryError": "memory"}
 
 
 def grade_submission(
@@ -78,7 +76,7 @@ class _Grader:
     def grade(
         self,
         session: Session,
-        errors: Mapping[str, ErrorInfo],
+        errors: Mapping[str, Outcome],
         earlier: list[ExerciseResult],
     ) -> ExerciseResult:
         """Judge what the function does; ``earlier`` are the results of the exercises before."""
@@ -93,18 +91,20 @@ class _Grader:
                 + traceback.format_exc(limit=-4),
             )
 
-    def _unrunnable(self, errors: Mapping[str, ErrorInfo]) -> ExerciseResult | None:
+    def _unrunnable(self, errors: Mapping[str, Outcome]) -> ExerciseResult | None:
         """The result where there is nothing to call."""
         status, problem = self.definition.status, self.definition.problem
         if status == "stub":
             return not_attempted(self.exercise)
         if status != "written":
             return self._nothing("error" if status == "syntax_error" else status, problem)
-        if error := errors.get(self.exercise.name):
-            at = f" (line {error.line}: `{error.text.strip()}`)" if error.line else ""
-            said = f"Your cell stops with {error.type}: {error.message}{at}."
-            return self._nothing(_STATUS_OF_ERROR.get(error.type, "error"), said)
-        return None
+        stopped = errors.get(self.exercise.name)
+        if stopped is None or stopped.error is None:
+            return None
+        error = stopped.error
+        at = f" (line {error.line}: `{error.text}`)" if error.line else ""
+        said = f"Your cell stops with {error.type}: {error.message}{at}."
+        return self._nothing("error" if stopped.status == "raised" else stopped.status, said)
 
     def _nothing(self, status: str, message: str) -> ExerciseResult:
         result = not_attempted(self.exercise)

@@ -179,6 +179,25 @@ def _square_or_fail(kernel: Any) -> Any:
     return _square(kernel, max(np.shape(kernel)))
 
 
+def _times_transposed(image: Any, kernel: Any) -> Any:
+    """Each window times the kernel on its side, as a loop does it: sizes of 1 broadcast."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.asarray(image), np.shape(kernel))
+    return np.sum(windows * np.transpose(kernel), axis=(2, 3))
+
+
+def _times_transposed4(x: Any, kernels: Any, bias: Any) -> Any:
+    """The same for batches."""
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.asarray(x), np.shape(kernels)[:2], axis=(1, 2)
+    )
+    on_their_side = np.transpose(kernels, (3, 2, 1, 0))  # (F, C, kw, kh)
+    products = windows[:, :, :, None] * on_their_side
+    return np.sum(products, axis=(4, 5, 6)) + bias
+
+
+_TRANSPOSED = (
+    "Your kernel's rows and columns have changed places. Which of its axes runs down the picture?"
+)
 _SQUARE = (
     "Your function takes every kernel for a square one. Which two sizes does a 2×3 kernel have?"
 )
@@ -200,8 +219,9 @@ correlate2d = Exercise(
         Twist(
             "kernel-transposed",
             on_args(lambda image, k: (image, np.transpose(k))),
-            "Your kernel's rows and columns have changed places. Which of its axes runs down the picture?",
+            _TRANSPOSED,
         ),
+        Twist("kernel-transposed", lambda op: _times_transposed, _TRANSPOSED),
         Twist(
             "output-transposed",
             on_output(np.transpose),
@@ -323,7 +343,10 @@ conv2d = Exercise(
     reference=keras_conv2d,
     correct=ops.conv2d,
     needs=("conv_step", "correlate2d"),
-    twists=FORWARD_TWISTS,
+    twists=(
+        *FORWARD_TWISTS,
+        Twist("kernel-transposed", lambda op: _times_transposed4, _TRANSPOSED),
+    ),
     hints=(
         "One image, one filter: how many channels does the filter look at, and how many numbers does one place of the window give?",
         "Every filter makes one feature map, and each map has its own bias. Which axis of the result counts the maps?",

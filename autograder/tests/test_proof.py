@@ -1,0 +1,41 @@
+"""The twist proof, for every chapter that has a grader; and that it notices a weak one."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+
+import pytest
+
+from cnnlab.autograder.exercise import chapter_names
+from cnnlab.autograder.judge import AnswerKey
+from cnnlab.autograder.proof import prove, prove_twists, prove_worthless
+from cnnlab.autograder.record import FreshReferences, recorded
+
+
+@pytest.mark.parametrize("chapter", chapter_names())
+def test_every_mistake_loses_points_under_its_own_name(chapter):
+    assert list(prove(recorded(chapter))) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", chapter_names())
+def test_the_proof_holds_for_fresh_probes(chapter):
+    seed = secrets.randbits(53)
+    with FreshReferences(seed) as fresh:
+        assert list(prove(fresh.keys(chapter))) == [], f"seed {seed}"
+
+
+def weakened(rungs: set[str]) -> AnswerKey:
+    """conv2d's key with the probes of some rungs left out."""
+    key = recorded("ch01_convolution")["conv2d"]
+    kept = [i for i, probe in enumerate(key.probes) if probe.rung not in rungs]
+    points = {r: p for r, p in key.exercise.points.items() if r not in rungs}
+    exercise = dataclasses.replace(key.exercise, points=points)
+    return AnswerKey(exercise, [key.probes[i] for i in kept], [key.expected[i] for i in kept])
+
+
+def test_a_ladder_without_values_is_found_out():
+    weak = weakened({"by-hand", "structure", "reference", "bad-input"})
+    assert any("keeps full marks" in problem for problem in prove_twists(weak))
+    assert any("returns zeros passes" in problem for problem in prove_worthless(weak))
