@@ -73,6 +73,7 @@ def lock_down(limits: dict[str, int]) -> None:
         A wall could not be built; then learner code must not run.
     """
     _check(_LIBC.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "pdeathsig")
+    os.setsid()  # kill(0, ...) reaches the whole process group, across pid namespaces
     _mount(b"tmpfs", b"/tmp", 0, f"size={limits['tmp_size']},nr_inodes=1k".encode())
     _limit_pids()
     _mount(b"tmpfs", b"/proc", _MS_RDONLY, b"size=4k")

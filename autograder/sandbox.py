@@ -96,32 +96,30 @@ def _interpreter() -> tuple[list[str], list[str]]:
 
 
 @cache
-def closure(names: tuple[str, ...]) -> frozenset[str]:
+def closure(names: tuple[str, ...]) -> frozenset[Path]:
     """Files and folders of distributions and of all that they require, recursively."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Path]] = {}
     waiting = list(names)
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
         if name in found:
             continue
+        found[name] = []
         try:
             distribution = importlib.metadata.distribution(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = []  # an optional requirement that is not installed
-            continue
-        tops = {file.parts[0] for file in distribution.files or () if file.parts[0] != ".."}
-        found[name] = [str(distribution.locate_file(top)) for top in tops - {"__pycache__"}]
+            continue  # an optional requirement that is not installed
+        tops = {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}
+        found[name] = [Path(str(distribution.locate_file(top))) for top in tops]
         required = [r for r in distribution.requires or () if "extra ==" not in r]
-        waiting += [
-            re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0] for requirement in required
-        ]
-    return frozenset(path for paths in found.values() for path in paths if os.path.exists(path))
+        waiting += [re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0] for text in required]
+    return frozenset(path for paths in found.values() for path in paths if path.exists())
 
 
 def _packages(keras: bool) -> tuple[list[str], list[str]]:
     """Package files to bind, and the folders to find them in."""
-    paths = sorted(closure(("tensorflow", "keras") if keras else ("numpy",)))
-    return paths, sorted({os.path.dirname(path) for path in paths})
+    paths = closure(("tensorflow", "keras") if keras else ("numpy",))
+    return sorted(map(str, paths)), sorted({str(path.parent) for path in paths})
 
 
 def _walls_command(keras: bool, fd: int) -> list[str]:

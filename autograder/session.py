@@ -257,13 +257,13 @@ class Session:
 
     def _verdict(self, child: Connection, problem: Exception, seconds: float) -> Outcome:
         """What cost the child its life; ends it."""
-        end = child.end() if isinstance(problem, Broken) else child.close()
+        if isinstance(problem, Broken):
+            return _how_it_died(child.end(), self._sandbox.limits)
+        child.close()
         if isinstance(problem, Silence):
             error = ErrorInfo("Timeout", f"no answer within {seconds:g} seconds")
             return Outcome("timeout", error=error, seconds=seconds)
-        if isinstance(problem, ProtocolError) or end is None:
-            return Outcome("crashed", error=ErrorInfo("Crash", f"the process sent {problem}"))
-        return _how_it_died(end, self._sandbox.limits)
+        return Outcome("crashed", error=ErrorInfo("Crash", f"the process sent {problem}"))
 
 
 def _how_it_died(end: End, limits: Limits) -> Outcome:
