@@ -257,9 +257,9 @@ def _cells(ax: Axes, table: NDArray[Any], shade: str) -> None:
     ax.imshow(colours[..., :3], interpolation="nearest")
     size = 11 if max(len(_number(v)) for v in table.flat) < 4 else 9
     for (i, j), value in np.ndenumerate(table):
-        dark = colours[i, j, :3] @ (0.299, 0.587, 0.114) < 0.55
+        dark = colours[i, j, :3] @ (0.299, 0.587, 0.114) < 0.46
         ax.text(j, i, _number(value), ha="center", va="center", size=size,
-                color="white" if dark else INK)  # fmt: skip
+                color="white" if dark else "black")  # fmt: skip
     ax.set(xticks=[], yticks=[])
     ax.set_xticks(np.arange(-0.5, table.shape[1]), minor=True)
     ax.set_yticks(np.arange(-0.5, table.shape[0]), minor=True)

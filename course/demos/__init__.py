@@ -7,6 +7,7 @@ browser; the widget is a thin skin over them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -49,3 +50,16 @@ def ready(function: Callable[..., Any]) -> bool:
         print(f"Write {function.__name__} first, then run this cell again.")
         return False
     return True
+
+
+def page(name: str) -> str:
+    """A demo's script or style sheet, with what all demos share in front of it.
+
+    Parameters
+    ----------
+    name : str
+        ``ch01_convolution.js`` or ``ch01_convolution.css``, a file of this folder.
+    """
+    own = Path(__file__).parent / name
+    shared = own.with_name(f"shared{own.suffix}")
+    return "\n".join(path.read_text(encoding="utf-8") for path in (shared, own))

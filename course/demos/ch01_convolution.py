@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -18,7 +17,7 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from cnnlab.course import ops
-from cnnlab.course.demos import is_stub
+from cnnlab.course.demos import is_stub, page
 from cnnlab.datasets.load import photo
 
 SIZE = 48
@@ -165,8 +164,8 @@ class ConvolutionDemo(anywidget.AnyWidget):
     travel as float32, row after row, their shapes beside them.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = page("ch01_convolution.js")
+    _css = page("ch01_convolution.css")
 
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     presets = traitlets.Dict().tag(sync=True)

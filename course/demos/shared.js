@@ -1,0 +1,101 @@
+// What the pages of all demos share: colours, numbers, elements. It stands in front of each
+// demo's own script, in one module.
+
+const NUMBERS_FROM = 24; // cells of so many pixels hold their number
+const PALE = 1.6; // colour scale of small tables: strong colours would hide the numbers
+// ColorBrewer's RdBu: told apart by colour-blind people; red is negative, blue is positive.
+const RED_BLUE = [
+  "67001f", "b2182b", "d6604d", "f4a582", "fddbc7", "f7f7f7",
+  "d1e5f0", "92c5de", "4393c3", "2166ac", "053061",
+].map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)));
+
+function signColour(value, top) {
+  const place = ((Math.max(-1, Math.min(1, top ? value / top : 0)) + 1) / 2) * 10;
+  const low = Math.min(9, Math.floor(place));
+  return RED_BLUE[low].map((c, i) => c + (RED_BLUE[low + 1][i] - c) * (place - low));
+}
+
+const grayColour = (value) => Array(3).fill(255 * Math.max(0, Math.min(1, value)));
+const css = (rgb) => `rgb(${rgb.map(Math.round).join(",")})`;
+const inkOn = ([r, g, b]) => (0.299 * r + 0.587 * g + 0.114 * b < 118 ? "white" : "black");
+const topOf = (values) => values.reduce((top, v) => Math.max(top, Math.abs(v)), 0);
+const clamp = (n, high) => Math.max(0, Math.min(high, n));
+
+function written(value) {
+  const rounded = Math.round(value * 100) / 100;
+  const text = Number.isInteger(rounded) ? String(rounded || 0) : rounded.toFixed(2);
+  return text.replace("-", "−");
+}
+
+// "0.5", "−1", "1/9"; NaN for anything else.
+function parsed(text) {
+  const parts = text.replace("−", "-").replace(",", ".").split("/").map((s) => s.trim());
+  if (parts.length > 2 || parts.some((s) => s === "")) return NaN;
+  const value = parts.map(Number).reduce((a, b) => a / b);
+  return Number.isFinite(value) ? value : NaN;
+}
+
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else node.setAttribute(key, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function menu(label, names, choose) {
+  const select = make("select", { onchange: () => choose(select.value) });
+  select.append(...names.map((name) => make("option", { value: name }, name)));
+  return [make("label", {}, `${label} `, select), select];
+}
+
+function floats(view) {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return new Float32Array(bytes.slice().buffer);
+}
+
+function sizeCanvas(canvas, rows, columns, cell) {
+  const sharp = window.devicePixelRatio || 1;
+  canvas.width = columns * cell * sharp;
+  canvas.height = rows * cell * sharp;
+  canvas.style.width = `${columns * cell}px`;
+  canvas.style.height = `${rows * cell}px`;
+  const pen = canvas.getContext("2d");
+  pen.setTransform(sharp, 0, 0, sharp, 0, 0);
+  return pen;
+}
+
+function drawCell(pen, cell, i, j, rgb, value) {
+  pen.fillStyle = css(rgb);
+  pen.fillRect(j * cell, i * cell, cell, cell);
+  if (cell < NUMBERS_FROM) return;
+  pen.strokeStyle = "#8888";
+  pen.lineWidth = 1;
+  pen.strokeRect(j * cell + 0.5, i * cell + 0.5, cell - 1, cell - 1);
+  pen.fillStyle = inkOn(rgb);
+  pen.font = "16px sans-serif";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(written(value), (j + 0.5) * cell, (i + 0.5) * cell);
+}
+
+function drawFrame(pen, x, y, width, height) {
+  // Orange between two thin lines is seen on any picture.
+  for (const [colour, line] of [["white", 5], ["#222", 4], ["#ff8c1a", 2.5]]) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = line;
+    pen.strokeRect(x, y, width, height);
+  }
+}
+
+function table(caption, values, columns, colour) {
+  const body = make("div", { class: "cells", style: `--columns: ${columns}` });
+  values.forEach((value) => {
+    const rgb = colour(value);
+    const style = `background: ${css(rgb)}; color: ${inkOn(rgb)}`;
+    body.append(make("span", { style }, written(value)));
+  });
+  return make("figure", {}, make("figcaption", {}, caption), body);
+}
