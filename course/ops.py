@@ -213,3 +213,101 @@ def _require_fits(
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
     fits = padding == "same" or (reach[0] <= size[0] and reach[1] <= size[1])
     require(fits, "kernels", f"must fit into x, whose height and width are {tuple(size)}", reach)
+
+
+# Pooling
+
+
+def max_pool2d(
+    x: ArrayLike,
+    size: tuple[int, int] = (2, 2),
+    strides: tuple[int, int] | None = None,
+    padding: str = "valid",
+) -> Array:
+    """The largest number of every window, each channel by itself.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    size : pair of int
+        Height and width of the window.
+    strides : pair of int, optional
+        Down the rows, along the columns; ``size`` where left out.
+    padding : {"valid", "same"}
+        Padded cells take no part.
+
+    Returns
+    -------
+    ndarray, shape (N, oh, ow, C)
+
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
+
+    >>> max_pool2d([[[[1], [3], [5]], [[2], [4], [9]]]]).ravel()
+    array([4.])
+    >>> max_pool2d([[[[1], [3], [5]], [[2], [4], [9]]]], padding="same").ravel()
+    array([4., 9.])
+    """
+    (x,) = as_floats(x=x)
+    return _pooling_windows(x, size, strides, padding, -np.inf).max(axis=(4, 5))
+
+
+def average_pool2d(
+    x: ArrayLike,
+    size: tuple[int, int] = (2, 2),
+    strides: tuple[int, int] | None = None,
+    padding: str = "valid",
+) -> Array:
+    """The mean of every window, each channel by itself; arguments as in `max_pool2d`.
+
+    With ``"same"`` a window at the border is divided by the cells that lie in the picture.
+
+    >>> average_pool2d([[[[1], [3], [5]], [[2], [4], [9]]]], padding="same").ravel()
+    array([2.5, 7. ])
+    """
+    (x,) = as_floats(x=x)
+    sums = _pooling_windows(x, size, strides, padding, 0).sum(axis=(4, 5))
+    cells = _pooling_windows(np.ones_like(x), size, strides, padding, 0).sum(axis=(4, 5))
+    return sums / cells
+
+
+def global_average_pool2d(x: ArrayLike) -> Array:
+    """The mean over height and width, one number for each picture and channel.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+
+    Returns
+    -------
+    ndarray, shape (N, C)
+
+    >>> global_average_pool2d([[[[1, 10], [3, 30]]]])
+    array([[ 2., 20.]])
+    """
+    (x,) = as_floats(x=x)
+    require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
+    require(x.size > 0, "x", "must not be empty", x.shape)
+    return x.mean(axis=(1, 2))
+
+
+def _pooling_windows(
+    x: Array, size: tuple[int, int], strides: tuple[int, int] | None, padding: str, fill: float
+) -> Array:
+    """Every window of a batch, shape (N, oh, ow, C, kh, kw), padded with ``fill``."""
+    require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
+    strides = size if strides is None else strides
+    require(padding in ("valid", "same"), "padding", "must be 'valid' or 'same'", repr(padding))
+    require(min(size) >= 1, "size", "must be 1 or more", size)
+    require(min(strides) >= 1, "strides", "must be 1 or more", strides)
+    fits = padding == "same" or (size[0] <= x.shape[1] and size[1] <= x.shape[2])
+    require(fits, "size", f"must fit into x, whose height and width are {x.shape[1:3]}", size)
+    if padding == "same":
+        rows, columns = (
+            same_padding(n, k, s) for n, k, s in zip(x.shape[1:3], size, strides, strict=True)
+        )
+        x = np.pad(x, ((0, 0), rows, columns, (0, 0)), constant_values=fill)
+    windows = sliding_window_view(x, size, axis=(1, 2))
+    return windows[:, :: strides[0], :: strides[1]]
