@@ -1,0 +1,259 @@
+"""``pytest exercises``: a notebook's exercises as tests, one for every rung of their ladders.
+
+Only notebooks that carry our metadata are collected. Everybody who has CNN Lab installed loads
+this module with every run of pytest, so it imports neither NumPy nor the rest of the autograder
+before such a notebook has been found.
+
+Notebooks in nbgrader's ``submitted`` and ``autograded`` folders are left alone: the functions
+run in a plain child process, which is for one's own work. ``cnnlab grade`` has walls.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest._code.code import TerminalRepr  # what pytest prints of a failure; no public name
+
+if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
+    from _pytest.terminal import TerminalReporter
+
+    from cnnlab.autograder.exercise import Chapter
+    from cnnlab.autograder.results import ExerciseResult, SubmissionResult
+    from cnnlab.autograder.submission import Submission
+
+OTHERS_WORK = ("submitted", "autograded")
+"""Folders of nbgrader's that hold ``STUDENT/ASSIGNMENT/NOTEBOOK.ipynb``."""
+
+_GRADERS = Path(__file__).parent / "graders"
+
+
+# The hooks
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Notebook | None:
+    """A collector for a notebook of ours; nothing for any other file."""
+    if file_path.suffix == ".ipynb" and _is_ours(file_path):
+        return Notebook.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+    return None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember which notebooks have a test in this run."""
+    if not session.config.option.collectonly:
+        notebooks = (item.notebook for item in session.items if isinstance(item, Rung))
+        session.config.stash[_notebooks] = list(dict.fromkeys(notebooks))
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """The points of every exercise, for each notebook that was graded."""
+    boards = [notebook.board() for notebook in config.stash.get(_notebooks, [])]
+    if any(boards):
+        terminalreporter.section("CNN Lab")
+    for line in [line for board in boards for line in board]:
+        terminalreporter.write_line(line)
+
+
+# Notebook, exercise, rung
+
+
+class Notebook(pytest.File):
+    """A chapter's notebook. It is graded once, when the first of its tests runs."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.told: set[str] = set()
+        """The exercises whose whole story has been printed."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        if self.submission.problem:
+            yield Unreadable.from_parent(self, name="notebook")
+            return
+        for warning in self.submission.warnings:
+            self.warn(pytest.PytestWarning(warning))
+        for name in self.submission.exercises:
+            yield ExerciseLadder.from_parent(self, name=name)
+
+    @cached_property
+    def submission(self) -> Submission:
+        """What is in the file; nothing is executed."""
+        from cnnlab.autograder.submission import read
+
+        return read(self.path)
+
+    @cached_property
+    def chapter(self) -> Chapter:
+        from cnnlab.autograder.exercise import load_chapter
+
+        return load_chapter(str(self.submission.chapter))
+
+    @cached_property
+    def result(self) -> SubmissionResult:
+        """The grades, by the recorded answers; learner code runs in a child process."""
+        from cnnlab.autograder.batch import Grader
+
+        with Grader(walls=False) as grader:
+            return grader.grade(self.submission, None)
+
+    def is_stub(self, name: str) -> bool:
+        """Whether an exercise is untouched, as can be seen without running anything."""
+        return self.submission.exercises[name].status == "stub"
+
+    def board(self) -> list[str]:
+        """A line for each exercise; none where other tests were selected and nothing ran."""
+        from cnnlab.autograder.judge import not_attempted
+        from cnnlab.autograder.render import headline
+
+        if "result" in vars(self):
+            results = self.result.exercises
+        elif all(map(self.is_stub, self.submission.exercises)):
+            results = [not_attempted(exercise) for exercise in self.chapter.exercises]
+        else:
+            return []
+        score = sum(result.score for result in results)
+        total = f"{self.chapter.name}: {score:g} / {self.chapter.max_score:g} points"
+        return [total, *(f"  {headline(result)}" for result in results)]
+
+
+_notebooks = pytest.StashKey[list[Notebook]]()
+
+
+class ExerciseLadder(pytest.Collector):
+    """One exercise; its tests are the rungs."""
+
+    parent: Notebook
+
+    def collect(self) -> Iterable[pytest.Item]:
+        for rung in {"runs": 0.0, **self.parent.chapter[self.name].points}:
+            item = Rung.from_parent(self, name=rung)
+            if self.parent.is_stub(self.name):
+                item.add_marker(pytest.mark.skip(reason=f"{self.name} is not written yet"))
+            yield item
+
+
+class Rung(pytest.Item):
+    """One rung of an exercise's ladder."""
+
+    parent: ExerciseLadder
+
+    @property
+    def notebook(self) -> Notebook:
+        return self.parent.parent
+
+    def runtest(self) -> None:
+        exercise = self.parent.name
+        result = next(r for r in self.notebook.result.exercises if r.name == exercise)
+        if result.status == "not_attempted":  # its stub is called, but behind code of their own
+            pytest.skip(f"{exercise} is not written yet")
+        rung = next((rung for rung in result.rungs if rung.id == self.name), None)
+        if rung is None or not rung.passed:
+            raise NotThereYet(result, rung.message if rung else "")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The whole story for an exercise's first failure, a sentence for those that follow."""
+        if not isinstance(excinfo.value, NotThereYet):
+            return super().repr_failure(excinfo, style)
+        from cnnlab.autograder.render import to_text
+
+        result, sentence = excinfo.value.result, excinfo.value.sentence
+        short = sentence or result.message.partition("\n")[0]
+        if result.name in self.notebook.told:
+            return Said(short, short)
+        self.notebook.told.add(result.name)
+        return Said(to_text(result, live=False), result.message.partition("\n")[0])
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        from cnnlab.autograder.exercise import RUNGS
+
+        return self.path, 0, f"{self.parent.name}: {RUNGS.get(self.name, self.name)}"
+
+
+class Unreadable(pytest.Item):
+    """Stands for a notebook that cannot be read, and fails with the reason."""
+
+    parent: Notebook
+
+    def runtest(self) -> None:
+        raise ValueError(self.parent.submission.problem)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return Said(str(excinfo.value), str(excinfo.value))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, self.path.name
+
+
+# What a failure says
+
+
+class NotThereYet(Exception):
+    """A rung was not reached.
+
+    Parameters
+    ----------
+    result : ExerciseResult
+        Of the whole exercise.
+    sentence : str
+        What was said of this rung, or ``""``.
+    """
+
+    def __init__(self, result: ExerciseResult, sentence: str) -> None:
+        super().__init__(sentence)
+        self.result = result
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class _Crash:
+    """What pytest's short summary reads."""
+
+    message: str
+
+
+class Said(TerminalRepr):
+    """A tutor's words in place of a traceback, in colour where pytest uses colour."""
+
+    def __init__(self, text: str, summary: str) -> None:
+        self.text = text
+        self.reprcrash = _Crash(summary)
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        for number, line in enumerate(self.text.splitlines()):
+            words = line.split()
+            first = words[0] if words else ""
+            tw.line(
+                line,
+                bold=number == 0,
+                green=first == "✓",
+                red=first == "✗",
+                cyan=first == "Hint:",
+            )
+
+
+# Which files are ours
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a notebook says that it is a chapter of ours, or would if it could be read."""
+    if len(path.parts) >= 4 and path.parts[-4] in OTHERS_WORK:
+        return False
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    marked = b'"cnnlab"' in data
+    if not marked and not (_GRADERS / f"{path.stem}.py").is_file():
+        return False
+    try:
+        metadata = json.loads(data)["metadata"]["cnnlab"]
+    except (KeyError, TypeError):
+        return False
+    except (ValueError, RecursionError):
+        return True  # a chapter's notebook, damaged: its owner wants to hear that
+    return isinstance(metadata, dict) and isinstance(metadata.get("chapter"), str)
