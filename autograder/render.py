@@ -248,7 +248,7 @@ def _step(rung: RungResult, status: str, first: bool) -> str:
     strong = first and status != "not_attempted"
     return (
         f'<li title="{word}" style="margin:0;padding:1px 9px;border-radius:10px;font-size:12.5px;'
-        f"background:{_SHADE};border:1px solid {colour if strong else 'transparent'};\">"
+        f'background:{_SHADE};border:1px solid {colour if strong else "transparent"};">'
         f'<span role="img" aria-label="{word}" style="color:{colour};font-weight:700;">{mark}'
         f"</span> {escape(RUNGS.get(rung.id, rung.id))}"
         f'<span style="color:{_SOFT};">{points}</span></li>'
@@ -265,7 +265,7 @@ def _paragraph(text: str, style: str = "") -> str:
 def _pre(text: str) -> str:
     return (
         f'<pre style="{_CODE}margin:2px 0 8px;padding:6px 8px;background:{_SHADE};color:inherit;'
-        "border:0;white-space:pre-wrap;overflow-wrap:anywhere;max-height:240px;overflow:auto;\">"
+        'border:0;white-space:pre-wrap;overflow-wrap:anywhere;max-height:240px;overflow:auto;">'
         f"{escape(text.rstrip())}</pre>"
     )
 

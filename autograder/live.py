@@ -1,0 +1,239 @@
+"""The live side of a check: which exercise a function is for, its probes called and judged.
+
+The learner's code runs in their own process, with the function object itself and the recorded
+references; there are no walls, because it is their own machine.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnnlab.autograder.exercise import chapter_names, find_chapter, load_chapter
+from cnnlab.autograder.judge import AnswerKey, Finding, judge
+from cnnlab.autograder.record import recorded
+from cnnlab.autograder.results import ExerciseResult
+from cnnlab.autograder.show import Check, Overview, shell
+from cnnlab.autograder.worker import invoke
+
+SOLUTIONS = Path(__file__).parent.parent / "solutions"
+_MARKER = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
+
+
+class Session:
+    """What is remembered between calls: the chapter, and the hints that were given."""
+
+    def __init__(self) -> None:
+        self.chapter: str | None = None
+        self.told: dict[tuple[str, str], list[str]] = {}
+
+
+session = Session()
+
+
+@dataclass(frozen=True)
+class Target:
+    """The exercise that a function is for."""
+
+    chapter: str
+    key: AnswerKey
+
+    @property
+    def name(self) -> str:
+        return self.key.exercise.name
+
+
+def begin(chapter: str) -> str:
+    """Make this chapter the one that names belong to; returns its title.
+
+    Raises
+    ------
+    ValueError
+        There is no such chapter.
+    """
+    name = find_chapter(chapter)
+    recorded(name)  # loaded now, so that the first check is as fast as any other
+    session.chapter = name
+    return load_chapter(name).title
+
+
+# Which exercise is meant
+
+
+def find(function: Any, by_name: bool = False) -> Target:
+    """The exercise that a function is for, by its name; ``by_name`` allows the bare name, too.
+
+    Raises
+    ------
+    TypeError
+        It is not a function.
+    ValueError
+        No exercise has its name, or several chapters have one and none was started.
+    """
+    if isinstance(function, str) and by_name:
+        return _target(function)
+    if isinstance(function, str) or not callable(function):
+        name = function if isinstance(function, str) and function.isidentifier() else "conv2d"
+        raise TypeError(
+            "function must be your function itself, without quotes and without calling it: "
+            f"check({name}). Received: {type(function).__name__}"
+        )
+    return _target(str(getattr(function, "__name__", type(function).__name__)))
+
+
+def _target(name: str) -> Target:
+    if session.chapter and name in _exercises(session.chapter):
+        return Target(session.chapter, recorded(session.chapter)[name])
+    found = [chapter for chapter in chapter_names() if name in _exercises(chapter)]
+    if len(found) > 1:
+        raise ValueError(
+            f"function must belong to one chapter, but {', '.join(found)} have an exercise of "
+            f"this name. Say which one is yours: start({found[0]!r}). Received: {name!r}"
+        )
+    if not found:
+        raise ValueError(_unknown(name))
+    return Target(found[0], recorded(found[0])[name])
+
+
+def _unknown(name: str) -> str:
+    known = [e for chapter in _chapters() for e in _exercises(chapter)]
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    advice = f"Did you mean {close[0]!r}?" if close else f"The exercises are {', '.join(known)}."
+    return (
+        "function must have the name of an exercise, as its def line had it. "
+        f"{advice} Received: {name!r}"
+    )
+
+
+def _chapters() -> list[str]:
+    return [session.chapter] if session.chapter else chapter_names()
+
+
+def _exercises(chapter: str) -> list[str]:
+    return [exercise.name for exercise in load_chapter(chapter).exercises]
+
+
+def _in_notebook(name: str) -> Callable[..., Any] | None:
+    """The function of this name that the running notebook defines."""
+    running = shell()
+    found = running.user_ns.get(name) if running else None
+    return found if callable(found) else None
+
+
+# Checking
+
+
+def judged(function: Callable[..., Any], key: AnswerKey) -> Check:
+    """Every probe of an exercise, called and judged."""
+    outcomes, printed = [], []
+    for probe in key.probes:
+        with _quiet() as said:
+            outcomes.append(invoke(function, probe.args, probe.kwargs))
+        printed.append(said.getvalue())
+    result = judge(key, outcomes)
+    return Check(result, _printed_in(result, key, printed))
+
+
+@contextmanager
+def _quiet() -> Iterator[io.StringIO]:
+    """Catch what a call prints. Twenty probes would print it twenty times, and a warning on
+    stderr would cost all points where nbgrader executes the notebook."""
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield said
+
+
+def _printed_in(result: ExerciseResult, key: AnswerKey, printed: list[str]) -> str:
+    """What was printed during the call that the result shows."""
+    if not isinstance(result.detail, Finding):
+        return ""
+    for probe, said in zip(key.probes, printed, strict=True):
+        if probe is result.detail.probe:
+            return said[:2000]
+    return ""
+
+
+def judge_all() -> Overview:
+    """Every exercise that the running notebook defines, judged.
+
+    Raises
+    ------
+    RuntimeError
+        No notebook is running.
+    """
+    if shell() is None:
+        raise RuntimeError(
+            "check() looks for your functions in a running notebook, and there is none here. "
+            "Pass one: check(conv2d)"
+        )
+    names = dict.fromkeys(name for chapter in _chapters() for name in _exercises(chapter))
+    defined = [(name, function) for name in names if (function := _in_notebook(name))]
+    return Overview([judged(function, _target(name).key) for name, function in defined])
+
+
+def state_of(function: Callable[..., Any] | str, key: AnswerKey) -> ExerciseResult | None:
+    """How far the learner is; None where only a name is known."""
+    found = _in_notebook(function) if isinstance(function, str) else function
+    return None if found is None else judged(found, key).result
+
+
+def attempted(function: Callable[..., Any] | str, key: AnswerKey) -> bool:
+    """Whether there is more than the untouched stub."""
+    found = _in_notebook(function) if isinstance(function, str) else function
+    if found is None:
+        return False
+    with _quiet():
+        first = invoke(found, key.probes[0].args, key.probes[0].kwargs)
+    return not (first.error and first.error.type == "NotImplementedError")
+
+
+# Hints
+
+
+def next_hint(target: Target, result: ExerciseResult | None) -> tuple[str | None, int]:
+    """The first hint that was not given yet, or None, and how many are left after it.
+
+    What the last check found comes first: the named mistake, else the rung that failed. Then
+    come the exercise's three hints.
+    """
+    exercise = target.key.exercise
+    special: list[str] = []
+    if result is not None and result.diagnosis:
+        special = [twist.says for twist in exercise.twists if twist.name in result.diagnosis]
+    elif result is not None:
+        special = [result.hint]
+    told = session.told.setdefault((target.chapter, target.name), [])
+    left = [text for text in dict.fromkeys([*special, *exercise.hints]) if text not in told]
+    if not left:
+        return None, 0
+    told.append(left[0])
+    return left[0], len(left) - 1
+
+
+# The course's own solution
+
+
+def model_solution(chapter: str, name: str) -> str:
+    """The course's own source of an exercise's function, without the markers around it.
+
+    Raises
+    ------
+    FileNotFoundError
+        The chapter's notebook with solutions is not there.
+    """
+    from cnnlab.autograder.submission import read  # only needed here
+
+    definition = read(SOLUTIONS / chapter / f"{chapter}.ipynb", chapter).exercises.get(name)
+    if definition is None or definition.status != "written":
+        raise FileNotFoundError(
+            f"There is no solution of {name} in {SOLUTIONS / chapter}. Run `cnnlab build`."
+        )
+    return _MARKER.sub("", definition.source).strip()
