@@ -4,6 +4,8 @@
 const SIDE = 288; // CSS pixels of the picture's longer side
 const LARGEST = 5;
 const OWN = "your own";
+const BY_SIGN = "red − / blue +";
+const AS_LIGHT = "black … white";
 
 // The synced state in one plain object; null while kernel and map do not belong together yet.
 function readState(model) {
@@ -28,12 +30,12 @@ function drawPicture(canvas, s, at) {
   drawFrame(pen, at.column * s.cell, at.row * s.cell, s.kw * s.cell, s.kh * s.cell);
 }
 
-function drawMap(canvas, s, at, filled) {
+function drawMap(canvas, s, at, filled, colour) {
   const pen = sizeCanvas(canvas, s.rows, s.columns, s.cell);
   s.map.forEach((value, n) => {
     if (filled[n]) {
       const [i, j] = [Math.floor(n / s.columns), n % s.columns];
-      drawCell(pen, s.cell, i, j, signColour(value, s.top), value);
+      drawCell(pen, s.cell, i, j, colour(value), value);
     }
   });
   drawFrame(pen, at.column * s.cell, at.row * s.cell, s.cell, s.cell);
@@ -155,7 +157,12 @@ class View {
     ]);
     this.map = this.canvas("Feature map with its cell.", () => [0, 0]);
     this.mapCaption = make("figcaption");
-    this.limits = [make("span"), make("span", {}, "0"), make("span")];
+    this.limits = [make("span"), make("span"), make("span")];
+    this.shade = BY_SIGN;
+    const [shadeLabel] = menu("Colours of the map", [BY_SIGN, AS_LIGHT], (name) => {
+      this.shade = name;
+      this.draw();
+    });
     const toggle = () => (this.timer ? this.stop() : this.start());
     this.play = make("button", { onclick: toggle }, "Play");
     this.patch = make("div");
@@ -163,7 +170,8 @@ class View {
     this.total = make("output", { class: "total" });
     this.words = make("p", { class: "step-words", "aria-live": "polite" });
     this.differs = make("strong");
-    const scale = make("div", { class: "scale", "aria-hidden": "true" }, make("i"), ...this.limits);
+    this.bar = make("i");
+    const scale = make("div", { class: "scale", "aria-hidden": "true" }, this.bar, ...this.limits);
     el.append(
       this.message,
       this.menus.node,
@@ -172,7 +180,7 @@ class View {
         make("figure", {}, this.mapCaption, this.map, scale)),
       make("div", { class: "controls" }, this.play,
         make("button", { onclick: () => this.fillAll() }, "Fill all"),
-        make("button", { onclick: () => this.clear() }, "Clear")),
+        make("button", { onclick: () => this.clear() }, "Clear"), shadeLabel),
       make("div", { class: "sum" },
         this.patch, make("b", {}, "×"), this.editor.node, make("b", {}, "="), this.products,
         make("b", {}, "→"), make("figure", {}, make("figcaption", {}, "sum"), this.total)),
@@ -236,8 +244,6 @@ class View {
     this.message.hidden = !this.message.textContent;
     const by = model.get("learners") ? "your function" : "the course";
     this.mapCaption.textContent = `feature map, by ${by}`;
-    this.limits[0].textContent = written(-s.top);
-    this.limits[2].textContent = written(s.top);
     this.menus.show(this.shownPicture, s.kernel);
     this.editor.show(s.kernel);
     this.go(this.at.row, this.at.column);
@@ -253,7 +259,8 @@ class View {
     const n = at.row * s.columns + at.column;
     this.filled[n] = 1;
     drawPicture(this.picture, s, at);
-    drawMap(this.map, s, at, this.filled);
+    const colour = this.mapColour();
+    drawMap(this.map, s, at, this.filled, colour);
     const patch = s.kernel.flatMap((line, i) =>
       line.map((_, j) => s.image[(at.row + i) * s.width + at.column + j]));
     const products = s.kernel.flat().map((weight, k) => weight * patch[k]);
@@ -261,7 +268,7 @@ class View {
     const top = topOf(products) * PALE;
     this.patch.replaceChildren(table("receptive field", patch, s.kw, grayColour));
     this.products.replaceChildren(table("products", products, s.kw, (v) => signColour(v, top)));
-    const rgb = signColour(sum, s.top);
+    const rgb = colour(sum);
     this.total.style.background = css(rgb);
     this.total.style.color = inkOn(rgb);
     this.total.textContent = written(sum);
@@ -269,6 +276,16 @@ class View {
       `Row ${at.row}, column ${at.column} of the feature map: ${written(sum)}.`;
     const same = Math.abs(sum - s.map[n]) <= 1e-3 * Math.max(1, Math.abs(sum));
     this.differs.textContent = same ? "" : `Your function says ${written(s.map[n])}.`;
+  }
+
+  // How a number of the map looks; writes the ends of the scale below the map, too.
+  mapColour() {
+    const light = this.shade === AS_LIGHT;
+    const top = light ? Math.max(1, this.s.top) : this.s.top;
+    const marks = light ? [0, top / 2, top] : [-top, 0, top];
+    marks.forEach((value, n) => { this.limits[n].textContent = written(value); });
+    this.bar.classList.toggle("light", light);
+    return light ? (value) => grayColour(value / top) : (value) => signColour(value, top);
   }
 
   fillAll() {
