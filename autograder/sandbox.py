@@ -33,7 +33,9 @@ from cnnlab.autograder.worker import ProtocolError, outcome_from_frame
 
 MIB = 2**20
 START_SECONDS = {False: 20.0, True: 120.0}
-"""How long a zygote may take to load NumPy, or TensorFlow."""
+"""How long a process may take to load NumPy, or TensorFlow."""
+READY_SECONDS = {False: 10.0, True: 20.0}
+"""How long a child may take to be forked."""
 
 
 class WallsError(RuntimeError):
@@ -191,7 +193,7 @@ class Walls:
     def connect(self) -> Connection:
         for _ in range(2):  # a zygote that died or hangs is replaced once
             try:
-                return _ready(self._fork(), self.keras)
+                return _ready(self._fork(), READY_SECONDS[self.keras])
             except (OSError, Broken, Silence):
                 self.close()
         raise WallsError("a worker does not start behind the walls")
@@ -263,7 +265,7 @@ class Plain:
             start_new_session=True,
         )
         try:
-            return _ready(PipeConnection(process), self.keras)
+            return _ready(PipeConnection(process), START_SECONDS[False])
         except (Broken, Silence):
             raise WallsError("a worker does not start") from None
 
@@ -271,10 +273,10 @@ class Plain:
         self._folder.cleanup()
 
 
-def _ready(connection: Connection, keras: bool) -> Connection:
+def _ready(connection: Connection, seconds: float) -> Connection:
     """The connection, when its child has said that it is ready."""
     try:
-        if outcome_from_frame(connection.receive(START_SECONDS[keras])).value == "ready":
+        if outcome_from_frame(connection.receive(seconds)).value == "ready":
             return connection
     except ProtocolError:
         pass

@@ -267,7 +267,7 @@ class Session:
 
 
 def _how_it_died(end: End, limits: Limits) -> Outcome:
-    if end.cpu_seconds >= limits.cpu_seconds or end.signal == _SIGXCPU:
+    if end.cpu_seconds > limits.cpu_seconds - 0.2 or end.signal == _SIGXCPU:
         text = f"more than {limits.cpu_seconds} seconds of processor time"
         return Outcome("timeout", error=ErrorInfo("Timeout", text))
     if end.signal == _SIGKILL:  # nobody but the kernel, out of memory, can have sent it

@@ -176,17 +176,18 @@ def encode(tree: Any) -> bytes:
 def _advice(value: Any) -> str:
     kind = type(value)
     name = name_of(kind)
+    named = f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
     if isinstance(value, np.ndarray | np.generic):
         if value.dtype.kind == "O":
             return "an array of Python objects; its rows probably have different lengths"
         if kind is np.ndarray or isinstance(value, np.generic):
             return f"an array of dtype {value.dtype}; return an array of numbers"
-        return f"a {name}; return a plain NumPy array"
+        return f"{named}; return a plain NumPy array"
     if callable(value):
-        return f"a {name}, not what it computes; call it"
+        return f"{named}, not what it computes; call it"
     if hasattr(kind, "numpy"):
-        return f"a {name}; return a NumPy array, with its .numpy()"
-    return f"a {name}; return NumPy arrays, numbers, text, lists, tuples or dictionaries"
+        return f"{named}; return a NumPy array, with its .numpy()"
+    return f"{named}; return NumPy arrays, numbers, text, lists, tuples or dictionaries"
 
 
 def name_of(kind: type) -> str:
@@ -194,7 +195,9 @@ def name_of(kind: type) -> str:
         module, name = str(kind.__module__), str(kind.__qualname__)
     except BaseException:  # a metaclass may do anything here
         return "object"
-    return name if module in ("builtins", "__main__") else f"{module.partition('.')[0]}.{name}"
+    if module in ("builtins", "__main__"):
+        return name or "object"
+    return f"{module.partition('.')[0]}.{name}"
 
 
 # Bytes to trees
