@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cnnlab.datasets import load
 from PIL import Image
+
+from cnnlab.datasets import load
 
 
 def test_every_registered_file_is_there_unchanged_and_small():

@@ -1,0 +1,86 @@
+"""How long a demo takes to answer: from a changed trait to the new feature map.
+
+    python autograder/bench/bench_demos.py [--repeat 15]
+
+The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
+update for each kernel on the largest picture, and exits with 1 where a median is over 50 ms.
+The way to the browser is not in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.course.demos import ch01_convolution as ch01
+
+TARGET_MS = 50.0
+Array = NDArray[np.float64]
+
+
+def sums(image: Array, kernel: Array) -> Array:
+    """Two loops and a sum, as in the chapter."""
+    kh, kw = kernel.shape
+    out: Array = np.zeros((image.shape[0] - kh + 1, image.shape[1] - kw + 1))
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = np.sum(image[i : i + kh, j : j + kw] * kernel)
+    return out
+
+
+def four_loops(image: Array, kernel: Array) -> Array:
+    """No NumPy inside: the slowest way that learners find."""
+    kh, kw = kernel.shape
+    out: Array = np.zeros((image.shape[0] - kh + 1, image.shape[1] - kw + 1))
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            for a in range(kh):
+                for b in range(kw):
+                    out[i, j] += image[i + a, j + b] * kernel[a, b]
+    return out
+
+
+def updates_ms(function: Callable[..., Any], preset: str, repeat: int) -> list[float]:
+    """Milliseconds of each update when this kernel is chosen, every time from another one."""
+    widget = ch01.demo(function)
+    times = []
+    for _ in range(repeat):
+        widget.kernel = [[2.0]]
+        before = widget.feature_map
+        start = time.perf_counter()
+        widget.kernel = ch01.PRESETS[preset]
+        times.append(1000 * (time.perf_counter() - start))
+        if widget.feature_map == before or not widget.learners:
+            raise RuntimeError(f"the map did not follow the kernel {preset!r}: {widget.message}")
+    return times
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--repeat", type=int, default=15)
+    repeat = parser.parse_args().repeat
+    slowest = 0.0
+    for function in (sums, four_loops):
+        for preset in ("one row", "vertical edges", "wide blur"):
+            times = updates_ms(function, preset, repeat)
+            median = statistics.median(times)
+            judged = function is sums
+            slowest = max(slowest, median if judged else 0.0)
+            note = "" if judged else "  (no target)"
+            print(
+                f"ch01 {function.__name__:10} {preset:15} "
+                f"median {median:6.1f} ms, slowest {max(times):6.1f} ms{note}"
+            )
+    print(f"target {TARGET_MS:.0f} ms, worst median {slowest:.1f} ms")
+    return int(slowest > TARGET_MS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
