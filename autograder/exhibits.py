@@ -12,6 +12,9 @@ from cnnlab.autograder.compare import is_number
 from cnnlab.autograder.judge import Finding
 from cnnlab.autograder.picture import Focus, Plane, axes, digits, focus, planes, scale
 
+READABLE = 40
+"""Input cells at most that are shown where numbers are not the matter."""
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -39,7 +42,8 @@ class Exhibit:
 
 def inputs(finding: Finding) -> list[Exhibit]:
     """The arrays that the function was called with, cut where the difference is."""
-    if finding.difference.kind == "dtype":
+    kind = finding.difference.kind
+    if kind not in ("values", "shape") and (kind != "error" or finding.size > READABLE):
         return []
     at = Focus(_focus(finding).fixed)
     exhibits = []
@@ -56,9 +60,10 @@ def outputs(finding: Finding) -> tuple[list[Exhibit], list[Exhibit]]:
     difference = finding.difference
     if difference.kind not in ("values", "shape"):
         return [], []
-    pair = as_array(difference.expected), as_array(difference.received)
-    if pair[0] is None or pair[1] is None:
+    expected, received = as_array(difference.expected), as_array(difference.received)
+    if expected is None or received is None:
         return [], []
+    pair = expected, received
     at, significant = _focus(finding), 3
     if difference.kind == "values":
         index = difference.index or ()
@@ -75,6 +80,15 @@ def outputs(finding: Finding) -> tuple[list[Exhibit], list[Exhibit]]:
         for title, array in zip(("expected", "received"), pair, strict=True)
     ]
     return shown[:1], shown[1:]
+
+
+def call(finding: Finding, shown: list[Exhibit]) -> str:
+    """The call, with the names alone of arrays that are drawn beside it: ``"relu(z)"``."""
+    names = {exhibit.title for exhibit in shown}
+    if not names:
+        return finding.call()
+    given = (name if name in names else f"{name}={v!r}" for name, v in _arguments(finding))
+    return f"{finding.exercise.name}({', '.join(given)})"
 
 
 def checklist(finding: Finding) -> list[tuple[str, bool]]:

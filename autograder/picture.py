@@ -95,14 +95,14 @@ def planes(array: np.ndarray, names: Sequence[str], at: Focus, marked: bool) -> 
     marked : bool
         Whether the cell in focus is outlined.
     """
-    choices = []
+    choices: list[list[int | slice]] = []
     for name, length in zip(names, array.shape, strict=True):
         if not name:
             choices.append([slice(None)])
         elif name in at.fixed:
             choices.append([min(at.fixed[name], length - 1)])
         else:
-            choices.append(list(range(min(length, SIDE_BY_SIDE))))
+            choices.append([*range(min(length, SIDE_BY_SIDE))])
     if 0 in array.shape:
         return []
     cuts = list(product(*choices))[:SIDE_BY_SIDE]

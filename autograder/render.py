@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from cnnlab.autograder.exercise import RUNGS
-from cnnlab.autograder.exhibits import Exhibit, checklist, inputs, outputs
+from cnnlab.autograder.exhibits import Exhibit, call, checklist, inputs, outputs
 from cnnlab.autograder.judge import Finding
 from cnnlab.autograder.picture import PRINTED, Plane, grid, number
 from cnnlab.autograder.results import ExerciseResult, RungResult
@@ -34,7 +34,10 @@ _LINE = "var(--jp-border-color2,rgba(127,127,127,.4))"
 _SHADE = "var(--jp-layout-color2,rgba(127,127,127,.12))"
 _CODE = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
 _ACCENTS = {"passed": "#1b7f5c", "not_attempted": "#2166ac", "missing": "#2166ac"}
-_OTHER_ACCENT = "#c4540a"
+_OTHER_ACCENT = "#bf4f06"
+_YES = "✓", "passed", _ACCENTS["passed"]
+_NO = "✗", "failed", _OTHER_ACCENT
+_TO_DO = "○", "to do", "#6b6b6b"
 
 
 def headline(result: ExerciseResult) -> str:
@@ -63,8 +66,13 @@ def to_text(result: ExerciseResult, *, live: bool = True, printed: str = "") -> 
     ladder = [_rung_text(rung, result.status) for rung in result.rungs]
     parts = ["\n".join([headline(result), *ladder])]
     said, where = _said(result)
-    parts += [_fill(text) for text in (*said, where)]
-    if finding := _finding(result):
+    parts += [_fill(text) for text in said]
+    finding = _finding(result)
+    if not finding:
+        parts.append(_fill(where))
+    else:
+        heading, sentence = _case(finding, where)
+        parts.append("\n".join(filter(None, [heading, f"  {finding.call()}", _fill(sentence)])))
         expected, received = outputs(finding)
         parts += [_exhibit_text(exhibit) for exhibit in (*expected, *received)]
     if printed:
@@ -81,7 +89,7 @@ def to_html(result: ExerciseResult, *, live: bool = True, printed: str = "") -> 
     parts += [_paragraph(text, "font-size:1.08em;font-weight:600;") for text in said]
     finding = _finding(result)
     if finding:
-        parts += [_case_html(finding, where), _pictures(finding)]
+        parts.append(_case_html(finding, where))
     elif where:
         parts.append(_paragraph(where))
     if printed:
@@ -95,7 +103,8 @@ def overview_text(results: Sequence[ExerciseResult]) -> str:
     """Several results, one line each, for a terminal."""
     if not results:
         return _NOTHING_YET
-    lines = [f"  {_mark(result)} {headline(result)}" for result in results]
+    marks = {"passed": "✓", "not_attempted": "○"}
+    lines = [f"  {marks.get(result.status, '✗')} {headline(result)}" for result in results]
     more = [f"check({result.name}) says more." for result in results if not result.passed]
     return "\n".join([*lines, _total(results), *more[:1]])
 
@@ -107,9 +116,8 @@ def overview_html(results: Sequence[ExerciseResult]) -> str:
     done = all(result.passed for result in results)
     rows = []
     for result in results:
-        accent = _ACCENTS.get(result.status, _OTHER_ACCENT)
-        mark = f'<span aria-hidden="true" style="color:{accent};">{_mark(result)}</span>'
-        row = f"{mark} {escape(headline(result))}"
+        badge = {"passed": _YES, "not_attempted": _TO_DO}.get(result.status, _NO)
+        row = f"{_badge(*badge)} {escape(headline(result))}"
         if result.passed:
             rows.append(f'<div style="padding:2px 0 2px 18px;">{row}</div>')
         else:
@@ -132,17 +140,13 @@ def card(body: str, accent: str, label: str) -> str:
 def note(title: str, text: str) -> str:
     """A message as a card, for what is not a result."""
     accent = _ACCENTS["not_attempted"]
-    head = f'<strong style="color:{accent};">{escape(title)}</strong>' if title else ""
+    head = f"<strong>{escape(title)}</strong>" if title else ""
     return card(head + "".join(map(_paragraph, text.split("\n\n"))), accent, title or text)
 
 
 # What is said
 
 _NOTHING_YET = "No function of an exercise is defined yet. Run the cells that hold yours first."
-
-
-def _mark(result: ExerciseResult) -> str:
-    return {"passed": "✓", "not_attempted": "○"}.get(result.status, "✗")
 
 
 def _total(results: Sequence[ExerciseResult]) -> str:
@@ -164,6 +168,14 @@ def _said(result: ExerciseResult) -> tuple[list[str], str]:
     where = failed.message if failed else ""
     said = result.message.removesuffix(where).strip()
     return ([said] if result.status == "internal_error" else said.splitlines()), where
+
+
+def _case(finding: Finding, where: str) -> tuple[str, str]:
+    """Which case is shown, and how its results differ."""
+    heading, title = where.removesuffix(finding.text()).removesuffix(": "), finding.probe.title
+    named = f"{heading} ({title})" if heading and title else heading or title
+    text = finding.difference.text
+    return f"{named[:1].upper()}{named[1:]}:" if named else "", f"{text[:1].upper()}{text[1:]}."
 
 
 def _invitation(result: ExerciseResult, live: bool) -> str:
@@ -222,7 +234,8 @@ def _title(result: ExerciseResult, accent: str) -> str:
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:4px 14px;align-items:baseline;">'
         f'<strong style="{_CODE}font-size:16px;">{escape(result.name)}</strong>'
-        f'<span style="font-weight:700;color:{accent};">{STATUS_WORDS[result.status]}</span>'
+        f'<span style="padding:0 10px;border-radius:11px;font-size:13px;font-weight:700;color:#fff;'
+        f'background:{accent};">{STATUS_WORDS[result.status]}</span>'
         f'<span style="margin-left:auto;font-variant-numeric:tabular-nums;">'
         f"<strong>{result.score:g} / {result.max_score:g}</strong> points</span></div>"
     )
@@ -238,20 +251,24 @@ def _ladder(result: ExerciseResult) -> str:
 
 
 def _step(rung: RungResult, status: str, first: bool) -> str:
-    mark, word, colour = "✗", "failed", _OTHER_ACCENT
-    if rung.passed:
-        mark, word, colour = "✓", "passed", _ACCENTS["passed"]
-    elif status == "not_attempted":
-        mark, word, colour = "○", "to do", _SOFT
+    badge = _YES if rung.passed else _TO_DO if status == "not_attempted" else _NO
+    edge = badge[2] if first and status != "not_attempted" else "transparent"
     earned = rung.points if rung.passed else 0
     points = f" {earned:g} / {rung.points:g}" if rung.points else ""
-    strong = first and status != "not_attempted"
     return (
-        f'<li title="{word}" style="margin:0;padding:1px 9px;border-radius:10px;font-size:12.5px;'
-        f'background:{_SHADE};border:1px solid {colour if strong else "transparent"};">'
-        f'<span role="img" aria-label="{word}" style="color:{colour};font-weight:700;">{mark}'
-        f"</span> {escape(RUNGS.get(rung.id, rung.id))}"
+        '<li style="margin:0;padding:1px 9px 1px 3px;border-radius:12px;font-size:12.5px;'
+        f'background:{_SHADE};border:1px solid {edge};">'
+        f"{_badge(*badge)} {escape(RUNGS.get(rung.id, rung.id))}"
         f'<span style="color:{_SOFT};">{points}</span></li>'
+    )
+
+
+def _badge(mark: str, word: str, colour: str) -> str:
+    """A symbol in white on a colour, which reads well on light and on dark pages."""
+    return (
+        f'<span role="img" aria-label="{word}" title="{word}" style="display:inline-block;'
+        "width:17px;line-height:17px;border-radius:9px;text-align:center;font-size:11px;"
+        f'font-weight:700;color:#fff;background:{colour};">{mark}</span>'
     )
 
 
@@ -271,28 +288,25 @@ def _pre(text: str) -> str:
 
 
 def _case_html(finding: Finding, where: str) -> str:
-    """Which case it is, the call, and how the results differ."""
-    heading = where.removesuffix(finding.text()).removesuffix(": ")
-    title = finding.probe.title
-    named = f"{heading} ({title})" if heading and title else heading or title
-    text = finding.difference.text
+    """Which case it is, the call, how the results differ, and the arrays."""
+    heading, sentence = _case(finding, where)
+    given, properties = inputs(finding), checklist(finding)
     return (
-        (_paragraph(f"{named[0].upper()}{named[1:]}:", "margin-bottom:2px;") if named else "")
-        + _pre(finding.call())
-        + _paragraph(f"{text[0].upper()}{text[1:]}.")
+        (_paragraph(heading, "margin-bottom:2px;") if heading else "")
+        + _pre(call(finding, given))
+        + _paragraph(sentence)
+        + (_checklist_html(properties) if properties else _pictures(finding, given))
     )
 
 
-def _pictures(finding: Finding) -> str:
-    properties = checklist(finding)
-    if properties:
-        return _checklist_html(properties)
-    given = inputs(finding)
+def _pictures(finding: Finding, given: Sequence[Exhibit]) -> str:
+    """The inputs, then, always side by side, what was expected and what came."""
     expected, received = outputs(finding)
-    groups = [_group([exhibit]) for exhibit in given]
-    if given and expected:
-        groups.append(f'<div aria-hidden="true" style="align-self:center;color:{_SOFT};">→</div>')
-    groups += [_group([exhibit]) for exhibit in (*expected, *received)]
+    arrow = f'<div aria-hidden="true" style="align-self:center;color:{_SOFT};">→</div>'
+    pair = [arrow] if given and expected else []
+    pair += [_drawn(exhibit) for exhibit in (*expected, *received)]
+    groups = [_drawn(exhibit) for exhibit in given]
+    groups += [f'<div style="display:flex;gap:10px 22px;">{"".join(pair)}</div>'] if pair else []
     if not groups:
         return ""
     legend = "Blue is negative, orange is positive."
@@ -305,31 +319,23 @@ def _pictures(finding: Finding) -> str:
     )
 
 
-def _group(exhibits: Sequence[Exhibit]) -> str:
-    """Exhibits one below the other, each with its planes in a row."""
-    parts = []
-    for exhibit in exhibits:
-        tables = "".join(
-            f"<div>{grid(plane, exhibit.title, exhibit.limit, exhibit.significant)}"
-            f'<div style="font-size:12px;color:{_SOFT};">{escape(plane.caption)}</div></div>'
-            for plane in exhibit.planes
-        )
-        title = escape(exhibit.title)
-        shape = f'<span style="color:{_SOFT};"> {escape(exhibit.shape)}</span>'
-        parts.append(
-            f'<div><div style="{_CODE}margin-bottom:3px;"><strong>{title}</strong>{shape}</div>'
-            f'<div style="display:flex;flex-wrap:wrap;gap:8px;">{tables}</div></div>'
-        )
-    return "".join(parts)
+def _drawn(exhibit: Exhibit) -> str:
+    """An array under its name, its planes in a row."""
+    tables = "".join(
+        f"<div>{grid(plane, exhibit.title, exhibit.limit, exhibit.significant)}"
+        f'<div style="font-size:12px;color:{_SOFT};">{escape(plane.caption)}</div></div>'
+        for plane in exhibit.planes
+    )
+    return (
+        f'<div><div style="{_CODE}margin-bottom:3px;"><strong>{escape(exhibit.title)}</strong>'
+        f'<span style="color:{_SOFT};"> {escape(exhibit.shape)}</span></div>'
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px;">{tables}</div></div>'
+    )
 
 
 def _checklist_html(properties: Sequence[tuple[str, bool]]) -> str:
     items = []
     for text, holds in properties:
-        mark, word = ("✓", "yes") if holds else ("✗", "no")
-        colour = _ACCENTS["passed"] if holds else _OTHER_ACCENT
-        items.append(
-            f'<li style="margin:0;"><span role="img" aria-label="{word}" style="color:{colour};'
-            f'font-weight:700;">{mark}</span> {escape(text)}</li>'
-        )
+        badge = _badge(*(_YES if holds else _NO))
+        items.append(f'<li style="margin:0;">{badge} {escape(text)}</li>')
     return f'<ul style="list-style:none;margin:4px 0 8px;padding:0;">{"".join(items)}</ul>'
