@@ -69,7 +69,7 @@ class Notebook(pytest.File):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.told: set[str] = set()
-        """The exercises whose whole story has been printed."""
+        """The stories that have been printed whole: exercises, and failures of ours."""
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         if self.submission.problem:
@@ -159,13 +159,14 @@ class Rung(pytest.Item):
         """The whole story for an exercise's first failure, a sentence for those that follow."""
         if not isinstance(excinfo.value, NotThereYet):
             return super().repr_failure(excinfo, style)
-        from cnnlab.autograder.render import to_text
+        from cnnlab.autograder.render import headline, to_text
 
-        result, sentence = excinfo.value.result, excinfo.value.sentence
-        short = sentence or result.message.partition("\n")[0]
-        if result.name in self.notebook.told:
-            return Said(short, short)
-        self.notebook.told.add(result.name)
+        result = excinfo.value.result
+        story = result.message if result.status == "internal_error" else result.name
+        if story in self.notebook.told:
+            sentence = excinfo.value.sentence or headline(result)
+            return Said(sentence, sentence)
+        self.notebook.told.add(story)
         return Said(to_text(result, live=False), result.message.partition("\n")[0])
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -224,12 +225,13 @@ class Said(TerminalRepr):
         self.reprcrash = _Crash(summary)
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        for number, line in enumerate(self.text.splitlines()):
+        lines = self.text.splitlines()
+        for number, line in enumerate(lines):
             words = line.split()
             first = words[0] if words else ""
             tw.line(
                 line,
-                bold=number == 0,
+                bold=number == 0 < len(lines) - 1,
                 green=first == "✓",
                 red=first == "✗",
                 cyan=first == "Hint:",
