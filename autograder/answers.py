@@ -8,10 +8,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from cnnlab.autograder.exercise import Chapter
 from cnnlab.autograder.notebook import Document
-from cnnlab.autograder.statements import Code, Statement, modules, parse, shown
+from cnnlab.autograder.statements import MAX_PARSED, Code, Statement, modules, parse, shown
 
 MAX_CODE = 256 << 10
 """Characters of learner code that are parsed in one submission."""
@@ -91,12 +92,12 @@ def _parsed(
     learners = [cell for cell in document.cells if cell.kind == "code" and not cell.ours]
     codes: list[Code] = []
     marked: dict[str, list[Code]] = defaultdict(list)
-    left = MAX_CODE
+    left, skipped = MAX_CODE, 0
     for cell in sorted(learners, key=lambda cell: cell.mark not in names):  # answers first
-        left -= len(cell.source)
-        if left < 0:
-            warnings.append(f"Cell {cell.number} and more were left out: there is too much code.")
-            break
+        if left < len(cell.source) <= MAX_PARSED:
+            skipped += 1
+            continue
+        left -= len(cell.source) if len(cell.source) <= MAX_PARSED else 0
         code = parse(cell.number, cell.source)
         codes.append(code)
         if cell.mark in names:
@@ -107,6 +108,8 @@ def _parsed(
             said = ", ".join(f"`{line}`" for line in code.dropped[:3])
             more = ", …" if len(code.dropped) > 3 else ""
             warnings.append(f"Cell {cell.number}: left out notebook commands ({said}{more}).")
+    if skipped:
+        warnings.append(f"{skipped} cells were left out: there is too much code.")
     return sorted(codes, key=lambda code: code.cell), marked
 
 
@@ -192,7 +195,7 @@ def _instead(name: str, code: Code) -> str:
 
 def _follow(choices: dict[str, _Choice], codes: list[Code], chapter: Chapter) -> None:
     """Find the statements that each answer needs, wherever they stand."""
-    prelude = _targets(ast.parse(chapter.prelude).body)
+    prelude = _prelude(chapter.prelude)
     definers: dict[str, list[Statement]] = defaultdict(list)
     stars: list[Statement] = []
     changes: list[Statement] = []
@@ -214,6 +217,11 @@ def _follow(choices: dict[str, _Choice], codes: list[Code], chapter: Chapter) ->
     for name, choice in choices.items():
         if choice.code is not None:
             choice.needed = _closure([*stars, *_roots(name, choice.code, own=choice.own)], definers)
+
+
+@cache
+def _prelude(source: str) -> dict[str, str]:
+    return _targets(ast.parse(source).body)
 
 
 def _gives(statement: Statement, prelude: dict[str, str]) -> set[str]:

@@ -41,7 +41,8 @@ class Cell:
     kind : str
         ``"code"``, ``"markdown"``, or whatever else the file says.
     source : str
-        With ``\\n`` between lines, and free of lone surrogates.
+        With ``\\n`` between lines, and free of lone surrogates. Empty in a notebook's cells
+        that hold no learner code.
     mark : str
         The ``grade_id`` that nbgrader gave it, or the exercise that our metadata names.
     ours : bool
@@ -197,17 +198,19 @@ def _json(text: str) -> Any:
 
 
 def _cell(number: int, raw: dict[str, Any]) -> Cell:
-    source = raw.get("source", raw.get("input", ""))
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
     kind = raw.get("cell_type")
-    cell = Cell(
-        number,
-        kind if isinstance(kind, str) else "",
-        _plain(source) if isinstance(source, str) else "",
-    )
+    cell = Cell(number, kind if isinstance(kind, str) else "", "")
     _label(cell, _dict(raw.get("metadata")))
+    if cell.kind == "code" and not cell.ours:  # nobody reads the others
+        cell.source = _plain(_joined(raw.get("source", raw.get("input"))))
     return cell
+
+
+def _joined(source: Any) -> str:
+    """A cell's text, which a notebook holds as one string or as a list of lines."""
+    if isinstance(source, list):
+        return "".join([line for line in source if isinstance(line, str)])
+    return source if isinstance(source, str) else ""
 
 
 def _label(cell: Cell, metadata: dict[str, Any]) -> None:

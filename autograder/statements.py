@@ -242,10 +242,11 @@ def _dedented(source: str) -> str:
 def _without_magics(source: str) -> tuple[str, list[str]]:
     """The source with ``pass`` for every notebook command at a statement's start."""
     dropped: list[str] = []
-    while magic := _CELL_MAGIC.match(source):
+    start = 0
+    while magic := _CELL_MAGIC.match(source, start):
         dropped.append(shown(magic[0].strip(), 40))
-        rest = source[magic.end() :] if magic[1] in _RUN_AS_PYTHON else ""
-        source = "\n" * magic[0].count("\n") + rest
+        start = magic.end() if magic[1] in _RUN_AS_PYTHON else len(source)
+    source = "\n" * source.count("\n", 0, start) + source[start:]
     pieces, done, position, depth, at_start = [], 0, 0, 0, True
     while True:
         if at_start and depth == 0 and (found := _MAGIC.match(source, position)):
