@@ -11,6 +11,8 @@ import os
 import platform
 import resource
 import struct
+import sys
+from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -21,7 +23,7 @@ _CLONE_NEWNS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWPID = (
     0x20000000,
 )
 _CLONE_THREAD = 0x00010000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT = 1, 2, 4, 8, 32
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -76,7 +78,7 @@ def lock_down(limits: dict[str, int]) -> None:
     os.setsid()  # kill(0, ...) reaches the whole process group, across pid namespaces
     _mount(b"tmpfs", b"/tmp", 0, f"size={limits['tmp_size']},nr_inodes=1k".encode())
     _limit_pids()
-    _mount(b"tmpfs", b"/proc", _MS_RDONLY, b"size=4k")
+    _hide_processes()
     os.chdir("/tmp")
     for name, value in (
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
@@ -104,6 +106,16 @@ def _limit_pids() -> None:
             file.write("400")
     except OSError:
         pass
+
+
+def _hide_processes() -> None:
+    """A /proc that holds two facts, without which TensorFlow does not start."""
+    _mount(b"tmpfs", b"/proc", 0, b"size=64k")
+    own = Path("/proc/self")
+    own.mkdir()
+    (own / "exe").symlink_to(sys.executable)
+    (own / "cmdline").write_bytes(sys.executable.encode() + b"\0")
+    _mount(b"tmpfs", b"/proc", _MS_REMOUNT | _MS_RDONLY, b"")
 
 
 def _drop_capabilities() -> None:

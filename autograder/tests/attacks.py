@@ -294,7 +294,10 @@ SNOOPING = [
         "import sys\nsys.meta_path.pop(0)\nsys.path[:0] = SECRETS\nimport cnnlab.course.ops")),
     Attack("the environment", (RETURNED,), _call(
         "return any('CANARY' in name for name in os.environ)"), value=False),
-    Attack("/proc", (RETURNED,), _call("return os.listdir('/proc')"), value=[]),
+    Attack("/proc", (RETURNED,), _call(
+        "return sorted(os.listdir('/proc') + os.listdir('/proc/self'))"),
+        value=["cmdline", "exe", "self"]),
+    Attack("write to /proc", (RAISED,), _call("open('/proc/self/maps', 'w').close()")),
     Attack("/proc mounted again", (RETURNED,), _call(
         "import ctypes\n"
         "libc = ctypes.CDLL(None)\n"
