@@ -577,6 +577,10 @@ if ready(conv2d):
 
 # %% [markdown]
 r"""
+Fur and nose are reddish, so the fourth map is negative there. It comes up to 0 where red, green and
+blue are in balance: in the eyes. A filter that sees all channels can ask about colour, and no
+filter on a gray picture can.
+
 ### How many numbers does a layer learn?
 
 **A question.** A layer has ten filters of 5 × 5 × 3. How many numbers must it learn? Mind the
@@ -846,8 +850,8 @@ if ready(conv2d) and ready(design_kernel):
 
 # %% [markdown]
 r"""
-And Chelsea, through a small network of your own: five filters, then ReLU, then the sum of the two
-edge maps in both directions. Four of your five functions work together here.
+And Chelsea, through a small network of your own: four filters (each edge kernel and its negative),
+then ReLU, then the sum of the four maps. Three of your five functions work together here.
 """
 
 # %%

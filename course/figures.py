@@ -222,9 +222,9 @@ def _table(array: ArrayLike) -> NDArray[Any]:
 
 def _spread(values: str | Sequence[str], like: Sequence[Any]) -> Sequence[str]:
     """One value for each: a single string for all, nothing as empty strings."""
-    if isinstance(values, str) or not values:
-        return [values or ""] * len(like)
-    return values
+    if isinstance(values, str):
+        return [values] * len(like)
+    return values or [""] * len(like)
 
 
 def _row(

@@ -167,7 +167,7 @@ class View {
     this.play = make("button", { onclick: toggle }, "Play");
     this.patch = make("div");
     this.products = make("div");
-    this.total = make("output", { class: "total" });
+    this.total = make("div", { class: "total" });
     this.words = make("p", { class: "step-words", "aria-live": "polite" });
     this.differs = make("strong");
     this.bar = make("i");

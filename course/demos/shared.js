@@ -46,7 +46,9 @@ function make(tag, attributes = {}, ...children) {
 }
 
 function menu(label, names, choose) {
-  const select = make("select", { onchange: () => choose(select.value) });
+  const select = make("select", {
+    "aria-label": label, onchange: () => choose(select.value),
+  });
   select.append(...names.map((name) => make("option", { value: name }, name)));
   return [make("label", {}, `${label} `, select), select];
 }
