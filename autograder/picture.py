@@ -222,12 +222,18 @@ def colours(share: float) -> tuple[str, str]:
     """The background of a number between -1 and 1, and the colour of text that reads well on it.
 
     >>> colours(0.0)
-    ('#f7f7f7', '#111111')
+    ('#f7f7f7', '#000000')
     """
     if not math.isfinite(share):
-        return "#777777", "#ffffff"
+        return "#666666", "#ffffff"
     end, weight = (_ORANGE if share > 0 else _BLUE), min(abs(share), 1.0)
     rgb = [round(w + (e - w) * weight) for w, e in zip(_WHITE, end, strict=True)]
-    linear = [(c / 255) ** 2.2 for c in rgb]
+    linear = [_linear(c / 255) for c in rgb]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return f"#{rgb[0]:02x}{rgb[1]:02x}{rgb[2]:02x}", "#111111" if luminance > 0.18 else "#ffffff"
+    # Where black and white text have the same contrast, 4.6.
+    return f"#{rgb[0]:02x}{rgb[1]:02x}{rgb[2]:02x}", "#000000" if luminance > 0.179 else "#ffffff"
+
+
+def _linear(channel: float) -> float:
+    """An sRGB channel as an amount of light."""
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4

@@ -29,7 +29,7 @@ STATUS_WORDS = {
     "internal_error": "could not be graded",
 }
 
-_SOFT = "var(--jp-ui-font-color2,#6b6b6b)"
+_SOFT = "var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#6b6b6b))"
 _LINE = "var(--jp-border-color2,rgba(127,127,127,.4))"
 _SHADE = "var(--jp-layout-color2,rgba(127,127,127,.12))"
 _CODE = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
@@ -174,8 +174,10 @@ def _case(finding: Finding, where: str) -> tuple[str, str]:
     """Which case is shown, and how its results differ."""
     heading, title = where.removesuffix(finding.text()).removesuffix(": "), finding.probe.title
     named = f"{heading} ({title})" if heading and title else heading or title
+    if finding.probe.rung in RUNGS:  # other rungs are named after an argument, as it is spelt
+        named = named[:1].upper() + named[1:]
     text = finding.difference.text
-    return f"{named[:1].upper()}{named[1:]}:" if named else "", f"{text[:1].upper()}{text[1:]}."
+    return f"{named}:" if named else "", f"{text[:1].upper()}{text[1:]}."
 
 
 def _invitation(result: ExerciseResult, live: bool) -> str:
@@ -224,7 +226,7 @@ def _rows(plane: Plane, significant: int) -> Iterable[str]:
         for i, row in enumerate(plane.values)
     ]
     width = max(len(text) for row in texts for text in row)
-    return (f"  {' '.join(text.rjust(width) for text in row)}" for row in texts)
+    return (f"  {' '.join(text.rjust(width) for text in row)}".rstrip() for row in texts)
 
 
 # HTML

@@ -1,0 +1,108 @@
+"""How long a learner waits: the import, and ``check(f)`` for right and wrong versions.
+
+Run it with ``python autograder/bench/bench_check.py [CHAPTER]``. The "first" column is the first
+check of a version after ``start``; p50 and p95 are over all further ones, each with its card.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder import check, start
+from cnnlab.autograder.exercise import Exercise, find_chapter, load_chapter
+from cnnlab.autograder.live import model_solution
+
+ROUNDS = 30
+IMPORT = "import time; t = time.perf_counter()\n{}\nprint(time.perf_counter() - t)"
+
+
+def import_seconds(statement: str) -> float:
+    """The best of five imports, each in a new interpreter."""
+    command = [sys.executable, "-c", IMPORT.format(statement)]
+    runs = (subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(5))
+    return min(float(run.stdout) for run in runs)
+
+
+def solutions(chapter: str) -> dict[str, Any]:
+    """The namespace of a notebook whose exercises are all solved."""
+    namespace: dict[str, Any] = {"np": np, "math": math}
+    for exercise in load_chapter(chapter).exercises:
+        exec(model_solution(chapter, exercise.name), namespace)
+    return namespace
+
+
+def versions(
+    exercise: Exercise, solved: Callable[..., Any]
+) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The solution, every mistake made with it, a stub, and functions that are wrong at random."""
+    yield "solution", solved
+    for twist in exercise.twists:
+        yield twist.name, twist.apply(solved)
+
+    def stub(*args: Any) -> Any:
+        raise NotImplementedError
+
+    def breaks(*args: Any) -> Any:
+        return np.asarray(args[0])[1000]
+
+    def breaks_sometimes(*args: Any) -> Any:
+        if np.size(args[0]) % 2:
+            raise IndexError("off the edge")
+        return solved(*args)
+
+    def unnamed(*args: Any) -> Any:
+        return 1.5 * np.asarray(solved(*args))
+
+    yield "(stub)", stub
+    yield "(breaks)", breaks
+    yield "(breaks sometimes)", breaks_sometimes
+    yield "(wrong, no name)", unnamed
+
+
+def waits(name: str, function: Callable[..., Any]) -> list[float]:
+    """Seconds of one check after another, the card included."""
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    called.__name__ = name
+    times = []
+    for _ in range(ROUNDS):
+        begin = perf_counter()
+        check(called)._repr_html_()
+        times.append(perf_counter() - begin)
+    return times
+
+
+def main(chapter: str = "ch01") -> None:
+    """Print the table."""
+    ours = import_seconds("from cnnlab.autograder import start, check, hint, solution")
+    print(f"import of the four names {1e3 * ours:.0f} ms, of NumPy alone", end=" ")
+    print(f"{1e3 * import_seconds('import numpy'):.0f} ms")
+    chapter = find_chapter(chapter)
+    begin = perf_counter()
+    start(chapter)
+    print(f"start({chapter!r}) {1e3 * (perf_counter() - begin):.0f} ms\n")
+    print(f"{'exercise':<16}{'version':<24}{'first':>9}{'p50':>9}{'p95':>9}  (ms)")
+    solved, everything = solutions(chapter), []
+    for exercise in load_chapter(chapter).exercises:
+        for label, function in versions(exercise, solved[exercise.name]):
+            first, *rest = waits(exercise.name, function)
+            numbers = [first, *np.percentile(rest, [50, 95])]
+            columns = "".join(f"{1e3 * seconds:9.1f}" for seconds in numbers)
+            print(f"{exercise.name:<16}{label:<24}{columns}", flush=True)
+            everything += [first, *rest]
+    p50, p95 = np.percentile(everything, [50, 95])
+    print(f"\nall {len(everything)} checks: p50 {1e3 * p50:.1f} ms, p95 {1e3 * p95:.1f} ms")
+    print(f"slowest {1e3 * max(everything):.1f} ms")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

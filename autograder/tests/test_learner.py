@@ -1,0 +1,331 @@
+"""start, check, hint, solution: which exercise is meant, and what nbgrader reads of a check."""
+
+import subprocess
+import sys
+import warnings
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+
+from cnnlab.autograder import check, hint, live, show, solution, start
+from cnnlab.autograder.exercise import load_chapter
+from cnnlab.course import ops
+
+CHAPTER = load_chapter("ch01_convolution")
+
+
+@pytest.fixture(autouse=True)
+def fresh_session(monkeypatch):
+    """No chapter started and no hint told, whatever other tests did."""
+    monkeypatch.setattr(live, "session", live.Session())
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """The namespace of a pretended notebook."""
+    names = {}
+    kernel = SimpleNamespace(user_ns=names, kernel=object())
+    monkeypatch.setattr(show, "shell", lambda: kernel)
+    monkeypatch.setattr(live, "shell", lambda: kernel)
+    return names
+
+
+def stub():
+    def relu(z):
+        raise NotImplementedError()
+
+    return relu
+
+
+def right():
+    def relu(z):
+        return ops.relu(z)
+
+    return relu
+
+
+def absolute():
+    def relu(z):
+        return np.abs(1.0 * np.asarray(z))
+
+    return relu
+
+
+# start
+
+
+def test_start_takes_the_beginning_of_a_name_and_says_what_there_is(capsys):
+    start("ch01")
+    said = capsys.readouterr().out
+    assert live.session.chapter == "ch01_convolution"
+    assert all(word in said for word in ("Convolution", "check(f)", "hint(f)", "solution(f)"))
+
+
+@pytest.mark.parametrize("name", ["ch99", "", "convolution"])
+def test_start_with_a_wrong_name_lists_the_chapters(name):
+    with pytest.raises(ValueError, match="ch01_convolution"):
+        start(name)
+    assert live.session.chapter is None
+
+
+# check
+
+
+@pytest.mark.parametrize("exercise", CHAPTER.exercises, ids=lambda e: e.name)
+def test_the_courses_own_solutions_pass(exercise):
+    namespace = {"np": np, "math": __import__("math")}
+    for need in (*exercise.needs, exercise.name):
+        exec(live.model_solution("ch01_convolution", need), namespace)
+    found = check(namespace[exercise.name])
+    assert found.passed
+    assert bool(found)
+    assert float(found) == exercise.max_score
+
+
+def test_a_named_mistake_and_its_card():
+    found = check(absolute())
+    assert found.result.diagnosis == ["absolute-value"]
+    assert not found
+    assert "Negative numbers come out positive" in repr(found)
+    assert "Negative numbers come out positive" in found._repr_html_()
+
+
+def test_an_untouched_stub_is_calm_and_brings_the_first_hint():
+    found = check(stub())
+    assert found.result.status == "not_attempted"
+    assert CHAPTER["relu"].hints[0] in repr(found)
+    assert "✗" not in repr(found)
+
+
+def test_what_is_passed_must_be_a_function():
+    with pytest.raises(TypeError, match=r"check\(relu\)\. Received: str"):
+        check("relu")
+    with pytest.raises(TypeError, match=r"without calling it.*Received: ndarray"):
+        check(np.zeros(3))
+
+
+def test_an_unknown_name_suggests_the_nearest():
+    def conv_2d(x, kernels, bias): ...
+
+    with pytest.raises(ValueError, match=r"Did you mean 'conv2d'\? Received: 'conv_2d'"):
+        check(conv_2d)
+    with pytest.raises(ValueError, match=r"The exercises are conv_step.*Received: '<lambda>'"):
+        check(lambda z: z)
+
+
+def test_a_name_of_several_chapters_needs_start(monkeypatch):
+    both = ["ch01_convolution", "ch02_stride_padding"]
+    monkeypatch.setattr(live, "chapter_names", lambda: both)
+    monkeypatch.setattr(live, "_exercises", lambda chapter: ["relu"])
+    with pytest.raises(ValueError, match=r"ch01_convolution, ch02_stride_padding.*start\('ch01"):
+        check(right())
+    live.session.chapter = "ch01_convolution"
+    assert check(right()).passed
+
+
+def test_prints_are_kept_for_the_card_and_warnings_are_silent(capsys):
+    def relu(z):
+        print("z is", np.shape(z))
+        print("trouble", file=sys.stderr)
+        warnings.warn("careful", stacklevel=1)
+        return np.abs(1.0 * np.asarray(z))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = check(relu)
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")
+    shown = np.shape(found.result.detail.probe.args[0])
+    assert found.printed == f"z is {shown}\ntrouble\n"
+    assert f"z is {shown}" in repr(found)
+
+
+def test_the_learners_stop_button_works(capsys):
+    def relu(z):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check(relu)
+    print("still here")
+    assert capsys.readouterr().out == "still here\n"
+
+
+def test_check_without_a_function_checks_the_notebook(notebook):
+    notebook.update(relu=right(), conv2d=stub(), x=3, relu_twice=absolute())
+    start("ch01")
+    found = check()
+    assert [c.result.name for c in found.checks] == ["conv2d", "relu"]
+    assert found.score == 2.0
+    assert "Together 2 / 10 points" in repr(found)
+    assert "<details>" in found._repr_html_()
+
+
+def test_check_without_a_function_or_anything_defined(notebook):
+    assert "No function of an exercise is defined yet" in repr(check())
+
+
+def test_check_without_a_function_outside_a_notebook():
+    with pytest.raises(RuntimeError, match=r"Pass one: check\(conv2d\)"):
+        check()
+
+
+# hint
+
+
+def test_hints_begin_with_the_mistake_and_end_with_the_solution():
+    said = [hint(absolute()).text for _ in range(5)]
+    assert said[0].startswith("Negative numbers come out positive.")
+    assert "3 more hints: call hint(relu) again." in said[0]
+    for text, expected in zip(said[1:4], CHAPTER["relu"].hints, strict=True):
+        assert text.startswith(expected)
+    assert "1 more hint:" in said[2]
+    assert "solution(relu)" in said[3]
+    assert "solution(relu)" not in said[2]
+    assert all(h in said[4] for h in CHAPTER["relu"].hints)
+
+
+def test_a_new_mistake_is_spoken_of_first():
+    hint(absolute())
+
+    def relu(z):
+        return [max(v, 0) for v in np.ravel(z).tolist()]
+
+    assert hint(relu).text.startswith(CHAPTER["relu"].rung_hints["shape"])
+
+
+def test_a_stub_gets_the_concept_first_and_a_name_is_enough():
+    assert hint(stub()).text.startswith(CHAPTER["relu"].hints[0])
+    assert hint("relu").text.startswith(CHAPTER["relu"].hints[1])
+
+
+def test_a_name_finds_the_function_in_the_notebook(notebook):
+    notebook["relu"] = absolute()
+    assert hint("relu").text.startswith("Negative numbers come out positive.")
+
+
+def test_no_hint_where_everything_passes():
+    assert "nothing left" in hint(right()).text
+
+
+def test_hint_for_an_unknown_name():
+    with pytest.raises(ValueError, match="Did you mean 'conv2d'"):
+        hint("conv2")
+
+
+# solution
+
+
+def test_solution_asks_for_a_try_first():
+    assert "Have a try first" in repr(solution(stub()))
+    assert "Have a try first" in repr(solution("relu"))
+    assert "def relu" not in repr(solution(stub()))
+
+
+@pytest.mark.parametrize("target", [absolute(), "relu"])
+def test_the_solution_is_source_without_markers_and_right(target):
+    source = repr(solution(target, anyway=True))
+    assert "SOLUTION" not in source
+    namespace = {"np": np}
+    exec(source, namespace)
+    assert check(namespace["relu"]).passed
+
+
+def test_a_solution_is_fenced_so_that_no_docstring_ends_it():
+    shown = show.Source("f", 'def f():\n    """```inner```"""')
+    text = shown._repr_markdown_()
+    assert text.splitlines()[2] == "````python"
+    assert text.splitlines()[-1] == "````"
+
+
+# The package
+
+
+def test_importing_the_four_names_is_light_and_quick():
+    program = (
+        "import sys, time; t = time.perf_counter()\n"
+        "from cnnlab.autograder import start, check, hint, solution\n"
+        "t = time.perf_counter() - t\n"
+        "print(t, *{'numpy', 'tensorflow', 'matplotlib', 'pandas', 'IPython'} & set(sys.modules))\n"
+        "start('ch01')\n"
+        "def relu(z): raise NotImplementedError\n"
+        "repr(check(relu)), check(relu)._repr_html_()\n"
+        "print(*{'tensorflow', 'keras', 'matplotlib', 'pandas'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    first, *_, last = done.stdout.splitlines()
+    seconds, *modules = first.split()
+    assert modules == []
+    assert float(seconds) < 0.3
+    assert last == ""
+
+
+def test_the_package_has_no_other_names():
+    import cnnlab.autograder as package
+
+    assert set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match="no attribute 'chek'"):
+        package.chek  # noqa: B018
+
+
+# A real kernel, as nbgrader executes a notebook without our bridge
+
+CELLS = {
+    "setup": "import numpy as np\nfrom cnnlab.autograder import check, start\nstart('ch01')",
+    "solved": "def relu(z):\n    z = 1.0 * np.asarray(z)\n    return np.where(z > 0, z, 0 * z)",
+    "stub": "def relu(z):\n    raise NotImplementedError()",
+    "partly": "import sys, warnings\ndef relu(z):\n    print('hello', file=sys.stderr)\n"
+    "    warnings.warn('careful')\n    return np.maximum(z, 0).tolist()",
+    "broken": "def relu(z):\n    return undefined",
+}
+
+
+@pytest.fixture(scope="module")
+def executed():
+    from nbclient import NotebookClient
+
+    cells = []
+    for name, source in CELLS.items():
+        cells.append(nbformat.v4.new_code_cell(source))
+        if name != "setup":
+            grade = {
+                "grade": True,
+                "solution": False,
+                "locked": True,
+                "points": 2,
+                "grade_id": name,
+            }
+            mark = {"nbgrader": grade | {"schema_version": 3}}
+            cells.append(nbformat.v4.new_code_cell("check(relu)", metadata=mark))
+    cells.append(nbformat.v4.new_code_cell("from cnnlab.autograder import hint\nhint(relu)"))
+    cells.append(nbformat.v4.new_code_cell("check()"))
+    book = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(book, timeout=60, kernel_name="python3").execute()
+    return book
+
+
+@pytest.mark.parametrize(
+    ("name", "score"), [("solved", 2.0), ("stub", 0.0), ("partly", 1.5), ("broken", 0.0)]
+)
+def test_nbgrader_reads_the_score_from_a_plainly_executed_cell(executed, name, score):
+    from nbgrader.utils import determine_grade
+
+    (cell,) = (c for c in executed.cells if c.metadata.get("nbgrader", {}).get("grade_id") == name)
+    assert determine_grade(cell) == (score, 2.0)
+    (output,) = cell.outputs
+    assert output.data["text/plain"] == str(score)
+    assert "</section>" in output.data["text/html"]
+
+
+def test_a_notebook_shows_cards(executed):
+    outputs = [cell.outputs[0].data for cell in (executed.cells[0], *executed.cells[-2:])]
+    assert all("</section>" in data["text/html"] for data in outputs)
+    assert "check(f)" in outputs[0]["text/html"]
+    assert "hint" in outputs[1]["text/html"]
+    assert outputs[2]["text/plain"] == "0.0"
+
+
+def test_a_terminal_shows_text():
+    assert check(right())._repr_mimebundle_() == {}
