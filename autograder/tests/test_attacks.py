@@ -22,6 +22,8 @@ attacks = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(attacks)
 
 HONEST = "def task(x):\n    return x * 2\n"
+PATIENCE = 20.0
+"""Seconds for what ends by itself, on a machine that is busy; what hangs gets less."""
 LIMITS = Limits(memory=512 * MIB, tmp_size=16 * MIB)
 
 pytestmark = pytest.mark.skipif(
@@ -75,15 +77,17 @@ def test_an_attack_gains_nothing(
     before = sorted(outside.iterdir())
     with workers.session() as session:
         cells = [("known", known), ("task", attack.source)]
-        errors = session.define(cells, seconds=0.6)
-        outcome = session.call("task", [((np.arange(3),), {})] * 2, seconds=1.0)[0]
+        hangs = "timeout" in attack.status, attack.error == "Timeout"
+        limit, define_limit = (0.4 if waits else PATIENCE for waits in hangs)
+        errors = session.define(cells, seconds=define_limit)
+        outcome = session.call("task", [((np.arange(3),), {})] * 2, seconds=limit)[0]
         if attack.error is not None:
             assert (errors["task"].type if errors else "") == attack.error
         assert outcome.status in attack.status, outcome
         if attack.value is not None and outcome.status == "returned":
             value = outcome.value
             assert (value.tolist() if isinstance(value, np.ndarray) else value) == attack.value
-        assert outcome.seconds < 2
+        assert outcome.seconds < limit + 1
     assert sorted(outside.iterdir()) == before
 
 
