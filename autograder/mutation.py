@@ -113,8 +113,11 @@ def equivalent_mutants(name: str) -> dict[str, dict[str, str]]:
 
 
 def mutants(exercise: str, source: str) -> Iterator[Mutant]:
-    """Every different mutant of a function's source, its docstring left alone."""
-    plain = ast.unparse(without_docstrings(ast.parse(source)))
+    """Every different mutant of a function's source.
+
+    Docstrings and the words of error messages are left alone: nobody is graded for them.
+    """
+    plain = ast.unparse(without_words(ast.parse(source)))
     seen = {plain}
     for mutated in [*_cosmic_ray(plain), *_array_mutants(plain)]:
         if mutated not in seen:
@@ -122,12 +125,22 @@ def mutants(exercise: str, source: str) -> Iterator[Mutant]:
             yield Mutant(exercise, mutated, difference(plain, mutated))
 
 
-def without_docstrings(tree: ast.Module) -> ast.Module:
-    """The module with the docstrings taken out of its functions."""
+def without_words(tree: ast.Module) -> ast.Module:
+    """The module without docstrings, and with error messages that compute nothing."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            node.exc.args = [_plain_text(argument) for argument in node.exc.args]
     return tree
+
+
+def _plain_text(message: ast.expr) -> ast.expr:
+    """An f-string with its values left out; anything else as it is."""
+    if not isinstance(message, ast.JoinedStr):
+        return message
+    parts = [p.value if isinstance(p, ast.Constant) else "…" for p in message.values]
+    return ast.Constant("".join(map(str, parts)))
 
 
 def difference(before: str, after: str) -> str:

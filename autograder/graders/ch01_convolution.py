@@ -44,8 +44,9 @@ def conv_step_probes(rng: Rng) -> Iterator[Probe]:
 
 def keras_conv_step(patch: Any, kernel: Any, bias: float) -> float:
     """A Keras ``Conv2D`` whose one filter covers the whole picture has a single output cell."""
-    kernel = np.asarray(kernel)
-    return float(keras_conv2d(np.asarray(patch)[None], kernel[..., None], [bias])[0, 0, 0, 0])
+    patch, kernel = np.asarray(patch), np.asarray(kernel)
+    bias = np.full(1, bias, np.result_type(patch, kernel))
+    return float(keras_conv2d(patch[None], kernel[..., None], bias)[0, 0, 0, 0])
 
 
 def _native_sum(patch: Any, kernel: Any, bias: float) -> float:
@@ -116,6 +117,8 @@ def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
         terms=4,
     )
     yield Probe("shape", ([[1, 2, 3], [4, 5, 6]], [[1, -1]]), title="lists", terms=2)
+    mixed = wholes(rng, 4, 3), wholes(rng, 2, 2, dtype=np.float64)
+    yield Probe("shape", mixed, title="float32 and float64", terms=4)
     yield Probe("by-hand", (wholes(rng, 3, 3), wholes(rng, 2, 2)), terms=4)
     yield Probe("by-hand", (wholes(rng, 3, 4), wholes(rng, 2, 2)), terms=4)
     yield Probe("by-hand", (wholes(rng, 2, 4), wholes(rng, 1, 2)), terms=2)
@@ -158,7 +161,7 @@ def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
 def keras_correlate2d(image: Any, kernel: Any) -> Any:
     """A Keras ``Conv2D`` with one channel, one filter and no bias."""
     x, kernel = np.asarray(image)[None, ..., None], np.asarray(kernel)[..., None, None]
-    return keras_conv2d(x, kernel, [0])[0, ..., 0]
+    return keras_conv2d(x, kernel, np.zeros(1, kernel.dtype))[0, ..., 0]
 
 
 def _last_left_zero(y: Any) -> Any:
@@ -287,6 +290,10 @@ def conv2d_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe(
         "shape", ([[[[1], [2]], [[3], [4]]]], [[[[1, -1]]]], [0, 5]), title="lists", terms=1
     )
+    for i in range(3):
+        drawn = args((1, 3, 4, 2), (2, 2, 2, 3), wholes)
+        mixed = tuple(a.astype(np.float64) if i == j else a for j, a in enumerate(drawn))
+        yield Probe("shape", mixed, title="float32 and float64", terms=8)
     yield Probe(
         "by-hand",
         args((1, 3, 3, 1), (2, 2, 1, 1), wholes),
@@ -333,6 +340,9 @@ def conv2d_probes(rng: Rng) -> Iterator[Probe]:
     )
     x, k, b = args((1, 4, 4, 2), (2, 2, 2, 3))
     yield Probe("bad-input", (x, k, b[:2]), title="two biases for three filters", raises="bias")
+    four = np.append(b, b[:1])
+    yield Probe("bad-input", (x, k, four), title="four biases for three filters", raises="bias")
+    yield Probe("bad-input", (x, k[:, :, :1], b), title="channels disagree", raises="kernels|x")
     yield Probe("bad-input", (x[:, :2, :2], k, b), title="the kernel just fits", terms=8)
 
 
@@ -444,7 +454,15 @@ _KERNELS = {
 }
 
 
+def design_kernel_probes(rng: Rng) -> Iterator[Probe]:
+    for goal in GOALS:
+        yield Probe(goal, (goal,))
+    yield Probe("bad-input", ("emboss",), title="a goal that nobody set", raises="goal")
+    yield Probe("bad-input", ("identity",), title="a goal that is one")
+
+
 def _kernel(goal: str) -> Any:
+    ops.require(goal in _KERNELS, "goal", f"must be one of {', '.join(GOALS)}", repr(goal))
     return np.array(_KERNELS[goal], dtype=float)
 
 
@@ -505,14 +523,8 @@ _FLAT = (
 
 design_kernel = Exercise(
     name="design_kernel",
-    points={
-        "identity": 0.5,
-        "box_blur": 0.5,
-        "sharpen": 0.5,
-        "vertical_edges": 0.75,
-        "horizontal_edges": 0.75,
-    },
-    probes=lambda rng: (Probe(goal, (goal,)) for goal in GOALS),
+    points={**dict.fromkeys(GOALS, 0.5), "bad-input": 0.5},
+    probes=design_kernel_probes,
     reference=stated_behaviour,
     correct=_kernel,
     view=behaviour,

@@ -23,14 +23,20 @@ def keras_conv2d(
     """The output of a Keras ``Conv2D`` layer that holds these weights."""
     import keras
 
-    x, kernels, bias = (np.asarray(a) for a in (x, kernels, bias))
-    dtype = x.dtype.name if x.dtype.kind == "f" else "float64"
+    arrays = [np.asarray(a) for a in (x, kernels, bias)]
+    arrays = [a if a.dtype.kind == "f" else a.astype(np.float64) for a in arrays]
+    dtype = np.result_type(*arrays)
+    x, kernels, bias = (a.astype(dtype) for a in arrays)
     layer = keras.layers.Conv2D(
-        kernels.shape[3], kernels.shape[:2], strides, padding, dilation_rate=dilation, dtype=dtype
+        kernels.shape[3],
+        kernels.shape[:2],
+        strides,
+        padding,
+        dilation_rate=dilation,
+        dtype=dtype.name,
     )
-    x = x.astype(dtype)
     layer.build(x.shape)
-    layer.set_weights([kernels.astype(dtype), bias.astype(dtype)])
+    layer.set_weights([kernels, bias])
     return np.asarray(layer(x))
 
 
