@@ -7,7 +7,7 @@ next to nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     from cnnlab.autograder.show import Check, Note, Overview, Source
@@ -34,6 +34,10 @@ def start(chapter: str) -> None:
     show(Note(title, offer))
 
 
+@overload
+def check(function: Callable[..., Any]) -> Check: ...
+@overload
+def check(function: None = None) -> Overview: ...
 def check(function: Callable[..., Any] | None = None) -> Check | Overview:
     """Check a function of yours: does it do what its exercise asks for?
 

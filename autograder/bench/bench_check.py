@@ -1,7 +1,8 @@
 """How long a learner waits: the import, and ``check(f)`` for right and wrong versions.
 
 Run it with ``python autograder/bench/bench_check.py [CHAPTER]``. The "first" column is the first
-check of a version after ``start``; p50 and p95 are over all further ones, each with its card.
+check of a version; p50 and p95 are over all further ones. All are wall-clock times with the
+card; "CPU" is the processor's share of the median one, for machines that do other work, too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,7 @@ def solutions(chapter: str) -> dict[str, Any]:
 def versions(
     exercise: Exercise, solved: Callable[..., Any]
 ) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """The solution, every mistake made with it, a stub, and functions that are wrong at random."""
-    yield "solution", solved
-    for twist in exercise.twists:
-        yield twist.name, twist.apply(solved)
-
-    def stub(*args: Any) -> Any:
-        raise NotImplementedError
+    """The solution, every mistake made with it, and functions that no mistake explains."""
 
     def breaks(*args: Any) -> Any:
         return np.asarray(args[0])[1000]
@@ -60,25 +55,28 @@ def versions(
     def unnamed(*args: Any) -> Any:
         return 1.5 * np.asarray(solved(*args))
 
-    yield "(stub)", stub
-    yield "(breaks)", breaks
+    yield "solution", solved
+    yield "(breaks)", breaks  # before the twists, whose predictions later checks reuse
+    for twist in exercise.twists:
+        yield twist.name, twist.apply(solved)
     yield "(breaks sometimes)", breaks_sometimes
     yield "(wrong, no name)", unnamed
 
 
-def waits(name: str, function: Callable[..., Any]) -> list[float]:
-    """Seconds of one check after another, the card included."""
+def waits(name: str, function: Callable[..., Any]) -> tuple[list[float], float]:
+    """Wall-clock seconds of one check after another, card included, and the median CPU time."""
 
     def called(*args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
 
     called.__name__ = name
-    times = []
+    times, processor = [], []
     for _ in range(ROUNDS):
-        begin = perf_counter()
+        begin, busy = perf_counter(), process_time()
         check(called)._repr_html_()
         times.append(perf_counter() - begin)
-    return times
+        processor.append(process_time() - busy)
+    return times, float(np.median(processor))
 
 
 def main(chapter: str = "ch01") -> None:
@@ -90,12 +88,12 @@ def main(chapter: str = "ch01") -> None:
     begin = perf_counter()
     start(chapter)
     print(f"start({chapter!r}) {1e3 * (perf_counter() - begin):.0f} ms\n")
-    print(f"{'exercise':<16}{'version':<24}{'first':>9}{'p50':>9}{'p95':>9}  (ms)")
+    print(f"{'exercise':<16}{'version':<24}{'first':>9}{'p50':>9}{'p95':>9}{'CPU':>9}  (ms)")
     solved, everything = solutions(chapter), []
     for exercise in load_chapter(chapter).exercises:
         for label, function in versions(exercise, solved[exercise.name]):
-            first, *rest = waits(exercise.name, function)
-            numbers = [first, *np.percentile(rest, [50, 95])]
+            (first, *rest), processor = waits(exercise.name, function)
+            numbers = [first, *np.percentile(rest, [50, 95]), processor]
             columns = "".join(f"{1e3 * seconds:9.1f}" for seconds in numbers)
             print(f"{exercise.name:<16}{label:<24}{columns}", flush=True)
             everything += [first, *rest]

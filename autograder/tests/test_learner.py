@@ -1,9 +1,11 @@
 """start, check, hint, solution: which exercise is meant, and what nbgrader reads of a check."""
 
+import math
 import subprocess
 import sys
 import warnings
 from types import SimpleNamespace
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -25,7 +27,7 @@ def fresh_session(monkeypatch):
 @pytest.fixture
 def notebook(monkeypatch):
     """The namespace of a pretended notebook."""
-    names = {}
+    names: dict[str, Any] = {}
     kernel = SimpleNamespace(user_ns=names, kernel=object())
     monkeypatch.setattr(show, "shell", lambda: kernel)
     monkeypatch.setattr(live, "shell", lambda: kernel)
@@ -75,7 +77,7 @@ def test_start_with_a_wrong_name_lists_the_chapters(name):
 
 @pytest.mark.parametrize("exercise", CHAPTER.exercises, ids=lambda e: e.name)
 def test_the_courses_own_solutions_pass(exercise):
-    namespace = {"np": np, "math": __import__("math")}
+    namespace: dict[str, Any] = {"np": np, "math": math}
     for need in (*exercise.needs, exercise.name):
         exec(live.model_solution("ch01_convolution", need), namespace)
     found = check(namespace[exercise.name])
@@ -101,9 +103,9 @@ def test_an_untouched_stub_is_calm_and_brings_the_first_hint():
 
 def test_what_is_passed_must_be_a_function():
     with pytest.raises(TypeError, match=r"check\(relu\)\. Received: str"):
-        check("relu")
+        check("relu")  # type: ignore[call-overload]
     with pytest.raises(TypeError, match=r"without calling it.*Received: ndarray"):
-        check(np.zeros(3))
+        check(np.zeros(3))  # type: ignore[call-overload]
 
 
 def test_an_unknown_name_suggests_the_nearest():
@@ -227,7 +229,7 @@ def test_solution_asks_for_a_try_first():
 def test_the_solution_is_source_without_markers_and_right(target):
     source = repr(solution(target, anyway=True))
     assert "SOLUTION" not in source
-    namespace = {"np": np}
+    namespace: dict[str, Any] = {"np": np}
     exec(source, namespace)
     assert check(namespace["relu"]).passed
 

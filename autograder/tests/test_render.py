@@ -28,7 +28,10 @@ class Page(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.open, self.tags, self.attributes, self.text = [], [], [], ""
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
         self.feed(html)
         self.close()
         assert self.open == []
