@@ -14,6 +14,7 @@ from cnnlab.autograder.exercise import Chapter, Exercise, load_chapter
 from cnnlab.autograder.judge import AnswerKey, judge, not_attempted
 from cnnlab.autograder.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.session import Session, Workers
+from cnnlab.autograder.shrink import shrink
 from cnnlab.autograder.submission import Definition, Submission, read
 from cnnlab.autograder.worker import Outcome
 
@@ -117,8 +118,15 @@ class _Grader:
             if need not in passed:
                 session.provide(need, plain_version(self.chapter.name, need))
         calls = [(probe.args, dict(probe.kwargs)) for probe in self.key.probes]
-        outcomes = list(session.call(self.exercise.name, calls, self.chapter.seconds))
-        return judge(self.key, outcomes)
+        name, seconds = self.exercise.name, self.chapter.seconds
+        outcomes = session.call(name, calls, seconds)
+        return judge(
+            self.key,
+            outcomes,
+            lambda found: shrink(
+                self.key, found, lambda args: session.call(name, [(args, {})], seconds)[0]
+            ),
+        )
 
 
 @cache

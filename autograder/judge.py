@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,8 +17,8 @@ import numpy as np
 from cnnlab.autograder.compare import Difference, shape_difference, value_difference
 from cnnlab.autograder.exercise import RUNGS, Exercise, Probe
 from cnnlab.autograder.results import ExerciseResult, RungResult
-from cnnlab.autograder.twists import Twist, candidates, combine, names
-from cnnlab.autograder.worker import Outcome, invoke
+from cnnlab.autograder.twists import Fails, Twist, candidates, combine, names, told_by
+from cnnlab.autograder.worker import ErrorInfo, Outcome, invoke
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Finding:
     @property
     def size(self) -> int:
         """How much there is to read: the number of input cells."""
-        return sum(np.size(a) for a in self.probe.args if isinstance(a, np.ndarray | list))
+        return sum(_cells(a) for a in self.probe.args if isinstance(a, np.ndarray | list))
 
     def call(self) -> str:
         """The call, with every small argument written out."""
@@ -86,7 +86,11 @@ class Finding:
         return f"{self.call()}{case}: {self.difference.text}."
 
 
-def judge(key: AnswerKey, outcomes: Sequence[Outcome]) -> ExerciseResult:
+def judge(
+    key: AnswerKey,
+    outcomes: Sequence[Outcome],
+    smaller: Callable[[Finding], Finding] = lambda finding: finding,
+) -> ExerciseResult:
     """Judge one exercise.
 
     Parameters
@@ -94,6 +98,8 @@ def judge(key: AnswerKey, outcomes: Sequence[Outcome]) -> ExerciseResult:
     key : AnswerKey
     outcomes : sequence of Outcome
         One for each of the key's probes, in their order.
+    smaller : callable
+        Makes the case that will be shown smaller, see `cnnlab.autograder.shrink`.
 
     Returns
     -------
@@ -116,12 +122,15 @@ def judge(key: AnswerKey, outcomes: Sequence[Outcome]) -> ExerciseResult:
     if not failed:
         return result
     result.status = _status(outcomes)
+    shown = _smallest(key, failed[0].id, findings)
+    result.detail = smaller(shown) if shown else None
+    if shown and result.detail is not shown:
+        failed[0].message = failed[0].message.replace(shown.text(), result.detail.text())
     found = diagnose(key, outcomes)
     result.diagnosis = list(dict.fromkeys(names(found, exercise.twists)))
     said = [twist.says for twist in exercise.twists if twist in found]
     result.message = "\n".join([*dict.fromkeys(said), failed[0].message])
     result.hint = exercise.rung_hints.get(failed[0].id, exercise.hints[0])
-    result.detail = _smallest(key, failed[0].id, findings)
     return result
 
 
@@ -283,12 +292,14 @@ def _explains(
 ) -> bool:
     """Whether a function with these mistakes would have done what was seen."""
     enough = key.exercise.evidence
-    wrong_values = wrong_errors = unexplained_errors = 0
+    wrong_values = wrong_errors = told_errors = unexplained_errors = 0
     for i in probed:
         predicted = key.predict(twists, i)
         if i not in values:  # the learner's call did not return
-            wrong_errors += predicted.status == "raised"
-            unexplained_errors += predicted.status == "returned"
+            told = _told(predicted.error, outcomes[i].error)
+            told_errors += told is True
+            wrong_errors += predicted.status == "raised" and told is not False
+            unexplained_errors += predicted.status == "returned" or told is False
             continue
         terms = key.probes[i].terms
         if predicted.status != "returned":
@@ -304,7 +315,16 @@ def _explains(
     if wrong_values >= enough:
         # A loop may raise on unequal sizes where our one-line version of the mistake answers.
         return True
+    if told_errors >= enough and not unexplained_errors:
+        return True
     return wrong_errors >= enough and not unexplained_errors and len(values) >= enough
+
+
+def _told(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | None:
+    """Whether an error is just the one that a mistake ends in; None where none is predicted."""
+    if predicted is None or predicted.type != Fails.__name__:
+        return None
+    return error is not None and told_by(predicted.message, error.message)
 
 
 def _same_effect(predicted: Outcome, outcome: Outcome) -> bool:
@@ -312,6 +332,13 @@ def _same_effect(predicted: Outcome, outcome: Outcome) -> bool:
     if predicted.args_after is None or outcome.args_after is None:
         return predicted.args_after is outcome.args_after
     return value_difference(predicted.args_after, outcome.args_after) is None
+
+
+def _cells(value: Any) -> int:
+    """The numbers in an array or in nested lists, which need not be regular."""
+    if isinstance(value, list | tuple):
+        return sum(_cells(item) for item in value)
+    return int(np.size(value))
 
 
 def _brief(value: Any) -> str:

@@ -12,6 +12,7 @@ array([ 6, 10, 12])
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
@@ -37,6 +38,25 @@ class Twist:
     name: str
     apply: Callable[[Op], Op]
     says: str
+
+
+class Fails(Exception):
+    """Raised by a mistake that ends in an error, where the error itself tells the mistake.
+
+    The learner's function fails in its own words, so the message is compared by the numbers
+    in it: sizes that come about in one way only.
+    """
+
+
+def told_by(prediction: str, message: str) -> bool:
+    """Whether a learner's error message names every number that a `Fails` predicts.
+
+    >>> told_by("512 weights, 32768 inputs", "shapes (2,32768) and (512,64) not aligned")
+    True
+    >>> told_by("512 weights, 32768 inputs", "shapes (2,8192) and (512,64) not aligned")
+    False
+    """
+    return set(re.findall(r"\d+", prediction)) <= set(re.findall(r"\d+", message))
 
 
 def on_args(change: Callable[..., tuple[Any, ...]]) -> Callable[[Op], Op]:

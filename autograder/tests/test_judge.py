@@ -26,7 +26,7 @@ def loops(change=lambda window, kernel: float(np.sum(window * kernel)), dtype=No
         (h, w), (kh, kw) = image.shape, kernel.shape
         if kh > h or kw > w:
             raise ValueError(f"kernel {kernel.shape} does not fit into the image {image.shape}")
-        kind = image.dtype if image.dtype.kind == "f" else np.float64
+        kind = np.result_type(image * 1.0, kernel * 1.0)
         out = np.zeros((h - kh + 1, w - kw + 1), dtype or kind)
         for i in range(h - kh + 1):
             for j in range(w - kw + 1):
