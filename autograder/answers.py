@@ -295,7 +295,7 @@ def _check_imports(choice: _Choice, chapter: Chapter) -> None:
 
 
 def _forbidden(statements: Iterable[Statement], chapter: Chapter) -> list[str]:
-    allowed = (chapter.imports | sys.stdlib_module_names) - {"cnnlab"}
+    allowed = chapter.imports | sys.stdlib_module_names
     nodes = [statement.node for statement in statements if statement.may_import]
     return sorted(name for name in modules(nodes) if name not in allowed)
 

@@ -342,7 +342,7 @@ def _free(roots: list[ast.AST], *, local: Iterable[str] | None = None) -> set[st
             stack += _children(node)
     if local is None:
         return loads | inner
-    return ((loads | inner) - (stores - declared)) | (declared & stores)
+    return (loads | inner) - (stores - declared)
 
 
 def _parts(

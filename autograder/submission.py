@@ -10,7 +10,7 @@ import os
 import re
 import warnings
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import PurePath
 
 from cnnlab.autograder import notebook
@@ -153,7 +153,7 @@ def _settle_chapter(
     return None
 
 
-@cache
+@lru_cache(maxsize=256)  # a notebook may name anything
 def _find_chapter(name: str) -> str | None:
     try:
         return find_chapter(name)

@@ -161,6 +161,11 @@ def test_of_two_written_copies_the_last_counts():
     assert "cell 2 counts" in submission.warnings[0]
 
 
+def test_of_two_broken_copies_the_last_is_explained():
+    submission = handed_in(cell("def relu(:", "relu"), cell("def relu(z)\n", "relu"))
+    assert submission.exercises["relu"].problem.endswith("It reads: def relu(z)")
+
+
 def test_a_split_cell_keeps_both_halves():
     submission = handed_in(
         cell("def positive(v):\n    return v * (v > 0)", "relu"),
@@ -189,6 +194,15 @@ def test_an_answer_in_a_new_cell_below_the_stub_counts_with_a_warning():
 
 def test_a_second_version_elsewhere_does_not_replace_the_answer():
     submission = handed_in(cell(RELU, "relu"), "def relu(z):\n    return 'an experiment'")
+    assert run(submission)["relu"](-2) == 0
+
+
+def test_not_even_as_part_of_a_helper():
+    submission = handed_in(
+        cell(RELU, "relu"),
+        "relu, LIMIT = None, 1",
+        cell("def conv2d(x):\n    return LIMIT", "conv2d"),
+    )
     assert run(submission)["relu"](-2) == 0
 
 
@@ -270,6 +284,16 @@ def test_a_local_name_pulls_nothing_in():
         cell("def relu(photo):\n    step = 1\n    return [step for step in photo if step]", "relu"),
     )
     assert [name for name, _ in submission.cells()] == ["relu"]
+
+
+def test_a_comprehension_over_its_own_name_reads_the_outer_one():
+    submission = handed_in("v = [1, 2]", cell("def relu(z):\n    return [v for v in v]", "relu"))
+    assert run(submission)["relu"](0) == [1, 2]
+
+
+def test_a_global_that_a_function_sets_comes_along():
+    answer = "def relu(z):\n    global count\n    count += 1\n    return count"
+    assert run(handed_in("count = 4", cell(answer, "relu")))["relu"](0) == 5
 
 
 def test_inner_scopes_hide_nothing_from_the_outer_one():
@@ -572,8 +596,16 @@ def test_many_hostile_cells_are_cut_off():
     started = time.monotonic()
     submission = handed_in(*["x = (" * 20] * 4000, cell(RELU, "relu"), *["f'{a}'\n" * 500] * 500)
     assert submission.exercises["relu"].status == "written"
-    assert len(submission.warnings) <= 21
+    assert len(submission.warnings) == 21
+    assert submission.warnings[-1].startswith("And ")
     assert time.monotonic() - started < 20
+
+
+def test_too_much_code_is_left_out_and_said():
+    lines = "x = 1\n" * 10_000
+    submission = handed_in(*[lines] * 6, cell(RELU, "relu"), CONV2D)
+    assert submission.warnings == ["2 cells were left out: there is too much code."]
+    assert [d.status for d in submission.exercises.values()] == ["written", "written"]
 
 
 def test_nothing_is_executed(tmp_path):
