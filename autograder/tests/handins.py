@@ -1,0 +1,46 @@
+"""Notebooks of chapter 1 as learners hand them in: the solved one, with changes."""
+
+import json
+from typing import Any
+
+from cnnlab.autograder.grading import SOLUTIONS
+
+CHAPTER = "ch01_convolution"
+NOTEBOOK = f"{CHAPTER}.ipynb"
+SOLVED = (SOLUTIONS / CHAPTER / NOTEBOOK).read_text()
+EXERCISES = ["conv_step", "correlate2d", "conv2d", "relu", "design_kernel"]
+
+
+def cell(notebook: dict[str, Any], grade_id: str) -> dict[str, Any]:
+    """The cell of a notebook that nbgrader knows by this name."""
+    (found,) = (
+        c
+        for c in notebook["cells"]
+        if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
+    )
+    return found
+
+
+def hand_in(**changed: str) -> str:
+    """The solved notebook's text, with other sources in some exercises' cells."""
+    notebook = json.loads(SOLVED)
+    for name, source in changed.items():
+        cell(notebook, name)["source"] = source.splitlines(keepends=True)
+    return json.dumps(notebook)
+
+
+def source(name: str) -> str:
+    """An exercise's cell in the solved notebook."""
+    return "".join(cell(json.loads(SOLVED), name)["source"])
+
+
+def stub(name: str) -> str:
+    """A cell that nobody has touched."""
+    head = source(name).split("### BEGIN SOLUTION")[0]
+    return f"{head}# YOUR CODE HERE\n    raise NotImplementedError()\n"
+
+
+def flipped() -> str:
+    """conv2d with the classic mistake."""
+    before, after = source("conv2d").split("### BEGIN SOLUTION")
+    return f"{before}kernels = np.asarray(kernels)[::-1, ::-1]\n    {after}"
