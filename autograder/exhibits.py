@@ -87,7 +87,7 @@ def call(finding: Finding, shown: list[Exhibit]) -> str:
     names = {exhibit.title for exhibit in shown}
     if not names:
         return finding.call()
-    given = (name if name in names else f"{name}={v!r}" for name, v in _arguments(finding))
+    given = (name if name in names else f"{name} = {v!r}" for name, v in _arguments(finding))
     return f"{finding.exercise.name}({', '.join(given)})"
 
 

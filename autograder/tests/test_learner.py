@@ -20,8 +20,9 @@ CHAPTER = load_chapter("ch01_convolution")
 
 @pytest.fixture(autouse=True)
 def fresh_session(monkeypatch):
-    """No chapter started and no hint told, whatever other tests did."""
+    """A course of one chapter, none started and no hint told, whatever other tests did."""
     monkeypatch.setattr(live, "session", live.Session())
+    monkeypatch.setattr(live, "chapter_names", lambda: [CHAPTER.name])
 
 
 @pytest.fixture
