@@ -16,7 +16,7 @@ from cnnlab.autograder.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.session import Session, Workers
 from cnnlab.autograder.shrink import shrink
 from cnnlab.autograder.submission import Definition, Submission, read
-from cnnlab.autograder.worker import Outcome
+from cnnlab.autograder.worker import ErrorInfo
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 
@@ -65,6 +65,14 @@ def grade_submission(
     return result
 
 
+_STATUS_OF_ERROR = {
+    "ForbiddenImport": "forbidden",
+    "Timeout": "timeout",
+    "MemoryError": "memory",
+    "Crash": "crashed",
+}
+
+
 class _Grader:
     """One exercise of one submission."""
 
@@ -77,7 +85,7 @@ class _Grader:
     def grade(
         self,
         session: Session,
-        errors: Mapping[str, Outcome],
+        errors: Mapping[str, ErrorInfo],
         earlier: list[ExerciseResult],
     ) -> ExerciseResult:
         """Judge what the function does; ``earlier`` are the results of the exercises before."""
@@ -92,20 +100,19 @@ class _Grader:
                 + traceback.format_exc(limit=-4),
             )
 
-    def _unrunnable(self, errors: Mapping[str, Outcome]) -> ExerciseResult | None:
+    def _unrunnable(self, errors: Mapping[str, ErrorInfo]) -> ExerciseResult | None:
         """The result where there is nothing to call."""
         status, problem = self.definition.status, self.definition.problem
         if status == "stub":
             return not_attempted(self.exercise)
         if status != "written":
             return self._nothing("error" if status == "syntax_error" else status, problem)
-        stopped = errors.get(self.exercise.name)
-        if stopped is None or stopped.error is None:
+        error = errors.get(self.exercise.name)
+        if error is None:
             return None
-        error = stopped.error
         at = f" (line {error.line}: `{error.text}`)" if error.line else ""
         said = f"Your cell stops with {error.type}: {error.message}{at}."
-        return self._nothing("error" if stopped.status == "raised" else stopped.status, said)
+        return self._nothing(_STATUS_OF_ERROR.get(error.type, "error"), said)
 
     def _nothing(self, status: str, message: str) -> ExerciseResult:
         result = not_attempted(self.exercise)

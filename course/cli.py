@@ -63,7 +63,7 @@ def exercises_folder(given: Path | None = None) -> Path:
 def lab(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Where to work. Default: exercises/ of a clone, else cnnlab-exercises."),
+        typer.Argument(help="Where to work. Default: exercises/ in a clone, else cnnlab-exercises."),
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:
@@ -375,16 +375,18 @@ def record(
 
 
 @app.command()
-def data(
-    name: Annotated[str | None, typer.Argument(help="What to fetch. Default: list all.")] = None,
-) -> None:
-    """What pictures and weights there are, with their checksums."""
+def data() -> None:
+    """What pictures and weights the course carries, and that they are intact."""
     from cnnlab.datasets import load
 
     table = Table(title="Embedded", title_justify="left")
-    for column in ("file", "size", "sha-256"):
-        table.add_column(column)
-    for row in load.inventory():
-        if name is None or name in row[0]:
-            table.add_row(*row)
+    table.add_column("file")
+    table.add_column("kB", justify="right")
+    table.add_column("sha-256")
+    for name, digest in load.registry().items():
+        try:
+            size = f"{load.embedded(name).stat().st_size / 1000:.0f}"
+        except (OSError, ValueError) as error:
+            raise fail(str(error)) from None
+        table.add_row(name, size, digest[:16] + "…")
     console.print(table)

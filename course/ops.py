@@ -60,7 +60,7 @@ def conv_step(patch: ArrayLike, kernel: ArrayLike, bias: float = 0.0) -> float:
     >>> conv_step([[[1], [2]]], [[[10], [100]]], 5)
     215.0
     """
-    patch, kernel, bias = as_floats(patch=patch, kernel=kernel, bias=bias)
+    patch, kernel = as_floats(patch=patch, kernel=kernel)
     require(
         patch.shape == kernel.shape,
         "kernel",
@@ -148,6 +148,41 @@ def same_padding(n: int, k: int, stride: int = 1, dilation: int = 1) -> tuple[in
     return total // 2, total - total // 2
 
 
+def pad2d(
+    x: ArrayLike, pad_h: tuple[int, int], pad_w: tuple[int, int], mode: str = "zeros"
+) -> Array:
+    """A frame around every picture of a batch.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    pad_h, pad_w : pair of int
+        Cells above and below, left and right.
+    mode : {"zeros", "edge"}
+        Zeros, or the pixel of the border that is nearest.
+
+    Returns
+    -------
+    ndarray, shape (N, above + H + below, left + W + right, C)
+
+    Raises
+    ------
+    ValueError
+        ``x`` has not four axes, a pad is negative, or ``mode`` is unknown.
+
+    >>> pad2d([[[[1], [2]]]], (0, 1), (2, 0), mode="edge")[0, :, :, 0]
+    array([[1., 1., 1., 2.],
+           [1., 1., 1., 2.]])
+    """
+    (x,) = as_floats(x=x)
+    require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
+    for name, pad in (("pad_h", pad_h), ("pad_w", pad_w)):
+        require(min(pad) >= 0, name, "must not be negative", pad)
+    require(mode in ("zeros", "edge"), "mode", "must be 'zeros' or 'edge'", repr(mode))
+    frame = ((0, 0), pad_h, pad_w, (0, 0))
+    return np.pad(x, frame) if mode == "zeros" else np.pad(x, frame, mode="edge")
+
+
 def conv2d(
     x: ArrayLike,
     kernels: ArrayLike,
@@ -191,7 +226,7 @@ def conv2d(
             same_padding(n, k, s, d)
             for n, k, s, d in zip(x.shape[1:3], (kh, kw), strides, dilation, strict=True)
         )
-        x = np.pad(x, ((0, 0), rows, columns, (0, 0)))
+        x = pad2d(x, rows, columns)
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, (kh, kw), strict=True))
     windows = sliding_window_view(x, reach, axis=(1, 2))
     windows = windows[:, :: strides[0], :: strides[1], :, :: dilation[0], :: dilation[1]]

@@ -45,8 +45,8 @@ def conv_step_probes(rng: Rng) -> Iterator[Probe]:
 def keras_conv_step(patch: Any, kernel: Any, bias: float) -> float:
     """A Keras ``Conv2D`` whose one filter covers the whole picture has a single output cell."""
     patch, kernel = np.asarray(patch), np.asarray(kernel)
-    bias = np.full(1, bias, np.result_type(patch, kernel))
-    return float(keras_conv2d(patch[None], kernel[..., None], bias)[0, 0, 0, 0])
+    biases = np.full(1, bias, np.result_type(patch, kernel))
+    return float(keras_conv2d(patch[None], kernel[..., None], biases)[0, 0, 0, 0])
 
 
 def _native_sum(patch: Any, kernel: Any, bias: float) -> float:
@@ -379,7 +379,7 @@ def relu_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (wholes(rng, 5, dtype=np.int64),), title="integers")
     yield Probe("shape", ([-1, 2],), title="a list")
     yield Probe("by-hand", (wholes(rng, 6),))
-    yield Probe("by-hand", (np.float32([-3, -0.5, 0, 0.5, 3]),), title="around zero")
+    yield Probe("by-hand", (np.array([-3, -0.5, 0, 0.5, 3], np.float32),), title="around zero")
     yield Probe("reference", (3 * reals(rng, 3, 5, 4),))
     yield Probe("reference", (100 * reals(rng, 2, 4, 3, 2),))
     yield Probe("reference", (rng.normal(size=(4, 7)),), title="float64")
