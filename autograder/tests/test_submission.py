@@ -216,6 +216,16 @@ def test_a_function_made_by_assignment_counts():
     assert submission.exercises["relu"].status == "written"
 
 
+@pytest.mark.parametrize("role", ["setup", "prose", "check", "demo"])
+def test_our_own_cells_are_no_answer_and_no_helper(role):
+    ours = RELU + "\nLIMIT = 1"
+    submission = handed_in(
+        cell(ours, role=role), cell("def conv2d(x):\n    return LIMIT", "conv2d")
+    )
+    assert submission.exercises["relu"].status == "missing"
+    assert [name for name, _ in submission.cells()] == ["conv2d"]
+
+
 # What must be executed
 
 
@@ -582,23 +592,33 @@ HOSTILE = {
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_source_is_an_answer_in_words_and_soon(source):
-    started = time.monotonic()
+    started = time.process_time()
     for marked in ("relu", ""):
         submission = handed_in(cell(source, marked), cell(CONV2D, "conv2d"))
         assert submission.exercises["relu"].status in ("syntax_error", "missing")
         assert submission.exercises["conv2d"].status == "written"
         said = json.dumps([submission.warnings, submission.exercises["relu"].problem])
         assert len(said) < 2000
-    assert time.monotonic() - started < 20  # seconds; it takes less than one
+    assert time.process_time() - started < 20  # seconds; it takes less than one
+
+
+def test_nesting_is_counted_before_anything_is_parsed():
+    def relu(brackets: str) -> str:
+        return handed_in(cell(f"{RELU}\nx = {brackets}", "relu")).exercises["relu"].status
+
+    assert relu("[" * 95 + "]" * 95) == "syntax_error"
+    assert relu("[" * 80 + "]" * 80) == "written"
+    assert relu("'" + "[" * 95 + "'") == "written"
+    assert relu("[[]], " * 95) == "written"
 
 
 def test_many_hostile_cells_are_cut_off():
-    started = time.monotonic()
+    started = time.process_time()
     submission = handed_in(*["x = (" * 20] * 4000, cell(RELU, "relu"), *["f'{a}'\n" * 500] * 500)
     assert submission.exercises["relu"].status == "written"
     assert len(submission.warnings) == 21
     assert submission.warnings[-1].startswith("And ")
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_too_much_code_is_left_out_and_said():
@@ -624,7 +644,7 @@ def test_a_typical_notebook_takes_milliseconds():
     text = notebook(*cells)
     times = []
     for _ in range(20):
-        started = time.perf_counter()
+        started = time.process_time()
         read_text(text, "ch01.ipynb", CHAPTER)
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     assert min(times) < 0.01  # seconds; one on an idle machine

@@ -28,10 +28,10 @@ STATUSES = {"written", "stub", "missing", "syntax_error", "forbidden"}
 
 
 def fuzz(examples: int) -> settings:
-    """So many examples, none of which may take seconds."""
+    """So many examples, none of which may hang."""
     return settings(
         max_examples=examples,
-        deadline=timedelta(seconds=5),
+        deadline=timedelta(seconds=20),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         database=None,
     )
