@@ -277,8 +277,9 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     """
     probed = [i for i, probe in enumerate(key.probes) if not probe.raises]
     values = {i: key.view(i, outcomes[i].value) for i in probed if outcomes[i].status == "returned"}
+    errors = [i for i in probed if i not in values]
     for twists in candidates(key.exercise.twists):
-        if _explains(key, twists, probed, values, outcomes):
+        if _explains(key, twists, values, errors, outcomes):
             return twists
     return ()
 
@@ -286,25 +287,22 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
 def _explains(
     key: AnswerKey,
     twists: tuple[Twist, ...],
-    probed: list[int],
     values: dict[int, Any],
+    errors: list[int],
     outcomes: Sequence[Outcome],
 ) -> bool:
-    """Whether a function with these mistakes would have done what was seen."""
+    """Whether a function with these mistakes would have done what was seen.
+
+    Stops at the first probe that speaks against it: there are hundreds of combinations.
+    """
     enough = key.exercise.evidence
-    wrong_values = wrong_errors = told_errors = unexplained_errors = 0
-    for i in probed:
+    wrong_values = wrong_errors = told_errors = 0
+    for i, value in values.items():
         predicted = key.predict(twists, i)
-        if i not in values:  # the learner's call did not return
-            told = _told(predicted.error, outcomes[i].error)
-            told_errors += told is True
-            wrong_errors += predicted.status == "raised" and told is not False
-            unexplained_errors += predicted.status == "returned" or told is False
-            continue
         terms = key.probes[i].terms
         if predicted.status != "returned":
             return False
-        if value_difference(predicted.value, values[i], terms):
+        if value_difference(predicted.value, value, terms):
             return False
         if not _same_effect(predicted, outcomes[i]):
             return False
@@ -315,9 +313,14 @@ def _explains(
     if wrong_values >= enough:
         # A loop may raise on unequal sizes where our one-line version of the mistake answers.
         return True
-    if told_errors >= enough and not unexplained_errors:
-        return True
-    return wrong_errors >= enough and not unexplained_errors and len(values) >= enough
+    for i in errors:
+        predicted = key.predict(twists, i)
+        told = _told(predicted.error, outcomes[i].error)
+        if predicted.status == "returned" or told is False:
+            return False
+        told_errors += told is True
+        wrong_errors += predicted.status == "raised"
+    return told_errors >= enough or (wrong_errors >= enough and len(values) >= enough)
 
 
 def _told(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | None:
