@@ -10,7 +10,7 @@ import difflib
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,18 +133,17 @@ def _in_notebook(name: str) -> Callable[..., Any] | None:
 
 def judged(function: Callable[..., Any], key: AnswerKey) -> Check:
     """Every probe of an exercise, called and judged."""
-    outcomes, printed = [], []
-    for probe in key.probes:
+    printed: list[tuple[Any, str]] = []
+
+    def call(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> Outcome:
         with _quiet() as said:
-            outcomes.append(invoke(function, probe.args, probe.kwargs))
-        printed.append(said.getvalue())
+            outcome = invoke(function, args, kwargs)
+        printed.append((args, said.getvalue()))
+        return outcome
 
-    def again(args: tuple[Any, ...]) -> Outcome:
-        with _quiet():
-            return invoke(function, args)
-
-    result = judge(key, outcomes, lambda found: shrink(key, found, again))
-    return Check(result, _printed_in(result, key, printed))
+    outcomes = [call(probe.args, probe.kwargs) for probe in key.probes]
+    result = judge(key, outcomes, lambda found: shrink(key, found, call))
+    return Check(result, _printed_in(result, printed))
 
 
 @contextmanager
@@ -157,14 +156,12 @@ def _quiet() -> Iterator[io.StringIO]:
         yield said
 
 
-def _printed_in(result: ExerciseResult, key: AnswerKey, printed: list[str]) -> str:
+def _printed_in(result: ExerciseResult, printed: list[tuple[Any, str]]) -> str:
     """What was printed during the call that the result shows."""
     if not isinstance(result.detail, Finding):
         return ""
-    for probe, said in zip(key.probes, printed, strict=True):
-        if probe is result.detail.probe:
-            return said[:2000]
-    return ""
+    shown = result.detail.probe.args
+    return next((said[:2000] for args, said in printed if args is shown), "")
 
 
 def judge_all() -> Overview:

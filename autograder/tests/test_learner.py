@@ -13,6 +13,7 @@ import pytest
 
 from cnnlab.autograder import check, hint, live, show, solution, start
 from cnnlab.autograder.exercise import load_chapter
+from cnnlab.autograder.record import recorded
 from cnnlab.course import ops
 
 CHAPTER = load_chapter("ch01_convolution")
@@ -143,6 +144,17 @@ def test_prints_are_kept_for_the_card_and_warnings_are_silent(capsys):
     shown = np.shape(found.result.detail.probe.args[0])
     assert found.printed == f"z is {shown}\ntrouble\n"
     assert f"z is {shown}" in repr(found)
+
+
+def test_prints_are_those_of_the_call_that_is_shown_also_when_it_was_made_small():
+    def relu(z):
+        print("z is", np.shape(z))
+        return ops.relu(z) + (np.ndim(z) == 3)
+
+    found = check(relu)
+    args = found.result.detail.probe.args
+    assert all(args is not probe.args for probe in recorded(CHAPTER.name)["relu"].probes)
+    assert found.printed == f"z is {np.shape(args[0])}\n"
 
 
 def test_the_learners_stop_button_works(capsys):

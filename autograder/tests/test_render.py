@@ -1,6 +1,5 @@
 """Cards and texts: what they say, that they are safe, and that they are well-formed."""
 
-import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -13,7 +12,7 @@ from cnnlab.autograder.judge import AnswerKey, judge
 from cnnlab.autograder.live import judged
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.results import EXERCISE_STATUSES, ExerciseResult, RungResult, to_dict
-from cnnlab.autograder.worker import Outcome
+from cnnlab.autograder.worker import Outcome, invoke
 from cnnlab.course import ops
 
 CHAPTER = load_chapter("ch01_convolution")
@@ -149,7 +148,7 @@ def test_a_slice_of_a_large_result_holds_the_first_difference():
         return y
 
     key = key_of("conv2d", [Probe("reference", args)])
-    page = Page(render.to_html(judged(one_cell_off, key).result))
+    page = Page(render.to_html(judge(key, [invoke(one_cell_off, args)])))
     labels = [value for name, value in page.attributes if name == "aria-label"]
     (expected,) = (label for label in labels if label.startswith("expected"))
     assert expected.startswith("expected, 7×6, image 1, filter 2, outlined is row 4, column 3: ")
