@@ -180,3 +180,50 @@ def trace_shapes(input_shape: Sequence[int], layers: Iterable[Sequence[Any]]) ->
         shape = output_shape(shape, layer)
         shapes.append(shape)
     return shapes
+
+
+def weights_and_biases(shape: Shape, layer: Sequence[Any]) -> tuple[int, int]:
+    """How many weights and how many biases a layer learns that is put on ``shape``.
+
+    Neither depends on height and width: the same kernel serves every place.
+
+    >>> weights_and_biases((32, 32, 3), ("conv", 10, 5))
+    (750, 10)
+    """
+    full = normalise(layer)
+    if full.kind not in ("conv", "dense"):
+        return 0, 0
+    return prod(full.size) * shape[-1] * full.units, full.units
+
+
+def count_parameters(input_shape: Sequence[int], layers: Sequence[Sequence[Any]]) -> list[int]:
+    """The numbers that each layer of a stack learns, as Keras's ``summary`` lists them.
+
+    Arguments and errors as in `trace_shapes`.
+
+    >>> count_parameters((32, 32, 3), [("conv", 10, 5), ("max_pool", 2), ("flatten",)])
+    [760, 0, 0]
+    """
+    return [sum(weights_and_biases(*pair)) for pair in _inputs(input_shape, layers)]
+
+
+def count_macs(input_shape: Sequence[int], layers: Sequence[Sequence[Any]]) -> list[int]:
+    """The multiply-accumulates of each layer for one picture.
+
+    Every weight is used once at every place of the layer's result. Taps on padding count,
+    biases do not. Arguments and errors as in `trace_shapes`.
+
+    >>> count_macs((32, 32, 3), [("conv", 10, 5), ("max_pool", 2), ("flatten",)])
+    [768000, 0, 0]
+    """
+    results = trace_shapes(input_shape, layers)
+    pairs = zip(_inputs(input_shape, layers), results, strict=True)
+    return [weights_and_biases(*pair)[0] * prod(result[:-1]) for pair, result in pairs]
+
+
+def _inputs(
+    input_shape: Sequence[int], layers: Sequence[Sequence[Any]]
+) -> list[tuple[Shape, Sequence[Any]]]:
+    """Each layer with the shape that it is put on."""
+    before = [tuple(input_shape), *trace_shapes(input_shape, layers)]
+    return list(zip(before, layers, strict=False))
