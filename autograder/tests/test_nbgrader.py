@@ -1,0 +1,408 @@
+"""nbgrader's commands, played through; and the preprocessor that they call, by itself."""
+
+import gc
+import json
+import shutil
+import subprocess
+import sys
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert.exporters import NotebookExporter
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from traitlets.config import PyFileConfigLoader
+
+from cnnlab.autograder import batch, nbgrader_bridge
+from cnnlab.autograder.batch import Grader, Settings
+from cnnlab.autograder.exercise import Chapter, load_chapter
+from cnnlab.autograder.grading import SOLUTIONS
+from cnnlab.autograder.nbgrader_bridge import Judge, JudgeError, chapter_of
+from cnnlab.autograder.record import StaleReferences
+from cnnlab.autograder.sandbox import available
+from cnnlab.autograder.submission import read_text
+from cnnlab.autograder.tests.handins import (
+    CHAPTER,
+    EXERCISES,
+    NOTEBOOK,
+    SOLVED,
+    cell,
+    flipped,
+    hand_in,
+    source,
+    stub,
+)
+
+ROOT = SOLUTIONS.parent
+CONFIG = "nbgrader_config.py"
+
+
+def copy_course(folder):
+    """The files of the course that git knows and nbgrader reads, in a folder of their own."""
+    listing = [
+        "git",
+        "ls-files",
+        "-z",
+        "--",
+        CONFIG,
+        f"solutions/{CHAPTER}",
+        f"exercises/{CHAPTER}",
+    ]
+    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in names.split("\0")[:-1]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+
+
+def config(folder):
+    return PyFileConfigLoader(str(folder / CONFIG)).load_config()
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """A course whose chapter 1 is an assignment in the gradebook."""
+    folder = tmp_path_factory.mktemp("course")
+    copy_course(folder)
+    courses = CourseDirectory(config=config(folder))
+    courses.assignment_id = CHAPTER
+    GenerateAssignment(coursedir=courses, config=config(folder)).start()
+    return folder
+
+
+@pytest.fixture
+def about(generated, tmp_path):
+    """What nbgrader tells its preprocessors; with a gradebook of the test's own."""
+    shutil.copy(generated / "gradebook.db", tmp_path)
+    db_url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    return {"student": "ada", "assignment": CHAPTER, "notebook": CHAPTER, "db_url": db_url}
+
+
+@pytest.fixture
+def judge():
+    """A judge that uses the recorded answers and no walls."""
+    exporter = NotebookExporter()
+    return Judge(parent=exporter, walls=False, fresh=False)
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """The notebooks that are given to nbgrader's Execute, which runs nothing."""
+    notebooks = []
+
+    def execute(self, nb, resources):
+        notebooks.append(nb)
+        return nb, resources
+
+    monkeypatch.setattr(Execute, "preprocess", execute)
+    return notebooks
+
+
+def judged(judge, about, text):
+    """The notebook as the judge leaves it."""
+    notebook, _ = judge.preprocess(nbformat.reads(text, 4), {"nbgrader": about})
+    nbformat.validate(notebook)
+    return notebook
+
+
+def grades(notebook):
+    """The grades as nbgrader reads them, by exercise."""
+    checks = {name: cell(notebook, f"check-{name}") for name in EXERCISES}
+    return {name: utils.determine_grade(check)[0] for name, check in checks.items()}
+
+
+def ours(text):
+    """The grades that our own command gives, by exercise."""
+    with Grader(walls=False) as grader:
+        result = grader.grade(read_text(text, NOTEBOOK), None)
+    return {exercise.name: exercise.score for exercise in result.exercises}
+
+
+# Grade cells
+
+
+def test_the_configuration_differs_from_nbgraders_in_one_place_only():
+    names = config(ROOT).Autograde.autograde_preprocessors
+
+    stock = Autograde.class_traits()["autograde_preprocessors"].default()
+    assert [name.rpartition(".")[2] for name in names] == [
+        "Judge" if p is Execute else p.__name__ for p in stock
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {name: stub(name) for name in EXERCISES},
+        {"conv2d": flipped(), "relu": "def relu(z):\n    return z +"},
+    ],
+    ids=["solved", "stub", "wrong"],
+)
+def test_grades_are_those_of_our_own_command(judge, about, executed, changes):
+    text = hand_in(**changes)
+
+    notebook = judged(judge, about, text)
+
+    assert grades(notebook) == ours(text)
+    assert executed == []
+
+
+def test_a_grade_cell_holds_the_message_and_one_number(judge, about):
+    check = cell(judged(judge, about, hand_in(conv2d=flipped())), "check-conv2d")
+
+    card, score = check.outputs
+    assert (card.output_type, score.output_type) == ("display_data", "execute_result")
+    assert score.data == {"text/plain": "1.0"}
+    assert check.execution_count == score.execution_count
+    for kind in ("text/html", "text/plain"):
+        assert "You flipped the kernel" in card.data[kind]
+
+
+def test_a_card_shows_one_failing_case_and_no_other_probe(judge, about):
+    text = hand_in(conv2d=flipped())
+    with Grader(walls=False) as grader:
+        result = grader.grade(read_text(text, NOTEBOOK), None)
+    (conv2d,) = (e for e in result.exercises if e.name == "conv2d")
+    first, *others = [rung.message for rung in conv2d.rungs if not rung.passed]
+
+    card = cell(judged(judge, about, text), "check-conv2d").outputs[0].data
+
+    shown = conv2d.detail.call()
+    assert shown in first
+    assert shown.split("kernels")[0] in card["text/plain"].replace("\n", " ")
+    for message in others:
+        assert message not in card["text/plain"]
+        assert escape(message) not in card["text/html"]
+        assert message.split("conv2d(")[1].split("):")[0] not in card["text/html"]
+
+
+def test_an_instructor_may_give_other_points(judge, about):
+    with Gradebook(about["db_url"]) as gradebook:
+        gradebook.find_graded_cell("check-conv2d", CHAPTER, CHAPTER).max_score = 80
+        gradebook.db.commit()
+    half = hand_in(conv2d=flipped())
+    notebook = json.loads(half)
+    cell(notebook, "check-conv2d")["metadata"]["nbgrader"]["points"] = 80
+
+    assert grades(judged(judge, about, json.dumps(notebook)))["conv2d"] == 10 * ours(half)["conv2d"]
+
+
+# What students may do to a notebook
+
+
+def test_a_deleted_grade_cell_is_put_back_behind_its_exercise(judge, about):
+    notebook = json.loads(SOLVED)
+    notebook["cells"].remove(cell(notebook, "check-conv2d"))
+
+    notebook = judged(judge, about, json.dumps(notebook))
+
+    assert grades(notebook)["conv2d"] == 8
+    ids = [c.metadata.get("nbgrader", {}).get("grade_id") for c in notebook.cells]
+    assert ids[ids.index("conv2d") + 1] == "check-conv2d"
+
+
+def test_a_grade_cell_is_put_back_into_an_old_notebook(judge, about):
+    notebook = json.loads(SOLVED) | {"nbformat_minor": 4}
+    notebook["cells"].remove(cell(notebook, "check-relu"))
+    for each in notebook["cells"]:
+        del each["id"]
+
+    assert grades(judged(judge, about, json.dumps(notebook)))["relu"] == 2
+
+
+def test_no_edit_of_a_notebook_gets_it_executed(judge, about, executed):
+    forged = hand_in(relu="check = lambda function: 8\ndef relu(z):\n    return 7")
+    notebook = json.loads(forged)
+    notebook["metadata"] = {"cnnlab": {"chapter": "ch99_mine"}}
+    notebook["cells"].remove(cell(notebook, "check-relu"))
+    for each in notebook["cells"]:
+        each["metadata"].pop("cnnlab", None)
+
+    after = grades(judged(judge, about, json.dumps(notebook)))
+
+    assert after == ours(forged)
+    assert executed == []
+
+
+def test_a_notebook_that_cannot_be_read_gets_no_points_and_a_reason(judge, about):
+    notebook = judged(judge, about, hand_in(relu="#" * (2 << 20)))
+
+    assert set(grades(notebook).values()) == {0}
+    said = cell(notebook, "check-conv2d").outputs[0].data
+    assert "larger than 1 MiB" in said["text/plain"]
+    assert escape(said["text/plain"]) in said["text/html"]
+
+
+# Notebooks that are not ours, or only in part
+
+
+def own_notebook(about, *names):
+    """An instructor's notebook with tests of their own, and its text."""
+    cells = []
+    with Gradebook(about["db_url"]) as gradebook:
+        gradebook.add_assignment("own")
+        gradebook.add_notebook("mine", "own")
+        for name in names:
+            about_cell = {"cell_type": "code", "source": "", "checksum": "", "locked": True}
+            gradebook.add_grade_cell(name, "mine", "own", max_score=8, cell_type="code")
+            gradebook.add_source_cell(name, "mine", "own", **about_cell)
+            metadata = {"grade": True, "grade_id": name, "points": 8, "solution": False}
+            cells.append(nbformat.v4.new_code_cell("1 + 1", metadata={"nbgrader": metadata}))
+    about |= {"notebook": "mine", "assignment": "own"}
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+
+
+@pytest.mark.parametrize("names", [(), ("my-test",), ("check-mine",)])
+def test_an_instructors_own_notebook_is_executed_as_ever(judge, about, executed, names):
+    notebook = judged(judge, about, own_notebook(about, *names))
+
+    assert executed == [notebook]
+    assert all(each.outputs == [] for each in notebook.cells)
+
+
+def test_in_a_notebook_of_ours_other_tests_are_executed(judge, about, executed):
+    with Gradebook(about["db_url"]) as gradebook:
+        cell_about = {"cell_type": "code", "source": "", "checksum": "", "locked": True}
+        gradebook.add_grade_cell("my-test", CHAPTER, CHAPTER, max_score=1, cell_type="code")
+        gradebook.add_source_cell("my-test", CHAPTER, CHAPTER, **cell_about)
+
+    notebook = judged(judge, about, SOLVED)
+
+    assert len(executed) == 1
+    assert sum(grades(notebook).values()) == 20
+
+
+def test_a_renamed_notebook_is_known_by_its_exercises():
+    assert chapter_of("week1", set(EXERCISES)) is load_chapter(CHAPTER)
+    assert chapter_of(CHAPTER, {"relu", "mine"}) is load_chapter(CHAPTER)
+    assert chapter_of("week1", {"mine"}) is None
+    assert chapter_of(CHAPTER, set()) is None
+
+
+def test_a_notebook_of_two_possible_chapters_is_not_guessed(monkeypatch):
+    relu = (load_chapter(CHAPTER)["relu"],)
+    chapters = {name: Chapter(name, "", relu) for name in ("ch01_a", "ch02_b")}
+    monkeypatch.setattr(nbgrader_bridge, "chapter_names", lambda: list(chapters))
+    monkeypatch.setattr(nbgrader_bridge, "load_chapter", chapters.__getitem__)
+
+    with pytest.raises(JudgeError, match="may be ch01_a, ch02_b: name it after its chapter"):
+        chapter_of("week1", {"relu"})
+    assert chapter_of("ch02_b", {"relu"}) is chapters["ch02_b"]
+
+
+# Failures of ours
+
+
+def test_a_failure_of_ours_is_never_a_zero(judge, about, monkeypatch):
+    def stale(chapter):
+        raise StaleReferences("Run `cnnlab record`.")
+
+    monkeypatch.setattr(batch, "recorded", stale)
+
+    with pytest.raises(JudgeError, match=r"(?s)ada.*not graded.*Run `cnnlab record`"):
+        judged(judge, about, SOLVED)
+
+
+def test_without_bubblewrap_nothing_is_graded_unless_told(about, monkeypatch):
+    monkeypatch.setattr(nbgrader_bridge, "available", lambda: "bubblewrap is missing")
+    exporter = NotebookExporter()
+
+    with pytest.raises(JudgeError, match=r"bubblewrap is missing.*c\.Judge\.walls = False"):
+        judged(Judge(parent=exporter, fresh=False), about, SOLVED)
+    judged(Judge(parent=exporter, fresh=False, walls=False), about, SOLVED)
+
+
+# One run
+
+
+def test_all_notebooks_of_a_run_share_its_processes(about, monkeypatch):
+    log = []
+
+    class Logged(nbgrader_bridge.Run):
+        def __init__(self, *settings):
+            log.append("opened")
+            super().__init__(*settings)
+
+        def close(self):
+            log.append("closed")
+            super().close()
+
+    monkeypatch.setattr(nbgrader_bridge, "Run", Logged)
+    exporter = NotebookExporter()
+    for _ in range(2):
+        judged(Judge(parent=exporter, walls=False, fresh=False), about, SOLVED)
+    assert log == ["opened"]
+    del exporter
+    gc.collect()
+    assert log == ["opened", "closed"]
+
+
+# The whole course
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(available() is not None, reason="there are no walls on this machine")
+def test_a_course_from_a_fresh_copy_to_its_grades(tmp_path):
+    copy_course(tmp_path)
+    worked_in = tmp_path / "exercises" / CHAPTER / NOTEBOOK
+    worked_in.write_text(hand_in(relu="def relu(z):\n    return 'my own work'"))
+    before = worked_in.read_bytes()
+
+    nbgrader(tmp_path, "generate_assignment", CHAPTER)
+    submissions = {
+        "solved": SOLVED,
+        "stub": (tmp_path / "release" / CHAPTER / NOTEBOOK).read_text(),
+        "flipped": hand_in(conv2d=flipped()),
+    }
+    paths = [tmp_path / "submitted" / student / CHAPTER / NOTEBOOK for student in submissions]
+    for path, text in zip(paths, submissions.values(), strict=True):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    for command in ("autograde", "generate_feedback"):
+        nbgrader(tmp_path, command, CHAPTER)
+    nbgrader(tmp_path, "export")
+
+    own = batch.grade(paths, Settings(fresh=False, walls=False, workers=1)).submissions
+    expected = {r.student: {f"check-{e.name}": e.score for e in r.exercises} for r in own}
+    assert [sum(scores.values()) for scores in expected.values()] == [20, 0, 13]
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        recorded = {
+            s.student.id: {grade.name: grade.score for n in s.notebooks for grade in n.grades}
+            for s in gradebook.assignment_submissions(CHAPTER)
+        }
+    assert recorded == expected
+    assert ",13.0,20.0" in (tmp_path / "grades.csv").read_text()
+    assert worked_in.read_bytes() == before
+    pages = {
+        student: (tmp_path / "feedback" / student / CHAPTER / f"{CHAPTER}.html").read_text()
+        for student in submissions
+    }
+    assert "You flipped the kernel" in pages["flipped"]
+    assert "relu is not written yet" in pages["stub"]
+    for name in EXERCISES:
+        solution = source(name).split("### BEGIN SOLUTION")[1].split("### END")[0]
+        for line in filter(lambda line: len(line) > 20, map(str.strip, solution.splitlines())):
+            assert line in html_text(pages["solved"])  # the student's own
+            assert line not in html_text(pages["stub"])
+
+
+def nbgrader(folder: Path, *arguments: str) -> None:
+    """Run one of nbgrader's commands where an instructor would."""
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def html_text(page: str) -> str:
+    """What a page says, without the tags that colour its code."""
+    parts: list[str] = []
+    parser = HTMLParser()
+    parser.handle_data = parts.append  # type: ignore[method-assign]
+    parser.feed(page)
+    return "".join(parts)
