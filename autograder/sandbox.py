@@ -20,7 +20,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from cnnlab.autograder.connection import (
     Broken,
@@ -50,7 +50,7 @@ class Limits:
     memory: int = 2048 * MIB
     file_size: int = 16 * MIB
     tmp_size: int = 32 * MIB
-    processes: int = 64
+    processes: int = 256
     open_files: int = 64
 
     @classmethod
@@ -61,7 +61,7 @@ class Limits:
 
 # What is inside the walls
 
-_INSIDE = ("wire.py", "worker.py", "child.py", "jail.py", "zygote.py")
+_FILES = ("wire.py", "worker.py", "child.py", "jail.py", "zygote.py")
 _HOME = "/cnnlab"
 
 
@@ -85,8 +85,10 @@ def _interpreter() -> tuple[list[str], list[str]]:
     """What the base interpreter needs, and the folders in it to cover: its site-packages."""
     stdlib = Path(sysconfig.get_path("stdlib"))
     python = Path(os.path.realpath(sys.executable))
-    library = Path(sysconfig.get_config_var("LIBDIR") or stdlib.parent)
-    wanted = [python, stdlib, *library.glob("libpython3*.so*")]
+    wanted = [python, stdlib]  # LIBDIR is where Python was built, which may be elsewhere
+    for folder in {Path(sys.base_prefix) / "lib", Path(sysconfig.get_config_var("LIBDIR") or "/")}:
+        if os.access(folder, os.R_OK | os.X_OK):
+            wanted += folder.glob("libpython3*.so*")
     system = [Path(name) for name in ("/lib", "/lib64", "/usr/lib", "/usr/lib64")]
     wanted += [path for path in system if path.is_dir()]
     packages = {stdlib / "site-packages", stdlib / "dist-packages"}
@@ -124,11 +126,16 @@ def _packages(keras: bool) -> tuple[list[str], list[str]]:
     return sorted(map(str, paths)), sorted({str(path.parent) for path in paths})
 
 
+def _inside(path: str) -> str:
+    """Where a path is found behind the walls: there /tmp is each child's own."""
+    return f"/outside{path}" if path.startswith("/tmp/") else path
+
+
 def _walls_command(keras: bool, fd: int) -> list[str]:
     wanted, covered = _interpreter()
     packages, folders = _packages(keras)
     command = [
-        "bwrap",
+        shutil.which("bwrap") or "bwrap",
         *("--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"),
         *("--uid", "1000", "--gid", "1000", "--hostname", "cnnlab", "--clearenv"),
         *("--proc", "/proc", "--size", str(MIB), "--tmpfs", "/tmp"),
@@ -136,21 +143,21 @@ def _walls_command(keras: bool, fd: int) -> list[str]:
     for device in ("null", "zero", "urandom", "random"):
         command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     for path in wanted:
-        command += ["--ro-bind", path, path]
+        command += ["--ro-bind", path, _inside(path)]
     for path in covered:
-        command += ["--tmpfs", path]
+        command += ["--tmpfs", _inside(path)]
     for path in packages:
-        command += ["--ro-bind", path, path]
-    for name in _INSIDE:
+        command += ["--ro-bind", path, _inside(path)]
+    for name in _FILES:
         source = str(Path(__file__).parent / name)
         command += ["--ro-bind", source, f"{_HOME}/cnnlab/autograder/{name}"]
     for path in covered:
-        command += ["--remount-ro", path]
+        command += ["--remount-ro", _inside(path)]
     command += ["--remount-ro", "/", "--chdir", "/tmp"]
     for name, value in environment().items():
         command += ["--setenv", name, value]
-    command += ["--setenv", "PYTHONPATH", ":".join([_HOME, *folders])]
-    python = os.path.realpath(sys.executable)
+    command += ["--setenv", "PYTHONPATH", ":".join([_HOME, *map(_inside, folders)])]
+    python = _inside(os.path.realpath(sys.executable))
     flags = ["-P", "-S", "-B", "-s"]  # no site: nothing but what is named here can be imported
     module = "cnnlab.autograder.zygote"
     return [*command, python, *flags, "-m", module, str(fd), "keras" if keras else "numpy"]
@@ -189,14 +196,16 @@ class Walls:
         self._order = json.dumps(asdict(self.limits)).encode()
         self._process: subprocess.Popen[bytes] | None = None
         self._orders: socket.socket | None = None
+        self._errors: IO[bytes] | None = None
 
     def connect(self) -> Connection:
         for _ in range(2):  # a zygote that died or hangs is replaced once
             try:
                 return _ready(self._fork(), READY_SECONDS[self.keras])
             except (OSError, Broken, Silence):
+                said = self._said()
                 self.close()
-        raise WallsError("a worker does not start behind the walls")
+        raise WallsError(f"a worker does not start behind the walls. Received: {said}")
 
     def _fork(self) -> Connection:
         orders = self._orders or self._start()
@@ -209,30 +218,33 @@ class Walls:
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, tempfile.TemporaryFile() as errors:
-            command = _walls_command(self.keras, theirs.fileno())
-            nowhere = subprocess.DEVNULL
+        self._orders, self._errors = ours, tempfile.TemporaryFile()  # noqa: SIM115 - see close
+        with theirs:
             self._process = subprocess.Popen(
-                command,
-                stdin=nowhere,
-                stdout=nowhere,
-                stderr=errors,
+                _walls_command(self.keras, theirs.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
                 env={"PATH": os.defpath},
                 pass_fds=[theirs.fileno()],
             )
-            theirs.close()
-            ours.settimeout(START_SECONDS[self.keras])
-            try:
-                ready = ours.recv(64)
-            except OSError:
-                ready = b""
-            self._orders = ours
-            if not ready:
-                self.close()
-                errors.seek(0)
-                said = errors.read(4000).decode(errors="replace").strip()
-                raise WallsError(f"the walls do not stand. Received: {said or 'nothing'}")
+        ours.settimeout(START_SECONDS[self.keras])
+        try:
+            ready = ours.recv(64)
+        except OSError:
+            ready = b""
+        if not ready:
+            said = self._said()
+            self.close()
+            raise WallsError(f"the walls do not stand. Received: {said}")
         return ours
+
+    def _said(self) -> str:
+        """The last words of bubblewrap, the zygote or a child before learner code ran."""
+        if self._errors is None:
+            return "nothing"
+        self._errors.seek(0)
+        return self._errors.read(4000).decode(errors="replace").strip() or "nothing"
 
     def close(self) -> None:
         if self._orders is not None:
@@ -240,7 +252,13 @@ class Walls:
         if self._process is not None:
             self._process.kill()  # bubblewrap's death is that of everybody inside
             self._process.wait()
-        self._orders = self._process = None
+        if self._errors is not None:
+            self._errors.close()
+        self._orders = self._process = self._errors = None
+
+
+_KEPT = ("PYTHONPATH", "SYSTEMROOT")
+"""What an interpreter without walls needs to find this package, and to start on Windows."""
 
 
 class Plain:
@@ -254,7 +272,7 @@ class Plain:
     def connect(self) -> Connection:
         flags = ["-P", "-s", "-B", "-m", "cnnlab.autograder.child"]
         limits = [str(self.limits.memory), str(self.limits.cpu_seconds)]
-        kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         process = subprocess.Popen(
             [sys.executable, *flags, *limits],
             stdin=subprocess.PIPE,

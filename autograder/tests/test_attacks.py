@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def secrets(outside: Path) -> list[str]:
 
 @pytest.mark.parametrize("attack", attacks.ATTACKS, ids=lambda attack: attack.name)
 def test_an_attack_gains_nothing(
-    attack: attacks.Attack, workers: Workers, honest: Session, outside: Path
+    attack: Any, workers: Workers, honest: Session, outside: Path
 ) -> None:
     witness = outside / "witness"
     known = f"WITNESS = {str(witness)!r}\nSECRETS = {secrets(outside)!r}\n"

@@ -15,7 +15,7 @@ import pytest
 from cnnlab.autograder import jail, sandbox
 from cnnlab.autograder.connection import Broken, FrameBuffer, Silence, SocketConnection, pack
 from cnnlab.autograder.sandbox import MIB, Limits, Walls, WallsError
-from cnnlab.autograder.session import Session, Workers, open_workers, request
+from cnnlab.autograder.session import Call, Session, Workers, open_workers, request
 from cnnlab.autograder.wire import MAX_FRAME
 from cnnlab.autograder.worker import Named, Seed, Unsupported
 
@@ -23,7 +23,7 @@ HAVE_WALLS = shutil.which("bwrap") is not None
 walled = pytest.mark.skipif(not HAVE_WALLS, reason="bubblewrap is not installed")
 LIMITS = Limits(memory=512 * MIB)
 
-CALL = [((3,), {})]
+CALL: list[Call | bytes] = [((3,), {})]
 LOOP = "def loop(x):\n    while True: pass\n"
 LEAVE = "import os\ndef leave(x):\n    os._exit(3)\n"
 DOUBLE = "def double(x):\n    return 2 * x\n"
@@ -51,7 +51,7 @@ def test_values_cross_and_come_back(session: Session) -> None:
         "    return {'x': x * factor, 'draw': rng.random(2), 'g': g(x), 't': (1, None)}\n"
     )
     assert session.define([("f", source)]) == {}
-    x = np.float32([[1, 2], [3, 4]])
+    x = np.array([[1, 2], [3, 4]], np.float32)
     (outcome,) = session.call("f", [((x, Seed(1), Named("sum")), {"factor": np.float32(2)})])
     assert outcome.status == "returned"
     assert outcome.value["x"].dtype == np.float32
@@ -141,7 +141,7 @@ def test_provided_source_replaces_the_submissions_own(session: Session) -> None:
 def test_a_call_that_hangs_costs_its_batch_and_nothing_else(session: Session) -> None:
     source = DOUBLE + "def sometimes(x):\n    while x == 3: pass\n    return x\n"
     session.define([("f", source)])
-    calls: list = [((1,), {}), ((3,), {}), ((1,), {})]
+    calls: list[Call | bytes] = [((1,), {}), ((3,), {}), ((1,), {})]
     start = time.monotonic()
     outcomes = session.call("sometimes", calls, seconds=0.3)
     assert [outcome.status for outcome in outcomes] == ["returned", "timeout", "timeout"]
@@ -305,6 +305,26 @@ def test_why_walls_are_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--no-sandbox" in said
 
 
+@pytest.mark.parametrize("keras", [False, True])
+def test_only_what_is_listed_is_inside(keras: bool) -> None:
+    command = sandbox._walls_command(keras, 3)
+    binds = {command[at + 1] for at, word in enumerate(command) if word == "--ro-bind"}
+    packages = Path(np.__file__).parent.parent
+    assert str(packages / "numpy") in binds
+    assert (str(packages / "keras") in binds) == keras
+    assert not any(packages.is_relative_to(path) for path in binds)  # never as a whole
+    ours = Path(sandbox.__file__).parent
+    assert {Path(path) for path in binds if ours.parent in Path(path).parents} <= {
+        *(ours / name for name in sandbox._FILES),
+        *(Path(path) for path in binds if packages in Path(path).parents),
+    }
+
+
+def test_what_lies_in_tmp_is_found_elsewhere_inside() -> None:
+    assert sandbox._inside("/tmp/venv/lib/numpy") == "/outside/tmp/venv/lib/numpy"
+    assert sandbox._inside("/opt/numpy") == "/opt/numpy"
+
+
 @walled
 def test_walls_that_do_not_stand_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_walls_command", lambda keras, fd: ["bwrap", "--no-such-option"])
@@ -382,6 +402,6 @@ def test_keras_behind_the_walls() -> None:
     with open_workers(keras=True) as workers, workers.session() as session:
         errors = session.define([("f", source)], imports=["numpy", "keras", "tensorflow"])
         assert errors == {}
-        (outcome,) = session.call("predict", [((np.float32([[1, 2]]),), {})], seconds=60)
+        (outcome,) = session.call("predict", [((np.array([[1, 2]], np.float32),), {})], seconds=60)
         assert outcome.error is None
         assert outcome.value.tolist() == [[3.0]]

@@ -102,7 +102,7 @@ def test_a_tree_survives_the_wire(tree: Any) -> None:
         np.broadcast_to(np.float32(3), (2, 5)),
         np.arange(3, dtype=">i4"),
         np.zeros((0, 10**12)),
-        np.longdouble([1, 2]),
+        np.array([1, 2], np.longdouble),
     ],
 )
 def test_any_layout_arrives_as_a_private_writable_array(array: np.ndarray) -> None:
@@ -257,7 +257,12 @@ def test_long_texts_in_an_error_are_cut() -> None:
 def test_a_call_gets_private_copies() -> None:
     x = np.arange(3)
     seen = []
-    outcome = invoke(lambda a: seen.append(a) or a, (x,))
+
+    def keep(a: np.ndarray) -> np.ndarray:
+        seen.append(a)
+        return a
+
+    outcome = invoke(keep, (x,))
     assert outcome.status == "returned"
     assert outcome.args_after is None
     assert not np.shares_memory(seen[0], x)
