@@ -40,7 +40,7 @@ _GRADERS = Path(__file__).parent / "graders"
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Notebook | None:
     """A collector for a notebook of ours; nothing for any other file."""
     if file_path.suffix == ".ipynb" and _is_ours(file_path):
-        return Notebook.from_parent(parent, path=file_path)  # type: ignore[no-any-return]
+        return Notebook.from_parent(parent, path=file_path)
     return None
 
 
