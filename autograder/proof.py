@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.compare import value_difference
-from cnnlab.autograder.exercise import Exercise
+from cnnlab.autograder.exercise import Exercise, same
 from cnnlab.autograder.judge import AnswerKey, judge
 from cnnlab.autograder.results import ExerciseResult
 from cnnlab.autograder.twists import Twist, combine, names
@@ -112,7 +112,7 @@ def prove_pairs(key: AnswerKey) -> Iterator[str]:
     for pair in pairs(exercise):
         if not sensible(key, pair):
             continue
-        result = judge_function(key, combine(*pair)(exercise.correct))
+        result = judge_pair(key, pair)
         if result.score == result.max_score:
             yield f"{exercise.name}: {_label(pair)} together keep full marks"
         elif result.diagnosis != names(pair, exercise.twists) and (
@@ -120,6 +120,13 @@ def prove_pairs(key: AnswerKey) -> Iterator[str]:
         ):
             named = result.diagnosis or "nothing"
             yield f"{exercise.name}: {_label(pair)} together are diagnosed as {named}"
+
+
+def judge_pair(key: AnswerKey, pair: tuple[Twist, Twist]) -> ExerciseResult:
+    """Judge two mistakes together, by the answers that their diagnosis predicts anyway."""
+    if key.exercise.view is same:
+        return judge(key, [key.predict(pair, i) for i in range(len(key.probes))])
+    return judge_function(key, combine(*pair)(key.exercise.correct))
 
 
 def sensible(key: AnswerKey, pair: tuple[Twist, Twist]) -> bool:
