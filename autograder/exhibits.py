@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.answerkey import Finding
 from cnnlab.autograder.compare import is_number
-from cnnlab.autograder.judge import Finding
 from cnnlab.autograder.picture import Focus, Plane, axes, digits, focus, planes, scale
 
 READABLE = 40
@@ -47,7 +47,7 @@ def inputs(finding: Finding) -> list[Exhibit]:
         return []
     at = Focus(_focus(finding).fixed)
     exhibits = []
-    for name, value in _arguments(finding):
+    for name, value in finding.arguments():
         array = as_array(value)
         if array is not None and array.ndim:
             cuts = planes(array, axes(name, array.ndim), at, marked=False)
@@ -87,7 +87,7 @@ def call(finding: Finding, shown: list[Exhibit]) -> str:
     names = {exhibit.title for exhibit in shown}
     if not names:
         return finding.call()
-    given = (name if name in names else f"{name} = {v!r}" for name, v in _arguments(finding))
+    given = (name if name in names else f"{name} = {v!r}" for name, v in finding.arguments())
     return f"{finding.exercise.name}({', '.join(given)})"
 
 
@@ -110,12 +110,6 @@ def as_array(value: Any) -> np.ndarray | None:
     except ValueError:  # rows of different lengths
         return None
     return array if array.dtype.kind in "biuf" else None
-
-
-def _arguments(finding: Finding) -> list[tuple[str, Any]]:
-    names = list(inspect.signature(finding.exercise.correct).parameters)
-    given = zip(names, finding.probe.args, strict=False)
-    return [*given, *finding.probe.kwargs.items()]
 
 
 def _output_axes(finding: Finding, ndim: int) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import Chapter, Exercise, load_chapter
-from cnnlab.autograder.judge import AnswerKey, judge, not_attempted
+from cnnlab.autograder.judge import judge, not_attempted
 from cnnlab.autograder.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.session import Session, Workers
 from cnnlab.autograder.shrink import shrink
@@ -57,7 +58,9 @@ def grade_submission(
     chapter = load_chapter(submission.chapter)
     result.max_score = chapter.max_score
     with workers.session() as session:
-        errors = session.define(submission.cells(), chapter.prelude, chapter.imports)
+        errors = session.define(
+            submission.cells(), chapter.prelude, chapter.imports, chapter.seconds
+        )
         for exercise in chapter.exercises:
             grader = _Grader(chapter, submission.exercises[exercise.name], keys[exercise.name])
             result.exercises.append(grader.grade(session, errors, result.exercises))
@@ -124,9 +127,8 @@ class _Grader:
         for need in self.exercise.needs:
             if need not in passed:
                 session.provide(need, plain_version(self.chapter.name, need))
-        calls = [(probe.args, dict(probe.kwargs)) for probe in self.key.probes]
         name, seconds = self.exercise.name, self.chapter.seconds
-        outcomes = session.call(name, calls, seconds)
+        outcomes = session.call(name, self.key.requests, seconds)
         return judge(
             self.key,
             outcomes,

@@ -6,84 +6,16 @@ Pure: it runs no learner code, reads no file and knows no notebook. It is given 
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
 
-import numpy as np
-
+from cnnlab.autograder.answerkey import AnswerKey, Finding
 from cnnlab.autograder.compare import Difference, shape_difference, value_difference
-from cnnlab.autograder.exercise import RUNGS, Exercise, Probe
+from cnnlab.autograder.diagnosis import diagnose
+from cnnlab.autograder.exercise import RUNGS, Exercise
 from cnnlab.autograder.results import ExerciseResult, RungResult
-from cnnlab.autograder.twists import Fails, Twist, candidates, combine, names, told_by
-from cnnlab.autograder.worker import ErrorInfo, Outcome, invoke
-
-
-@dataclass
-class AnswerKey:
-    """An exercise's probes, what each should give, and what each mistake would give.
-
-    One key serves a whole batch: predictions of twists are computed when first asked for.
-
-    Parameters
-    ----------
-    exercise : Exercise
-    probes : list of Probe
-    expected : list
-        In the exercise's view; None for probes that must raise.
-    """
-
-    exercise: Exercise
-    probes: list[Probe]
-    expected: list[Any]
-    _predicted: dict[tuple[tuple[str, int], ...], dict[int, Outcome]] = field(
-        default_factory=dict, repr=False
-    )
-
-    def view(self, i: int, value: Any) -> Any:
-        """A result as it is compared. A view that fails on a strange result keeps the result."""
-        try:
-            return self.exercise.view(self.probes[i].args, value)
-        except Exception:
-            return value
-
-    def predict(self, twists: tuple[Twist, ...], i: int) -> Outcome:
-        """What a function with these mistakes would answer to probe ``i``."""
-        label = tuple((t.name, id(t)) for t in twists)
-        known = self._predicted.setdefault(label, {})
-        if i not in known:
-            probe = self.probes[i]
-            outcome = invoke(combine(*twists)(self.exercise.correct), probe.args, probe.kwargs)
-            if outcome.status == "returned":
-                outcome = replace(outcome, value=self.view(i, outcome.value))
-            known[i] = outcome
-        return known[i]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One probe that failed: what a person needs to see of it."""
-
-    exercise: Exercise
-    probe: Probe
-    difference: Difference
-
-    @property
-    def size(self) -> int:
-        """How much there is to read: the number of input cells."""
-        return sum(_cells(a) for a in self.probe.args if isinstance(a, np.ndarray | list))
-
-    def call(self) -> str:
-        """The call, with every small argument written out."""
-        parameters = list(inspect.signature(self.exercise.correct).parameters)
-        given = [*zip(parameters, self.probe.args, strict=False), *self.probe.kwargs.items()]
-        return f"{self.exercise.name}({', '.join(f'{n} = {_brief(v)}' for n, v in given)})"
-
-    def text(self) -> str:
-        case = f" ({self.probe.title})" if self.probe.title else ""
-        return f"{self.call()}{case}: {self.difference.text}."
+from cnnlab.autograder.twists import names
+from cnnlab.autograder.worker import Outcome
 
 
 def judge(
@@ -267,93 +199,3 @@ def _smallest(key: AnswerKey, rung: str, findings: dict[int, Finding]) -> Findin
     if rung == "runs":
         members = [findings[0]] if 0 in findings else []
     return min(members, key=lambda f: f.size, default=None)
-
-
-def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
-    """The mistake, or the pair of mistakes, that explains every outcome; empty if none does.
-
-    A combination is named only if it predicts what came on *every* probe that returned, and
-    the wrong answer that came on at least ``exercise.evidence`` of them.
-    """
-    probed = [i for i, probe in enumerate(key.probes) if not probe.raises]
-    values = {i: key.view(i, outcomes[i].value) for i in probed if outcomes[i].status == "returned"}
-    errors = [i for i in probed if i not in values]
-    for twists in candidates(key.exercise.twists):
-        if _explains(key, twists, values, errors, outcomes):
-            return twists
-    return ()
-
-
-def _explains(
-    key: AnswerKey,
-    twists: tuple[Twist, ...],
-    values: dict[int, Any],
-    errors: list[int],
-    outcomes: Sequence[Outcome],
-) -> bool:
-    """Whether a function with these mistakes would have done what was seen.
-
-    Stops at the first probe that speaks against it: there are hundreds of combinations.
-    """
-    enough = key.exercise.evidence
-    wrong_values = wrong_errors = told_errors = 0
-    for i, value in values.items():
-        predicted = key.predict(twists, i)
-        terms = key.probes[i].terms
-        if predicted.status != "returned":
-            return False
-        if value_difference(predicted.value, value, terms):
-            return False
-        if not _same_effect(predicted, outcomes[i]):
-            return False
-        wrong_values += bool(
-            predicted.args_after is not None
-            or value_difference(key.expected[i], predicted.value, terms)
-        )
-    if wrong_values >= enough:
-        # A loop may raise on unequal sizes where our one-line version of the mistake answers.
-        return True
-    for i in errors:
-        predicted = key.predict(twists, i)
-        told = _told(predicted.error, outcomes[i].error)
-        if predicted.status == "returned" or told is False:
-            return False
-        told_errors += told is True
-        wrong_errors += predicted.status == "raised"
-    return told_errors >= enough or (wrong_errors >= enough and len(values) >= enough)
-
-
-def _told(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | None:
-    """Whether an error is just the one that a mistake ends in; None where none is predicted."""
-    if predicted is None or predicted.type != Fails.__name__:
-        return None
-    return error is not None and told_by(predicted.message, error.message)
-
-
-def _same_effect(predicted: Outcome, outcome: Outcome) -> bool:
-    """Whether both calls left their arguments in the same state."""
-    if predicted.args_after is None or outcome.args_after is None:
-        return predicted.args_after is outcome.args_after
-    return value_difference(predicted.args_after, outcome.args_after) is None
-
-
-def _cells(value: Any) -> int:
-    """The numbers in an array or in nested lists, which need not be regular."""
-    if isinstance(value, list | tuple):
-        return sum(_cells(item) for item in value)
-    return int(np.size(value))
-
-
-def _brief(value: Any) -> str:
-    """An argument in a call: small ones whole, large ones by shape."""
-    if isinstance(value, np.ndarray) and value.size > 20:
-        return f"<{'×'.join(map(str, value.shape))} {value.dtype}>"
-    if isinstance(value, np.ndarray):
-        numbers = np.array2string(
-            np.squeeze(value), separator=", ", precision=4, floatmode="maxprec"
-        )
-        numbers = re.sub(r"\s+", " ", numbers).replace("[ ", "[")
-        numbers = re.sub(r"\.(?=[],]|$)", "", numbers)
-        return numbers + (f" of shape {value.shape}" if 1 in value.shape else "")
-    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
-    return text if len(text) <= 80 else f"<{type(value).__name__}>"

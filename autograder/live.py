@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cnnlab.autograder.answerkey import AnswerKey, Finding
 from cnnlab.autograder.exercise import chapter_names, find_chapter, load_chapter
-from cnnlab.autograder.judge import AnswerKey, Finding, judge
+from cnnlab.autograder.judge import judge
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.results import ExerciseResult
 from cnnlab.autograder.show import Check, Overview, shell

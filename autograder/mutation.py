@@ -22,9 +22,10 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import GRADERS, Chapter, chapter_names, find_chapter, load_chapter
 from cnnlab.autograder.grading import plain_version
-from cnnlab.autograder.judge import AnswerKey, judge
+from cnnlab.autograder.judge import judge
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.sandbox import available
 from cnnlab.autograder.session import Session, open_workers
@@ -95,8 +96,7 @@ def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: 
     cells = [(need, plain_version(chapter.name, need)) for need in key.exercise.needs]
     cells.append((mutant.exercise, mutant.source))
     session.define(cells, chapter.prelude, chapter.imports)
-    calls = [(probe.args, dict(probe.kwargs)) for probe in key.probes]
-    result = judge(key, session.call(mutant.exercise, calls, SECONDS))
+    result = judge(key, session.call(mutant.exercise, key.requests, SECONDS))
     return result.score == result.max_score
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.compare import value_difference
 from cnnlab.autograder.exercise import Exercise, same
-from cnnlab.autograder.judge import AnswerKey, judge
+from cnnlab.autograder.judge import judge
 from cnnlab.autograder.results import ExerciseResult
 from cnnlab.autograder.twists import Twist, combine, names
 from cnnlab.autograder.worker import Outcome, invoke
@@ -115,9 +116,7 @@ def prove_pairs(key: AnswerKey) -> Iterator[str]:
         result = judge_pair(key, pair)
         if result.score == result.max_score:
             yield f"{exercise.name}: {_label(pair)} together keep full marks"
-        elif result.diagnosis != names(pair, exercise.twists) and (
-            result.diagnosis not in equivalents(key, pair)
-        ):
+        elif not said_rightly(key, pair, result.diagnosis):
             named = result.diagnosis or "nothing"
             yield f"{exercise.name}: {_label(pair)} together are diagnosed as {named}"
 
@@ -141,13 +140,12 @@ def sensible(key: AnswerKey, pair: tuple[Twist, Twist]) -> bool:
     return returned >= 2 and wrong >= key.exercise.evidence
 
 
-def equivalents(key: AnswerKey, pair: tuple[Twist, Twist]) -> list[list[str]]:
-    """The names under which a pair may be reported: its own, and whatever answers alike."""
+def said_rightly(key: AnswerKey, pair: tuple[Twist, Twist], diagnosis: list[str]) -> bool:
+    """Whether a pair is reported under its own names, or those of mistakes that answer alike."""
     twists = key.exercise.twists
-    combos = [(t,) for t in twists] + list(pairs(key.exercise))
-    named = [names(pair, twists)]
-    named += [names(c, twists) for c in combos if c != pair and answer_alike(key, c, pair)]
-    return [list(dict.fromkeys(n)) for n in named]
+    combos = [pair, *((t,) for t in twists), *pairs(key.exercise)]
+    named = (c for c in combos if list(dict.fromkeys(names(c, twists))) == diagnosis)
+    return any(c == pair or answer_alike(key, c, pair) for c in named)
 
 
 def answer_alike(key: AnswerKey, one: tuple[Twist, ...], other: tuple[Twist, ...]) -> bool:

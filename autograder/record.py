@@ -24,8 +24,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import Chapter, Exercise, chapter_names, load_chapter
-from cnnlab.autograder.judge import AnswerKey
 from cnnlab.autograder.wire import decode, encode
 
 REFERENCES = Path(__file__).parent / "references"
@@ -227,8 +227,17 @@ def keys_from(path: str) -> dict[str, AnswerKey]:
 
 
 def _keys(fresh: dict[str, Any]) -> dict[str, AnswerKey]:
-    exercises = load_chapter(fresh["chapter"]).exercises
-    return {e.name: AnswerKey(e, e.draw(fresh["seed"]), fresh[e.name]) for e in exercises}
+    """Answer keys of fresh answers, if they belong to the probes that this process draws."""
+    keys = {}
+    for exercise in load_chapter(fresh["chapter"]).exercises:
+        probes, expected = fresh[exercise.name]
+        if probes != digest(exercise, fresh["seed"]):
+            raise StaleReferences(
+                f"Keras answered other probes of {exercise.name} than are drawn here. "
+                "Did its grader change meanwhile? Grade again."
+            )
+        keys[exercise.name] = AnswerKey(exercise, exercise.draw(fresh["seed"]), expected)
+    return keys
 
 
 def _requests(lines: BinaryIO) -> Iterator[tuple[int, Chapter]]:
@@ -244,7 +253,7 @@ def main() -> None:
     import keras  # noqa: F401  imported while the owner is still reading submissions
 
     for seed, chapter in _requests(sys.stdin.buffer):
-        fresh = {e.name: answers(e, seed) for e in chapter.exercises}
+        fresh = {e.name: [digest(e, seed), answers(e, seed)] for e in chapter.exercises}
         body = encode({"chapter": chapter.name, "seed": seed, **fresh})
         out.write(struct.pack(">Q", len(body)) + body)
         out.flush()

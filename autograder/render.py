@@ -10,9 +10,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from cnnlab.autograder.answerkey import Finding
 from cnnlab.autograder.exercise import RUNGS
 from cnnlab.autograder.exhibits import Exhibit, call, checklist, inputs, outputs
-from cnnlab.autograder.judge import Finding
 from cnnlab.autograder.picture import PRINTED, Plane, grid, number
 from cnnlab.autograder.results import ExerciseResult, RungResult
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.answerkey import AnswerKey, Finding
 from cnnlab.autograder.compare import Difference, value_difference
-from cnnlab.autograder.judge import AnswerKey, Finding
 from cnnlab.autograder.worker import Outcome, invoke
 
 Args = tuple[Any, ...]

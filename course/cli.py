@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,11 @@ def exercises_folder(given: Path | None = None) -> Path:
 def lab(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Where to work. Default: exercises/ in a clone, else cnnlab-exercises."),
+        typer.Argument(help="Where to work. Default: a clone's exercises/, else cnnlab-exercises."),
+    ] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="jupyterlab-option", help="What follows -- goes to JupyterLab."),
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:
@@ -71,13 +76,25 @@ def lab(
 
     Chapters that the folder does not have yet are copied there first. A notebook that is
     there already is yours, and stays as it is.
+
+    Examples:
+
+      cnnlab lab
+
+      cnnlab lab my-course --no-browser -- --port=9000
     """
+    options = options or []
+    if folder is not None and str(folder).startswith("-"):  # `cnnlab lab -- --port=9000`
+        folder, options = None, [str(folder), *options]
     target = exercises_folder(folder)
     copied = copy_missing(ROOT / "exercises", target)
     if copied:
         console.print(f"Copied {len(copied)} chapters to {target}: {', '.join(copied)}")
-    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={target}"]
-    raise typer.Exit(subprocess.call(command + ([] if browser else ["--no-browser"])))
+    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={target}", *options]
+    command += [] if browser else ["--no-browser"]
+    if os.name == "posix":  # JupyterLab itself gets Ctrl+C and other signals
+        os.execv(command[0], command)
+    raise typer.Exit(subprocess.call(command))
 
 
 def copy_missing(source: Path, target: Path) -> list[str]:
@@ -390,3 +407,7 @@ def data() -> None:
             raise fail(str(error)) from None
         table.add_row(name, size, digest[:16] + "…")
     console.print(table)
+
+
+if __name__ == "__main__":
+    app()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnlab.autograder.judge import AnswerKey, diagnose, judge
+from cnnlab.autograder.answerkey import AnswerKey
+from cnnlab.autograder.diagnosis import diagnose
+from cnnlab.autograder.judge import judge
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.worker import ErrorInfo, Outcome, invoke

@@ -7,8 +7,8 @@ import secrets
 
 import pytest
 
+from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import chapter_names
-from cnnlab.autograder.judge import AnswerKey
 from cnnlab.autograder.proof import prove, prove_twists, prove_worthless
 from cnnlab.autograder.record import FreshReferences, recorded
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder import picture, render
+from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import Probe, load_chapter
-from cnnlab.autograder.judge import AnswerKey, judge
+from cnnlab.autograder.judge import judge
 from cnnlab.autograder.live import judged
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.results import EXERCISE_STATUSES, ExerciseResult, RungResult, to_dict

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnnlab.autograder.answerkey import AnswerKey, Finding
 from cnnlab.autograder.compare import value_difference
-from cnnlab.autograder.judge import AnswerKey, Finding
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.shrink import CALLS, SMALL, shrink
 from cnnlab.autograder.worker import invoke

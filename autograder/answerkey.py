@@ -1,0 +1,112 @@
+"""An exercise's answer key, and one finding about an answer."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.compare import Difference
+from cnnlab.autograder.exercise import Exercise, Probe
+from cnnlab.autograder.twists import Twist, combine
+from cnnlab.autograder.worker import Outcome, encode, invoke
+
+
+@dataclass
+class AnswerKey:
+    """An exercise's probes, what each should give, and what each mistake would give.
+
+    One key serves a whole batch: predictions of twists are computed when first asked for.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    probes : list of Probe
+    expected : list
+        In the exercise's view; None for probes that must raise.
+    """
+
+    exercise: Exercise
+    probes: list[Probe]
+    expected: list[Any]
+    _predicted: dict[tuple[tuple[str, int], ...], dict[int, Outcome]] = field(
+        default_factory=dict, repr=False
+    )
+
+    @cached_property
+    def requests(self) -> list[bytes]:
+        """Every probe's call, encoded once for the whole batch."""
+        return [encode([probe.args, dict(probe.kwargs)]) for probe in self.probes]
+
+    def view(self, i: int, value: Any) -> Any:
+        """A result as it is compared. A view that fails on a strange result keeps the result."""
+        try:
+            return self.exercise.view(self.probes[i].args, value)
+        except Exception:
+            return value
+
+    def predict(self, twists: tuple[Twist, ...], i: int) -> Outcome:
+        """What a function with these mistakes would answer to probe ``i``."""
+        label = tuple((t.name, id(t)) for t in twists)
+        known = self._predicted.setdefault(label, {})
+        if i not in known:
+            probe = self.probes[i]
+            outcome = invoke(combine(*twists)(self.exercise.correct), probe.args, probe.kwargs)
+            if outcome.status == "returned":
+                outcome = replace(outcome, value=self.view(i, outcome.value))
+            known[i] = outcome
+        return known[i]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One probe that failed: what a person needs to see of it."""
+
+    exercise: Exercise
+    probe: Probe
+    difference: Difference
+
+    @property
+    def size(self) -> int:
+        """How much there is to read: the number of input cells."""
+        return sum(_cells(a) for a in self.probe.args if isinstance(a, np.ndarray | list))
+
+    def arguments(self) -> list[tuple[str, Any]]:
+        """The call's arguments by name, in order."""
+        parameters = list(inspect.signature(self.exercise.correct).parameters)
+        return [*zip(parameters, self.probe.args, strict=False), *self.probe.kwargs.items()]
+
+    def call(self) -> str:
+        """The call, with every small argument written out."""
+        given = ", ".join(f"{name} = {_brief(value)}" for name, value in self.arguments())
+        return f"{self.exercise.name}({given})"
+
+    def text(self) -> str:
+        case = f" ({self.probe.title})" if self.probe.title else ""
+        return f"{self.call()}{case}: {self.difference.text}."
+
+
+def _cells(value: Any) -> int:
+    """The numbers in an array or in nested lists, which need not be regular."""
+    if isinstance(value, list | tuple):
+        return sum(_cells(item) for item in value)
+    return int(np.size(value))
+
+
+def _brief(value: Any) -> str:
+    """An argument in a call: small ones whole, large ones by shape."""
+    if isinstance(value, np.ndarray) and value.size > 20:
+        return f"<{'×'.join(map(str, value.shape))} {value.dtype}>"
+    if isinstance(value, np.ndarray):
+        numbers = np.array2string(
+            np.squeeze(value), separator=", ", precision=4, floatmode="maxprec"
+        )
+        numbers = re.sub(r"\s+", " ", numbers).replace("[ ", "[")
+        numbers = re.sub(r"\.(?=[],]|$)", "", numbers)
+        return numbers + (f" of shape {value.shape}" if 1 in value.shape else "")
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 80 else f"<{type(value).__name__}>"
