@@ -229,7 +229,10 @@ def _start_process(walls: bool) -> None:
 
 def _grade_in_process(task: Task) -> SubmissionResult:
     assert _grader is not None
-    return _grader.grade(*task)
+    result = _grader.grade(*task)
+    for exercise in result.exercises:
+        exercise.detail = None  # for display only; it holds functions, which cannot travel
+    return result
 
 
 class Pool:
@@ -274,6 +277,8 @@ class Pool:
             flying.clear()
             flying.extend((t, self._executor.submit(_grade_in_process, t)) for t in others)
             return result
+        except Exception as error:
+            return lost(task[0], f"{type(error).__name__}: {error}")
 
     def _alone(self, task: Task) -> SubmissionResult:
         self._executor = self._start()
