@@ -61,6 +61,22 @@ def show(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def agrees(expected: Any, received: Any, terms: int = 1) -> bool:
+    """Whether `value_difference` finds nothing; quicker, because nothing is put into words.
+
+    >>> agrees(np.ones(2), np.ones(2)), agrees(np.ones(2), np.ones(3))
+    (True, False)
+    """
+    arrays = isinstance(expected, np.ndarray) and isinstance(received, np.ndarray)
+    if not arrays or not expected.ndim or received.dtype.kind not in "biuf":
+        return value_difference(expected, received, terms) is None
+    if expected.shape != received.shape:
+        return False
+    with np.errstate(all="ignore"):
+        off = np.abs(np.subtract(received, expected, dtype=np.float64))
+    return bool(np.all(off <= tolerance(expected, terms)))
+
+
 def value_difference(
     expected: Any, received: Any, terms: int = 1, where: str = ""
 ) -> Difference | None:

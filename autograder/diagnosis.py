@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnlab.autograder.answerkey import AnswerKey
-from cnnlab.autograder.compare import value_difference
+from cnnlab.autograder.compare import agrees
 from cnnlab.autograder.twists import Fails, Twist, candidates, told_by
 from cnnlab.autograder.worker import ErrorInfo, Outcome
 
@@ -44,13 +44,12 @@ def _explains(
         terms = key.probes[i].terms
         if predicted.status != "returned":
             return False
-        if value_difference(predicted.value, value, terms):
+        if not agrees(predicted.value, value, terms):
             return False
         if not _same_effect(predicted, outcomes[i]):
             return False
         wrong_values += bool(
-            predicted.args_after is not None
-            or value_difference(key.expected[i], predicted.value, terms)
+            predicted.args_after is not None or not agrees(key.expected[i], predicted.value, terms)
         )
     if wrong_values >= enough:
         # A loop may raise on unequal sizes where our one-line version of the mistake answers.
@@ -76,4 +75,4 @@ def _same_effect(predicted: Outcome, outcome: Outcome) -> bool:
     """Whether both calls left their arguments in the same state."""
     if predicted.args_after is None or outcome.args_after is None:
         return predicted.args_after is outcome.args_after
-    return value_difference(predicted.args_after, outcome.args_after) is None
+    return agrees(predicted.args_after, outcome.args_after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnlab.autograder.compare import shape_difference, tolerance, value_difference
+from cnnlab.autograder.compare import agrees, shape_difference, tolerance, value_difference
 
 A = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -88,3 +88,25 @@ def test_the_shape_rung_ignores_values():
     assert shape_difference(A, A + 1) is None
     assert shape_difference(3, np.int64(4)) is None
     assert shape_difference(3.0, np.float32(4)) is None
+
+
+@pytest.mark.parametrize(
+    "expected", [np.float32([[1, -2]]), np.zeros((0, 2)), np.array(3.0), 2, (1, 2)]
+)
+@pytest.mark.parametrize(
+    "received",
+    [
+        np.float32([[1, -2]]),
+        np.array([[1, -2 + 1e-3]]),
+        np.array([[1, np.nan]]),
+        np.array([[1j, 2]]),
+        np.array([[True, False]]),
+        np.zeros((0, 2)),
+        [[1, -2]],
+        2,
+        (1, 2),
+        None,
+    ],
+)
+def test_the_quick_comparison_says_what_the_wordy_one_says(expected, received):
+    assert agrees(expected, received) == (value_difference(expected, received) is None)
