@@ -7,7 +7,6 @@ a result of the wrong shape) it says in words, and shows the course's own result
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,7 +16,8 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from cnnlab.course import ops
-from cnnlab.course.demos import is_stub, page
+from cnnlab.course.demos import page
+from cnnlab.course.demos.answers import Answer, ask
 from cnnlab.datasets.load import photo
 
 SIZE = 48
@@ -36,24 +36,6 @@ PRESETS: dict[str, list[list[float]]] = {
     "wide blur": [[1 / 25] * 5] * 5,
 }
 """Kernels to begin with, by the name in the demo's menu."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the demo shows for one picture and one kernel.
-
-    Parameters
-    ----------
-    map : ndarray, shape (H - kh + 1, W - kw + 1), float64
-    learners : bool
-        Whether the learner's function computed it.
-    message : str
-        What the learner should know; ``""`` where all is well.
-    """
-
-    map: NDArray[np.float64]
-    learners: bool
-    message: str
 
 
 @cache
@@ -83,59 +65,7 @@ def answer(function: Callable[..., Any], image: ArrayLike, kernel: ArrayLike) ->
     'Your function raised ZeroDivisionError: division by zero. You see the course\\'s result.'
     """
     image, kernel = np.array(image, dtype=float), np.array(kernel, dtype=float)
-    right = ops.correlate2d(image, kernel)
-    name = getattr(function, "__name__", "")
-    name = name if name.isidentifier() else "function"  # a lambda's name is <lambda>
-    instead = "You see the course's result."
-    if is_stub(function):
-        message = f"Your {name} is not written yet. {instead} Write it, then run this cell again."
-        return Answer(right, False, message)
-    given = image.copy(), kernel.copy()
-    try:
-        result = function(*given)
-    except Exception as error:  # whatever a learner's code may raise
-        what = f"{type(error).__name__}: {error}".rstrip(": .")
-        return Answer(right, False, f"Your {name} raised {what}. {instead}")
-    trouble = _unusable(result, right.shape)
-    if trouble:
-        return Answer(right, False, f"Your {name} gave {trouble}. {instead}")
-    learners = np.asarray(result, dtype=float)
-    return Answer(learners, True, _doubts(name, learners, right, given, (image, kernel)))
-
-
-def _unusable(result: Any, shape: tuple[int, ...]) -> str:
-    """Why a result cannot be drawn, or ``""``."""
-    if result is None:
-        return "None, as a function does that has no return"
-    try:
-        array = np.asarray(result, dtype=float)
-    except (TypeError, ValueError):
-        return f"{type(result).__name__}, which is not an array of numbers"
-    if array.shape != shape:
-        return f"an array of shape {array.shape}, but {shape} is needed here"
-    if not np.isfinite(array).all():
-        return "numbers that are not finite (nan or inf)"
-    return ""
-
-
-def _doubts(
-    name: str,
-    learners: NDArray[Any],
-    right: NDArray[Any],
-    given: tuple[NDArray[Any], ...],
-    before: tuple[NDArray[Any], ...],
-) -> str:
-    """What is odd about a result that can be drawn, or ``""``."""
-    if not all(map(np.array_equal, given, before)):
-        return f"Your {name} changes the array that it is given. Work on a new one."
-    apart = ~np.isclose(learners, right, rtol=1e-4, atol=1e-5)
-    if not apart.any():
-        return ""
-    i, j = np.argwhere(apart)[0]
-    return (
-        f"At {apart.sum()} of {apart.size} places your {name} does not give the sum of the "
-        f"products, first at row {i}, column {j}. You see your result."
-    )
+    return ask(function, (image, kernel), ops.correlate2d(image, kernel))
 
 
 def checked_kernel(rows: Any) -> NDArray[np.float64]:
