@@ -1,0 +1,116 @@
+"""The command, as people type it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from cnnlab.autograder import sandbox
+from cnnlab.autograder.grading import SOLUTIONS
+from cnnlab.autograder.results import from_json
+from cnnlab.course import cli
+
+CHAPTER = "ch01_convolution"
+NOTEBOOK = f"{CHAPTER}.ipynb"
+SOLVED = SOLUTIONS / CHAPTER / NOTEBOOK
+RELEASED = SOLUTIONS.parent / "exercises" / CHAPTER / NOTEBOOK
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(cli.app, [str(a) for a in arguments])
+
+
+@pytest.mark.parametrize("command", ["", "lab", "check", "grade", "build", "record", "data"])
+def test_every_command_explains_itself(command):
+    result = run(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+def test_grade_writes_schema_1_and_a_spreadsheet(tmp_path):
+    out, table = tmp_path / "r.json", tmp_path / "r.csv"
+    result = run(
+        "grade", SOLVED, RELEASED, "--recorded", "--no-sandbox", "--json", out, "--csv", table
+    )
+    assert result.exit_code == 0, result.output
+    batch = from_json(out.read_text())
+    assert [s.score for s in batch.submissions] == [20.0, 0.0]
+    assert json.loads(out.read_text())["seed"] == 0
+    with open(table, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 10
+    assert rows[0]["exercise"] == "conv_step"
+    assert sum(float(row["score"]) for row in rows) == 20.0
+
+
+def test_grade_without_walls_refuses_and_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(sandbox, "available", lambda: "Install bubblewrap, or use --no-sandbox.")
+    result = run("grade", SOLVED)
+    assert result.exit_code == 2
+    assert "--no-sandbox" in result.output
+
+
+def test_a_wrong_chapter_name_lists_the_chapters():
+    result = run("grade", SOLVED, "--chapter", "ch77", "--no-sandbox")
+    assert result.exit_code == 2
+    assert CHAPTER in result.output
+
+
+def test_an_empty_folder_is_said(tmp_path):
+    result = run("grade", tmp_path, "--no-sandbox")
+    assert result.exit_code == 2
+    assert "no notebook" in result.output
+
+
+def test_results_that_cannot_be_written_are_said(tmp_path):
+    nowhere = tmp_path / "missing" / "r.json"
+    result = run("grade", RELEASED, "--recorded", "--no-sandbox", "--json", nowhere)
+    assert result.exit_code == 1
+    assert "could not be written" in result.output
+
+
+def test_an_unreadable_file_is_a_result_not_an_error(tmp_path):
+    path = tmp_path / "ch01.ipynb"
+    path.write_text("{")
+    result = run("grade", path, "--recorded", "--no-sandbox")
+    assert result.exit_code == 0
+    assert "hand it in again" in result.output
+
+
+def test_check_says_where_i_stand(tmp_path):
+    (tmp_path / CHAPTER).mkdir()
+    shutil.copyfile(RELEASED, tmp_path / CHAPTER / NOTEBOOK)
+    result = run("check", "--dir", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "0 / 20" in result.output
+    assert "Next: conv_step" in result.output
+    shutil.copyfile(SOLVED, tmp_path / CHAPTER / NOTEBOOK)
+    assert "20 / 20" in run("check", "ch01", "--dir", tmp_path).output
+
+
+def test_check_in_an_empty_folder_says_how_to_get_the_chapters(tmp_path):
+    result = run("check", "--dir", tmp_path)
+    assert result.exit_code == 1
+    assert "cnnlab lab" in result.output
+
+
+def test_lab_copies_what_is_missing_and_leaves_what_is_there(tmp_path):
+    mine = tmp_path / CHAPTER / NOTEBOOK
+    mine.parent.mkdir()
+    mine.write_text("my work")
+    copied = cli.copy_missing(SOLUTIONS.parent / "exercises", tmp_path)
+    assert CHAPTER not in copied
+    assert mine.read_text() == "my work"
+    mine.unlink()
+    assert CHAPTER in cli.copy_missing(SOLUTIONS.parent / "exercises", tmp_path)
+    assert mine.read_bytes() == RELEASED.read_bytes()
+
+
+def test_data_lists_what_is_embedded_with_checksums():
+    result = run("data")
+    assert result.exit_code == 0
+    assert "photos/chelsea.png" in result.output
