@@ -95,13 +95,14 @@ blocks = {k: ops.max_pool2d(edges[None, :, :, None], (k, k))[0, :, :, 0] for k i
 figures.photos(
     *blocks.values(),
     titles=[f"{k} × {k}: {m.size:,} numbers" for k, m in blocks.items()],
-    alt="The map in ever larger squares: in blocks of 2 the face is all there, in blocks of 4 one "
-    "still sees it, in blocks of 8 only bright and dark squares are left.",
+    alt="The map in ever larger squares: in blocks of 2 the face is all there, in blocks of 4 "
+    "eyes and nose are bright places, in blocks of 8 a few bright squares are left.",
 ).show()
 
 # %% [markdown]
 r"""
-A quarter of the numbers tells nearly the same story, and a sixteenth still the gist. It matters
+A quarter of the numbers tells nearly the same story. With a sixteenth you must know that it is a
+cat; but two eyes, with a nose between and below them, still are where they belong. It matters
 *that* there is an edge at about this place. It rarely matters at which pixel.
 
 To keep one number for each block is called **pooling**. Which number should it be?
@@ -254,8 +255,8 @@ def max_pool2d(x, size=(2, 2), strides=None, padding="valid"):
 
 # %% [markdown]
 r"""
-Does it work on Chelsea? Pool her map three times in a row. **Guess:** which lines survive longest,
-the thick ones or the whiskers?
+Does it work on Chelsea? Pool her map three times in a row. **Guess:** the bright line beside her
+nose is three or four pixels wide. Will it get fainter?
 """
 
 # %%
@@ -272,7 +273,7 @@ if ready(max_pool2d):
 
 # %% [markdown]
 r"""
-Thin lines survive as well as thick ones, because one strong pixel is enough to win its window. What
+It does not, and thinner lines do not either: one strong pixel is enough to win its window. What
 gets lost is *where* in the window it was. Pool too often, and nothing but "yes, somewhere" is left.
 
 There is something else that you did not have to do: learn. A pooling layer has no weights. It never
@@ -353,7 +354,7 @@ windows.picture(
     np.ones((3, 3)),
     padding="same",
     take=np.mean,
-    titles=["all ones", "means of cells that are there"],
+    titles=["all ones", "means"],
 ).show()
 
 # %% [markdown]
@@ -434,7 +435,7 @@ def average_pool2d(x, size=(2, 2), strides=None, padding="valid"):
 # %% [markdown]
 r"""
 The two poolings side by side: first on Chelsea's photograph, then on her map. **Guess:** which of
-them gives the better small photograph? And which keeps the whiskers?
+them gives the better small photograph? And which keeps the thin lines?
 """
 
 # %%
@@ -532,9 +533,10 @@ if ready(global_average_pool2d):
 
 # %% [markdown]
 r"""
-The bricks answer most to level lines: their last two numbers are the largest of their row. Four
-numbers, and you can already tell the wall from the rest. A network of today has not 4 filters but
-some hundreds before its last layer, and makes its decision from the description that they give.
+The bricks answer more than twice as strongly to level lines as to upright ones, and no other
+picture does. Four numbers, and you can already tell the wall from the rest. A network of today has
+not 4 filters but some hundreds before its last layer, and it decides from the description that they
+give.
 
 **Another question.** What happens if the photograph has another size?
 """

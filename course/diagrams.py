@@ -85,7 +85,7 @@ def _volume(ax: Axes, x: float, shape: Shape, tallest: int, colour: str) -> floa
     from matplotlib.patches import Polygon
 
     if len(shape) == 1:
-        height, width, back = 0.25 + 0.13 * log2(shape[0] + 1), 0.1, 0.0
+        height, width, back = min(0.25 + 0.13 * log2(shape[0] + 1), 1.5), 0.1, 0.0
     else:
         height, back = 1.1 * shape[0] / tallest, SLANT * _width(shape, tallest)
         width = 0.06 * (1 + log2(shape[2]))

@@ -113,10 +113,10 @@ def _cell(ax: Axes, row: float, column: float, value: Any, colour: str | None) -
     """One square with its number; hatched where ``colour`` is None."""
     from matplotlib.patches import Rectangle
 
-    look: dict[str, Any] = {"facecolor": colour, "alpha": 0.55}
+    look: dict[str, Any] = {"facecolor": colour, "alpha": 0.55, "edgecolor": "none"}
     if colour is None:
-        look = {"facecolor": "white", "hatch": "////", "alpha": 0.35}
-    ax.add_patch(Rectangle((column, row), 1, 1, edgecolor="none", **look))
+        look = {"facecolor": "white", "hatch": "///", "edgecolor": "0.8"}
+    ax.add_patch(Rectangle((column, row), 1, 1, **look))
     ax.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor="0.45", linewidth=0.8))
     words = f"{round(float(value), 2):g}".replace("-", "−")
     ax.text(column + 0.5, row + 0.5, words, ha="center", va="center", size=11, color="black")
