@@ -172,7 +172,8 @@ walks.picture(
 
 # %% [markdown]
 r"""
-Five. Between three taps there are two gaps, and each gap is $d$ long. So the window's **reach** is
+Five. (With dilation 3 it is seven, so there are only two places left on eight cells, and c and f
+are seen by nobody.) Between three taps there are two gaps, and each gap is $d$ long. So the window's **reach** is
 
 $$r = d \cdot (k - 1) + 1$$
 
@@ -457,12 +458,11 @@ r"""
 """
 
 # %%
-counts = []
-for mode in ("zeros", "edge"):
-    if ready(pad2d):
+if ready(pad2d):
+    counts = []
+    for mode in ("zeros", "edge"):
         framed = pad2d(np.ones((1, 4, 5, 1)), (1, 1), (1, 1), mode)[0, :, :, 0]
         counts.append([[framed[i : i + 3, j : j + 3].sum() for j in range(5)] for i in range(4)])
-if counts:
     figures.numbers(*counts, titles=["frame of zeros", "frame of edge pixels"]).show()
 
 # %% [markdown]
@@ -595,18 +595,29 @@ if ready(conv2d):
     figures.photos(
         *maps.values(),
         titles=[f"stride {s}: {m.shape[0]} × {m.shape[1]}" for s, m in maps.items()],
-        alt="The cat's outlines three times, in coarser and coarser pixels. A red line runs "
-        "down the right border, a blue one down the left.",
+        alt="The cat's outlines three times, in coarser and coarser pixels. The first map has a "
+        "blue line down the left border and a red one down the right, the second only the red "
+        "one, the third none.",
     ).show()
 
 # %% [markdown]
 r"""
-Each step saves three quarters of the cells. But look at the border on the left and right: a strong
-line that is not in the photograph. **Where does it come from?**
+Each time three quarters of the cells are gone. Now look at the left and the right border. At
+stride 1 there is a strong line on both, at stride 2 on the right alone, at stride 4 there is
+none. None of these lines is in the photograph. **Where do they come from?** Your own function
+knows.
+"""
 
-The frame is black. From black to fur it gets brighter, and the kernel says so. Zeros are not
-*nothing*: they are black pixels, and the network sees an edge there. It can also be of use: near
-such an edge, a network can tell that it is near the border.
+# %%
+if ready(same_padding):
+    for s in (1, 2, 4):
+        print(f"stride {s}: {same_padding(96, 3, s)} zeros on the left and on the right")
+
+# %% [markdown]
+r"""
+They stand exactly where a frame is. The frame is black. From black to fur it gets brighter, and
+the kernel says so. Zeros are not *nothing*: they are black pixels, and the network sees an edge
+there. That can even be of use to it: such an edge says that the border is near.
 
 With your `pad2d` you can lay the other frame, and run `"valid"` on it.
 """
@@ -624,8 +635,8 @@ if ready(conv2d) and ready(pad2d):
 
 # %% [markdown]
 r"""
-And dilation. The same nine weights, spread further and further. **What will become of fine
-whiskers, and what of the outline of the head?**
+And dilation. The same nine weights, spread further and further. **What will become of thin
+lines, and what of the large shapes?**
 """
 
 # %%
@@ -635,14 +646,15 @@ if ready(conv2d):
     figures.photos(
         *maps,
         titles=[f"dilation {d}: reach {2 * d + 1}" for d in spreads],
-        alt="The cat's outlines three times: fine lines, then broader ones, then only large "
-        "areas of light and dark.",
+        alt="The cat's outlines three times: thin lines, then broad ones, then large patches "
+        "of which each comes three times, one below the other.",
     ).show()
 
 # %% [markdown]
 r"""
 The wider the reach, the larger the things that the kernel compares. It costs not a single weight
-more, and the map keeps its size.
+more, and the map keeps its size. But there is a price. At dilation 8 everything shows three times,
+one below the other: the three rows of taps lie so far apart that an eye meets them one by one.
 
 ### Play with it
 
