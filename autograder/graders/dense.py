@@ -140,6 +140,8 @@ def softmax_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (low,), title="all numbers near -10000", terms=3)
     mixed = np.float32([[9e3, 8990, -9e3], [0.5, 1, 0]])
     yield Probe("edge-cases", (mixed,), title="one row large, one small", terms=3)
+    towering = np.stack([reals(rng, 2, 3), reals(rng, 2, 3) + 5000])
+    yield Probe("edge-cases", (towering,), title="one picture small, one large", terms=3)
 
 
 def keras_activation(name: str) -> Callable[[Any], Any]:
@@ -174,9 +176,13 @@ def _normalised_over(axis: int | None) -> Callable[[Any], Any]:
     return function
 
 
-def _overflowing(axis: int | None, shift: float = 0.0) -> Callable[[Any], Any]:
+def _overflowing(
+    axis: int | None, shift: Callable[[Any], Any] = lambda z: 0
+) -> Callable[[Any], Any]:
+    """Softmax that takes one number from the whole array, if anything."""
+
     def function(z: Any) -> Any:
-        powers = np.exp(z - shift)
+        powers = np.exp(z - shift(z))
         return powers / powers.sum(axis=axis, keepdims=True)
 
     return function
@@ -228,6 +234,12 @@ softmax = Exercise(
         Twist("wrong-axis", lambda op: _on_floats(_normalised_over(None)), _WRONG_AXIS),
         Twist("wrong-axis", _quietly(_overflowing(0)), _WRONG_AXIS),
         Twist("wrong-axis", _quietly(_overflowing(None)), _WRONG_AXIS),
+        Twist("wrong-axis", _quietly(_overflowing(0, np.max)), _WRONG_AXIS),
+        Twist(
+            "maximum-of-everything",
+            _quietly(_overflowing(-1, np.max)),
+            "You subtract the largest number of the whole array. In a row of much smaller numbers every exp becomes 0 then. Which maximum belongs to a row?",
+        ),
         Twist("not-normalised", _quietly(np.exp), _NOT_NORMALISED),
         Twist(
             "not-normalised",
@@ -313,6 +325,20 @@ def _no_activation(*names: str) -> Callable[[Op], Op]:
     return apply
 
 
+def _rows_for_columns(x: Any, weights: Any, bias: Any, *rest: Any) -> tuple[Any, ...]:
+    """Row u of the weights for unit u, as a loop does it: a single number meets all inputs."""
+    x, weights = floats(x), floats(weights)
+    units = [np.sum(x * weights[u], axis=1) for u in range(weights.shape[1])]
+    sums = np.stack(units, axis=1)
+    return sums, np.eye(len(units), dtype=sums.dtype), bias, *rest
+
+
+_TRANSPOSED = (
+    "Your weights lie on their side. weights[i, u] leads from input i to unit u: which of its "
+    "axes is summed over?"
+)
+
+
 def _softmax_over_batch(op: Op) -> Op:
     def mistaken(x: Any, weights: Any, bias: Any, activation: str | None = None) -> Any:
         if activation != "softmax":
@@ -338,8 +364,9 @@ dense = Exercise(
         Twist(
             "weights-transposed",
             on_args(lambda x, w, *rest: (x, np.transpose(w), *rest)),
-            "Your weights lie on their side. weights[i, j] leads from input i to unit j: which of its axes is summed over?",
+            _TRANSPOSED,
         ),
+        Twist("weights-transposed", on_args(_rows_for_columns), _TRANSPOSED),
         Twist(
             "bias-forgotten",
             on_args(lambda x, w, b, *rest: (x, w, 0 * floats(b), *rest)),
