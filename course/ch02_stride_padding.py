@@ -173,7 +173,8 @@ walks.picture(
 # %% [markdown]
 r"""
 Five. (With dilation 3 it is seven, so there are only two places left on eight cells, and c and f
-are seen by nobody.) Between three taps there are two gaps, and each gap is $d$ long. So the window's **reach** is
+are seen by nobody.) Between three taps there are two gaps, and each gap is $d$ long. So the
+window's **reach** is
 
 $$r = d \cdot (k - 1) + 1$$
 
@@ -467,12 +468,15 @@ if ready(pad2d):
 
 # %% [markdown]
 r"""
-And Keras? Three lines of its own, with what they print:
+And Keras? Two lines of its own, with what they print:
 
 ```python
 layer = keras.layers.Conv2D(1, 3, padding="same", kernel_initializer="ones")
-print(layer(np.ones((1, 4, 5, 1)))[0, 0, :, 0])    # [4. 6. 6. 6. 4.]
-print(layer(np.ones((1, 4, 5, 1)))[0, 1, :, 0])    # [6. 9. 9. 9. 6.]
+print(layer(np.ones((1, 4, 5, 1))).numpy()[0, :, :, 0])
+# [[4. 6. 6. 6. 4.]
+#  [6. 9. 9. 9. 6.]
+#  [6. 9. 9. 9. 6.]
+#  [4. 6. 6. 6. 4.]]
 ```
 
 Four in the corner: zeros. The checks of your next exercise compare you with Keras, so there it

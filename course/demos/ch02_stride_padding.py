@@ -198,8 +198,8 @@ class StrideDemo(anywidget.AnyWidget):
         self._function = function
         self._setting = checked(values)
         super().__init__(setting=_plain(self._setting))
-        self._update()
-        self.observe(self._update, names=["setting"])
+        self._show("")
+        self.observe(self._follow, names=["setting"])
 
     @traitlets.validate("setting")
     def _sound(self, proposal: Any) -> dict[str, Any]:
@@ -208,11 +208,17 @@ class StrideDemo(anywidget.AnyWidget):
         except (ValueError, TypeError) as error:
             raise traitlets.TraitError(str(error)) from None
 
-    def _update(self, change: Any = None) -> None:
-        self._setting, note = settled(checked(self.setting), self._setting)
+    def _follow(self, change: Any) -> None:
+        asked = checked(self.setting)
+        if asked == self._setting:
+            return  # what was set back below comes round again
+        self._setting, note = settled(asked, self._setting)
+        self._show(note)
+
+    def _show(self, note: str) -> None:
         shown = scene(self._function, self._setting)
         words = [shown.answer.message, note]
-        with self.hold_trait_notifications(), self.hold_sync():
+        with self.hold_sync():  # one message, so that the page never mixes old and new
             self.setting = _plain(self._setting)
             self.picture = shown.picture.astype("<f4").tobytes()
             self.kernel = shown.kernel.tolist()
