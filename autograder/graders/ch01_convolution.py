@@ -39,7 +39,12 @@ def conv_step_probes(rng: Rng) -> Iterator[Probe]:
     wrong = "the shapes differ"
     yield Probe("bad-input", (small, large, 0.0), title=wrong, raises="kernel|patch")
     yield Probe("bad-input", (small, small[:1], 0.0), title=wrong, raises="kernel|patch")
-    yield Probe("bad-input", (small[:1, :1], small[1:, 1:2], 0.5), title="one tap fits", terms=2)
+    yield Probe(
+        "bad-input",
+        (np.abs(small[:1, :1]), np.abs(small[1:, 1:2]), 0.5),
+        title="one tap fits",
+        terms=2,
+    )
 
 
 def keras_conv_step(patch: Any, kernel: Any, bias: float) -> float:
@@ -154,7 +159,10 @@ def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
         raises="kernel",
     )
     yield Probe(
-        "bad-input", (wholes(rng, 3, 3), wholes(rng, 3, 3)), title="the kernel just fits", terms=9
+        "bad-input",
+        (np.abs(wholes(rng, 3, 3)), np.abs(wholes(rng, 3, 3))),
+        title="the kernel just fits",
+        terms=9,
     )
 
 
@@ -343,7 +351,9 @@ def conv2d_probes(rng: Rng) -> Iterator[Probe]:
     four = np.append(b, b[:1])
     yield Probe("bad-input", (x, k, four), title="four biases for three filters", raises="bias")
     yield Probe("bad-input", (x, k[:, :, :1], b), title="channels disagree", raises="kernels|x")
-    yield Probe("bad-input", (x[:, :2, :2], k, b), title="the kernel just fits", terms=8)
+    yield Probe(
+        "bad-input", (x[:, :2, :2], k, np.abs(b) + 32), title="the kernel just fits", terms=8
+    )
 
 
 conv2d = Exercise(
