@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.rival import Rival
 from cnnlab.autograder.twists import Twist
 
 RUNGS = {
@@ -25,6 +26,7 @@ RUNGS = {
     "reference": "full size, against Keras",
     "edge-cases": "edge cases",
     "bad-input": "bad input",
+    "speed": "speed, timed beside a plain loop",
 }
 """The usual rungs, in the order in which they are climbed, and what the learner reads."""
 
@@ -98,6 +100,8 @@ class Exercise:
     verdicts : Mapping of str to callable
         For a rung that single comparisons cannot decide (speed, statistics): from the
         rung's outcomes to what failed, or ``""``.
+    rival : Rival or None
+        A plain function that is timed on the probes of one rung, see `cnnlab.autograder.rival`.
     """
 
     name: str
@@ -112,6 +116,7 @@ class Exercise:
     view: Callable[[tuple[Any, ...], Any], Any] = same
     evidence: int = 2
     verdicts: Mapping[str, Callable[[list[Any]], str]] = field(default_factory=dict)
+    rival: Rival | None = None
 
     @property
     def max_score(self) -> float:

@@ -14,10 +14,11 @@ from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import Chapter, Exercise, load_chapter
 from cnnlab.autograder.judge import judge, not_attempted
 from cnnlab.autograder.results import ExerciseResult, SubmissionResult
+from cnnlab.autograder.rival import beside, one_by_one
 from cnnlab.autograder.session import Session, Workers
 from cnnlab.autograder.shrink import shrink
 from cnnlab.autograder.submission import Definition, Submission, read
-from cnnlab.autograder.worker import ErrorInfo
+from cnnlab.autograder.worker import ErrorInfo, Outcome
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 
@@ -63,7 +64,7 @@ def grade_submission(
         )
         for exercise in chapter.exercises:
             grader = _Grader(chapter, submission.exercises[exercise.name], keys[exercise.name])
-            result.exercises.append(grader.grade(session, errors, result.exercises))
+            result.exercises.append(grader.grade(session, workers, errors, result.exercises))
     result.score = sum(exercise.score for exercise in result.exercises)
     return result
 
@@ -88,12 +89,13 @@ class _Grader:
     def grade(
         self,
         session: Session,
+        workers: Workers,
         errors: Mapping[str, ErrorInfo],
         earlier: list[ExerciseResult],
     ) -> ExerciseResult:
         """Judge what the function does; ``earlier`` are the results of the exercises before."""
         try:
-            return self._unrunnable(errors) or self._run(session, earlier)
+            return self._unrunnable(errors) or self._run(session, workers, earlier)
         except Exception:  # our fault: say so, lose nothing else
             return ExerciseResult(
                 self.exercise.name,
@@ -122,20 +124,37 @@ class _Grader:
         result.status, result.message = status, message
         return result
 
-    def _run(self, session: Session, earlier: list[ExerciseResult]) -> ExerciseResult:
+    def _run(
+        self, session: Session, workers: Workers, earlier: list[ExerciseResult]
+    ) -> ExerciseResult:
         passed = {result.name for result in earlier if result.passed}
         for need in self.exercise.needs:
             if need not in passed:
                 session.provide(need, plain_version(self.chapter.name, need))
         name, seconds = self.exercise.name, self.chapter.seconds
-        outcomes = session.call(name, self.key.requests, seconds)
         return judge(
             self.key,
-            outcomes,
+            self._outcomes(session, workers),
             lambda found: shrink(
                 self.key, found, lambda args: session.call(name, [(args, {})], seconds)[0]
             ),
         )
+
+    def _outcomes(self, session: Session, workers: Workers) -> list[Outcome]:
+        """What came of every probe, the timed ones beside the exercise's rival."""
+        key, rival = self.key, self.exercise.rival
+        name, seconds = self.exercise.name, self.chapter.seconds
+        if rival is None:
+            return session.call(name, key.requests, seconds)
+        outcomes = one_by_one(key, lambda requests: session.call(name, requests, seconds))
+        session.close()  # what still runs in the learner's process must not slow the rival
+
+        def call(numbers: list[int]) -> list[Outcome]:
+            with workers.session() as own:
+                own.define([], rival.source)
+                return own.call(rival.name, [key.requests[i] for i in numbers], seconds)
+
+        return beside(key, outcomes, call)
 
 
 @cache

@@ -21,6 +21,7 @@ from cnnlab.autograder.exercise import chapter_names, find_chapter, load_chapter
 from cnnlab.autograder.judge import judge
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.results import ExerciseResult
+from cnnlab.autograder.rival import beside, called_here
 from cnnlab.autograder.show import Check, Overview, shell
 from cnnlab.autograder.shrink import shrink
 from cnnlab.autograder.worker import Outcome, invoke
@@ -143,6 +144,7 @@ def judged(function: Callable[..., Any], key: AnswerKey) -> Check:
         return outcome
 
     outcomes = [call(probe.args, probe.kwargs) for probe in key.probes]
+    outcomes = beside(key, outcomes, called_here(key))
     result = judge(key, outcomes, lambda found: shrink(key, found, call))
     return Check(result, _printed_in(result, printed))
 

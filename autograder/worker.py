@@ -67,6 +67,8 @@ FUNCTIONS: dict[str, Callable[[np.ndarray], Any]] = {
     "sum_of_sines": lambda x: float(np.sum(np.sin(x))),
     "mean_of_exponentials": lambda x: float(np.mean(np.exp(x))),
     "weighted_squares": lambda x: float(np.arange(1, x.size + 1) @ np.square(np.ravel(x))),
+    "square_of_sum": lambda x: float(np.square(np.sum(x))),
+    "norm": lambda x: float(np.sqrt(np.sum(np.square(x)))),
 }
 """What `Named` may name: scalar functions of an array of any shape."""
 
@@ -108,6 +110,9 @@ class Outcome:
         call, the positional ones first, then the keyword ones in their order.
     seconds : float
         Wall-clock time of the call.
+    par : float or None
+        Seconds that the exercise's rival took for the same call, where one was timed. Set by
+        the judge's side alone: it never crosses.
     """
 
     status: str
@@ -115,6 +120,7 @@ class Outcome:
     error: ErrorInfo | None = None
     args_after: tuple[Any, ...] | None = None
     seconds: float = 0.0
+    par: float | None = None
 
 
 def invoke(
