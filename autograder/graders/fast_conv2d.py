@@ -1,0 +1,263 @@
+"""Two faster ways to the same layer: the exercises ``conv2d_im2col`` and ``conv2d_fft``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.autograder.exercise import Exercise, Probe
+from cnnlab.autograder.graders import strided_conv2d
+from cnnlab.autograder.graders.conv2d import FORWARD_TWISTS, keras_conv2d
+from cnnlab.autograder.graders.draws import impulse, wholes
+from cnnlab.autograder.graders.geometry import PADDING_TWISTS, STRIDE_TWISTS, conv2d_by
+from cnnlab.autograder.graders.strided_conv2d import case
+from cnnlab.autograder.graders.unrolled import RIVAL
+from cnnlab.autograder.twists import Twist, on_args, on_output
+from cnnlab.course import fast
+from cnnlab.course.ops import as_floats
+
+Array = NDArray[Any]
+Rng = np.random.Generator
+
+
+# conv2d_im2col
+
+
+def im2col_conv_probes(rng: Rng) -> Iterator[Probe]:
+    """Chapter 2's probes, as far as they have no dilation, and five calls that are timed."""
+    for probe in strided_conv2d.conv2d_probes(rng):
+        if len(probe.args) <= 5:
+            # A kernel that does not fit may be refused by the learner's own im2col.
+            blame = "kernels|size" if probe.raises == "kernels" else probe.raises
+            yield replace(probe, raises=blame)
+    yield case(rng, "bad-input", (1, 4, 5, 2), (4, 5, 2, 3), title="it just fits")
+    for number in range(5):
+        title = f"timed call {number + 1}"
+        yield case(rng, RIVAL.rung, (2, 8, 9, 3), (3, 3, 3, 8), title=title)
+
+
+def _kernels_read(order: str) -> Callable[..., tuple[Any, ...]]:
+    """Kernels flattened in another order than the patches: "cab" is channels first."""
+
+    def change(x: Any, k: Any, *r: Any) -> tuple[Any, ...]:
+        k = np.asarray(k)
+        return x, k.transpose(*("abc".index(axis) for axis in order), 3).reshape(k.shape), *r
+
+    return change
+
+
+def _product_transposed(y: Array) -> Array:
+    """The product as (F, places), reshaped where its axes had to change places."""
+    return y.reshape(-1, y.shape[3]).T.reshape(y.shape)
+
+
+_ORDER = (
+    "Patches and kernels are flattened in different orders, so numbers meet that do not belong "
+    "together. Which of row, column and channel changes fastest in im2col's rows?"
+)
+
+conv2d_im2col = Exercise(
+    name="conv2d_im2col",
+    points={
+        "shape": 0.5,
+        "by-hand": 1.5,
+        "structure": 1,
+        "reference": 2,
+        "edge-cases": 0.5,
+        "bad-input": 0.5,
+        "speed": 2,
+    },
+    probes=im2col_conv_probes,
+    reference=keras_conv2d,
+    correct=conv2d_by,
+    needs=("im2col",),
+    twists=(
+        *STRIDE_TWISTS,
+        *PADDING_TWISTS,
+        *FORWARD_TWISTS,
+        Twist(
+            "reshape-for-transpose",
+            on_output(_product_transposed),
+            "The product was reshaped while its filters stood first. Reshape keeps the order in "
+            "memory; which function swaps axes?",
+        ),
+        Twist("flatten-order", on_args(_kernels_read("cab")), _ORDER),
+        Twist("flatten-order", on_args(_kernels_read("bca")), _ORDER),
+    ),
+    hints=(
+        "im2col gives one row for each place. What must each row be multiplied by, to give one number for each filter?",
+        "Flatten the kernels as the patches are flattened: a matrix with kh * kw * C rows and F columns. One matrix product does all places and all filters.",
+        "The product has a row for each (picture, place) and a column for each filter. Add the bias, then reshape to (N, rows, columns, F). Nothing needs to be transposed.",
+    ),
+    rung_hints={
+        "shape": "layout says how many rows and columns of places there are. The product's rows come in just this order.",
+        "reference": "Does your im2col pass? If so, look at the strides and the padding that you hand on to it.",
+        "bad-input": "Channels and biases must be compared here: a wrong number of biases may add up without an error.",
+        "speed": "The result is right, but a loop over places or filters is still in there somewhere, perhaps inside your im2col. Loop over the taps of the window alone.",
+    },
+    verdicts={RIVAL.rung: RIVAL.verdict},
+    rival=RIVAL,
+)
+
+
+# conv2d_fft
+
+
+def fft_probes(rng: Rng) -> Iterator[Probe]:
+    for probe in _fft_probes(rng):
+        # Every number of a spectrum is a sum over the whole picture, and rounds like one.
+        channels = np.shape(probe.args[1])[2]
+        yield replace(probe, terms=prod(np.shape(probe.args[0])[1:3]) * channels)
+
+
+def _fft_probes(rng: Rng) -> Iterator[Probe]:
+    small: dict[str, Any] = {"draw": wholes}
+    yield case(rng, "shape", (2, 5, 6, 3), (2, 3, 3, 4))
+    yield case(rng, "shape", (2, 6, 5, 2), (3, 2, 2, 3))
+    yield case(
+        rng, "shape", (1, 4, 5, 2), (2, 3, 2, 3), draw=wholes, dtype=np.int64, title="integers"
+    )
+    lists = ([[[[1], [2]], [[3], [4]]]], [[[[1, -1]]]], [0, 5])
+    yield Probe("shape", lists, title="lists")
+    yield case(rng, "by-hand", (1, 1, 3, 1), (1, 2, 1, 1), **small, title="one row")
+    yield case(rng, "by-hand", (1, 3, 1, 1), (2, 1, 1, 1), **small, title="one column")
+    yield case(rng, "by-hand", (1, 2, 3, 2), (2, 2, 2, 1), **small, title="two channels")
+    yield case(rng, "by-hand", (1, 2, 3, 1), (2, 2, 1, 2), **small, title="two filters")
+    point = impulse(1, 5, 6, 2, at=(0, 2, 3, 1))
+    ramp = wholes(rng, 3, 2, 2, 3)
+    yield Probe("structure", (point, ramp, np.zeros(3, np.float32)), title="a single 1")
+    black = np.zeros((2, 4, 5, 2), np.float32)
+    yield Probe("structure", (black, ramp, wholes(rng, 3)), title="a black picture: the bias alone")
+    yield case(rng, "structure", (3, 3, 3, 3), (3, 3, 3, 3), title="every size 3")
+    yield case(rng, "structure", (2, 6, 6, 2), (3, 3, 2, 2), title="square")
+    yield case(rng, "reference", (2, 9, 7, 3), (3, 2, 3, 4))
+    yield case(rng, "reference", (1, 8, 11, 2), (4, 5, 2, 3))
+    yield case(rng, "reference", (2, 8, 8, 2), (2, 2, 2, 2))
+    yield case(rng, "reference", (1, 16, 12, 2), (9, 7, 2, 2), title="a large kernel")
+    float64 = tuple(rng.normal(size=s) for s in ((2, 6, 7, 3), (3, 4, 3, 2), (2,)))
+    yield Probe("reference", float64, title="float64")
+    yield case(rng, "edge-cases", (2, 4, 5, 2), (4, 5, 2, 3), title="the kernel just fits")
+    yield case(rng, "edge-cases", (2, 5, 4, 2), (1, 1, 2, 3), title="one tap")
+    yield case(rng, "edge-cases", (1, 7, 5, 1), (2, 3, 1, 1), title="odd sizes")
+    rung = "bad-input"
+    x, k, b = (wholes(rng, *s) for s in ((1, 4, 5, 2), (2, 3, 2, 3), (3,)))
+    yield case(rng, rung, (1, 3, 6, 2), (4, 2, 2, 1), title="too tall", raises="kernels|size")
+    yield case(rng, rung, (1, 6, 3, 2), (2, 4, 2, 1), title="too wide", raises="kernels|size")
+    yield Probe(rung, (x, k[:, :, :1], b), title="channels disagree", raises="kernels|x")
+    wide = np.concatenate([k, k[:, :, :1]], axis=2)
+    yield Probe(rung, (x, wide, b), title="channels disagree", raises="kernels|x")
+    for biases in (b[:2], np.append(b, b[:1])):
+        title = f"{len(biases)} biases for three filters"
+        yield Probe(rung, (x, k, biases), title=title, raises="bias")
+    yield Probe(rung, (x, k, b), title="all is well here")
+
+
+def fft_by(x: Any, kernels: Any, bias: Any, **slips: Any) -> Array:
+    """`fast.conv2d_fft`; with keywords of `fft_astray`, one that goes astray."""
+    return fft_astray(x, kernels, bias, **slips) if slips else fast.conv2d_fft(x, kernels, bias)
+
+
+def fft_astray(
+    x: Any,
+    kernels: Any,
+    bias: Any,
+    *,
+    conjugate: bool = True,
+    crop: str = "right",
+    padded: bool = False,
+) -> Array:
+    """A convolution by spectra with its decisions open; without keywords it is right.
+
+    Parameters
+    ----------
+    conjugate : bool
+        Whether the kernels' spectrum is conjugated.
+    crop : {"right", "other corner", "middle", "none"}
+        Which (oh, ow) cells are cut out.
+    padded : bool
+        Whether the transforms leave room for the full result, (H + kh - 1, W + kw - 1).
+    """
+    x, kernels, bias = as_floats(x=x, kernels=kernels, bias=bias)
+    lengths, taps = x.shape[1:3], kernels.shape[:2]
+    places = [n - k + 1 for n, k in zip(lengths, taps, strict=True)]
+    size = [n + (k - 1 if padded else 0) for n, k in zip(lengths, taps, strict=True)]
+    pictures = np.fft.rfft2(x, s=size, axes=(1, 2))
+    filters = np.fft.rfft2(kernels, s=size, axes=(0, 1))
+    filters = filters.conj() if conjugate else filters
+    spectrum = (pictures[..., None, :] @ filters)[..., 0, :]
+    out = np.fft.irfft2(spectrum, s=size, axes=(1, 2))
+    at_start = conjugate != (crop == "other corner")
+    starts = [0 if at_start else k - 1 for k in taps]
+    if crop == "middle":
+        starts = [k // 2 for k in taps]
+    if crop == "none":
+        starts, places = [0, 0], size
+    rows, columns = (slice(a, a + n) for a, n in zip(starts, places, strict=True))
+    return (out[:, rows, columns] + bias).astype(x.dtype)
+
+
+_FLIPPED = (
+    "You computed a true convolution: the kernel lies upside down. To slide it as it is, one of "
+    "the two spectra must be conjugated."
+)
+_CORNER = (
+    "The right numbers may be there, but you cut out the wrong corner. At which cells does the "
+    "kernel wrap around the border, and at which not?"
+)
+
+conv2d_fft = Exercise(
+    name="conv2d_fft",
+    points={
+        "shape": 0.5,
+        "by-hand": 1,
+        "structure": 1,
+        "reference": 1.5,
+        "edge-cases": 0.5,
+        "bad-input": 0.5,
+    },
+    probes=fft_probes,
+    reference=keras_conv2d,
+    correct=fft_by,
+    twists=(
+        Twist("kernel-flipped", lambda op: partial(op, conjugate=False), _FLIPPED),
+        Twist("crops-wrong-corner", lambda op: partial(op, crop="other corner"), _CORNER),
+        Twist(
+            "crops-wrong-corner",
+            lambda op: partial(op, crop="other corner", padded=True),
+            _CORNER,
+        ),
+        Twist("crops-wrong-corner", lambda op: partial(op, crop="middle"), _CORNER),
+        Twist(
+            "crops-wrong-corner",
+            lambda op: partial(op, crop="none"),
+            "Your result is as large as the picture. In its last rows and columns the kernel "
+            "wraps around the border: cut them off.",
+        ),
+        Twist(
+            "returns-complex",
+            on_output(lambda y: y.astype(complex)),
+            "Your result holds complex numbers. The imaginary parts are 0, and nobody who calls "
+            "you expects them.",
+        ),
+        *(t for t in FORWARD_TWISTS if t.name != "kernel-flipped"),
+    ),
+    hints=(
+        "In the spectrum, sliding and summing becomes multiplying, number by number. Which three steps are that: there, the product, and back?",
+        "Bring the kernel to the picture's size with zeros (fft2 has the argument s). Sliding the kernel as it is, not flipped, means that its spectrum is conjugated.",
+        "Multiply the spectra for each channel and filter, and sum over the channels before you go back. Then keep the first H - kh + 1 rows and W - kw + 1 columns.",
+    ),
+    rung_hints={
+        "shape": "float32 in, float32 out, and nothing complex. Which shape has a “valid” result?",
+        "by-hand": "Try one row of three and a kernel of two. Which of your three numbers wraps around?",
+        "structure": "A single 1 gives the kernel turned by half a turn, as in chapter 1. What does yours give?",
+        "reference": "An odd number of columns: irfft2 must be told the size, or it guesses an even one.",
+        "edge-cases": "One tap, and a kernel as large as the picture: how many rows are left in each?",
+        "bad-input": "A kernel larger than the picture is silently cut by fft2. Compare the sizes before.",
+    },
+)
