@@ -7,16 +7,16 @@ const OWN = "your own";
 const BY_SIGN = "red − / blue +";
 const AS_LIGHT = "black … white";
 
-// The synced state in one plain object; null while kernel and map do not belong together yet.
+// The synced state in one plain object; null while Python has not answered for it yet.
 function readState(model) {
   const kernel = model.get("kernel");
+  const asked = JSON.stringify([model.get("picture"), kernel]);
+  if (JSON.stringify(model.get("answered")) !== asked) return null;
   const [height, width] = model.get("image_shape");
   const [rows, columns] = model.get("map_shape");
   const [kh, kw] = [kernel.length, kernel[0].length];
-  if (height - kh + 1 !== rows || width - kw + 1 !== columns) return null;
   const image = floats(model.get("image"));
   const map = floats(model.get("feature_map"));
-  if (image.length !== height * width || map.length !== rows * columns) return null;
   return {
     kernel, height, width, rows, columns, kh, kw, image, map, top: topOf(map),
     cell: Math.floor(SIDE / Math.max(height, width)),

@@ -91,7 +91,8 @@ class ConvolutionDemo(anywidget.AnyWidget):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``picture`` and ``kernel``; the rest follows. ``image`` and ``feature_map``
-    travel as float32, row after row, their shapes beside them.
+    travel as float32, row after row, their shapes beside them. ``answered`` holds the picture and
+    the kernel that they belong to.
     """
 
     _esm = page("ch01_convolution.js")
@@ -105,6 +106,7 @@ class ConvolutionDemo(anywidget.AnyWidget):
     image_shape: traitlets.List[Any] = traitlets.List().tag(sync=True)
     feature_map = traitlets.Bytes().tag(sync=True)
     map_shape: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    answered: traitlets.List[Any] = traitlets.List().tag(sync=True)
     learners = traitlets.Bool().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
 
@@ -137,6 +139,7 @@ class ConvolutionDemo(anywidget.AnyWidget):
         with self.hold_sync():  # one message, so that the page never mixes old and new
             self.image, self.image_shape = _wire(image), list(image.shape)
             self.feature_map, self.map_shape = _wire(result.map), list(result.map.shape)
+            self.answered = [self.picture, self.kernel]
             self.learners, self.message = result.learners, result.message
 
 

@@ -1,21 +1,14 @@
 """Chapter 1's demo in a real page: its script drives the real widget, without Jupyter between."""
 
-import shutil
-
 import numpy as np
 import pytest
 
 from cnnlab.course import ops
 from cnnlab.course.demos import ch01_convolution as ch01
 from cnnlab.course.demos import page as page_text
+from cnnlab.course.tests.chromium import MARKS, chromium
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
-]
+pytestmark = MARKS
 
 MOUNT = """async ({script, state}) => {
   const bytes = (list) => new DataView(Uint8Array.from(list).buffer);
@@ -28,7 +21,11 @@ MOUNT = """async ({script, state}) => {
   let changed = {};
   const model = {
     get: (name) => state[name],
-    set: (name, value) => { state[name] = value; changed[name] = value; },
+    set: (name, value) => {
+      state[name] = value;
+      changed[name] = value;
+      listeners.forEach((listener) => listener());
+    },
     save_changes: async () => {
       const sent = changed;
       changed = {};
@@ -46,12 +43,8 @@ MOUNT = """async ({script, state}) => {
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -89,7 +82,7 @@ def mount(browser):
 
 SHOWN = {
     "names", "presets", "picture", "kernel", "image", "image_shape", "feature_map", "map_shape",
-    "learners", "message",
+    "answered", "learners", "message",
 }  # fmt: skip
 
 

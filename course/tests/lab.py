@@ -1,0 +1,226 @@
+"""JupyterLab as a learner has it: the server that ``cnnlab lab`` starts, and a notebook in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import Locator, Page, expect
+
+STARTED_WITHIN = 120.0  # seconds; the first start of a fresh installation compiles every module
+QUIET = {
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    }
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running JupyterLab.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it works.
+    url : str
+        Ends with a slash.
+    token : str
+    """
+
+    folder: Path
+    url: str
+    token: str
+
+    def ask(self, method: str, path: str) -> Any:
+        """What the server's REST interface answers; None where it answers nothing."""
+        headers = {"Authorization": f"token {self.token}"}
+        with urlopen(Request(self.url + path, method=method, headers=headers), timeout=30) as said:
+            body = said.read()
+        return json.loads(body) if body else None
+
+    def stop_kernels(self) -> None:
+        """End every kernel, so that the next notebook has the machine for itself."""
+        for kernel in self.ask("GET", "api/kernels"):
+            self.ask("DELETE", f"api/kernels/{kernel['id']}")
+
+
+@contextmanager
+def running(folder: Path, scratch: Path) -> Iterator[Server]:
+    """``cnnlab lab`` on a folder: on loopback, on a free port, ended at the end.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the chapters go.
+    scratch : Path
+        For Jupyter's own files and its log, so that nobody's settings are read or changed.
+
+    Raises
+    ------
+    RuntimeError
+        It does not start; the message holds the log.
+    """
+    environment = os.environ | _own_places(scratch)
+    options = ["--ip=127.0.0.1", "--port=0", "--allow-root"]
+    options += ["--LabApp.expose_app_in_browser=True"]  # to see what a cell gave, see `Notebook`
+    command = [sys.executable, "-m", "cnnlab.course.cli", "lab", str(folder), "--no-browser", "--"]
+    with (
+        open(scratch / "log.txt", "w") as log,
+        subprocess.Popen(command + options, env=environment, stdout=log, stderr=log) as process,
+    ):
+        try:
+            yield _started(folder, scratch, process)
+        finally:
+            process.terminate()  # JupyterLab then ends its kernels
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _own_places(scratch: Path) -> dict[str, str]:
+    """Environment variables that keep Jupyter and IPython in one folder, and quiet."""
+    names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    places = {f"JUPYTER_{name}": str(scratch / name.lower()) for name in names}
+    for name in ("SETTINGS_DIR", "WORKSPACES_DIR"):
+        places[f"JUPYTERLAB_{name}"] = str(scratch / name.lower())
+    for name, settings in QUIET.items():
+        file = scratch / "settings_dir" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+    return {**places, "IPYTHONDIR": str(scratch / "ipython")}
+
+
+def _started(folder: Path, scratch: Path, process: subprocess.Popen[bytes]) -> Server:
+    """Wait for the file in which a server says where it is."""
+    deadline = time.monotonic() + STARTED_WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        for file in (scratch / "runtime_dir").glob("jpserver-*.json"):
+            about = json.loads(file.read_text() or "{}")
+            if about:
+                return Server(folder, about["url"], about["token"])
+        time.sleep(0.1)
+    raise RuntimeError(f"JupyterLab did not start:\n{(scratch / 'log.txt').read_text()}")
+
+
+CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map((cell) => ({
+  name: cell.model.getMetadata("nbgrader")?.grade_id ?? "",
+  source: cell.model.sharedModel.getSource(),
+  count: cell.model.executionCount ?? null,
+  outputs: cell.model.outputs?.toJSON() ?? [],
+}))"""
+OPENED = """() => {
+  const widget = window.jupyterapp?.shell.currentWidget;
+  return widget?.content?.model && widget.context.isReady && widget.sessionContext.isReady
+    && widget.sessionContext.session?.kernel?.connectionStatus === "connected";
+}"""
+COMMAND = """(name) => {
+  window.done = null;
+  jupyterapp.commands.execute(name).then(
+    (answer) => { window.done = [answer]; }, (error) => { window.done = [String(error)]; });
+}"""
+
+
+class Notebook:
+    """A notebook in a page of JupyterLab.
+
+    Hands and eyes are the browser's: keys, clicks, what stands on the page. What a cell gave is
+    read from JupyterLab's model of the notebook, because it also knows what is out of sight.
+
+    Parameters
+    ----------
+    page : Page
+        A fresh page.
+    server : Server
+    path : str
+        Of the notebook, inside the server's folder.
+    """
+
+    def __init__(self, page: Page, server: Server, path: str) -> None:
+        self.page, self.server = page, server
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        workspace = path.removesuffix(".ipynb").replace(
+            "/", "-"
+        )  # of its own: JupyterLab reopens what it remembers
+        page.goto(f"{server.url}lab/workspaces/{workspace}/tree/{path}?token={server.token}")
+        page.wait_for_function(OPENED, timeout=60_000)
+
+    def cells(self) -> list[dict[str, Any]]:
+        """Every cell's name (nbgrader's ``grade_id``), source, execution count and outputs."""
+        cells: list[dict[str, Any]] = self.page.evaluate(CELLS)
+        return cells
+
+    def index(self, name: str) -> int:
+        """The number of the cell of this name."""
+        return next(i for i, cell in enumerate(self.cells()) if cell["name"] == name)
+
+    def cell(self, name: str | int) -> Locator:
+        """A cell on the page, by name or number."""
+        number = self.index(name) if isinstance(name, str) else name
+        return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{number}"]')
+
+    def card(self, name: str) -> Locator:
+        """The card that an exercise's check cell shows, brought into sight."""
+        card = self.cell(f"check-{name}").locator(".jp-OutputArea section")
+        card.scroll_into_view_if_needed()
+        expect(card).to_contain_text("points", use_inner_text=True)  # JupyterLab has drawn it
+        return card
+
+    def command(self, name: str, timeout: float = 30.0) -> Any:
+        """Run one of JupyterLab's commands, and wait for it; ``timeout`` in seconds."""
+        self.page.evaluate(COMMAND, name)
+        self.page.wait_for_function("() => window.done", timeout=1000 * timeout)
+        return self.page.evaluate("() => window.done[0]")
+
+    def run_all(self, timeout: float = 180.0) -> None:
+        """Run every cell; ``timeout`` in seconds."""
+        self.command("notebook:run-all-cells", timeout)
+
+    def run(self, name: str | int) -> None:
+        """Click a cell and press Shift+Enter; returns when its run has ended."""
+        number = self.index(name) if isinstance(name, str) else name
+        self.cell(number).locator(".jp-InputArea-editor").click()
+        before = self.cells()[number]["count"]
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(
+            """([number, before]) => {
+              const { content, sessionContext } = jupyterapp.shell.currentWidget;
+              const { executionCount, executionState } = content.widgets[number].model;
+              return executionCount && executionCount !== before && executionState === "idle"
+                && sessionContext.session.kernel.status === "idle";
+            }""",
+            arg=[number, before],
+        )
+
+    def write(self, name: str, source: str) -> None:
+        """Replace a cell's text at the keyboard."""
+        self.cell(name).locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(source)
+
+    def save(self) -> None:
+        """Press Ctrl+S, and wait until nothing is unsaved."""
+        self.page.keyboard.press("Control+s")
+        clean = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
+        self.page.wait_for_function(clean)
+
+    def errors(self) -> list[str]:
+        """What went wrong: cells that ended in an error, and errors of the page."""
+        found = list(self.complaints)
+        for number, cell in enumerate(self.cells()):
+            for output in cell["outputs"]:
+                if output["output_type"] == "error":
+                    found.append(f"cell {number}: {output['ename']}: {output['evalue']}")
+        return found
