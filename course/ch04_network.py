@@ -479,7 +479,8 @@ figures.photos(
     average_dog,
     template.mean(axis=-1),
     titles=["average cat", "average dog", "dog minus cat (brightness)"],
-    alt="Two nearly equal brown clouds, and their difference: a little brighter here and there.",
+    alt="Two nearly equal brown clouds, and their difference: the average dog is a little brighter "
+    "in the middle and darker in the corners.",
 ).show()
 
 # %%
@@ -489,7 +490,7 @@ if ready(flatten) and ready(dense):
     threshold = -(middle @ weights)[0]  # 0 halfway between the two averages
     sums = dense(flatten(pictures / 255), weights, threshold)
     share = np.mean((sums[:, 0] > 0) == labels)
-    print(f"right about {share:.1%} of {len(labels)} test pictures")
+    print(f"{share:.1%} of {len(labels)} test pictures are right")
 
 # %% [markdown]
 r"""
@@ -818,8 +819,8 @@ print(f"{sum(array.size for array in weights):,} numbers in all")
 
 # %% [markdown]
 r"""
-The first sixteen kernels are small colour pictures. Nobody designed them. **Do you see any that
-resemble a kernel of chapter 1?**
+The sixteen kernels of the first layer are small colour pictures. Here are eight of them, with gray
+for 0. Nobody designed them. **Do you see any that resemble a kernel of chapter 1?**
 """
 
 # %%
@@ -909,8 +910,8 @@ if ready(predict) and ready(flatten) and ready(dense):
 
 # %% [markdown]
 r"""
-A few millionths, or nothing at all: float32 has about seven digits, and your code adds the
-products in another order than Keras.
+Next to nothing: float32 has about seven digits, and your code adds the products in another order
+than Keras. In everything that float32 can tell apart, you and Keras agree.
 
 No library stands between you and these answers. Every number in them was multiplied, added, cut
 off at 0, pooled and squeezed by code that you can read.
@@ -922,9 +923,9 @@ off at 0, pooled and squeezed by code that you can read.
 if ready(predict) and ready(flatten) and ready(dense):
     everything = predict(pictures / np.float32(255), weights)[:, 0]
     right = (everything > 0.5) == labels
-    print(f"right about {right.mean():.1%} of {len(labels)} test pictures")
-    print(f"Keras measured {network.card['accuracy']['test']:.1%}")
-    print(f"on its training pictures: {network.card['accuracy']['train']:.1%}")
+    print(f"{right.mean():.1%} of {len(labels)} test pictures are right, by your code")
+    print(f"{network.card['accuracy']['test']:.1%} measured by Keras after the training")
+    print(f"{network.card['accuracy']['train']:.1%} of the pictures that it was trained with")
 
 # %% [markdown]
 r"""

@@ -68,16 +68,16 @@ def stack(input_shape: Shape, layers: Sequence[Sequence[Any]]) -> Picture:
     figure = Figure(figsize=(1.18 * len(shapes), 2.7))
     ax = figure.add_subplot()
     x = 0.0
-    for shape, kind, text in zip(shapes, kinds, texts, strict=True):
+    sizes = ["×".join(map(str, shape)) for shape in shapes]
+    for shape, size, kind, text in zip(shapes, sizes, kinds, texts, strict=True):
         width = _volume(ax, x, shape, input_shape[0], COLOURS.get(kind, GRAY))
-        size = "×".join(map(str, shape))
         ax.text(x + width / 2, -0.82, text, ha="center", va="top", size=8.5, color=INK)
         ax.text(x + width / 2, 1.0, size, ha="center", va="bottom", size=8.5, color=INK)
         x += width + 0.62
     ax.set(xlim=(-0.4, x - 0.2), ylim=(-1.3, 1.2), aspect="equal")
     ax.axis("off")
-    steps = (f"{t.replace(chr(10), ' ')}, {s}" for t, s in zip(texts, shapes, strict=True))
-    return Picture(figure, "Boxes from left to right, one after each layer: " + "; ".join(steps))
+    steps = (f"{t.replace(chr(10), ' ')}, {s}" for t, s in zip(texts, sizes, strict=True))
+    return Picture(figure, f"Boxes from left to right, one after each layer: {'; '.join(steps)}.")
 
 
 def _volume(ax: Axes, x: float, shape: Shape, tallest: int, colour: str) -> float:

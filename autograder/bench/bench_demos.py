@@ -1,9 +1,10 @@
-"""How long a demo takes to answer: from a changed trait to the new feature map.
+"""How long a demo takes to answer: from a changed trait to the new result.
 
     python autograder/bench/bench_demos.py [--repeat 15]
 
 The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
-update for each kernel on the largest picture, and exits with 1 where a median is over 50 ms.
+update for each kernel on the largest picture, and of chapter 4's counts for each network; exits
+with 1 where a median is over 50 ms.
 The way to the browser is not in it.
 """
 
@@ -19,7 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.course import layers
 from cnnlab.course.demos import ch01_convolution as ch01
+from cnnlab.course.demos import ch04_network as ch04
 
 TARGET_MS = 50.0
 Array = NDArray[np.float64]
@@ -62,6 +65,20 @@ def updates_ms(function: Callable[..., Any], preset: str, repeat: int) -> list[f
     return times
 
 
+def stack_ms(preset: str, repeat: int) -> list[float]:
+    """Milliseconds from a changed layer to chapter 4's new counts."""
+    widget = ch04.demo(layers.count_parameters, layers.count_macs)
+    times = []
+    for _ in range(repeat):
+        widget.layers = [["flatten"], ["dense", 1]]
+        start = time.perf_counter()
+        widget.layers = ch04.PRESETS[preset]
+        times.append(1000 * (time.perf_counter() - start))
+        if len(widget.rows) != len(widget.layers):
+            raise RuntimeError(f"the counts did not follow {preset!r}: {widget.trouble}")
+    return times
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeat", type=int, default=15)
@@ -78,6 +95,13 @@ def main() -> int:
                 f"ch01 {function.__name__:10} {preset:15} "
                 f"median {median:6.1f} ms, slowest {max(times):6.1f} ms{note}"
             )
+    for preset in ch04.PRESETS:
+        times = stack_ms(preset, repeat)
+        slowest = max(slowest, statistics.median(times))
+        print(
+            f"ch04 {'counts':10} {preset:15} "
+            f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+        )
     print(f"target {TARGET_MS:.0f} ms, worst median {slowest:.1f} ms")
     return int(slowest > TARGET_MS)
 

@@ -30,7 +30,6 @@ function entry(name, value, about, largest, change) {
 class View {
   constructor(model, el) {
     this.model = model;
-    this.shown = ""; // the stack whose fields stand in the page
     el.classList.add("cnnlab-demo", "cnnlab-network");
     el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes keys for itself
     this.message = make("p", { class: "message", role: "status" });
@@ -42,7 +41,8 @@ class View {
     const table = make("table", {},
       make("thead", {}, make("tr", {}, columns[0], columns[1], ...this.heads, make("th"))),
       this.body);
-    el.append(this.message, this.controls(), table, this.adders(), this.trouble, this.total);
+    const scroll = make("div", { class: "scroll" }, table);
+    el.append(this.message, this.controls(), scroll, this.adders(), this.trouble, this.total);
     this.refresh = this.refresh.bind(this);
     model.on("change", this.refresh);
     this.refresh();
@@ -84,30 +84,28 @@ class View {
     const layers = [...this.model.get("layers")];
     const [layer] = layers.splice(index, 1);
     if (by !== undefined) layers.splice(index + by, 0, layer);
+    const does = by === undefined ? "remove" : by < 0 ? "up" : "down";
+    this.focused = [Math.min(index + (by ?? 0), layers.length - 1), does];
+    this.kinds = null; // build anew, even where two layers of one kind change places
     this.send("layers", layers);
-    const at = Math.min(by === undefined ? index : index + by, layers.length - 1);
-    const name = by === undefined ? "remove" : by < 0 ? "up" : "down";
-    const row = this.body.children[at + 1];
-    const button = row?.querySelector(`[data-does="${name}"]`);
-    (button?.disabled ? row.querySelector("button:not([disabled])") : button)?.focus();
   }
 
   // Fields stay in the page while only their numbers change, and so does the focus.
   refresh() {
     const { model } = this;
     const layers = model.get("layers");
-    const kinds = JSON.stringify(layers.map(([kind]) => kind));
-    const text = JSON.stringify(layers);
-    if (kinds !== this.kinds || text !== this.sent) this.build(layers);
+    const kinds = layers.map(([kind]) => kind).join();
+    if (kinds !== this.kinds) this.build(layers);
     this.kinds = kinds;
-    this.sent = text;
+    this.showEntries(layers);
     this.message.textContent = model.get("message");
     this.message.hidden = !this.message.textContent;
     this.trouble.textContent = model.get("trouble");
     this.trouble.hidden = !this.trouble.textContent;
     const presets = model.get("presets");
     this.preset.value =
-      Object.keys(presets).find((name) => JSON.stringify(presets[name]) === text) ?? this.own;
+      Object.keys(presets).find((name) => JSON.stringify(presets[name]) === JSON.stringify(layers))
+      ?? this.own;
     this.size.value = `${model.get("size")}×${model.get("size")}×3`;
     this.addButtons.forEach((button) => { button.disabled = layers.length >= model.get("most"); });
     this.fill(layers);
@@ -117,6 +115,17 @@ class View {
     const picture = make("tr", { class: "picture" },
       make("th", { scope: "row" }, "picture"), make("td"), make("td"), make("td"), make("td"));
     this.body.replaceChildren(picture, ...layers.map((layer, i) => this.row(layer, i)));
+    this.focusAgain();
+  }
+
+  // The button that moved a layer is a new one now, and stands where the layer stands.
+  focusAgain() {
+    if (!this.focused || !this.body.children[this.focused[0] + 1]) return;
+    const [index, does] = this.focused;
+    this.focused = null;
+    const row = this.body.children[index + 1];
+    const wanted = row.querySelector(`[data-does="${does}"]:not([disabled])`);
+    (wanted ?? row.querySelector("button:not([disabled])") ?? this.preset).focus();
   }
 
   row(layer, index) {
@@ -126,7 +135,6 @@ class View {
     const change = (place) => (value) => {
       const stack = model.get("layers").map((each) => [...each]);
       stack[index][place + 1] = value;
-      this.sent = JSON.stringify(stack); // the page shows it already
       this.send("layers", stack);
     };
     const entries = model.get("fields")[kind].map(([name], place) =>
@@ -137,12 +145,26 @@ class View {
       onclick: () => this.move(index, by), ...(off ? { disabled: "" } : {}),
     }, text);
     return make("tr", {},
-      make("th", { scope: "row" }, make("i", { "aria-hidden": "true" }),
-        make("span", {}, model.get("words")[kind]), make("span", { class: "entries" }, ...entries)),
+      make("th", { scope: "row" }, make("div", { class: "layer" },
+        make("i", { "aria-hidden": "true" }),
+        make("span", { class: "kind" }, model.get("words")[kind]),
+        make("span", { class: "entries" }, ...entries))),
       make("td", { class: "shape" }),
       ...PANELS.map(() => make("td", { class: "count" }, make("b"), make("span"))),
       make("td", { class: "moves" }, button("up", "↑", -1, index === 0),
         button("down", "↓", 1, index === last), button("remove", "×", undefined, false)));
+  }
+
+  // What the fields hold; the one with the focus is left as it is typed.
+  showEntries(layers) {
+    const [, ...lines] = this.body.children;
+    lines.forEach((line, i) => {
+      line.querySelectorAll(".entries :is(input, select)").forEach((field, place) => {
+        if (field === field.getRootNode().activeElement) return;
+        field.value = layers[i][place + 1];
+        field.setAttribute("aria-invalid", "false");
+      });
+    });
   }
 
   // Shapes, numbers and bars.
@@ -160,7 +182,7 @@ class View {
       line.querySelectorAll(".count").forEach((cell, n) => {
         const number = row?.[PANELS[n][0]];
         const [bar, text] = cell.children;
-        bar.style.width = `${number ? Math.max(0.5, (60 * number) / tops[n]) : 0}%`;
+        bar.style.width = `${number ? Math.max(0.5, (46 * number) / tops[n]) : 0}%`;
         bar.style.background = row?.colour ?? "";
         text.textContent = number === undefined ? "" : counted(number);
       });

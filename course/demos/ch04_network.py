@@ -79,7 +79,7 @@ def fitting(input_shape: Shape, layers: Sequence[Sequence[Any]]) -> tuple[list[S
     """The shapes after each layer up to the first that does not fit, and why it does not.
 
     >>> fitting((8, 8, 3), [("flatten",), ("max_pool", 2)])
-    ([(192,)], 'Layer 2, max pool 2×2, needs maps, but gets 192 numbers in a row.')
+    ([(192,)], 'Layer 2, max pool 2×2, needs maps, but gets a row of length 192.')
     """
     shapes: list[Shape] = []
     shape = input_shape
@@ -89,7 +89,7 @@ def fitting(input_shape: Shape, layers: Sequence[Sequence[Any]]) -> tuple[list[S
         except ValueError:
             where = f"Layer {number}, {label(layer)}, "
             if len(shape) != 3:
-                why = f"needs maps, but gets {shape[0]} numbers in a row."
+                why = f"needs maps, but gets a row of length {shape[0]}."
                 return shapes, where + why
             return shapes, f"{where}is larger than the maps of {shape[0]}×{shape[1]} before it."
         shapes.append(shape)
