@@ -129,6 +129,9 @@ _CEIL = (
 )
 _SIZE = "In a pair (kh, kw), the first number is the height. Yours takes it for the width."
 _STRIDES = "In a pair of strides, the first number goes down the rows. Yours takes it across."
+_LAST_ONLY = (
+    "Only the last shape comes out. The list should have one entry for each layer, in their order."
+)
 
 SHAPE_TWISTS = (
     Twist("depth-changed-by-pool", stepwise(_pooled_depth), _POOL_DEPTH),
@@ -194,9 +197,10 @@ SHAPE_TWISTS = (
     ),
     Twist(
         "last-shape-only",
-        on_output(lambda shapes: shapes[-1:]),
-        "Only the last shape comes out. The list should have one entry for each layer.",
+        lambda op: lambda shape, layers: [tuple(shape), *op(shape, layers)][-1:],
+        _LAST_ONLY,
     ),
+    Twist("last-shape-only", on_output(lambda shapes: shapes[-1:]), _LAST_ONLY),
     Twist(
         "dense-flattens",
         stepwise(_flat_dense),
