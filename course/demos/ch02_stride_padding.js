@@ -162,9 +162,9 @@ class Controls {
   }
 
   slider(name, axis, text, change) {
-    const value = make("output");
+    const value = make("b", { "aria-hidden": "true" }); // a slider says its number itself
     const input = make("input", {
-      type: "range", min: 1, max: this.model.get("largest")[name], step: 1,
+      type: "range", "aria-label": text, min: 1, max: this.model.get("largest")[name], step: 1,
       oninput: () => {
         const pair = [...this.model.get("setting")[name]];
         pair[axis] = Number(input.value);

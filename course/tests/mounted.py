@@ -1,0 +1,79 @@
+"""A demo in a real page: its script drives the real widget, without Jupyter between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+MOUNT = """async ({script, state}) => {
+  const listeners = new Set();
+  const tell = () => listeners.forEach((listener) => listener());
+  const take = (news) => {
+    for (const [name, value] of Object.entries(news)) {
+      const bytes = value?.bytes; // as Jupyter hands them over
+      state[name] = bytes ? new DataView(Uint8Array.from(bytes).buffer) : value;
+    }
+  };
+  take(state);
+  let changed = {};
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => {
+      state[name] = value;
+      changed[name] = value;
+      tell();
+    },
+    save_changes: async () => {
+      const sent = changed;
+      changed = {};
+      take(await window.toPython(sent));
+      tell();
+    },
+    on: (_, listener) => listeners.add(listener),
+    off: (_, listener) => listeners.delete(listener),
+  };
+  const url = URL.createObjectURL(new Blob([script], {type: "text/javascript"}));
+  const widget = (await import(url)).default;
+  widget.render({model, el: document.querySelector("#demo")});
+}"""
+
+
+def _state(widget: Any) -> dict[str, Any]:
+    """The demo's own synced traits, as JSON has them."""
+    common = set(anywidget.AnyWidget.class_traits())
+    names = [n for n in widget.traits(sync=True) if n not in common and not n.startswith("_")]
+    values = {name: getattr(widget, name) for name in names}
+    return {k: {"bytes": list(v)} if isinstance(v, bytes) else v for k, v in values.items()}
+
+
+@contextmanager
+def mounted(browser: Browser, widget: Any, look: str = "") -> Iterator[Page]:
+    """A page that shows the widget; what is changed there reaches it.
+
+    Parameters
+    ----------
+    browser : playwright Browser
+    widget : anywidget.AnyWidget
+        With ``_esm`` and ``_css`` as texts.
+    look : str
+        CSS for the page around it, such as a theme's colours.
+    """
+
+    def to_python(changes: dict[str, Any]) -> dict[str, Any]:
+        for name, value in changes.items():
+            setattr(widget, name, value)
+        return _state(widget)
+
+    page = browser.new_page()
+    page.set_default_timeout(5000)
+    page.expose_function("toPython", to_python)
+    page.set_content(f"<!doctype html><style>{widget._css}{look}</style><div id=demo></div>")
+    page.evaluate(MOUNT, {"script": widget._esm, "state": _state(widget)})
+    yield page
+    page.close()
