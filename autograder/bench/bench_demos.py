@@ -3,8 +3,8 @@
     python autograder/bench/bench_demos.py [--repeat 15]
 
 The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
-update for each kernel on the largest picture, and of chapter 4's counts for each network; exits
-with 1 where a median is over 50 ms.
+update for each kernel on the largest picture, of chapter 2's window for a few settings of its
+sliders, and of chapter 4's counts for each network; exits with 1 where a median is over 50 ms.
 The way to the browser is not in it.
 """
 
@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.course import layers
+from cnnlab.course import layers, ops
 from cnnlab.course.demos import ch01_convolution as ch01
+from cnnlab.course.demos import ch02_stride_padding as ch02
 from cnnlab.course.demos import ch04_network as ch04
 
 TARGET_MS = 50.0
@@ -65,6 +66,50 @@ def updates_ms(function: Callable[..., Any], preset: str, repeat: int) -> list[f
     return times
 
 
+def strided(
+    x: Array,
+    kernels: Array,
+    bias: Array,
+    strides: tuple[int, int],
+    padding: str,
+    dilation: tuple[int, int],
+) -> Array:
+    """Chapter 2's layer in loops over the taps, one number at a time."""
+    axes = list(zip(x.shape[1:3], kernels.shape[:2], strides, dilation, strict=True))
+    rows, columns = (ops.output_size(n, k, s, padding, d) for n, k, s, d in axes)
+    if padding == "same":
+        x = ops.pad2d(x, *(ops.same_padding(n, k, s, d) for n, k, s, d in axes))
+    out: Array = np.zeros((len(x), rows, columns, len(bias))) + bias
+    for n, i, j, f in np.ndindex(out.shape):
+        for a, b, c in np.ndindex(kernels.shape[:3]):
+            row, column = i * strides[0] + a * dilation[0], j * strides[1] + b * dilation[1]
+            out[n, i, j, f] += x[n, row, column, c] * kernels[a, b, c, f]
+    return out
+
+
+SETTINGS = {
+    "the first": {},
+    "largest, 5 × 5": {"size": [12, 12], "k": [5, 5], "stride": [1, 1]},
+    "dilation 2 × 3": {"size": [12, 12], "stride": [1, 1], "dilation": [2, 3]},
+}
+
+
+def setting_ms(setting: dict[str, Any], repeat: int) -> list[float]:
+    """Milliseconds from a moved slider to chapter 2's new map."""
+    widget = ch02.demo(strided)
+    wanted = {**widget.setting, **setting}
+    times = []
+    for _ in range(repeat):
+        widget.setting = {**wanted, "size": [6, 5], "k": [2, 2]}
+        before = widget.feature_map
+        start = time.perf_counter()
+        widget.setting = wanted
+        times.append(1000 * (time.perf_counter() - start))
+        if widget.feature_map == before or not widget.learners:
+            raise RuntimeError(f"the map did not follow {setting}: {widget.message}")
+    return times
+
+
 def stack_ms(preset: str, repeat: int) -> list[float]:
     """Milliseconds from a changed layer to chapter 4's new counts."""
     widget = ch04.demo(layers.count_parameters, layers.count_macs)
@@ -95,6 +140,13 @@ def main() -> int:
                 f"ch01 {function.__name__:10} {preset:15} "
                 f"median {median:6.1f} ms, slowest {max(times):6.1f} ms{note}"
             )
+    for name, setting in SETTINGS.items():
+        times = setting_ms(setting, repeat)
+        slowest = max(slowest, statistics.median(times))
+        print(
+            f"ch02 {'loops':10} {name:15} "
+            f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+        )
     for preset in ch04.PRESETS:
         times = stack_ms(preset, repeat)
         slowest = max(slowest, statistics.median(times))
