@@ -75,12 +75,10 @@ def copied(server, request):
     return copy
 
 
-def picture(name, png):
-    """Keep a screenshot, in 256 colours: cards, demos and figures need no more."""
+def keep(name, png):
+    """Keep a screenshot, for people to look at."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    few = image.quantize(256, dither=Image.Dither.NONE)
-    few.save(ARTIFACTS / f"{name}.png", optimize=True)
+    (ARTIFACTS / f"{name}.png").write_bytes(png)
 
 
 def solution_cell(chapter, exercise):
@@ -112,7 +110,7 @@ def test_an_untouched_notebook_runs_to_its_end(opened):
         card = notebook.card(name.removeprefix("check-"))
         assert "not written yet" in card.inner_text()
         assert points(card.inner_text())[0] == 0
-    picture(f"{CH01}-untouched", notebook.card("conv2d").screenshot())
+    keep(f"{CH01}-untouched", notebook.card("conv2d").screenshot())
 
 
 def test_a_mistake_is_named_and_a_solution_earns_everything(opened, copied, server):
@@ -131,7 +129,7 @@ def test_a_mistake_is_named_and_a_solution_earns_everything(opened, copied, serv
     card.get_by_text("expected", exact=True).first.wait_for()
     assert 0 < points(card.inner_text())[0] < points(card.inner_text())[1]
     assert standing(server.folder / path, notebook) == points(card.inner_text())
-    picture("check", cell_shot(notebook, "check-conv2d"))
+    keep_readme_keep(notebook)
 
     notebook.write("conv2d", right)
     notebook.run("conv2d")
@@ -142,15 +140,20 @@ def test_a_mistake_is_named_and_a_solution_earns_everything(opened, copied, serv
     assert notebook.errors() == []
 
 
-def cell_shot(notebook, name):
-    """A screenshot of a cell's code and output, without JupyterLab's handles around them."""
-    cell = notebook.cell(name)
-    cell.scroll_into_view_if_needed()
-    boxes = [cell.locator(part).bounding_box() for part in (".jp-InputArea", "section")]
-    left, top = boxes[0]["x"], boxes[0]["y"]
-    size = {"width": boxes[1]["x"] + boxes[1]["width"] - left, "height": 0}
-    size["height"] = boxes[1]["y"] + boxes[1]["height"] - top
-    return notebook.page.screenshot(clip={"x": left, "y": top, **size})
+def keep_readme_keep(notebook, margin=8):
+    """The check cell and its card. course/images/check.png is a copy of this one.
+
+    In 256 colours it takes a third of the space, and nobody sees the difference.
+    """
+    code, card = notebook.cell("check-conv2d").locator(".jp-InputArea"), notebook.card("conv2d")
+    above, below = code.bounding_box(), card.bounding_box()
+    clip = {"x": above["x"], "y": above["y"] - margin}
+    clip["width"] = below["x"] + below["width"] + margin - clip["x"]
+    clip["height"] = below["y"] + below["height"] + margin - clip["y"]
+    image = Image.open(io.BytesIO(notebook.page.screenshot(clip=clip))).convert("RGB")
+    packed = io.BytesIO()
+    image.quantize(256, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    keep("check", packed.getvalue())
 
 
 def standing(path, notebook):
@@ -197,7 +200,7 @@ def test_the_demo_answers_keys_pointer_and_menus(opened, copied):
     shown(19, 29, ch01.PRESETS["outline"])
     assert contradicted.json_value() == []
     assert "by your function" in demo.inner_text()
-    picture(f"{CH01}-demo-moved", demo.screenshot())
+    keep(f"{CH01}-demo-moved", demo.screenshot())
     assert notebook.errors() == []
 
 
@@ -214,7 +217,7 @@ def test_a_solved_chapter_runs_and_earns_everything(opened, copied, chapter):
     demos = notebook.page.locator(".cnnlab-demo")
     demos.first.wait_for()
     for n in range(demos.count()):
-        picture(f"{chapter}-demo-{n + 1}", demos.nth(n).screenshot())
+        keep(f"{chapter}-demo-{n + 1}", demos.nth(n).screenshot())
 
 
 CHECK_TIMES = """async ([number, rounds]) => {
