@@ -165,7 +165,7 @@ def verdicts(
     """
     from matplotlib.figure import Figure
 
-    images, truth = np.asarray(images), np.asarray(truth)
+    images = np.asarray(images)
     given = {name: np.ravel(np.asarray(p)) for name, p in answers.items()}
     rows = -(-len(images) // columns)
     figure = Figure(figsize=(1.32 * columns, (1.55 + 0.27 * len(given)) * rows))

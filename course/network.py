@@ -128,5 +128,5 @@ def predict(x: ArrayLike, weights: Sequence[ArrayLike]) -> Array:
     require(len(weights) == ARRAYS, "weights", f"must hold {ARRAYS} arrays", len(weights))
     for kernels, bias in zip(weights[: 2 * BLOCKS : 2], weights[1 : 2 * BLOCKS : 2], strict=True):
         x = max_pool2d(relu(conv2d(x, kernels, bias, padding="same")))
-    hidden = dense(flatten(x), *weights[-4:-2], activation="relu")
-    return dense(hidden, *weights[-2:], activation="sigmoid")
+    hidden = dense(flatten(x), weights[6], weights[7], "relu")
+    return dense(hidden, weights[8], weights[9], "sigmoid")

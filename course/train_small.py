@@ -58,7 +58,7 @@ class Recipe:
 
 def scaled(x: NDArray[np.uint8]) -> Floats:
     """Pictures from 0 to 1, as the network takes them."""
-    return x / np.float32(255)
+    return np.divide(x, 255, dtype=np.float32)
 
 
 def varied(x: Floats, shift: int, rng: np.random.Generator) -> Floats:

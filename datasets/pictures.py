@@ -78,7 +78,8 @@ def load_cats_dogs(size: int | None = None, source: str = "auto") -> CatsDogs:
         raise ValueError(f"source must be one of {', '.join(SOURCES)}. Received: {source!r}")
     if size is not None and (not isinstance(size, int | np.integer) or size < 1):
         raise ValueError(f"size must be a whole number from 1 on. Received: {size!r}")
-    return CatsDogs(**{part: _part(part, int(size or SIDE)) for part in PARTS})
+    train, validation, test = (_part(part, int(size or SIDE)) for part in PARTS)
+    return CatsDogs(train, validation, test)
 
 
 def _part(name: str, size: int) -> Part:

@@ -112,12 +112,14 @@ def sigmoid_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (wholes(rng, 4, dtype=np.int64),), title="integers")
     yield Probe("shape", ([-1, 2],), title="a list")
     yield Probe("by-hand", (np.zeros(2, np.float32),), title="zero")
-    yield Probe("by-hand", (np.float32([-np.log(3), np.log(3)]),), title="minus and plus log 3")
+    yield Probe(
+        "by-hand", (np.array([-np.log(3), np.log(3)], np.float32),), title="minus and plus log 3"
+    )
     yield Probe("reference", (2 * reals(rng, 3, 4),))
     yield Probe("reference", (4 * reals(rng, 2, 3, 2),))
     yield Probe("reference", (3 * rng.normal(size=(4, 5)),), title="float64")
     for size in (200.0, 1e3, 1e4):
-        z = size * np.float32([-1, 1])
+        z = size * np.array([-1, 1], np.float32)
         yield Probe("edge-cases", (z,), title=f"±{size:g}")
     yield Probe("edge-cases", (1e4 * rng.normal(size=(3, 2)),), title="large, float64")
 
@@ -126,19 +128,21 @@ def softmax_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3),), terms=3)
     yield Probe("shape", (wholes(rng, 4, dtype=np.int64),), title="integers", terms=4)
     yield Probe("shape", ([[1, 2, 3]],), title="a list", terms=3)
-    yield Probe("by-hand", (np.log(np.float32([1, 3])),), title="log 1 and log 3", terms=2)
-    yield Probe("by-hand", (np.log(np.float32([[1, 1, 2], [5, 2, 1]])),), terms=3)
+    yield Probe(
+        "by-hand", (np.log(np.array([1, 3], np.float32)),), title="log 1 and log 3", terms=2
+    )
+    yield Probe("by-hand", (np.log(np.array([[1, 1, 2], [5, 2, 1]], np.float32)),), terms=3)
     yield Probe("reference", (reals(rng, 3, 5),), terms=5)
     yield Probe("reference", (reals(rng, 4, 4),), title="as many rows as classes", terms=4)
     yield Probe("reference", (reals(rng, 2, 3, 4),), title="three axes", terms=4)
     yield Probe("reference", (reals(rng, 3, 3, 3),), title="every size 3", terms=3)
     yield Probe("reference", (rng.normal(size=(5, 3)),), title="float64", terms=5)
     for size in (200.0, 1e4):
-        z = size * np.float32([[-1, 1, 1], [1, -1, 0]])
+        z = size * np.array([[-1, 1, 1], [1, -1, 0]], np.float32)
         yield Probe("edge-cases", (z,), title=f"numbers of ±{size:g}", terms=3)
     low = -1e4 + rng.normal(size=(2, 3))
     yield Probe("edge-cases", (low,), title="all numbers near -10000", terms=3)
-    mixed = np.float32([[9e3, 8990, -9e3], [0.5, 1, 0]])
+    mixed = np.array([[9e3, 8990, -9e3], [0.5, 1, 0]], np.float32)
     yield Probe("edge-cases", (mixed,), title="one row large, one small", terms=3)
     towering = np.stack([reals(rng, 2, 3), reals(rng, 2, 3) + 5000])
     yield Probe("edge-cases", (towering,), title="one picture small, one large", terms=3)

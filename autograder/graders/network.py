@@ -33,9 +33,9 @@ def random_net(
     inputs = (height // 8) * (width // 8) * filters[-1]
     kernels += [rng.normal(0, (2 / inputs) ** 0.5, (inputs, units))]
     kernels += [rng.normal(0, (2 / units) ** 0.5, (units, 1))]
-    weights = []
+    weights: list[Array] = []
     for kernel in kernels:
-        weights += [kernel, rng.normal(0.1, 0.3, kernel.shape[-1])]
+        weights += [kernel, rng.normal(0.1, 0.3, kernel.shape[-1:])]
     return rng.random(picture).astype(dtype), [w.astype(dtype) for w in weights]
 
 
