@@ -560,8 +560,6 @@ def conv2d(x, kernels, bias, strides=(1, 1), padding="valid", dilation=(1, 1)):
         raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
     if min(strides) < 1:
         raise ValueError(f"strides must be 1 or more. Received: {strides}")
-    if min(dilation) < 1:
-        raise ValueError(f"dilation must be 1 or more. Received: {dilation}")
     (sh, sw), (dh, dw) = strides, dilation
     if padding == "same":
         frame_h = same_padding(x.shape[1], kh, sh, dh)

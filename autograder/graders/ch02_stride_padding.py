@@ -62,7 +62,8 @@ def output_size_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("bad-input", (n, 2, -1, "same"), title="a negative stride", raises="stride")
     yield Probe("bad-input", (n, 2, 1, "same", 0), title="dilation 0", raises="dilation")
     yield Probe("bad-input", (n, 0), title="no tap", raises="k")
-    yield Probe("bad-input", (n, 2, 1, "full"), title="an unknown padding", raises="padding")
+    for padding in ("full", "zeros"):
+        yield Probe("bad-input", (n, 2, 1, padding), title="an unknown padding", raises="padding")
     yield Probe("bad-input", (n, 2, 1, "same"), title="all is well here")
 
 

@@ -46,6 +46,7 @@ def pad2d_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("bad-input", (x, (-1, 1), (0, 0)), title="less than nothing", raises="pad_h")
     yield Probe("bad-input", (x, (0, 1), (0, -1)), title="less than nothing", raises="pad_w")
     yield Probe("bad-input", (x[0], (0, 1), (1, 0)), title="no batch", raises="x")
+    yield Probe("bad-input", (x[None], (0, 1), (1, 0)), title="five axes", raises="x")
     yield Probe("bad-input", (x, (0, 1), (2, 1)), title="all is well here")
 
 

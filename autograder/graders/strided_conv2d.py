@@ -53,8 +53,9 @@ def separating_probes(rng: Rng) -> Iterator[Probe]:
     yield case(rng, "shape", (1, 5, 6, 2), (2, 3, 2, 3), (1, 2), **whole)
     lists = ([[[[1], [2]], [[3], [4]]]], [[[[1, -1]]]], [0, 5])
     yield Probe("shape", lists, title="lists")
-    x, k, b = wholes(rng, 1, 4, 3, 2), wholes(rng, 2, 2, 2, 3, dtype=np.float64), wholes(rng, 3)
-    yield Probe("shape", (x, k, b, (1, 1), "same"), title="float32 and float64", terms=8)
+    x, k, b = wholes(rng, 1, 4, 3, 2), wholes(rng, 2, 2, 2, 3), wholes(rng, 3)
+    for mixed in ((x, k.astype(np.float64), b), (x, k, b.astype(np.float64))):
+        yield Probe("shape", (*mixed, (1, 1), "same"), title="float32 and float64", terms=8)
 
 
 def small_probes(rng: Rng) -> Iterator[Probe]:
@@ -152,7 +153,8 @@ def bad_probes(rng: Rng) -> Iterator[Probe]:
         yield Probe(
             rung, (x, k, b, once, "same", spread), title="no spread at all", raises="dilation"
         )
-    yield Probe(rung, (x, k, b, once, "full"), title="an unknown padding", raises="padding")
+    for padding in ("full", "zeros"):
+        yield Probe(rung, (x, k, b, once, padding), title="an unknown padding", raises="padding")
     yield Probe(rung, (x, k[:, :, :1], b), title="channels disagree", raises="kernels|x")
     wide = np.concatenate([k, k[:, :, :1]], axis=2)
     yield Probe(rung, (x, wide, b), title="channels disagree", raises="kernels|x")
