@@ -312,6 +312,8 @@ def trace_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("by-hand", ((8, 6, 3), [("conv", f, 3, 1, "valid")]), title="without padding")
     yield Probe("by-hand", ((8, 6, f), [("max_pool", 2)]), title="one pooling layer")
     yield Probe("by-hand", ((9, 7, 2), [("conv", f, 3, 2)]), title="a stride of 2")
+    strided = [("conv", f, 3, 2, "valid")]
+    yield Probe("by-hand", ((8, 9, 2), strided), title="a stride of 2, without padding")
     flat = [("max_pool", 2), ("flatten",), ("dense", f), ("dropout", 0.5), ("dense", 1)]
     yield Probe("by-hand", ((4, 6, 5), flat), title="the end of a network")
     yield Probe("by-hand", ((7, 5, 3), []), title="no layer at all")
