@@ -176,49 +176,49 @@ def _at_strides(change: Callable[[Pair], Pair]) -> Callable[[Op], Op]:
         ) -> Any:
             dout, x = floats(dout), floats(x)
             (kh, kw), steps = np.shape(kernels)[:2], change(strides)
-            frame = [(0, 0), (0, 0)]
-            if padding == "same":
-                sizes = zip(x.shape[1:3], (kh, kw), strides, strict=True)
-                frame = [same_padding(*size) for size in sizes]
-            padded = np.pad(x, ((0, 0), *frame, (0, 0)))
+            _, top, left, padded = _framed_zeros(x, kernels, strides, padding)
+            padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
             down = (dout.shape[1] - 1) * steps[0] + kh
             right = (dout.shape[2] - 1) * steps[1] + kw
             part, dk, db = op(dout, padded[:, :down, :right], kernels, steps)
             dx = np.zeros_like(padded)
             dx[:, :down, :right] = part
-            return _cropped(dx, *x.shape[1:3], (frame[0][0], frame[1][0])), dk, db
+            return _cropped(dx, *x.shape[1:3], (top, left)), dk, db
 
         return mistaken
 
     return apply
 
 
-def _place_by_place(dx_adds: bool, dk_adds: bool) -> Callable[[Op], Op]:
-    """One window after the other, with = for += in dx or dk."""
+def _overwritten(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
+    """One window after the other, with = for += in dx."""
+    dout, x, kernels = map(floats, (dout, x, kernels))
+    strides, top, left, dx = _framed_zeros(x, kernels, *how)
+    for i, j in np.ndindex(dout.shape[1:3]):
+        at = window_at(i, j, kernels.shape[:2], strides)
+        dx[at] = np.tensordot(dout[:, i, j], kernels, axes=(1, 3))
+    return _cropped(dx, *x.shape[1:3], (top, left))
 
-    def apply(op: Op) -> Op:
-        def mistaken(
-            dout: Any, x: Any, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
-        ) -> Any:
-            dout, x, kernels = map(floats, (dout, x, kernels))
-            kh, kw = kernels.shape[:2]
-            frame = [(0, 0), (0, 0)]
-            if padding == "same":
-                sizes = zip(x.shape[1:3], (kh, kw), strides, strict=True)
-                frame = [same_padding(*size) for size in sizes]
-            padded = np.pad(x, ((0, 0), *frame, (0, 0)))
-            dx, dk = np.zeros_like(padded), np.zeros_like(kernels)
-            for i, j in np.ndindex(dout.shape[1:3]):
-                at = window_at(i, j, (kh, kw), strides)
-                part = op(dout[:, i : i + 1, j : j + 1], padded[at], kernels)
-                dx[at] = dx[at] + part[0] if dx_adds else part[0]
-                dk = dk + part[1] if dk_adds else part[1]
-            dx = _cropped(dx, *x.shape[1:3], (frame[0][0], frame[1][0]))
-            return dx, dk, op(dout, x, kernels, strides, padding)[2]
 
-        return mistaken
+def _of_last_place(op: Op, dk: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
+    """The same in dk: what the last window gave is all that stays."""
+    dout, x = floats(dout), floats(x)
+    strides, top, left, padded = _framed_zeros(x, kernels, *how)
+    padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
+    at = window_at(dout.shape[1] - 1, dout.shape[2] - 1, np.shape(kernels)[:2], strides)
+    return np.tensordot(padded[at], dout[:, -1, -1], axes=(0, 0))
 
-    return apply
+
+def _framed_zeros(
+    x: Array, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
+) -> tuple[Pair, int, int, Array]:
+    """The strides, the frame's first row and column, and zeros of the framed picture's shape."""
+    frame = [(0, 0), (0, 0)]
+    if padding == "same":
+        sizes = zip(x.shape[1:3], np.shape(kernels)[:2], strides, strict=True)
+        frame = [same_padding(*size) for size in sizes]
+    zeros = np.pad(np.zeros_like(x), ((0, 0), *frame, (0, 0)))
+    return strides, frame[0][0], frame[1][0], zeros
 
 
 _AVERAGED = (
@@ -292,10 +292,10 @@ conv2d_backward = Exercise(
         Twist("padding-after-only", _framed(lambda total: 0, _cropped), _FRAME),
         Twist("stride-ignored", _at_strides(lambda strides: (1, 1)), STRIDE_IGNORED),
         Twist("strides-swapped", _at_strides(lambda strides: strides[::-1]), STRIDES_SWAPPED),
-        Twist("overlap-overwrites", _place_by_place(dx_adds=False, dk_adds=True), OVERWRITES),
+        Twist("overlap-overwrites", _replaced(dx=_overwritten), OVERWRITES),
         Twist(
             "last-place-only",
-            _place_by_place(dx_adds=True, dk_adds=False),
+            _replaced(dk=_of_last_place),
             "Your dk comes from the last place alone. The kernel was used everywhere: what happens to the gradients of all its places?",
         ),
         *batch_twists(),
