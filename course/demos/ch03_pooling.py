@@ -148,9 +148,9 @@ def scene(function: Callable[..., Any], setting: Setting) -> Scene:
     picture, before = view(setting.picture, setting.shift), view(setting.picture)
     shifted, first = (_pooled(function, image, setting) for image in (picture, before))
     if not (shifted.learners and first.learners):  # never one of the learner's, one of ours
+        trouble = first.message if shifted.learners else shifted.message
         shifted, first = (
-            Answer(_right(image, setting), False, said.message)
-            for image, said in ((picture, shifted), (before, first))
+            Answer(_right(image, setting), False, trouble) for image in (picture, before)
         )
     return Scene(picture, before, shifted, first.map)
 
