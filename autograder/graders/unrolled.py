@@ -44,7 +44,7 @@ def layout(x_shape, size, strides=(1, 1), padding="valid"):
     if min(strides) < 1:
         raise ValueError(f"strides must be 1 or more. Received: {strides}")
     places, frame = [], []
-    for n, k, stride in zip(x_shape[1:3], size, strides):
+    for n, k, stride in zip(x_shape[1:3], size, strides, strict=True):
         zeros = max((math.ceil(n / stride) - 1) * stride + k - n, 0) if padding == "same" else 0
         places.append((n + zeros - k) // stride + 1)
         frame.append((zeros // 2, zeros - zeros // 2))
@@ -55,7 +55,7 @@ def layout(x_shape, size, strides=(1, 1), padding="valid"):
 
 def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
     """The layer of chapter 2, as a loop over pictures, rows, columns and filters."""
-    kh, kw, channels, filters = kernels.shape
+    kh, kw, _, filters = kernels.shape
     (rows, columns), frame = layout(x.shape, (kh, kw), strides, padding)
     framed = np.pad(x, ((0, 0), *frame, (0, 0)))
     out = np.zeros((len(x), rows, columns, filters), np.result_type(x, kernels, bias))
