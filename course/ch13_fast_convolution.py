@@ -37,7 +37,7 @@ import math
 
 import numpy as np
 
-from cnnlab.autograder import start
+from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import figures, speed
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch13_fast_convolution import demo
