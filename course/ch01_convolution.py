@@ -34,7 +34,7 @@ Run the next cell first.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlab.autograder import start
+from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch01_convolution import demo

@@ -33,7 +33,7 @@ Run the next cell first.
 # %% setup=true
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start  # noqa: F401
+from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import figures, walks
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch02_stride_padding import demo

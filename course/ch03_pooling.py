@@ -33,7 +33,7 @@ import math
 
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start  # noqa: F401
+from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import diagrams, figures, ops, windows
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch03_pooling import demo

@@ -37,7 +37,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start  # noqa: F401
+from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import diagrams, figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch04_network import demo
