@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import nbformat
@@ -109,14 +110,27 @@ def _stub(name: str, source: str, where: str) -> list[str]:
     return []
 
 
+TOOLS = {"start", "check", "hint", "solution"}
+"""What a learner types in every chapter, so that every set-up cell must import it."""
+
+
 def _setup(chapter: Chapter, released: nbformat.NotebookNode) -> list[str]:
+    where = f"course/{chapter.name}.py"
     call = re.compile(rf"^start\(['\"]{chapter.name}['\"]\)", re.MULTILINE)
-    if sum(bool(call.search(cell.source)) for cell in cells_of(released, "setup")) == 1:
-        return []
-    wanted = f'start("{chapter.name}")'
-    return [
-        f"course/{chapter.name}.py must have one cell that calls {wanted}: mark it # %% setup=true."
-    ]
+    cells = [cell for cell in cells_of(released, "setup") if call.search(cell.source)]
+    if len(cells) != 1:
+        wanted = f'start("{chapter.name}")'
+        return [f"{where} must have one cell that calls {wanted}: mark it # %% setup=true."]
+    imported = {
+        name.name
+        for node in ast.walk(ast.parse(cells[0].source))
+        if isinstance(node, ast.ImportFrom) and node.module == "cnnlab.autograder"
+        for name in node.names
+    }
+    missing = ", ".join(sorted(TOOLS - imported))
+    return [f"{where}: the set-up cell must import {missing} from cnnlab.autograder."] * bool(
+        missing
+    )
 
 
 def _given_away(

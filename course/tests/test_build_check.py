@@ -117,6 +117,7 @@ LEAKS = {
     "references": ("print(relu.__name__)", "open('autograder/references/ch01.npz')", "references"),
     "code outside the region": ("### END SOLUTION", "### END SOLUTION\n    return 0", "bare stub"),
     "another chapter's start": ('start("ch01_tiny")', 'start("ch02_tiny")', 'start("ch01_tiny")'),
+    "no hints": ("check, hint, solution, start", "check, solution, start", "must import hint from"),
     "no set-up": (" setup=true", "", "# %% setup=true"),
 }
 

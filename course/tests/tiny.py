@@ -46,7 +46,7 @@ What is below zero does not pass: $\\max(z, 0)$.
 # %% setup=true
 import numpy as np
 
-from cnnlab.autograder import check, start
+from cnnlab.autograder import check, hint, solution, start
 
 start("NAME")
 
