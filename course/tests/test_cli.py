@@ -110,6 +110,22 @@ def test_lab_copies_what_is_missing_and_leaves_what_is_there(tmp_path):
     assert mine.read_bytes() == RELEASED.read_bytes()
 
 
+@pytest.mark.parametrize("folder", ["here", None])
+def test_lab_hands_what_follows_the_dashes_to_jupyterlab(monkeypatch, tmp_path, folder):
+    started = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "is_checkout", lambda: False)
+    monkeypatch.setattr(cli.os, "execv", lambda program, command: started.append(command))
+    monkeypatch.setattr(cli.subprocess, "call", lambda command: 0)
+    given = [folder] if folder else []
+    result = run("lab", *given, "--no-browser", "--", "--port=9000", "--allow-root")
+    assert result.exit_code == 0, result.output
+    place = folder or "cnnlab-exercises"
+    expected = [f"--notebook-dir={place}", "--port=9000", "--allow-root", "--no-browser"]
+    assert started[0][-4:] == expected
+    assert (tmp_path / place / CHAPTER / NOTEBOOK).exists()
+
+
 def test_data_lists_what_is_embedded_with_checksums():
     result = run("data")
     assert result.exit_code == 0
