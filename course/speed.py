@@ -22,7 +22,7 @@ from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
 
 Layer = Callable[..., NDArray[Any]]
 GREEN, GRAY = "#009e73", "#8a8a8a"
-COLOURS = (GRAY, BLUE, ORANGE, GREEN)
+COLOURS = {"loop": GRAY, "im2col": BLUE, "FFT": ORANGE, "Keras": GREEN}
 KERAS_PATIENCE = 120.0
 """Seconds that Keras may take to start and to answer."""
 
@@ -149,19 +149,21 @@ def bars(times: Mapping[str, Sequence[float]], cases: Sequence[Case]) -> Picture
     Parameters
     ----------
     times : Mapping of str to sequence of float
-        Label → seconds, one for each case; as from `contest`.
+        Label → seconds, one for each case; as from `contest`. The labels "loop", "im2col", "FFT"
+        and "Keras" have colours of their own in every picture.
     cases : sequence of Case
     """
     from matplotlib.figure import Figure
 
     count = len(times)
-    figure = Figure(figsize=(7.6, 0.7 + 0.3 * len(cases) * (count + 0.8)))
+    height = 1.1 + 0.26 * len(cases) * (count + 0.8)
+    figure = Figure(figsize=(7.6, height), layout="constrained")
     ax = figure.add_subplot()
     thick = 1 / (count + 0.8)
     for place, (label, seconds) in enumerate(times.items()):
         at = np.arange(len(cases)) + (place - (count - 1) / 2) * thick
         taken = 1e3 * np.asarray(seconds)
-        ax.barh(at, taken, 0.9 * thick, color=COLOURS[place % len(COLOURS)], label=label)
+        ax.barh(at, taken, 0.9 * thick, color=COLOURS.get(label, INK), label=label)
         for y, ms in zip(at, taken, strict=True):
             ax.text(1.08 * ms, y, written(ms), va="center", size=9, color=INK)
     ax.set_yticks(range(len(cases)), [case.label for case in cases])

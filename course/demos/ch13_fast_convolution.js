@@ -141,15 +141,16 @@ class View {
     this.caption = make("figcaption");
     this.words = make("p", { class: "patch-words", "aria-live": "polite" });
     this.differs = make("strong");
-    const sign = (kind) => make("i", { class: kind, "aria-hidden": "true" });
+    const sign = (kind, text) =>
+      make("span", {}, make("i", { class: kind, "aria-hidden": "true" }), text);
     el.append(
       make("div", { class: "controls" }, ...menus),
       this.message,
       make("div", { class: "pair" },
         make("div", { class: "channels" }, ...this.figures,
-          make("p", { class: "legend" }, sign("row"), "the row: one patch ",
-            sign("column"), "the column: one tap ", sign("dot"), "seen by this tap ",
-            sign("frame"), "frame of zeros")),
+          make("p", { class: "legend" }, sign("row", "the row: one patch"),
+            sign("column", "the column: one tap"), sign("dot", "seen by this tap"),
+            sign("frame", "frame of zeros"))),
         make("figure", {}, this.caption, this.matrix)),
       this.words,
       this.differs,

@@ -1,0 +1,218 @@
+"""The rung of speed: a plain loop timed beside the learner's function."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cnnlab.autograder.answerkey import AnswerKey
+from cnnlab.autograder.exercise import load_chapter
+from cnnlab.autograder.grading import grade_submission, plain_version
+from cnnlab.autograder.live import judged
+from cnnlab.autograder.record import recorded
+from cnnlab.autograder.rival import Rival, beside, called_here, one_by_one, timed_probes
+from cnnlab.autograder.sandbox import available
+from cnnlab.autograder.session import open_workers
+from cnnlab.autograder.submission import read
+from cnnlab.autograder.worker import Outcome
+
+CHAPTER = "ch13_fast_convolution"
+NAME = "conv2d_im2col"
+LOOPED = """
+def conv2d_im2col(x, kernels, bias, strides=(1, 1), padding="valid"):
+    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
+    if kernels.shape[2] != x.shape[3]:
+        raise ValueError("kernels must have x's channels")
+    if bias.shape != kernels.shape[3:]:
+        raise ValueError("bias must have one number for each filter")
+    return conv2d_loop(x, kernels, bias, strides, padding)
+"""
+
+
+@pytest.fixture(scope="module")
+def key() -> AnswerKey:
+    return recorded(CHAPTER)[NAME]
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with open_workers(walls=available() is None) as workers:
+        yield workers
+
+
+def graded(source, workers, tmp_path):
+    """The result of one exercise, graded as a submission."""
+    file = tmp_path / f"{CHAPTER}.py"
+    file.write_text(f"import math\nimport numpy as np\n\n{source}")
+    result = grade_submission(read(file), recorded(CHAPTER), workers)
+    return next(e for e in result.exercises if e.name == NAME)
+
+
+def points(result):
+    return {rung.id: rung.points * rung.passed for rung in result.rungs}
+
+
+def learner(source):
+    """The function that a notebook would hold, with the chapter's own names around it."""
+    namespace = {}
+    exec(load_chapter(CHAPTER).prelude, namespace)
+    exec(plain_version(CHAPTER, "im2col"), namespace)
+    exec(source, namespace)
+    return namespace[NAME]
+
+
+def outcome(seconds, par=None):
+    return Outcome("returned", seconds=seconds, par=par)
+
+
+def test_a_loop_loses_the_rung_of_speed_alone(workers, tmp_path):
+    result = graded(LOOPED, workers, tmp_path)
+    assert [r.id for r in result.rungs if not r.passed] == ["speed"]
+    assert result.diagnosis == []
+    assert "at least 5 times as fast as conv2d_loop" in result.message
+    assert "loop over places or filters" in result.hint
+
+
+def test_one_product_has_full_marks(workers, tmp_path):
+    result = graded(plain_version(CHAPTER, NAME), workers, tmp_path)
+    assert result.status == "passed"
+
+
+def test_both_are_told_apart_in_a_live_check(key):
+    slow, fast = (judged(learner(s), key).result for s in (LOOPED, plain_version(CHAPTER, NAME)))
+    assert points(slow)["speed"] == 0
+    assert slow.score == slow.max_score - key.exercise.points["speed"]
+    assert fast.status == "passed"
+
+
+def test_a_submission_cannot_slow_its_rival(workers, tmp_path):
+    """Sleeping sums, a busy thread and a loop of one's own under the rival's name: no gain."""
+    tricks = """
+import threading, time
+
+_sum = np.sum
+
+def _lazy(*args, **kwargs):
+    time.sleep(0.00002)
+    return _sum(*args, **kwargs)
+
+def conv2d_loop(*args):
+    time.sleep(1)
+
+def _spin():
+    while True:
+        pass
+
+def _layer(x, kernels, bias, strides, padding):
+    kh, kw, _, filters = kernels.shape
+    (rows, columns), frame = layout(x.shape, (kh, kw), strides, padding)
+    framed = np.pad(x, ((0, 0), *frame, (0, 0)))
+    out = np.zeros((len(x), rows, columns, filters), np.result_type(x, kernels, bias))
+    for n, i, j, f in np.ndindex(out.shape):
+        top, left = i * strides[0], j * strides[1]
+        patch = framed[n, top : top + kh, left : left + kw]
+        out[n, i, j, f] = _sum(patch * kernels[:, :, :, f]) + bias[f]
+    return out
+"""
+    body = LOOPED.replace("conv2d_loop(", "_layer(").replace(
+        "    return _layer",
+        "    np.sum = _lazy\n"
+        "    threading.Thread(target=_spin, daemon=True).start()\n"
+        "    return _layer",
+    )
+    result = graded(tricks + body, workers, tmp_path)
+    assert points(result)["reference"] > 0
+    assert points(result)["speed"] == 0
+
+
+def test_remembered_answers_do_not_help(key):
+    seen = {}
+    plain = learner(LOOPED)
+
+    def conv2d_im2col(x, kernels, bias, *how):
+        label = np.asarray(x).tobytes() + np.asarray(kernels).tobytes()
+        if label not in seen:
+            seen[label] = plain(x, kernels, bias, *how)
+        return seen[label]
+
+    assert points(judged(conv2d_im2col, key).result)["speed"] == 0
+
+
+def test_the_timed_calls_have_numbers_of_their_own(key):
+    timed = timed_probes(key)
+    assert len(timed) == 5
+    assert len({key.requests[i] for i in timed}) == 5
+
+
+def test_every_timed_call_is_made_alone_and_after_the_others(key):
+    batches = []
+
+    def call(requests):
+        batches.append(len(requests))
+        return [outcome(0.0)] * len(requests)
+
+    outcomes = one_by_one(key, call)
+    assert batches == [len(key.probes) - 5, 1, 1, 1, 1, 1]
+    assert len(outcomes) == len(key.probes)
+
+
+def test_after_a_call_that_hangs_no_timed_one_is_made(key):
+    batches = []
+
+    def call(requests):
+        batches.append(len(requests))
+        return [Outcome("timeout")] * len(requests)
+
+    assert {o.status for o in one_by_one(key, call)} == {"timeout"}
+    assert len(batches) == 1
+
+
+def test_the_rival_rests_where_an_answer_is_missing(key):
+    outcomes = [outcome(0.0)] * (len(key.probes) - 1) + [Outcome("raised")]
+
+    def call(numbers):
+        raise AssertionError("the rival was called")
+
+    assert beside(key, outcomes, call) == outcomes
+
+
+def test_a_rival_that_fails_is_our_fault(key):
+    broken = replace(key.exercise, rival=Rival("f", "def f(*args):\n    return 1 / 0\n", 5))
+    key = AnswerKey(broken, key.probes, key.expected)
+    with pytest.raises(RuntimeError, match="the plain loop ended in raised"):
+        beside(key, [outcome(0.0)] * len(key.probes), called_here(key))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pars", "verdict"),
+    [
+        ([0.09, 0.02, 0.5], [0.1, 0.2, 0.1], ""),  # the best of each, noise or not
+        ([0.021, 0.03, 0.5], [0.1, 0.2, 0.1], "is faster, but not fast enough."),
+        ([0.1, 0.2, 0.3], [0.1, 0.11, 0.12], "is hardly faster."),
+        ([0.0, 0.0, 0.0], [0.1, 0.1, 0.1], ""),
+    ],
+)
+def test_the_verdict_compares_the_best_times(seconds, pars, verdict):
+    said = Rival("loop", "", ratio=5).verdict(list(map(outcome, seconds, pars)))
+    assert said.endswith(verdict)
+    assert bool(said) == bool(verdict)
+
+
+def test_the_judges_side_alone_sets_the_par():
+    from cnnlab.autograder.worker import outcome_from_frame, outcome_to_frame
+
+    crossed = outcome_from_frame(outcome_to_frame(outcome(0.1, par=9.0)))
+    assert crossed.par is None
+
+
+def test_a_right_answer_that_takes_as_long_as_the_loop_fails_whatever_the_machine_does(key):
+    """The loop against itself, with a sleep as noise: the ratio stays near 1."""
+    plain = learner(LOOPED)
+    rng = np.random.default_rng(0)
+
+    def conv2d_im2col(*args):
+        time.sleep(0.01 * rng.random())
+        return plain(*args)
+
+    assert points(judged(conv2d_im2col, key).result)["speed"] == 0
