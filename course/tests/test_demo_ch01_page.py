@@ -151,9 +151,11 @@ def test_the_article_s_sum_and_the_walk(mount):
     choose(page, "Kernel", "cross")
     page.get_by_text("Row 0, column 0 of the feature map: 4.").wait_for()
     page.get_by_role("button", name="Play").click()
-    page.get_by_text("Row 0, column 1 of the feature map: 3.").wait_for()
+    page.get_by_text("Row 2, column 2 of the feature map: 4.").wait_for(timeout=20_000)
+    page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").click()
-    assert page.get_by_role("button", name="Play").is_visible()
+    page.get_by_role("button", name="Play").wait_for()
+    assert not words(page).startswith("Row 2, column 2")
 
 
 def test_a_wrong_function_is_contradicted_at_the_cell(mount):
