@@ -72,7 +72,7 @@ def pool_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("structure", (wholes(rng, 3, 3, 3, 3), (3, 3), (1, 1)), title="all 3", terms=9)
     yield Probe("reference", (reals(rng, 2, 9, 12, 3), (2, 3)), terms=6)
     yield Probe("reference", (reals(rng, 3, 10, 8, 4), (3, 2), (2, 3)), terms=6)
-    yield Probe("reference", (reals(rng, 2, 11, 10, 5), (3, 4), (2, 3)), same, terms=12)
+    yield Probe("reference", (reals(rng, 2, 11, 10, 5), (3, 5), (2, 3)), same, terms=15)
     yield Probe("reference", (reals(rng, 2, 8, 8, 4),), terms=4)
     float64 = rng.normal(size=(2, 9, 6, 3))
     yield Probe("reference", (float64, (3, 3), (2, 2)), same, title="float64", terms=9)
@@ -239,6 +239,7 @@ def global_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", (rng.normal(size=(2, 6, 9, 5)),), title="float64", terms=54)
     yield Probe("reference", (reals(rng, 1, 12, 10, 8),), terms=120)
     yield Probe("bad-input", (reals(rng, 4, 5, 3),), title="no batch axis", raises="x")
+    yield Probe("bad-input", (reals(rng, 2, 1, 4, 5, 3),), title="an axis too many", raises="x")
     yield Probe("bad-input", (wholes(rng, 2, 1, 3, 2),), title="one row", terms=3)
 
 
@@ -358,6 +359,8 @@ def trace_probes(rng: Rng) -> Iterator[Probe]:
     known = [("conv", 2, 3), ("max_pool", (2, 5))]
     yield Probe("bad-input", ((9, 4, 3), known), title="the window is too wide", raises="layers")
     unknown = [("conv", 2, 3), ("maxpool", 2)]
+    yield Probe("bad-input", ((9, 9, 3), unknown), title="an unknown layer", raises="layers")
+    unknown = [("average_pool", 2), ("flatten",)]
     yield Probe("bad-input", ((9, 9, 3), unknown), title="an unknown layer", raises="layers")
     late = [("flatten",), ("conv", 2, 3)]
     yield Probe(
