@@ -14,7 +14,7 @@
 r"""
 # Chapter 13: Fast convolution
 
-Your `conv2d` is right, and it is slow. Keras computes the same numbers about a thousand times as
+Your `conv2d` is right, and it is slow. Keras computes the same numbers hundreds of times as
 fast. Is Keras written by magicians?
 
 No. It is the same multiplications in another order. In this chapter you write four faster ways
@@ -854,7 +854,7 @@ def conv2d_fft(x, kernels, bias):
         raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
     (rows, columns), _ = layout(x.shape, (kh, kw))
     size = x.shape[1:3]
-    pictures = np.fft.rfft2(x, s=size, axes=(1, 2))
+    pictures = np.fft.rfft2(x, axes=(1, 2))
     waves = np.fft.rfft2(kernels, s=size, axes=(0, 1)).conj()
     spectrum = (pictures[:, :, :, None, :] @ waves)[:, :, :, 0, :]
     maps = np.fft.irfft2(spectrum, s=size, axes=(1, 2))[:, :rows, :columns]
@@ -918,8 +918,9 @@ if ready(im2col) and ready(conv2d_im2col) and ready(conv2d_fft):
 # %% [markdown]
 r"""
 The axis is logarithmic: every step to the right is ten times as long. Your matrix product leaves
-the loop behind by a factor of about a thousand, and it comes close to Keras. On small pictures it
-may even win, because calling Keras has a price of its own.
+the loop behind by a factor of hundreds, and it comes close to Keras. On small pictures it may
+even win, because calling Keras has a price of its own. (Is a bar strangely long? Other programs
+on your computer take their share. Run the cell again.)
 
 And now let the *kernel* grow, on a picture of 64 × 64. **Guess:** from which size on does Fourier
 win against im2col?

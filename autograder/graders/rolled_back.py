@@ -79,7 +79,12 @@ def col2im_probes(rng: Rng) -> Iterator[Probe]:
     yield case("edge-cases", (1, 2, 3, 2), (3, 4), (1, 1), "same", title="larger than the picture")
     cols = wholes(rng, 2 * 3 * 4, 2 * 2 * 2)
     yield from window_bad_probes(cols, (2, 4, 5, 2))
-    bad = {"one row too few": cols[1:], "one column too few": cols[:, 1:]}
+    bad = {
+        "one row too few": cols[1:],
+        "one row too many": np.concatenate([cols, cols[:1]]),
+        "one column too few": cols[:, 1:],
+        "one column too many": np.concatenate([cols, cols[:, :1]], axis=1),
+    }
     for title, wrong in bad.items():
         yield Probe("bad-input", (wrong, (2, 4, 5, 2), (2, 2)), title=title, raises="cols")
     yield Probe("bad-input", (cols, (2, 4, 5, 2), (2, 2)), title="all fits", terms=4)

@@ -1,0 +1,67 @@
+"""Timing layers: who takes part, what is refused, what the bars say."""
+
+import time
+
+import numpy as np
+import pytest
+
+from cnnlab.course import fast, ops, speed
+
+CASES = speed.pictures(6, 9)
+
+
+def test_the_best_of_several_calls_counts():
+    naps = iter([0.05, 0.0, 0.05, 0.05])
+    assert speed.best_seconds(lambda: time.sleep(next(naps)), budget=0.1) < 0.04
+
+
+def test_at_least_three_calls_are_made_and_the_budget_ends_them():
+    calls = []
+    speed.best_seconds(lambda: calls.append(time.sleep(0.01)), budget=0)
+    assert len(calls) == 3
+
+
+def test_a_contest_times_every_function_on_every_case():
+    times = speed.contest({"a": ops.conv2d, "b": fast.conv2d_fft}, CASES, keras=False)
+    assert list(times) == ["a", "b"]
+    assert all(len(seconds) == 2 and min(seconds) > 0 for seconds in times.values())
+
+
+def test_a_wrong_result_takes_no_part():
+    def flipped(x, kernels, bias):
+        return ops.conv2d(x, kernels[::-1], bias)
+
+    with pytest.raises(ValueError, match="wrong and right give different results for 6 × 6"):
+        speed.contest({"right": ops.conv2d, "wrong": flipped}, CASES, keras=False)
+
+
+def test_bars_hold_every_time_and_are_read_out():
+    times = {"loop": [0.5, 1.25], "im2col": [0.001, 0.002]}
+    picture = speed.bars(times, CASES)
+    (ax,) = picture.figure.axes
+    assert sorted(bar.get_width() for bar in ax.patches) == [1, 2, 500, 1250]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["6 × 6 pixels", "9 × 9 pixels"]
+    assert ax.get_xscale() == "log"
+    assert picture.alt.endswith("9 × 9 pixels: loop 1200 ms, im2col 2 ms.")
+
+
+def test_a_label_has_one_colour_in_every_picture():
+    def colour(times):
+        (ax,) = speed.bars(times, CASES).figure.axes
+        return ax.containers[-1].patches[0].get_facecolor()
+
+    alone = colour({"FFT": [1.0, 1.0]})
+    assert colour({"loop": [1.0, 1.0], "FFT": [1.0, 1.0]}) == alone
+
+
+def test_where_keras_cannot_run_it_is_left_out(monkeypatch):
+    monkeypatch.setattr(speed.sys, "executable", "/nowhere/python")
+    assert speed.keras_seconds(CASES) is None
+    assert list(speed.contest({"a": ops.conv2d}, CASES[:1])) == ["a"]
+
+
+@pytest.mark.slow
+def test_keras_is_timed_in_a_process_of_its_own():
+    seconds = speed.keras_seconds(CASES)
+    assert seconds is not None
+    assert np.all((np.array(seconds) > 0) & (np.array(seconds) < 10))
