@@ -522,7 +522,7 @@ def max_pool2d_backward(dout, x, size, strides=None):
     shape = (pictures, (height - h) // down + 1, (width - w) // right + 1, channels)
     if dout.shape != shape:
         raise ValueError(f"dout must have shape {shape}. Received: {dout.shape}")
-    dx = np.zeros(x.shape, dtype=np.result_type(dout, x))
+    dx = np.zeros_like(x)
     for i, j in np.ndindex(shape[1:3]):
         rows, columns = slice(i * down, i * down + h), slice(j * right, j * right + w)
         window = x[:, rows, columns].reshape(pictures, h * w, channels)

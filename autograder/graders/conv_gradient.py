@@ -94,8 +94,9 @@ def _bad_conv(rng: Rng) -> Iterator[Probe]:
     yield Probe(args=(dout, x, tall), title="a kernel too tall", raises="kernels", **bad)
     wide = np.concatenate([k, k, k], axis=1)
     yield Probe(args=(dout, x, wide), title="a kernel too wide", raises="kernels", **bad)
-    yield Probe(args=(dout, x, k, (0, 1)), title="a stride of 0", raises="strides", **bad)
-    yield Probe(args=(dout, x, k, (1, -1)), title="a negative stride", raises="strides", **bad)
+    for steps in ((0, 1), (1, 0), (-1, 1)):
+        args = (dout, x, k, steps)
+        yield Probe(args=args, title="a step of no use", raises="strides", **bad)
     full = (dout, x, k, (1, 1), "full")
     yield Probe(args=full, title="unknown padding", raises="padding", **bad)
     yield Probe(args=(dout, x, k), title="all in order", terms=24, **bad)
@@ -200,6 +201,12 @@ def _overwritten(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: Any) 
     return _cropped(dx, *x.shape[1:3], (top, left))
 
 
+def _last_filter_over(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
+    """The same in a loop over the filters, too: the last one stays."""
+    last = floats(dout)[..., -1:], x, floats(kernels)[..., -1:]
+    return _overwritten(op, dx, *last, *how)
+
+
 def _of_last_place(op: Op, dk: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
     """The same in dk: what the last window gave is all that stays."""
     dout, x = floats(dout), floats(x)
@@ -293,6 +300,7 @@ conv2d_backward = Exercise(
         Twist("stride-ignored", _at_strides(lambda strides: (1, 1)), STRIDE_IGNORED),
         Twist("strides-swapped", _at_strides(lambda strides: strides[::-1]), STRIDES_SWAPPED),
         Twist("overlap-overwrites", _replaced(dx=_overwritten), OVERWRITES),
+        Twist("overlap-overwrites", _replaced(dx=_last_filter_over), OVERWRITES),
         Twist(
             "last-place-only",
             _replaced(dk=_of_last_place),

@@ -46,6 +46,7 @@ def relu_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (dout, np.float32(1e-6) * z), title="z close to 0")
     yield Probe("bad-input", (dout, z[:2]), title="the shapes differ", raises="dout|z")
     yield Probe("bad-input", (dout, z[:, :1]), title="the shapes differ", raises="dout|z")
+    yield Probe("bad-input", (dout[:1], z), title="the shapes differ", raises="dout|z")
     yield Probe("bad-input", (dout, z), title="the shapes agree")
 
 
@@ -153,7 +154,10 @@ def dense_probes(rng: Rng) -> Iterator[Probe]:
     bad: dict[str, Any] = {"rung": "bad-input"}
     yield Probe(args=(dout[:2], x, weights), title="a gradient too few", raises="dout|x", **bad)
     yield Probe(args=(dout[:, :1], x, weights), title="a unit too few", raises="dout", **bad)
+    twice = np.concatenate([dout, dout])
+    yield Probe(args=(twice, x, weights), title="gradients too many", raises="dout|x", **bad)
     yield Probe(args=(dout, x[:, :3], weights), title="an input too few", raises="weights|x", **bad)
+    yield Probe(args=(dout, x, weights[:3]), title="a row too few", raises="weights|x", **bad)
     yield Probe(args=(dout, x, weights), title="all in order", terms=4, **bad)
 
 

@@ -197,7 +197,7 @@ def terms(params: list[Array], x: Array) -> int:
     return int(np.size(params[0]) + np.size(params[2]) + x[..., 0].size)
 
 
-def keras_train_step(params: list[Any], x: Any, y: Any, rate: float) -> tuple[list[Array], float]:
+def keras_train_step(params: list[Any], x: Any, y: Any, rate: float) -> Any:
     """Keras's ops and loss, the tape's gradients, and Keras's ``SGD``."""
     import keras
     from keras import ops as k
@@ -211,8 +211,19 @@ def keras_train_step(params: list[Any], x: Any, y: Any, rate: float) -> tuple[li
         return entropy(labels, k.matmul(k.reshape(pooled, (len(x), -1)), weights) + bias2)
 
     grads = gradients(loss, params)
-    value = np.asarray(loss(*map(floats, params)))[()]  # float32 has a wider tolerance
-    return keras_sgd(params, list(grads), rate), value
+    return rounded((keras_sgd(params, list(grads), rate), float(loss(*map(floats, params)))))
+
+
+def rounded(result: tuple[list[Array], float]) -> tuple[list[Array], np.floating[Any]]:
+    """The loss in the parameters' type, so that it is compared as closely as they are."""
+    new, loss = result
+    return new, new[0].dtype.type(loss)
+
+
+def correct_train_step(
+    params: list[Any], x: Any, y: Any, rate: float
+) -> tuple[list[Array], np.floating[Any]]:
+    return rounded(ops.train_step(params, x, y, rate))
 
 
 def _stepping(
@@ -220,7 +231,7 @@ def _stepping(
 ) -> Callable[[Op], Op]:
     """A step with a mistake between the loss and the gradients."""
 
-    def mistaken(params: list[Any], x: Any, y: Any, rate: float) -> tuple[list[Array], float]:
+    def mistaken(params: list[Any], x: Any, y: Any, rate: float) -> Any:
         x, kernels, bias, weights, bias2 = map(floats, (x, *params))
         z = conv2d(x, kernels, bias)
         pooled = max_pool2d(relu(z))
@@ -235,7 +246,7 @@ def _stepping(
         dz = ops.relu_backward(dz, z) if through_relu else dz
         _, dkernels, dbias = ops.conv2d_backward(dz, x, kernels)
         grads = [dkernels, dbias, dweights, dbias2]
-        return ops.sgd_step([kernels, bias, weights, bias2], grads, rate), loss
+        return rounded((ops.sgd_step([kernels, bias, weights, bias2], grads, rate), loss))
 
     return lambda op: mistaken
 
@@ -287,7 +298,7 @@ train_step = Exercise(
     points={"shape": 0.5, "by-hand": 1.5, "structure": 1, "reference": 3, "bad-input": 1},
     probes=train_probes,
     reference=keras_train_step,
-    correct=ops.train_step,
+    correct=correct_train_step,
     needs=(
         "relu_backward",
         "dense_backward",

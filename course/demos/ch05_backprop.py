@@ -23,7 +23,7 @@ from cnnlab.datasets.load import photo
 
 Map = NDArray[np.float64]
 SIDE = 8
-WIDE = 24
+WIDE = 18
 STRIDES = (1, 2)
 PADDINGS = ("valid", "same")
 
@@ -78,10 +78,10 @@ def pictures() -> dict[str, Map]:
     """Pictures by name, whole numbers from 0 to 9.
 
     >>> [picture.shape for picture in pictures().values()]
-    [(8, 8), (8, 8), (24, 24)]
+    [(8, 8), (8, 8), (18, 18)]
     """
-    cat = photo("chelsea", size=72, gray=True)
-    eye = np.rint(9 * cat[16 : 16 + WIDE, 10 : 10 + WIDE])
+    cat = photo("chelsea", size=54, gray=True)
+    eye = np.rint(9 * cat[12 : 12 + WIDE, 8 : 8 + WIDE])
     dots = np.random.default_rng(5).integers(0, 10, (SIDE, SIDE)).astype(float)
     edge = np.tile([1.0, 1, 2, 2, 8, 8, 9, 9], (SIDE, 1))
     return {"8 × 8 numbers": dots, "an edge": edge, "Chelsea's eye": eye}
