@@ -260,11 +260,20 @@ class Pool:
         """Results in the order of the tasks."""
         flying: deque[tuple[Task, Future[SubmissionResult]]] = deque()
         for task in tasks:
-            flying.append((task, self._executor.submit(_grade_in_process, task)))
+            flying.append((task, self._submit(task)))
             if len(flying) >= 4 * self._settings.workers:
                 yield self._land(flying)
         while flying:
             yield self._land(flying)
+
+    def _submit(self, task: Task) -> Future[SubmissionResult]:
+        """The future of a task; of one that failed already, where a process has just died."""
+        try:
+            return self._executor.submit(_grade_in_process, task)
+        except BrokenProcessPool as broken:
+            future: Future[SubmissionResult] = Future()
+            future.set_exception(broken)
+            return future
 
     def _land(self, flying: deque[tuple[Task, Future[SubmissionResult]]]) -> SubmissionResult:
         """The oldest task's result. If a process died, find out whether this task killed it."""
@@ -275,7 +284,7 @@ class Pool:
             result = self._alone(task)
             others = [t for t, _ in flying]
             flying.clear()
-            flying.extend((t, self._executor.submit(_grade_in_process, t)) for t in others)
+            flying.extend((t, self._submit(t)) for t in others)
             return result
         except Exception as error:
             return lost(task[0], f"{type(error).__name__}: {error}")

@@ -27,19 +27,22 @@ def judge_function(key: AnswerKey, function: Callable[..., Any]) -> ExerciseResu
     return judge(key, [invoke(function, p.args, p.kwargs) for p in key.probes])
 
 
-def prove(keys: Mapping[str, AnswerKey]) -> Iterator[str]:
+def prove(keys: Mapping[str, AnswerKey], pairs: bool = True) -> Iterator[str]:
     """What is wrong with a chapter's graders, a sentence each; nothing if all is well.
 
     Parameters
     ----------
     keys : Mapping of str to AnswerKey
         Recorded or fresh.
+    pairs : bool
+        Prove every pair of twists, too: minutes, where there are many.
     """
     for key in keys.values():
         yield from prove_op(key)
         yield from prove_worthless(key)
         yield from prove_twists(key)
-        yield from prove_pairs(key)
+        if pairs:
+            yield from prove_pairs(key)
 
 
 def prove_op(key: AnswerKey) -> Iterator[str]:
@@ -99,7 +102,7 @@ def prove_twists(key: AnswerKey) -> Iterator[str]:
             yield f"{exercise.name}: {twist.name} is diagnosed as {result.diagnosis or 'nothing'}"
 
 
-def pairs(exercise: Exercise) -> Iterator[tuple[Twist, Twist]]:
+def pairs_of(exercise: Exercise) -> Iterator[tuple[Twist, Twist]]:
     """Every two different mistakes of an exercise, in both orders of making them."""
     for one, other in combinations(exercise.twists, 2):
         if one.name != other.name:
@@ -110,7 +113,7 @@ def pairs(exercise: Exercise) -> Iterator[tuple[Twist, Twist]]:
 def prove_pairs(key: AnswerKey) -> Iterator[str]:
     """Every pair is named as that pair, or as something that no probe tells apart from it."""
     exercise = key.exercise
-    for pair in pairs(exercise):
+    for pair in pairs_of(exercise):
         if not sensible(key, pair):
             continue
         result = judge_pair(key, pair)
@@ -143,7 +146,7 @@ def sensible(key: AnswerKey, pair: tuple[Twist, Twist]) -> bool:
 def said_rightly(key: AnswerKey, pair: tuple[Twist, Twist], diagnosis: list[str]) -> bool:
     """Whether a pair is reported under its own names, or those of mistakes that answer alike."""
     twists = key.exercise.twists
-    combos = [pair, *((t,) for t in twists), *pairs(key.exercise)]
+    combos = [pair, *((t,) for t in twists), *pairs_of(key.exercise)]
     named = (c for c in combos if list(dict.fromkeys(names(c, twists))) == diagnosis)
     return any(c == pair or answer_alike(key, c, pair) for c in named)
 

@@ -9,13 +9,18 @@ import pytest
 
 from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import chapter_names
-from cnnlab.autograder.proof import prove, prove_twists, prove_worthless
+from cnnlab.autograder.proof import prove, prove_pairs, prove_twists, prove_worthless
 from cnnlab.autograder.record import FreshReferences, recorded
 
 
 @pytest.mark.parametrize("chapter", chapter_names())
 def test_every_mistake_loses_points_under_its_own_name(chapter):
-    assert list(prove(recorded(chapter))) == []
+    # Pairs of mistakes take minutes; `cnnlab build --check` proves them.
+    assert list(prove(recorded(chapter), pairs=False)) == []
+
+
+def test_pairs_of_mistakes_are_named_as_pairs():
+    assert list(prove_pairs(recorded("ch01_convolution")["correlate2d"])) == []
 
 
 @pytest.mark.slow
@@ -23,7 +28,7 @@ def test_every_mistake_loses_points_under_its_own_name(chapter):
 def test_the_proof_holds_for_fresh_probes(chapter):
     seed = secrets.randbits(53)
     with FreshReferences(seed) as fresh:
-        assert list(prove(fresh.keys(chapter))) == [], f"seed {seed}"
+        assert list(prove(fresh.keys(chapter), pairs=False)) == [], f"seed {seed}"
 
 
 def weakened(rungs: set[str]) -> AnswerKey:

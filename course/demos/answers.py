@@ -53,7 +53,7 @@ def ask(
         What each of its numbers is, in words.
 
     >>> ask(lambda x: 1 / 0, (np.ones((1, 1)),), np.ones((1, 1))).message
-    'Your function raised ZeroDivisionError: division by zero. You see the course\\'s result.'
+    "Your function raised ZeroDivisionError: division by zero. You see the course's result."
     """
     name = getattr(function, "__name__", "")
     name = name if name.isidentifier() else "function"  # a lambda's name is <lambda>

@@ -62,7 +62,7 @@ def answer(function: Callable[..., Any], image: ArrayLike, kernel: ArrayLike) ->
     kernel : array_like, shape (kh, kw)
 
     >>> answer(lambda image, kernel: 1 / 0, [[1.0]], [[2.0]]).message
-    'Your function raised ZeroDivisionError: division by zero. You see the course\\'s result.'
+    "Your function raised ZeroDivisionError: division by zero. You see the course's result."
     """
     image, kernel = np.array(image, dtype=float), np.array(kernel, dtype=float)
     return ask(function, (image, kernel), ops.correlate2d(image, kernel))
