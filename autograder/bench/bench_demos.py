@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.course import layers, ops
+from cnnlab.course import fast, layers, ops
 from cnnlab.course.demos import ch01_convolution as ch01
 from cnnlab.course.demos import ch02_stride_padding as ch02
 from cnnlab.course.demos import ch04_network as ch04
+from cnnlab.course.demos import ch13_fast_convolution as ch13
 
 TARGET_MS = 50.0
 Array = NDArray[np.float64]
@@ -93,6 +94,11 @@ SETTINGS = {
     "dilation 2 × 3": {"size": [12, 12], "stride": [1, 1], "dilation": [2, 3]},
 }
 
+PATCHES = {
+    "the first": {"size": "2 × 2"},
+    "the largest": {"size": "3 × 3", "padding": "same", "channels": "2"},
+}
+
 
 def setting_ms(setting: dict[str, Any], repeat: int) -> list[float]:
     """Milliseconds from a moved slider to chapter 2's new map."""
@@ -124,6 +130,21 @@ def stack_ms(preset: str, repeat: int) -> list[float]:
     return times
 
 
+def patches_ms(setting: dict[str, str], repeat: int) -> list[float]:
+    """Milliseconds from a menu to chapter 13's new matrix."""
+    widget = ch13.demo(fast.im2col)
+    times = []
+    for _ in range(repeat):
+        widget.setting = {**widget.setting, "size": "1 × 3"}
+        before = widget.matrix
+        start = time.perf_counter()
+        widget.setting = {**widget.setting, **setting}
+        times.append(1000 * (time.perf_counter() - start))
+        if widget.matrix == before or not widget.learners:
+            raise RuntimeError(f"the matrix did not follow {setting}: {widget.message}")
+    return times
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeat", type=int, default=15)
@@ -152,6 +173,13 @@ def main() -> int:
         slowest = max(slowest, statistics.median(times))
         print(
             f"ch04 {'counts':10} {preset:15} "
+            f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+        )
+    for name, chosen in PATCHES.items():
+        times = patches_ms(chosen, repeat)
+        slowest = max(slowest, statistics.median(times))
+        print(
+            f"ch13 {'patches':10} {name:15} "
             f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
         )
     print(f"target {TARGET_MS:.0f} ms, worst median {slowest:.1f} ms")

@@ -245,7 +245,7 @@ conv2d_fft = Exercise(
         ),
         Twist(
             "returns-complex",
-            on_output(lambda y: y.astype(complex)),
+            on_output(lambda y: y.astype(np.result_type(y, np.complex64))),
             "Your result holds complex numbers. The imaginary parts are 0, and nobody who calls "
             "you expects them.",
         ),
