@@ -94,7 +94,8 @@ def start_params(recipe: Recipe = Recipe(), side: int = 32) -> list[Floats]:
 
 def centred(part: Part) -> tuple[Floats, NDArray[np.int64]]:
     """Pictures from -0.5 to 0.5, and their labels."""
-    return part.x / np.float32(255) - np.float32(0.5), part.y.astype(np.int64)
+    x = part.x.astype(np.float32)
+    return x / np.float32(255) - np.float32(0.5), part.y.astype(np.int64)
 
 
 def logits(params: Sequence[Floats], x: Floats) -> Floats:

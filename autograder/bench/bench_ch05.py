@@ -28,7 +28,8 @@ Functions = dict[str, Callable[..., Any]]
 
 def solutions() -> Functions:
     """The chapter's own solutions, and the prelude that they call."""
-    chapter, namespace = load_chapter("ch05_backprop"), {}
+    chapter = load_chapter("ch05_backprop")
+    namespace: Functions = {}
     exec(chapter.prelude, namespace)
     for exercise in chapter.exercises:
         exec(plain_version(chapter.name, exercise.name), namespace)

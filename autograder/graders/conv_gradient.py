@@ -184,7 +184,7 @@ def _at_strides(change: Callable[[Pair], Pair]) -> Callable[[Op], Op]:
             part, dk, db = op(dout, padded[:, :down, :right], kernels, steps)
             dx = np.zeros_like(padded)
             dx[:, :down, :right] = part
-            return _cropped(dx, *x.shape[1:3], (top, left)), dk, db
+            return _cropped(dx, x.shape[1], x.shape[2], (top, left)), dk, db
 
         return mistaken
 
@@ -198,7 +198,7 @@ def _overwritten(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: Any) 
     for i, j in np.ndindex(dout.shape[1:3]):
         at = window_at(i, j, kernels.shape[:2], strides)
         dx[at] = np.tensordot(dout[:, i, j], kernels, axes=(1, 3))
-    return _cropped(dx, *x.shape[1:3], (top, left))
+    return _cropped(dx, x.shape[1], x.shape[2], (top, left))
 
 
 def _last_filter_over(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:

@@ -205,13 +205,18 @@ def checked(values: Mapping[str, Any]) -> Setting:
     >>> checked({"padding": "same", "chosen": [[0, 3], [9, 9]]}).chosen
     ((0, 3),)
     """
-    known = {"picture": pictures(), "kernel": KERNELS, "stride": STRIDES, "padding": PADDINGS}
+    known: dict[str, list[Any]] = {
+        "picture": list(pictures()),
+        "kernel": list(KERNELS),
+        "stride": list(STRIDES),
+        "padding": list(PADDINGS),
+    }
     unknown = set(values) - {*known, "chosen"}
     if unknown:
         raise ValueError(f"setting must not have {sorted(unknown)}. Received: {dict(values)}")
     for name, names in known.items():
         if name in values and values[name] not in names:
-            raise ValueError(f"{name} must be one of {list(names)}. Received: {values[name]!r}")
+            raise ValueError(f"{name} must be one of {names}. Received: {values[name]!r}")
     chosen = [tuple(place) for place in values.get("chosen", Setting.chosen)]
     if not all(len(p) == 2 and all(type(n) is int and n >= 0 for n in p) for p in chosen):
         raise ValueError(f"chosen must be places (row, column). Received: {values['chosen']}")
