@@ -101,7 +101,7 @@ def _colour(i: int, j: int) -> str:
 
 def _fills(shape: tuple[int, ...], windows: list[list[Place]]) -> dict[tuple[int, int], str]:
     """The colour of each cell that lies under a window."""
-    cells = {}
+    cells: dict[tuple[int, int], str] = {}
     for i, line in enumerate(windows):
         for j, (rows, columns) in enumerate(line):
             inside = np.ndindex(rows.stop - rows.start, columns.stop - columns.start)

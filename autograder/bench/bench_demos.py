@@ -4,8 +4,8 @@
 
 The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
 update for each kernel on the largest picture, of chapter 2's window for a few settings of its
-sliders, and of chapter 4's counts for each network; exits with 1 where a median is over 50 ms.
-The way to the browser is not in it.
+sliders, of chapter 3's shifted picture, of chapter 4's counts for each network, and of chapter 13's
+patches; exits with 1 where a median is over 50 ms. The way to the browser is not in it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from cnnlab.course import fast, layers, ops
 from cnnlab.course.demos import ch01_convolution as ch01
 from cnnlab.course.demos import ch02_stride_padding as ch02
+from cnnlab.course.demos import ch03_pooling as ch03
 from cnnlab.course.demos import ch04_network as ch04
 from cnnlab.course.demos import ch13_fast_convolution as ch13
 
@@ -116,6 +117,44 @@ def setting_ms(setting: dict[str, Any], repeat: int) -> list[float]:
     return times
 
 
+def pooled(x: Array, size: tuple[int, int], strides: tuple[int, int] | None, padding: str) -> Array:
+    """Chapter 3's max pooling in loops over the windows' cells, one number at a time."""
+    steps = strides or size
+    (rows, top), (columns, left) = (
+        (ops.output_size(n, k, s, padding), ops.same_padding(n, k, s)[0] * (padding == "same"))
+        for n, k, s in zip(x.shape[1:3], size, steps, strict=True)
+    )
+    out: Array = np.full((len(x), rows, columns, x.shape[3]), -np.inf)
+    for n, i, j, c in np.ndindex(out.shape):
+        for a, b in np.ndindex(size):
+            row, column = i * steps[0] + a - top, j * steps[1] + b - left
+            if 0 <= row < x.shape[1] and 0 <= column < x.shape[2]:
+                out[n, i, j, c] = max(out[n, i, j, c], x[n, row, column, c])
+    return out
+
+
+SHIFTED = {
+    "2 × 2": {},
+    "3 × 3 by 2, same": {"size": [3, 3], "stride": [2, 2], "padding": "same"},
+    "6 × 6 by 1": {"size": [6, 6], "stride": [1, 1]},
+}
+
+
+def shift_ms(setting: dict[str, Any], repeat: int) -> list[float]:
+    """Milliseconds from a shift to chapter 3's new numbers, of both pictures."""
+    widget = ch03.demo(pooled)
+    times = []
+    for _ in range(repeat):
+        widget.setting = {**widget.setting, **setting, "shift": [0, 0]}
+        before = widget.pooled
+        start = time.perf_counter()
+        widget.setting = {**widget.setting, "shift": [1, 1]}
+        times.append(1000 * (time.perf_counter() - start))
+        if widget.pooled == before or not widget.learners:
+            raise RuntimeError(f"the numbers did not follow {setting}: {widget.message}")
+    return times
+
+
 def stack_ms(preset: str, repeat: int) -> list[float]:
     """Milliseconds from a changed layer to chapter 4's new counts."""
     widget = ch04.demo(layers.count_parameters, layers.count_macs)
@@ -166,6 +205,13 @@ def main() -> int:
         slowest = max(slowest, statistics.median(times))
         print(
             f"ch02 {'loops':10} {name:15} "
+            f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+        )
+    for name, setting in SHIFTED.items():
+        times = shift_ms(setting, repeat)
+        slowest = max(slowest, statistics.median(times))
+        print(
+            f"ch03 {'loops':10} {name:15} "
             f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
         )
     for preset in ch04.PRESETS:

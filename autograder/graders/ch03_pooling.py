@@ -24,6 +24,7 @@ from cnnlab.autograder.twists import Twist, on_output
 from cnnlab.course import layers, ops
 
 Rng = np.random.Generator
+Stack = list[tuple[Any, ...]]
 
 PRELUDE = '''\
 import math
@@ -315,7 +316,7 @@ def trace_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("by-hand", ((9, 7, 2), [("conv", f, 3, 2)]), title="a stride of 2")
     strided = [("conv", f, 3, 2, "valid")]
     yield Probe("by-hand", ((8, 9, 2), strided), title="a stride of 2, without padding")
-    flat = [("max_pool", 2), ("flatten",), ("dense", f), ("dropout", 0.5), ("dense", 1)]
+    flat: Stack = [("max_pool", 2), ("flatten",), ("dense", f), ("dropout", 0.5), ("dense", 1)]
     yield Probe("by-hand", ((4, 6, 5), flat), title="the end of a network")
     yield Probe("by-hand", ((7, 5, 3), []), title="no layer at all")
     valid = [("conv", f, 3, 2, "valid"), ("conv", g, 2, 3, "valid")]
@@ -330,14 +331,18 @@ def trace_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("structure", ((odd(), odd(), 3), ends), title="global pooling")
     vgg = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]
     blocks = [b for n, times in vgg for b in [("conv", n, 3)] * times + [("max_pool", 2)]]
-    tail = [("flatten",), ("dense", 4096), ("dense", 4096), ("dense", 1000)]
+    tail: Stack = [("flatten",), ("dense", 4096), ("dense", 4096), ("dense", 1000)]
     yield Probe("reference", ((224, 224, 3), [*blocks, *tail]), title="VGG16")
     small = [layer for n in (32, 64, 128, 128) for layer in (("conv", n, 3), ("max_pool", 2))]
     tail = [("flatten",), ("dropout", 0.5), ("dense", 512), ("dense", 1)]
     yield Probe("reference", ((150, 150, 3), [*small, *tail]), title="the article's network")
     drawn = [("conv", some(), some(1, 6), some(1, 4), p) for p in ("valid", "same", "valid")]
     yield Probe("reference", ((odd() + 60, odd() + 70, some()), [*drawn, ("max_pool", 2)]))
-    pairs = [("conv", f, (2, 5), (1, 3), "valid"), ("max_pool", (3, 2), (1, 2)), ("conv", g, 1)]
+    pairs: Stack = [
+        ("conv", f, (2, 5), (1, 3), "valid"),
+        ("max_pool", (3, 2), (1, 2)),
+        ("conv", g, 1),
+    ]
     yield Probe("edge-cases", ((odd(), odd() + 1, 3), pairs), title="pairs")
     pairs = [("max_pool", (2, 3)), ("conv", f, (4, 2), (2, 1), "valid"), ("conv", g, 3, (2, 3))]
     yield Probe("edge-cases", ((odd() + 20, odd() + 21, 3), pairs), title="pairs")
@@ -353,7 +358,7 @@ def trace_probes(rng: Rng) -> Iterator[Probe]:
         title="dense on three axes",
     )
     yield Probe("edge-cases", ((some(),), [("dense", f), ("flatten",)]), title="no picture at all")
-    known = [("max_pool", 2), ("conv", 2, 4, 1, "valid")]
+    known: Stack = [("max_pool", 2), ("conv", 2, 4, 1, "valid")]
     yield Probe("bad-input", ((6, 9, 3), known), title="the kernel is too tall", raises="layers")
     yield Probe("bad-input", ((9, 6, 3), known), title="the kernel is too wide", raises="layers")
     known = [("conv", 2, 3), ("max_pool", (2, 5))]

@@ -133,7 +133,8 @@ def checked(values: Mapping[str, Any]) -> Setting:
     for name, known in (("picture", tuple(pictures())), ("padding", PADDINGS)):
         if values.get(name, known[0]) not in known:
             raise ValueError(f"{name} must be one of {known}. Received: {values[name]!r}")
-    return Setting(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return Setting(**given)
 
 
 def scene(function: Callable[..., Any], setting: Setting) -> Scene:
@@ -201,7 +202,7 @@ class PoolingDemo(anywidget.AnyWidget):
     _esm = page("ch03_pooling.js")
     _css = page("ch03_pooling.css")
 
-    names = traitlets.List().tag(sync=True)
+    names: traitlets.List[Any] = traitlets.List().tag(sync=True)
     paddings = traitlets.List(list(PADDINGS)).tag(sync=True)
     largest = traitlets.Int(LARGEST).tag(sync=True)
     farthest = traitlets.Int(FARTHEST).tag(sync=True)
@@ -210,9 +211,9 @@ class PoolingDemo(anywidget.AnyWidget):
     picture = traitlets.Bytes().tag(sync=True)
     pooled = traitlets.Bytes().tag(sync=True)
     pooled_before = traitlets.Bytes().tag(sync=True)
-    changed = traitlets.List().tag(sync=True)
-    rows = traitlets.List().tag(sync=True)
-    columns = traitlets.List().tag(sync=True)
+    changed: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    rows: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
     sentence = traitlets.Unicode().tag(sync=True)
     learners = traitlets.Bool().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
