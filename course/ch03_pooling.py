@@ -51,9 +51,9 @@ in your own code as you like.
 # %% setup=true
 def output_size(n, k, stride=1, padding="valid", dilation=1):
     """How many places a window of k cells has along n cells; below 1 where it does not fit."""
-    if padding == "same":
-        return math.ceil(n / stride)
-    return (n - (dilation * (k - 1) + 1)) // stride + 1
+    if padding == "valid":
+        return (n - (dilation * (k - 1) + 1)) // stride + 1
+    return math.ceil(n / stride)
 
 
 def same_padding(n, k, stride=1, dilation=1):
