@@ -651,7 +651,7 @@ def conv2d_backward(dout, x, kernels, strides=(1, 1), padding="valid"):
     if depth != channels:
         raise ValueError(f"kernels must have x's {channels} channels. Received: {depth}")
     top = bottom = left = behind = 0
-    if padding == "same":
+    if padding != "valid":
         top, bottom = same_padding(height, kh, down)
         left, behind = same_padding(width, kw, right)
     framed = np.pad(x, ((0, 0), (top, bottom), (left, behind), (0, 0)))
