@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from cnnlab.autograder.grading import SOLUTIONS
 from cnnlab.autograder.results import SubmissionResult, to_dict
 from cnnlab.autograder.sandbox import available
 from cnnlab.autograder.submission import Submission
+from cnnlab.autograder.tests.deadly import kill_on_request
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, cell, flipped, hand_in, source, stub
 
 PLAIN = Settings(fresh=False, walls=False, workers=1)
@@ -152,13 +152,6 @@ def without_seconds(tree):
     if isinstance(tree, dict):
         return {k: without_seconds(v) for k, v in tree.items() if k != "seconds"}
     return [without_seconds(v) for v in tree] if isinstance(tree, list) else tree
-
-
-def kill_on_request(task):
-    """Stands in for a worker process that dies of a submission."""
-    if task[0].path == "deadly":
-        os._exit(1)
-    return SubmissionResult(task[0].path, None, None, "graded", score=1.0)
 
 
 def test_a_process_that_dies_takes_its_submission_with_it_and_no_other(monkeypatch):
