@@ -266,7 +266,7 @@ def conv2d_transpose(
     array([[ 2., 23., 30.]])
     """
     x, kernels, bias = as_floats(x=x, kernels=kernels, bias=bias)
-    kh, kw, filters, channels = _checked(x, kernels, bias, channel_axis=3, filter_axis=2)
+    kh, kw, _, channels = _checked(x, kernels, bias, channel_axis=3, filter_axis=2)
     shape = transposed_shape(x.shape, kernels.shape, strides, padding)
     cols = x.reshape(-1, channels) @ kernels.reshape(-1, channels).T
     return col2im(cols, shape, (kh, kw), strides, padding) + bias
@@ -282,7 +282,11 @@ def transposed_shape(
     """
     require(padding in ("valid", "same"), "padding", "must be 'valid' or 'same'", repr(padding))
     require(min(strides) >= 1, "strides", "must be 1 or more", strides)
-    over = (0, 0) if padding == "same" else tuple(max(k - s, 0) for k, s in zip(k_shape, strides))
+    over = (
+        (0, 0)
+        if padding == "same"
+        else tuple(max(k - s, 0) for k, s in zip(k_shape[:2], strides, strict=True))
+    )
     n, h, w, _ = x_shape
     return n, h * strides[0] + over[0], w * strides[1] + over[1], k_shape[2]
 
