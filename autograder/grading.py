@@ -14,7 +14,14 @@ from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import Chapter, Exercise, load_chapter
 from cnnlab.autograder.judge import judge, not_attempted
 from cnnlab.autograder.results import ExerciseResult, SubmissionResult
-from cnnlab.autograder.rival import beside, one_by_one
+from cnnlab.autograder.rival import (
+    ROUNDS,
+    answered,
+    beside,
+    one_by_one,
+    timed_again,
+    timed_probes,
+)
 from cnnlab.autograder.session import Session, Workers
 from cnnlab.autograder.shrink import shrink
 from cnnlab.autograder.submission import Definition, Submission, read
@@ -146,15 +153,22 @@ class _Grader:
         name, seconds = self.exercise.name, self.chapter.seconds
         if rival is None:
             return session.call(name, key.requests, seconds)
-        outcomes = one_by_one(key, lambda requests: session.call(name, requests, seconds))
-        session.close()  # what still runs in the learner's process must not slow the rival
 
-        def call(numbers: list[int]) -> list[Outcome]:
+        def call(requests: list[bytes]) -> list[Outcome]:
+            return session.call(name, requests, seconds)
+
+        outcomes = one_by_one(key, call)
+        for _ in range(ROUNDS if answered(key, outcomes) else 0):
+            session.close()  # what still runs in the learner's process must not slow the rival
             with workers.session() as own:
                 own.define([], rival.source)
-                return own.call(rival.name, [key.requests[i] for i in numbers], seconds)
-
-        return beside(key, outcomes, call)
+                outcomes = beside(
+                    key, outcomes, lambda i: own.call(rival.name, [key.requests[i]], seconds)[0]
+                )
+            if not rival.verdict([outcomes[i] for i in timed_probes(key)]):
+                break
+            outcomes = timed_again(key, outcomes, call)
+        return outcomes
 
 
 @cache

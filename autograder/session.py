@@ -241,13 +241,14 @@ class Session:
         room = MAX_BATCH
         seconds = clock[0]
         try:
+            start = monotonic()  # before sending: the child may answer before we run again
             child.send([encode(order | {"first": first}), *requests], seconds)
             for number, seconds in enumerate(clock, first):
-                start = monotonic()
                 body = child.receive(seconds)
                 room -= len(body)
                 answer = outcome_from_frame(body, number)
                 answers.append(replace(answer, seconds=monotonic() - start))
+                start = monotonic()
                 if room < 0:
                     raise ProtocolError(f"results of more than {MAX_BATCH >> 20} MiB")
             return answers

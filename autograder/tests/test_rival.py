@@ -11,7 +11,14 @@ from cnnlab.autograder.exercise import load_chapter
 from cnnlab.autograder.grading import grade_submission, plain_version
 from cnnlab.autograder.live import judged
 from cnnlab.autograder.record import recorded
-from cnnlab.autograder.rival import Rival, beside, called_here, one_by_one, timed_probes
+from cnnlab.autograder.rival import (
+    Rival,
+    beside,
+    called_here,
+    one_by_one,
+    timed_again,
+    timed_probes,
+)
 from cnnlab.autograder.sandbox import available
 from cnnlab.autograder.session import open_workers
 from cnnlab.autograder.submission import read
@@ -171,7 +178,7 @@ def test_after_a_call_that_hangs_no_timed_one_is_made(key):
 def test_the_rival_rests_where_an_answer_is_missing(key):
     outcomes = [outcome(0.0)] * (len(key.probes) - 1) + [Outcome("raised")]
 
-    def call(numbers):
+    def call(i):
         raise AssertionError("the rival was called")
 
     assert beside(key, outcomes, call) == outcomes
@@ -216,3 +223,29 @@ def test_a_right_answer_that_takes_as_long_as_the_loop_fails_whatever_the_machin
         return plain(*args)
 
     assert points(judged(conv2d_im2col, key).result)["speed"] == 0
+
+
+def test_a_second_timing_keeps_the_shorter_times_of_equal_answers(key):
+    timed = timed_probes(key)
+    first = [replace(outcome(1.0), value=np.ones(2))] * len(key.probes)
+    answers = {key.requests[i]: outcome(0.1 if n else 2.0) for n, i in enumerate(timed)}
+
+    def call(requests):
+        return [replace(answers[request], value=np.ones(2)) for request in requests]
+
+    seconds = [o.seconds for o in timed_again(key, first, call)]
+    assert [seconds[i] for i in timed] == [1.0, 0.1, 0.1, 0.1, 0.1]
+    assert set(seconds) == {1.0, 0.1}
+
+
+def test_a_second_timing_does_not_take_a_quick_wrong_answer(key):
+    first = [replace(outcome(1.0), value=np.ones(2))] * len(key.probes)
+    quick = replace(outcome(0.0), value=np.zeros(2))
+    assert timed_again(key, first, lambda requests: [quick]) == first
+
+
+def test_a_rival_that_is_timed_twice_keeps_its_shorter_time(key):
+    outcomes = [outcome(1.0)] * len(key.probes)
+    for par in (0.5, 0.2, 0.9):
+        outcomes = beside(key, outcomes, lambda i, par=par: outcome(par))
+    assert {outcomes[i].par for i in timed_probes(key)} == {0.2}
