@@ -140,8 +140,8 @@ def depthwise_probes(rng: Rng) -> Iterator[Probe]:
     args = (point, wholes(rng, 2, 3, 3, 2), np.zeros(6, np.float32))
     yield Probe("structure", args, title="a single 1, in one channel only", terms=6)
     black = np.zeros((2, 4, 4, 2), np.float32)
-    args = (black, wholes(rng, 2, 3, 2, 3), wholes(rng, 6), (2, 1), "same")
-    yield Probe("structure", args, title="a black picture: the bias alone", terms=6)
+    alone = (black, wholes(rng, 2, 3, 2, 3), wholes(rng, 6), (2, 1), "same")
+    yield Probe("structure", alone, title="a black picture: the bias alone", terms=6)
     yield _depthwise_case(
         rng, "structure", (3, 3, 3, 3), (3, 3, 3, 3), (1, 1), "same", title="every size 3"
     )

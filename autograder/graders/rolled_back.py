@@ -265,12 +265,13 @@ def transpose_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("structure", args, title="all zeros: the bias alone")
     yield case("structure", (3, 3, 3, 3), (3, 3, 3, 3), (1, 1), "same", title="every size 3")
     yield case("structure", (2, 4, 4, 2), (2, 2, 2, 2), (2, 2), title="square, stride 2")
-    for x, k, *how in TRANSPOSED:
-        yield case("reference", x, k, *how)
+    for small_maps, kernels, *steps in TRANSPOSED:
+        yield case("reference", small_maps, kernels, *steps)
     float64 = tuple(rng.normal(size=s) for s in ((2, 4, 5, 2), (3, 4, 3, 2), (3,)))
     yield Probe("reference", (*float64, (2, 3), "same"), terms=24, title="float64")
-    for how in (((3, 4), "valid"), ((3, 4), "same")):
-        yield case("edge-cases", (2, 3, 2, 2), (2, 2, 3, 2), *how, title="gaps between the copies")
+    for padding in ("valid", "same"):
+        title = "gaps between the copies"
+        yield case("edge-cases", (2, 3, 2, 2), (2, 2, 3, 2), (3, 4), padding, title=title)
     yield case("edge-cases", (2, 1, 1, 2), (3, 4, 3, 2), (1, 2), title="one pixel")
     yield case("edge-cases", (1, 1, 2, 2), (4, 5, 3, 2), (1, 1), "same", title="mostly cut off")
     yield from _transpose_bad_probes(rng)
