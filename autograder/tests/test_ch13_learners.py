@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnlab.autograder.exercise import load_chapter
+from cnnlab.autograder.exercise import GRADERS, load_chapter
 from cnnlab.autograder.grading import plain_version
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
@@ -390,3 +390,11 @@ def test_the_chapters_own_solutions_have_full_marks(exercise):
     for need in (*load_chapter(NAME)[exercise].needs, exercise):
         exec(plain_version(NAME, need), namespace)
     assert judged(exercise, namespace[exercise]).status == "passed"
+
+
+def test_the_notebook_shows_what_the_worker_defines():
+    """Learner code behind the walls finds just the functions of the second set-up cell."""
+    source = (GRADERS.parent.parent / "course" / f"{NAME}.py").read_text(encoding="utf-8")
+    imports, functions = load_chapter(NAME).prelude.split("\n\n\n", 1)
+    assert functions.strip() in source
+    assert all(line in source for line in imports.splitlines())
