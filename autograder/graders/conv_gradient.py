@@ -90,9 +90,11 @@ def _bad_conv(rng: Rng) -> Iterator[Probe]:
     same = (dout, x, k, (1, 1), "same")
     yield Probe(args=same, title="not the shape with padding", raises="dout", **bad)
     yield Probe(args=(dout, x[..., :1], k), title="channels disagree", raises="kernels|x", **bad)
-    tall = np.concatenate([k, k, k])
+    args = (dout, x, k[:, :, :1])
+    yield Probe(args=args, title="channels disagree", raises="kernels|x", **bad)
+    tall = np.concatenate([k, k, k[:1]])
     yield Probe(args=(dout, x, tall), title="a kernel too tall", raises="kernels", **bad)
-    wide = np.concatenate([k, k, k], axis=1)
+    wide = np.concatenate([k, k, k[:, :1]], axis=1)
     yield Probe(args=(dout, x, wide), title="a kernel too wide", raises="kernels", **bad)
     for steps in ((0, 1), (1, 0), (-1, 1)):
         args = (dout, x, k, steps)

@@ -81,6 +81,7 @@ def sgd_probes(rng: Rng) -> Iterator[Probe]:
         "a gradient is missing": grads[:1],
         "a gradient too many": [*grads, grads[0]],
         "a gradient of another shape": [grads[0][:1], grads[1]],
+        "a row too many": [np.concatenate([grads[0], grads[0]]), grads[1]],
         "gradients in another order": grads[::-1],
     }.items():
         yield Probe("bad-input", (params, wrong, 0.5), title=title, raises="grads")
@@ -153,10 +154,16 @@ def train_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", (3, 9, 8, 2, 2, 2, 3, 3), 0.25, "float64", dtype=np.float64)
     params, x, y = network(rng, 3, 6, 6, 2, 3, 3, 2, 3)
     bad = "bad-input"
-    yield Probe(bad, (params, x, y[:2], 0.5), title="a label is missing", raises="y")
-    yield Probe(bad, (params, x, y + 3, 0.5), title="unknown classes", raises="y")
-    yield Probe(bad, (params, x, y - 3, 0.5), title="negative classes", raises="y")
-    yield Probe(bad, (params[:3], x, y, 0.5), title="an array is missing", raises="params")
+    for title, labels in {
+        "a label is missing": y[:2],
+        "a label too many": np.append(y, 0),
+        "a class too high": np.where(y == 2, 3, y),
+        "a class far too high": np.where(y == 0, 7, y),
+        "a class below 0": np.where(y == 1, -1, y),
+    }.items():
+        yield Probe(bad, (params, x, labels, 0.5), title=title, raises="y")
+    for title, arrays in {"too few arrays": params[:3], "too many": [*params, x]}.items():
+        yield Probe(bad, (arrays, x, y, 0.5), title=title, raises="params")
     good = (params, x, y, 0.5)
     yield Probe(bad, good, title="all in order", terms=terms(params, x))
 
