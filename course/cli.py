@@ -330,6 +330,9 @@ def build(
     check: Annotated[
         bool, typer.Option("--check", help="Build nothing; say what is not as it must be.")
     ] = False,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="With --check: prove every pair of twists, too (slow).")
+    ] = False,
 ) -> None:
     """Make the notebooks from the chapter sources.
 
@@ -342,7 +345,7 @@ def build(
     if not is_checkout():
         raise fail("`cnnlab build` needs a clone of the repository.", 2)
     if check:
-        problems = [*builder.check(ROOT), *prove_all()]
+        problems = [*builder.check(ROOT), *prove_all(pairs)]
         for problem in problems:
             console.print(Text(problem, style="red"))
         if problems:
@@ -361,7 +364,7 @@ def build(
         console.print(f"unchanged  {name}", style="dim")
 
 
-def prove_all() -> Iterator[str]:
+def prove_all(pairs: bool) -> Iterator[str]:
     """The twist proof of every chapter, on the recorded probes."""
     from cnnlab.autograder.exercise import chapter_names
     from cnnlab.autograder.proof import prove
@@ -369,7 +372,7 @@ def prove_all() -> Iterator[str]:
 
     for name in chapter_names():
         try:
-            yield from (f"{name}: {problem}" for problem in prove(recorded(name)))
+            yield from (f"{name}: {problem}" for problem in prove(recorded(name), pairs))
         except StaleReferences as error:
             yield str(error)
 

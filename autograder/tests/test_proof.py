@@ -15,7 +15,7 @@ from cnnlab.autograder.record import FreshReferences, recorded
 
 @pytest.mark.parametrize("chapter", chapter_names())
 def test_every_mistake_loses_points_under_its_own_name(chapter):
-    # Pairs of mistakes take minutes; `cnnlab build --check` proves them.
+    # Pairs of mistakes take minutes; `cnnlab build --check --pairs` proves them.
     assert list(prove(recorded(chapter), pairs=False)) == []
 
 
