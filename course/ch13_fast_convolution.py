@@ -74,11 +74,11 @@ def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
     """The layer of chapter 2, as a loop over pictures, rows, columns and filters."""
     kh, kw, _, filters = kernels.shape
     (rows, columns), frame = layout(x.shape, (kh, kw), strides, padding)
-    framed = np.pad(x, ((0, 0), *frame, (0, 0)))
+    picture = np.pad(x, ((0, 0), *frame, (0, 0)))
     out = np.zeros((len(x), rows, columns, filters), np.result_type(x, kernels, bias))
     for n, i, j, f in np.ndindex(out.shape):
         top, left = i * strides[0], j * strides[1]
-        patch = framed[n, top : top + kh, left : left + kw]
+        patch = picture[n, top : top + kh, left : left + kw]
         out[n, i, j, f] = np.sum(patch * kernels[:, :, :, f]) + bias[f]
     return out
 

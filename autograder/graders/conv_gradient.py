@@ -97,8 +97,7 @@ def _bad_conv(rng: Rng) -> Iterator[Probe]:
     wide = np.concatenate([k, k, k[:, :1]], axis=1)
     yield Probe(args=(dout, x, wide), title="a kernel too wide", raises="kernels", **bad)
     for steps in ((0, 1), (1, 0), (-1, 1)):
-        args = (dout, x, k, steps)
-        yield Probe(args=args, title="a step of no use", raises="strides", **bad)
+        yield Probe(args=(dout, x, k, steps), title="a step of no use", raises="strides", **bad)
     full = (dout, x, k, (1, 1), "full")
     yield Probe(args=full, title="unknown padding", raises="padding", **bad)
     yield Probe(args=(dout, x, k), title="all in order", terms=24, **bad)

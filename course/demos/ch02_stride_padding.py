@@ -80,7 +80,8 @@ def checked(values: Mapping[str, Any]) -> Setting:
     for name, known in (("padding", PADDINGS), ("kernel", KERNELS)):
         if values.get(name, known[0]) not in known:
             raise ValueError(f"{name} must be one of {known}. Received: {values[name]!r}")
-    return Setting(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return Setting(**given)
 
 
 def settled(new: Setting, old: Setting) -> tuple[Setting, str]:
@@ -96,7 +97,8 @@ def settled(new: Setting, old: Setting) -> tuple[Setting, str]:
         return new, ""
     back = "stride" if new.dilation != old.dilation else "dilation"
     words = f"Keras takes strides or dilation above 1, not both: the {back} is 1 again."
-    return replace(new, **{back: (1, 1)}), words
+    undone: dict[str, Any] = {back: (1, 1)}
+    return replace(new, **undone), words
 
 
 @cache
@@ -187,10 +189,10 @@ class StrideDemo(anywidget.AnyWidget):
     setting = traitlets.Dict().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     feature_map = traitlets.Bytes().tag(sync=True)
-    map_shape = traitlets.List().tag(sync=True)
-    kernel = traitlets.List().tag(sync=True)
-    walks = traitlets.List().tag(sync=True)
-    sentences = traitlets.List().tag(sync=True)
+    map_shape: traitlets.List = traitlets.List().tag(sync=True)
+    kernel: traitlets.List = traitlets.List().tag(sync=True)
+    walks: traitlets.List = traitlets.List().tag(sync=True)
+    sentences: traitlets.List = traitlets.List().tag(sync=True)
     learners = traitlets.Bool().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
 
