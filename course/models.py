@@ -47,3 +47,100 @@ def small_cnn(
             model.add(layers.Dropout(dropout, dtype=dtype))
         model.add(layers.Dense(size, activation=activation, dtype=dtype))
     return model
+
+
+def build_cnn(
+    input_shape: tuple[int, int, int],
+    dropout: float = 0.5,
+    augmentation: Sequence[Any] | None = None,
+) -> Any:
+    """The cats-and-dogs network of chapters 6 to 8.
+
+    Four blocks of a 3×3 convolution (32, 64, 128 and 128 filters, ``"same"``, ReLU) and 2×2 max
+    pooling; flatten, dropout, dense 512 and dense 256 with ReLU, one sigmoid unit.
+
+    Parameters
+    ----------
+    input_shape : (H, W, C)
+        H and W from 16 on; pixels are expected from 0 to 1.
+    dropout : float
+        0 leaves the layer out. It holds no weights, so ``get_weights()`` has the same 14
+        arrays with and without.
+    augmentation : sequence of Keras layers, optional
+        Put in front, such as those of `augmentation_layers`.
+
+    Returns
+    -------
+    keras.Sequential
+        Built, not compiled.
+
+    Raises
+    ------
+    ValueError
+        ``input_shape`` is too small to be halved four times.
+    """
+    from keras import Input, Sequential, layers
+
+    if min(input_shape[:2]) < 16:
+        raise ValueError(f"input_shape must be 16×16 or larger. Received: {input_shape!r}")
+    model = Sequential([Input(input_shape), *(augmentation or ())], name="cats_dogs")
+    for count in (32, 64, 128, 128):
+        model.add(layers.Conv2D(count, 3, padding="same", activation="relu"))
+        model.add(layers.MaxPooling2D(2))
+    model.add(layers.Flatten())
+    if dropout:
+        model.add(layers.Dropout(dropout))
+    for units in (512, 256):
+        model.add(layers.Dense(units, activation="relu"))
+    model.add(layers.Dense(1, activation="sigmoid"))
+    return model
+
+
+def compile_cnn(model: Any, learning_rate: float = 1e-3) -> Any:
+    """Compile with Adam, binary cross-entropy and accuracy; returns the model itself."""
+    from keras.optimizers import Adam
+
+    model.compile(Adam(learning_rate), loss="binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def augmentation_layers(
+    flip: bool = True,
+    shift: float = 0.0,
+    degrees: float = 0.0,
+    zoom: float = 0.0,
+    contrast: float = 0.0,
+    seed: int | None = None,
+) -> list[Any]:
+    """Keras layers that vary a picture anew each time it is trained on, and never else.
+
+    Parameters
+    ----------
+    flip : bool
+        Mirror every other picture, left to right.
+    shift : float
+        Up to this share of the height and of the width, either way.
+    degrees : float
+        Turn by up to so many degrees, either way.
+    zoom : float
+        Up to this share larger or smaller.
+    contrast : float
+        Up to this share more or less of it.
+    seed : int, optional
+        With it, the same draws in every run.
+
+    Returns
+    -------
+    list of keras.layers.Layer
+        Without the layers whose strength is 0. What comes in at the edges is a mirror image.
+    """
+    from keras import layers
+
+    made = [
+        (flip, lambda: layers.RandomFlip("horizontal", seed=seed)),
+        (shift, lambda: layers.RandomTranslation(shift, shift, seed=seed)),
+        (degrees, lambda: layers.RandomRotation(degrees / 360, seed=seed)),
+        (zoom, lambda: layers.RandomZoom(zoom, seed=seed)),
+        (contrast, lambda: layers.RandomContrast(contrast, seed=seed)),
+    ]
+    return [make() for strength, make in made if strength]
