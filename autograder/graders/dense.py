@@ -41,6 +41,7 @@ def flatten_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (reals(rng, 3, 1, 1, 4),), title="maps of one cell")
     yield Probe("bad-input", (reals(rng, 4, 3, 2),), title="three axes only", raises="x")
     yield Probe("bad-input", (reals(rng, 2, 2, 3, 2),), title="four axes")
+    yield Probe("bad-input", (reals(rng, 2, 2, 3, 2, 2),), title="five axes", raises="x")
 
 
 def _counting(shape: tuple[int, ...]) -> Any:
@@ -301,9 +302,14 @@ def dense_probes(rng: Rng) -> Iterator[Probe]:
     x, weights, bias = args(2, 3, 4)
     fewer = "two inputs for three rows of weights"
     yield Probe("bad-input", (x[:, :2], weights, bias), title=fewer, raises="weights|x")
-    longer = "three biases for four units"
-    yield Probe("bad-input", (x, weights, bias[:3]), title=longer, raises="bias")
-    yield Probe("bad-input", (x, weights, bias, "tanh"), title="tanh", raises="activation")
+    shorter = "three biases for four units"
+    yield Probe("bad-input", (x, weights, bias[:3]), title=shorter, raises="bias")
+    wider = "four inputs for three rows of weights"
+    yield Probe("bad-input", (reals(rng, 2, 4), weights, bias), title=wider, raises="weights|x")
+    longer = "five biases for four units"
+    yield Probe("bad-input", (x, weights, reals(rng, 5)), title=longer, raises="bias")
+    for name in ("tanh", "elu", "selu", "silu"):  # before, between and after the three by name
+        yield Probe("bad-input", (x, weights, bias, name), title=name, raises="activation")
     yield Probe("bad-input", (x, weights, bias, None), title="all in order", terms=3)
 
 

@@ -77,8 +77,12 @@ def predict_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", random_net(rng, (2, 32, 24, 3), (3, 5, 4), 6, np.float64), "float64")
     x, weights = random_net(rng)
     yield Probe("bad-input", (x, weights[:8]), title="the last layer is missing", raises="weights")
+    more = [*weights, weights[8], weights[9]]
+    yield Probe("bad-input", (x, more), title="a layer too many", raises="weights")
     grey = "gray pictures for a network that takes colours"
     yield Probe("bad-input", (x[..., :1], weights), title=grey, raises="x|weights")
+    deep = "four channels for a network that takes three"
+    yield Probe("bad-input", (x[..., [0, 1, 2, 0]], weights), title=deep, raises="x|weights")
     yield probe("bad-input", (x[:1], weights), "all in order")
 
 

@@ -253,10 +253,18 @@ def budget_probes(rng: Rng) -> Iterator[Probe]:
         count = int(scarce * rng.uniform(0.8, 1.25))
         budget = {"parameters": count, "macs": 1000 * count}
         yield Probe("parameters", (budget,), title="few parameters")
+    count = _cost_of(int(rng.integers(6, 13))) - 1
+    budget = {"parameters": count, "macs": 1000 * count}
+    yield Probe("parameters", (budget,), title="one parameter too few for a plain stack")
     for scarce in (300_000, 1_500_000, 8_000_000):
         count = int(scarce * rng.uniform(0.8, 1.25))
         budget = {"parameters": count, "macs": count}
         yield Probe("macs", (budget,), title="few multiply-accumulates")
+
+
+def _cost_of(width: int) -> int:
+    """The parameters of the stack whose filters double from ``width`` on."""
+    return sum(arithmetic.count_parameters(PICTURE, _stack([width, 2 * width, 4 * width], 3)))
 
 
 def stack_for(
