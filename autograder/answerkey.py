@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from cnnlab.autograder.compare import Difference
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.twists import Twist, combine
-from cnnlab.autograder.worker import Outcome, encode, invoke
+from cnnlab.autograder.worker import Outcome, invoke, load_driver, request
 
 
 @dataclass
@@ -40,7 +41,12 @@ class AnswerKey:
     @cached_property
     def requests(self) -> list[bytes]:
         """Every probe's call, encoded once for the whole batch."""
-        return [encode([probe.args, dict(probe.kwargs)]) for probe in self.probes]
+        return [request(probe.args, probe.kwargs, probe.given) for probe in self.probes]
+
+    def call(self, function: Callable[..., Any], probe: Probe) -> Outcome:
+        """A function of this process, called as a learner's is."""
+        driver = load_driver(self.exercise.driver)
+        return invoke(function, probe.args, probe.kwargs, driver, probe.given)
 
     def view(self, i: int, value: Any) -> Any:
         """A result as it is compared. A view that fails on a strange result keeps the result."""
@@ -49,13 +55,20 @@ class AnswerKey:
         except Exception:
             return value
 
+    def call_correct(self, probe: Probe, twists: tuple[Twist, ...] = ()) -> Outcome:
+        """What the course's own op answers, with these mistakes made in it."""
+        op = combine(*twists)(self.exercise.correct)
+        if self.exercise.simulated:
+            return invoke(op, probe.args, {**probe.kwargs, "given": probe.given})
+        return self.call(op, probe)
+
     def predict(self, twists: tuple[Twist, ...], i: int) -> Outcome:
         """What a function with these mistakes would answer to probe ``i``."""
         label = tuple((t.name, id(t)) for t in twists)
         known = self._predicted.setdefault(label, {})
         if i not in known:
             probe = self.probes[i]
-            outcome = invoke(combine(*twists)(self.exercise.correct), probe.args, probe.kwargs)
+            outcome = self.call_correct(probe, twists)
             if outcome.status == "returned":
                 outcome = replace(outcome, value=self.view(i, outcome.value))
             known[i] = outcome

@@ -3,11 +3,12 @@
 Orders are trees (see `cnnlab.autograder.wire`); every answer is an `Outcome` under the number
 that was asked:
 
-* ``{"op": "define", "first", "prelude", "imports", "cells": [[name, source], …]}``: executes
-  the prelude and each cell by itself, in one namespace; answers once for each, the prelude first.
+* ``{"op": "define", "first", "prelude", "imports", "drivers", "cells": [[name, source], …]}``:
+  loads the drivers, executes the prelude and each cell by itself, in one namespace; answers once
+  for each, the prelude first.
 * ``{"op": "provide", "first", "name", "source"}``: trusted source that defines ``name``.
-* ``{"op": "call", "first", "name", "count"}``, then ``count`` frames ``[args, kwargs]``: answers
-  once for each call.
+* ``{"op": "call", "first", "name", "driver", "count"}``, then ``count`` requests: answers once for
+  each call.
 
 Behind the walls the zygote forks this process. Without walls, ``python -m
 cnnlab.autograder.child`` is one, over its standard input and output.
@@ -76,6 +77,7 @@ class Child:
     def __init__(self, read: Callable[[], bytes | None], write: Callable[[bytes], None]) -> None:
         self.read = read
         self.write = write
+        self.drivers: dict[str, worker.Driver | None] = {}
         module = types.ModuleType("__main__")  # as in a notebook
         sys.modules["__main__"] = module
         self.namespace = module.__dict__
@@ -91,6 +93,7 @@ class Child:
     def _define(self, order: dict[str, Any]) -> None:
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002 - what learners draw is the same every time
+        self.drivers = {name: worker.load_driver(name) for name in ["", *order["drivers"]]}
         first = order["first"]
         self._answer(first, self._execute("prelude", order["prelude"]))
         loaded = {name.partition(".")[0] for name in sys.modules}
@@ -107,9 +110,10 @@ class Child:
     def _call(self, order: dict[str, Any]) -> None:
         requests = [self.read() or b"" for _ in range(order["count"])]
         function = self.namespace.get(order["name"])
+        driver = self.drivers[order["driver"]]
         for number, request in enumerate(requests, order["first"]):
             if callable(function):
-                self._answer(number, self._guarded(worker.perform, function, request))
+                self._answer(number, self._guarded(worker.perform, function, request, driver))
             else:
                 error = worker.ErrorInfo("NameError", f"{order['name']} is not defined")
                 self._answer(number, Outcome("missing", error=error))

@@ -51,6 +51,8 @@ class Probe:
         What this case is, in the learner's words: "one image, one 3x2 kernel".
     terms : int
         How many products are summed in one output cell; sets the tolerance.
+    given
+        A tree for the exercise's driver alone: weights, pictures, a seed.
     """
 
     rung: str
@@ -59,6 +61,7 @@ class Probe:
     title: str = ""
     raises: str | None = None
     terms: int = 1
+    given: Any = None
 
 
 def same(args: tuple[Any, ...], value: Any) -> Any:
@@ -79,8 +82,9 @@ class Exercise:
     probes : callable, Generator → iterable of Probe
         Draws the probes; the same generator state draws the same probes.
     reference : callable
-        Correct values from Keras, called as the learner's function is. It imports
-        Keras inside, so that self-checks never do.
+        Correct values from Keras, called as the learner's function is; with a driver it
+        takes what the probe gives the driver as its keyword ``given``, and answers in the
+        exercise's view. It imports Keras inside, so that self-checks never do.
     correct : callable
         The course's own op; twists are transformations of it. Never a source of
         expected values.
@@ -100,6 +104,12 @@ class Exercise:
     verdicts : Mapping of str to callable
         For a rung that single comparisons cannot decide (speed, statistics): from the
         rung's outcomes to what failed, or ``""``.
+    driver : str
+        ``module.function`` in `cnnlab.autograder.drivers`, which calls the learner's function
+        where a plain call is not enough, and says what came as a tree; empty for a plain call.
+    simulated : bool
+        Whether `correct` answers as the driver does, instead of being driven itself; it takes
+        what the probe gives the driver as its keyword ``given``.
     rival : Rival or None
         A plain function that is timed on the probes of one rung, see `cnnlab.autograder.rival`.
     """
@@ -116,11 +126,20 @@ class Exercise:
     view: Callable[[tuple[Any, ...], Any], Any] = same
     evidence: int = 2
     verdicts: Mapping[str, Callable[[list[Any]], str]] = field(default_factory=dict)
+    driver: str = ""
+    simulated: bool = False
     rival: Rival | None = None
 
     @property
     def max_score(self) -> float:
         return float(sum(self.points.values()))
+
+    def expect(self, probe: Probe) -> Any:
+        """What `reference` says; None where an error is expected."""
+        if probe.raises:
+            return None
+        given = {"given": probe.given} if self.driver else {}
+        return self.reference(*probe.args, **probe.kwargs, **given)
 
     def draw(self, seed: int) -> list[Probe]:
         """The probes that this seed draws, each exercise from its own stream."""
@@ -154,6 +173,11 @@ class Chapter:
     imports: frozenset[str] = frozenset({"numpy"})
     seconds: float = 10.0
     keras: bool = False
+
+    @property
+    def drivers(self) -> set[str]:
+        """What its worker must load before learner code runs."""
+        return {exercise.driver for exercise in self.exercises} - {""}
 
     def __getitem__(self, name: str) -> Exercise:
         for exercise in self.exercises:

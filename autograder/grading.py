@@ -67,7 +67,7 @@ def grade_submission(
     result.max_score = chapter.max_score
     with workers.session() as session:
         errors = session.define(
-            submission.cells(), chapter.prelude, chapter.imports, chapter.seconds
+            submission.cells(), chapter.prelude, chapter.imports, chapter.seconds, chapter.drivers
         )
         for exercise in chapter.exercises:
             grader = _Grader(chapter, submission.exercises[exercise.name], keys[exercise.name])
@@ -152,7 +152,7 @@ class _Grader:
         key, rival = self.key, self.exercise.rival
         name, seconds = self.exercise.name, self.chapter.seconds
         if rival is None:
-            return session.call(name, key.requests, seconds)
+            return session.call(name, key.requests, seconds, self.exercise.driver)
 
         def call(requests: list[bytes]) -> list[Outcome]:
             return session.call(name, requests, seconds)

@@ -10,21 +10,21 @@ import difflib
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder.answerkey import AnswerKey, Finding
-from cnnlab.autograder.exercise import chapter_names, find_chapter, load_chapter
+from cnnlab.autograder.exercise import Probe, chapter_names, find_chapter, load_chapter
 from cnnlab.autograder.judge import judge
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.results import ExerciseResult
 from cnnlab.autograder.rival import beside, called_here
 from cnnlab.autograder.show import Check, Overview, shell
 from cnnlab.autograder.shrink import shrink
-from cnnlab.autograder.worker import Outcome, invoke
+from cnnlab.autograder.worker import Outcome
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 _MARKER = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
@@ -137,15 +137,15 @@ def judged(function: Callable[..., Any], key: AnswerKey) -> Check:
     """Every probe of an exercise, called and judged."""
     printed: list[tuple[Any, str]] = []
 
-    def call(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> Outcome:
+    def call(probe: Probe) -> Outcome:
         with _quiet() as said:
-            outcome = invoke(function, args, kwargs)
-        printed.append((args, said.getvalue()))
+            outcome = key.call(function, probe)
+        printed.append((probe.args, said.getvalue()))
         return outcome
 
-    outcomes = [call(probe.args, probe.kwargs) for probe in key.probes]
+    outcomes = [call(probe) for probe in key.probes]
     outcomes = beside(key, outcomes, called_here(key))
-    result = judge(key, outcomes, lambda found: shrink(key, found, call))
+    result = judge(key, outcomes, lambda found: shrink(key, found, lambda a: call(Probe("", a))))
     return Check(result, _printed_in(result, printed))
 
 
@@ -197,7 +197,7 @@ def attempted(function: Callable[..., Any] | str, key: AnswerKey) -> bool:
     if found is None:
         return False
     with _quiet():
-        first = invoke(found, key.probes[0].args, key.probes[0].kwargs)
+        first = key.call(found, key.probes[0])
     return not (first.error and first.error.type == "NotImplementedError")
 
 

@@ -95,8 +95,9 @@ def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: 
     """Grade one mutant."""
     cells = [(need, plain_version(chapter.name, need)) for need in key.exercise.needs]
     cells.append((mutant.exercise, mutant.source))
-    session.define(cells, chapter.prelude, chapter.imports)
-    result = judge(key, session.call(mutant.exercise, key.requests, SECONDS))
+    session.define(cells, chapter.prelude, chapter.imports, drivers=chapter.drivers)
+    driver = key.exercise.driver
+    result = judge(key, session.call(mutant.exercise, key.requests, SECONDS, driver))
     return result.score == result.max_score
 
 

@@ -18,13 +18,13 @@ from cnnlab.autograder.compare import value_difference
 from cnnlab.autograder.exercise import Exercise, same
 from cnnlab.autograder.judge import judge
 from cnnlab.autograder.results import ExerciseResult
-from cnnlab.autograder.twists import Twist, combine, names
-from cnnlab.autograder.worker import Outcome, invoke
+from cnnlab.autograder.twists import Twist, names
+from cnnlab.autograder.worker import Outcome
 
 
 def judge_function(key: AnswerKey, function: Callable[..., Any]) -> ExerciseResult:
     """Judge a function of this process on every probe of its key."""
-    return judge(key, [invoke(function, p.args, p.kwargs) for p in key.probes])
+    return judge(key, [key.call(function, probe) for probe in key.probes])
 
 
 def prove(keys: Mapping[str, AnswerKey], pairs: bool = True) -> Iterator[str]:
@@ -47,7 +47,7 @@ def prove(keys: Mapping[str, AnswerKey], pairs: bool = True) -> Iterator[str]:
 
 def prove_op(key: AnswerKey) -> Iterator[str]:
     """The course's op, which twists transform, must agree with Keras on every probe."""
-    result = judge_function(key, key.exercise.correct)
+    result = judge(key, [key.call_correct(probe) for probe in key.probes])
     if result.score != result.max_score:
         yield f"{key.exercise.name}: the course's own op fails: {result.message}"
 
@@ -71,7 +71,7 @@ def prove_worthless(key: AnswerKey) -> Iterator[str]:
     """
     exercise = key.exercise
     zeros = {"returns zeros": lambda *a, **k: _zeros(exercise.correct(*a, **k))}
-    for label, function in (WORTHLESS | zeros).items():
+    for label, function in (WORTHLESS | ({} if exercise.driver else zeros)).items():
         result = judge_function(key, function)
         kept = [r.id for r in result.rungs if r.passed and r.points and r.id != "shape"]
         if kept and label != "returns its first argument":
@@ -95,7 +95,7 @@ def prove_twists(key: AnswerKey) -> Iterator[str]:
     """Every twist loses points and is named, alone."""
     exercise = key.exercise
     for twist in exercise.twists:
-        result = judge_function(key, twist.apply(exercise.correct))
+        result = judge(key, [key.call_correct(probe, (twist,)) for probe in key.probes])
         if result.score == result.max_score:
             yield f"{exercise.name}: {twist.name} keeps full marks"
         elif result.diagnosis != [twist.name]:
@@ -128,7 +128,7 @@ def judge_pair(key: AnswerKey, pair: tuple[Twist, Twist]) -> ExerciseResult:
     """Judge two mistakes together, by the answers that their diagnosis predicts anyway."""
     if key.exercise.view is same:
         return judge(key, [key.predict(pair, i) for i in range(len(key.probes))])
-    return judge_function(key, combine(*pair)(key.exercise.correct))
+    return judge(key, [key.call_correct(probe, pair) for probe in key.probes])
 
 
 def sensible(key: AnswerKey, pair: tuple[Twist, Twist]) -> bool:

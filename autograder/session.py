@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -24,6 +24,7 @@ from cnnlab.autograder.worker import (
     ProtocolError,
     encode,
     outcome_from_frame,
+    request,
 )
 
 PRELUDE = "import math\nimport numpy as np\n"
@@ -32,12 +33,8 @@ RESTARTS = 3
 MAX_BATCH = 256 * 2**20
 """Bytes that the answers to one `Session.call` may have together."""
 
-Call = tuple[tuple[Any, ...], Mapping[str, Any]]
-
-
-def request(args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> bytes:
-    """A call, ready to be sent; worth keeping where many submissions get the same one."""
-    return encode([tuple(args), dict(kwargs or {})])
+Call = tuple[Any, ...]
+"""``(args, kwargs)`` or ``(args, kwargs, given)``, as `request` takes them."""
 
 
 class Workers:
@@ -98,6 +95,7 @@ class Session:
         self._cells: list[tuple[str, str]] = []
         self._provided: dict[str, str] = {}
         self._seconds = 10.0
+        self._drivers: list[str] = []
 
     def __enter__(self) -> Session:
         return self
@@ -117,6 +115,7 @@ class Session:
         prelude: str = PRELUDE,
         imports: Iterable[str] = ("numpy",),
         seconds: float = 10.0,
+        drivers: Iterable[str] = (),
     ) -> dict[str, ErrorInfo]:
         """Execute cells, each by itself, in one fresh namespace.
 
@@ -130,6 +129,8 @@ class Session:
             Top-level modules that the cells may import, besides the standard library.
         seconds : float
             Wall-clock limit for one cell.
+        drivers : iterable of str
+            The drivers that calls will ask for, loaded before any learner code runs.
 
         Returns
         -------
@@ -140,7 +141,7 @@ class Session:
         """
         self.close()
         self._prelude, self._imports = prelude, sorted(imports)
-        self._provided, self._seconds = {}, seconds
+        self._provided, self._seconds, self._drivers = {}, seconds, sorted(drivers)
         self._cells = [(name, _valid(source)) for name, source in cells]
         failed: dict[str, ErrorInfo] = {}
         for attempt in range(RESTARTS + 1):
@@ -161,7 +162,7 @@ class Session:
                 self._provide(name, source)
 
     def call(
-        self, name: str, calls: Sequence[Call | bytes], seconds: float = 10.0
+        self, name: str, calls: Sequence[Call | bytes], seconds: float = 10.0, driver: str = ""
     ) -> list[Outcome]:
         """Call a function of the submission.
 
@@ -169,10 +170,12 @@ class Session:
         ----------
         name : str
             The function's name.
-        calls : sequence of (args, kwargs)
+        calls : sequence of (args, kwargs) or (args, kwargs, given)
             What it is called with; or what `request` made of that.
         seconds : float
             Wall-clock limit for one call.
+        driver : str
+            Who calls it, of those that `define` loaded; empty for a plain call.
 
         Returns
         -------
@@ -194,7 +197,7 @@ class Session:
         except _Lost as lost:
             return [lost.outcome] * len(requests)
         try:
-            order = {"op": "call", "name": name, "count": len(requests)}
+            order = {"op": "call", "name": name, "driver": driver, "count": len(requests)}
             return self._exchange(order, requests, [seconds] * len(requests))
         except _Lost as lost:
             return lost.answers + [lost.outcome] * (len(requests) - len(lost.answers))
@@ -207,6 +210,7 @@ class Session:
             "op": "define",
             "prelude": self._prelude,
             "imports": self._imports,
+            "drivers": self._drivers,
             "cells": [list(cell) for cell in self._cells],
         }
         clock = [START_SECONDS[self._sandbox.keras]] + [self._seconds] * len(self._cells)

@@ -11,6 +11,8 @@ import linecache
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -41,10 +43,12 @@ __all__ = [
     "describe",
     "encode",
     "invoke",
+    "load_driver",
     "namespace_of",
     "outcome_from_frame",
     "outcome_to_frame",
     "perform",
+    "request",
     "status_of",
     "unsupported",
 ]
@@ -71,6 +75,19 @@ FUNCTIONS: dict[str, Callable[[np.ndarray], Any]] = {
     "norm": lambda x: float(np.sqrt(np.sum(np.square(x)))),
 }
 """What `Named` may name: scalar functions of an array of any shape."""
+
+
+Driver = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any], Any]
+"""``driver(function, args, kwargs, given) → tree``: a learner's function called in its own way."""
+
+
+@cache
+def load_driver(name: str) -> Driver | None:
+    """The driver of this name, ``module.function``; None for a plain call."""
+    if not name:
+        return None
+    module, _, function = name.rpartition(".")
+    return getattr(import_module(f"cnnlab.autograder.drivers.{module}"), function)
 
 
 class ForbiddenImport(ImportError):
@@ -123,8 +140,19 @@ class Outcome:
     par: float | None = None
 
 
+def request(
+    args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None, given: Any = None
+) -> bytes:
+    """A call, ready to be sent; worth keeping where many submissions get the same one."""
+    return encode([tuple(args), dict(kwargs or {}), given])
+
+
 def invoke(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any] | None = None,
+    driver: Driver | None = None,
+    given: Any = None,
 ) -> Outcome:
     """Call a function of this process on private copies of the arguments.
 
@@ -134,7 +162,7 @@ def invoke(
     >>> invoke(lambda x: x.sum(), (np.ones(3),)).value
     np.float64(3.0)
     """
-    outcome = perform(function, encode([args, dict(kwargs or {})]))
+    outcome = perform(function, request(args, kwargs, given), driver)
     if outcome.status != "returned":
         return outcome
     try:  # a copy: the function may keep what it returned, and change it in its next call
@@ -143,31 +171,40 @@ def invoke(
         return unsupported(outcome, problem)
 
 
-def perform(function: Callable[..., Any], request: bytes) -> Outcome:
-    """Call a function on what `request` holds, ``encode([args, kwargs])``.
+def perform(function: Callable[..., Any], body: bytes, driver: Driver | None = None) -> Outcome:
+    """Call a function, or have a driver call it, on what a `request` holds.
 
-    The value is as the function returned it, not yet known to cross.
+    The value is as it was returned, not yet known to cross.
     """
-    args, kwargs = decode(request)
+    args, kwargs, given = decode(body)
     markers: dict[int, Any] = {}
     live_args = _bring_to_life(args, markers)
     live_kwargs = _bring_to_life(kwargs, markers)
     start = perf_counter()
     try:
-        value, status, error = function(*live_args, **live_kwargs), "returned", None
+        if driver:
+            value = driver(function, live_args, live_kwargs, given)
+        else:
+            value = function(*live_args, **live_kwargs)
+        status, error = "returned", None
     except KeyboardInterrupt:
         raise
+    except Unsupported as problem:  # a driver's word about what it was given back
+        value, status, error = None, "unsupported", _not_supported(problem)
     except BaseException as caught:  # SystemExit too: leaving the kernel is an error here
         value, status, error = None, status_of(caught), describe(caught, namespace_of(function))
     seconds = perf_counter() - start
-    after = _changed([live_args, live_kwargs], request, markers)
+    after = _changed([live_args, live_kwargs, given], body, markers)
     return Outcome(status, value, error, after, seconds)
 
 
 def unsupported(outcome: Outcome, problem: Unsupported) -> Outcome:
     """The outcome of a call that returned what cannot cross."""
-    error = ErrorInfo("TypeError", f"returned {problem}")
-    return replace(outcome, status="unsupported", value=None, error=error)
+    return replace(outcome, status="unsupported", value=None, error=_not_supported(problem))
+
+
+def _not_supported(problem: Unsupported) -> ErrorInfo:
+    return ErrorInfo("TypeError", f"returned {problem}")
 
 
 def status_of(error: BaseException) -> str:
@@ -243,13 +280,13 @@ def _put_to_rest(tree: Any, markers: dict[int, Any]) -> Any:
     return tree
 
 
-def _changed(live: list[Any], request: bytes, markers: dict[int, Any]) -> tuple[Any, ...] | None:
-    """The arguments after the call, where they are no longer what ``request`` holds."""
+def _changed(live: list[Any], body: bytes, markers: dict[int, Any]) -> tuple[Any, ...] | None:
+    """The arguments after the call, where they are no longer what the request held."""
     try:
         rested = _put_to_rest(live, markers)
-        if encode(rested) == request:
+        if encode(rested) == body:
             return None
-        args, kwargs = rested
+        args, kwargs, _ = rested
         return (*args, *kwargs.values())
     except (Unsupported, RecursionError):
         return ("(arguments that now hold something other than arrays and numbers)",)
