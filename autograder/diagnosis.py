@@ -49,7 +49,9 @@ def _explains(
         if not _same_effect(predicted, outcomes[i]):
             return False
         wrong_values += bool(
-            predicted.args_after is not None or not agrees(key.expected[i], predicted.value, terms)
+            predicted.args_after is not None
+            or not agrees(key.expected[i], predicted.value, terms)
+            or (key.probes[i].quiet and predicted.warnings and outcomes[i].warnings)
         )
     if wrong_values >= enough:
         # A loop may raise on unequal sizes where our one-line version of the mistake answers.

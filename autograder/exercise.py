@@ -51,6 +51,8 @@ class Probe:
         What this case is, in the learner's words: "one image, one 3x2 kernel".
     terms : int
         How many products are summed in one output cell; sets the tolerance.
+    quiet : bool
+        Whether NumPy must not warn of an overflow or an invalid value on the way.
     given
         A tree for the exercise's driver alone: weights, pictures, a seed.
     """
@@ -61,6 +63,7 @@ class Probe:
     title: str = ""
     raises: str | None = None
     terms: int = 1
+    quiet: bool = False
     given: Any = None
 
 

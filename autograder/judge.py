@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from cnnlab.autograder.answerkey import AnswerKey, Finding
 from cnnlab.autograder.compare import Difference, shape_difference, value_difference
 from cnnlab.autograder.diagnosis import diagnose
-from cnnlab.autograder.exercise import RUNGS, Exercise
+from cnnlab.autograder.exercise import RUNGS, Exercise, Probe
 from cnnlab.autograder.results import ExerciseResult, RungResult
 from cnnlab.autograder.twists import names
 from cnnlab.autograder.worker import Outcome
@@ -110,7 +110,16 @@ def _examine(key: AnswerKey, i: int, outcome: Outcome) -> Finding | None:
     else:
         value = key.view(i, outcome.value)
         difference = value_difference(key.expected[i], value, probe.terms)
+        difference = difference or _noise(probe, outcome)
     return Finding(key.exercise, probe, difference) if difference else None
+
+
+def _noise(probe: Probe, outcome: Outcome) -> Difference | None:
+    """What NumPy warned of in a call that must be quiet."""
+    if not probe.quiet or not outcome.warnings:
+        return None
+    said = f"the numbers are right, but NumPy warned: {outcome.warnings[0]}"
+    return Difference("warning", said)
 
 
 def _error_difference(argument: str, outcome: Outcome) -> Difference | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import inspect
 import linecache
 import math
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -90,6 +92,12 @@ def load_driver(name: str) -> Driver | None:
     return getattr(import_module(f"cnnlab.autograder.drivers.{module}"), function)
 
 
+MAX_WARNINGS = 8
+"""Different warnings of one call that are kept at most."""
+_OF_FLOATS = "(overflow|invalid value|divide by zero) encountered in "
+"""How NumPy's warnings of floats begin, underflow left out: that is silent by default."""
+
+
 class ForbiddenImport(ImportError):
     """Learner code imports something outside its chapter's allow-list."""
 
@@ -127,6 +135,8 @@ class Outcome:
         call, the positional ones first, then the keyword ones in their order.
     seconds : float
         Wall-clock time of the call.
+    warnings : tuple of str
+        What NumPy warned of during the call, each once: ``"overflow encountered in exp"``.
     par : float or None
         Seconds that the exercise's rival took for the same call, where one was timed. Set by
         the judge's side alone: it never crosses.
@@ -137,6 +147,7 @@ class Outcome:
     error: ErrorInfo | None = None
     args_after: tuple[Any, ...] | None = None
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
     par: float | None = None
 
 
@@ -180,22 +191,32 @@ def perform(function: Callable[..., Any], body: bytes, driver: Driver | None = N
     markers: dict[int, Any] = {}
     live_args = _bring_to_life(args, markers)
     live_kwargs = _bring_to_life(kwargs, markers)
-    start = perf_counter()
-    try:
-        if driver:
-            value = driver(function, live_args, live_kwargs, given)
-        else:
-            value = function(*live_args, **live_kwargs)
-        status, error = "returned", None
-    except KeyboardInterrupt:
-        raise
-    except Unsupported as problem:  # a driver's word about what it was given back
-        value, status, error = None, "unsupported", _not_supported(problem)
-    except BaseException as caught:  # SystemExit too: leaving the kernel is an error here
-        value, status, error = None, status_of(caught), describe(caught, namespace_of(function))
-    seconds = perf_counter() - start
+    with warnings.catch_warnings(record=True) as log:
+        warnings.filterwarnings("default", _OF_FLOATS, RuntimeWarning)
+        start = perf_counter()
+        try:
+            if driver:
+                value = driver(function, live_args, live_kwargs, given)
+            else:
+                value = function(*live_args, **live_kwargs)
+            status, error = "returned", None
+        except KeyboardInterrupt:
+            raise
+        except Unsupported as problem:  # a driver's word about what it was given back
+            value, status, error = None, "unsupported", _not_supported(problem)
+        except BaseException as caught:  # SystemExit too: leaving the kernel is an error here
+            value, status, error = None, status_of(caught), describe(caught, namespace_of(function))
+        seconds = perf_counter() - start
     after = _changed([live_args, live_kwargs, given], body, markers)
-    return Outcome(status, value, error, after, seconds)
+    return Outcome(status, value, error, after, seconds, _said_of_floats(log))
+
+
+def _said_of_floats(log: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """NumPy's own texts among warnings, each once, the first few."""
+    messages = [w.message for w in log if type(w.message) is RuntimeWarning]
+    texts = [t for m in messages for t in m.args[:1] if type(t) is str]
+    found = dict.fromkeys(_short(t, 200) for t in texts if re.match(_OF_FLOATS, t))
+    return tuple(found)[:MAX_WARNINGS]
 
 
 def unsupported(outcome: Outcome, problem: Unsupported) -> Outcome:
@@ -295,8 +316,8 @@ def _changed(live: list[Any], body: bytes, markers: dict[int, Any]) -> tuple[Any
 def outcome_to_frame(outcome: Outcome, number: int = 0) -> bytes:
     """An outcome as a frame's body, the answer to request ``number``."""
     error = outcome.error and [getattr(outcome.error, name) for name in _ERROR_FIELDS]
-    fields = [number, outcome.status, outcome.value, error, outcome.args_after, outcome.seconds]
-    return encode(fields)
+    head = [number, outcome.status, outcome.value, error]
+    return encode([*head, outcome.args_after, outcome.seconds, outcome.warnings])
 
 
 _ERROR_FIELDS = {"type": str, "message": str, "function": str, "line": int, "text": str}
@@ -311,16 +332,18 @@ def outcome_from_frame(body: bytes | bytearray | memoryview, number: int = 0) ->
         The frame is malformed, or does not answer request ``number``.
     """
     tree = decode(body)
-    kinds = int, str, object, object, object, float
-    answered, status, value, error, after, seconds = fields(tree, *kinds)
+    kinds = int, str, object, object, object, float, tuple
+    answered, status, value, error, after, seconds, said = fields(tree, *kinds)
     if answered != number or status not in STATUSES:
         raise ProtocolError("not an answer to what was asked")
     if (status == "returned") != (error is None) or (value is not None and error is not None):
         raise ProtocolError("an outcome that contradicts itself")
     if not (after is None or type(after) is tuple) or not 0 <= seconds < math.inf:
         raise ProtocolError("an impossible outcome")
+    if len(said) > MAX_WARNINGS or any(type(text) is not str for text in said):
+        raise ProtocolError("impossible warnings")
     error = None if error is None else _error_from(error)
-    return Outcome(status, value, error, after, seconds)
+    return Outcome(status, value, error, after, seconds, tuple(_short(t, 200) for t in said))
 
 
 def _error_from(raw: Any) -> ErrorInfo:

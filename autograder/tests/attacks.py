@@ -222,7 +222,8 @@ FORGERY = [
     Attack("a forged answer on every descriptor", (CRASHED, RETURNED), _call(
         "import json, struct\n"
         "for number in range(100):\n"
-        "    head = json.dumps([number, 'returned', 'forged', None, None, 0.0]).encode()\n"
+        "    said = [number, 'returned', 'forged', None, None, 0.0, {'tuple': []}]\n"
+        "    head = json.dumps(said).encode()\n"
         "    body = struct.pack('>I', len(head)) + head\n"
         "    for fd in range(64):\n"
         "        try: os.write(fd, struct.pack('>I', len(body)) + body)\n"

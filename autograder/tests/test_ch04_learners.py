@@ -70,6 +70,23 @@ def sigmoid_both_exps(z):
     return np.exp(z) / (1 + np.exp(z))
 
 
+def sigmoid_one_exp(z):
+    return 1 / (1 + np.exp(-1.0 * np.asarray(z)))
+
+
+def sigmoid_where(z):
+    z = 1.0 * np.asarray(z)
+    return np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))
+
+
+def sigmoid_masked(z):
+    z = 1.0 * np.asarray(z)
+    out = np.empty_like(z)
+    out[z >= 0] = 1 / (1 + np.exp(-z[z >= 0]))
+    out[z < 0] = np.exp(z[z < 0]) / (1 + np.exp(z[z < 0]))
+    return out
+
+
 def softmax_overflowing(z):
     e = np.exp(1.0 * np.asarray(z))
     return e / np.sum(e, axis=-1, keepdims=True)
@@ -221,6 +238,8 @@ MISTAKES = [
     ("flatten", flatten_channels_first, ["channels-first-order"]),
     ("flatten", flatten_fortran, ["fortran-order"]),
     ("sigmoid", sigmoid_both_exps, ["overflows"]),
+    ("sigmoid", sigmoid_one_exp, ["overflows"]),
+    ("sigmoid", sigmoid_where, ["overflows"]),
     ("softmax", softmax_overflowing, ["overflows"]),
     ("softmax", softmax_by_columns, ["wrong-axis"]),
     ("softmax", softmax_of_everything, ["wrong-axis"]),
@@ -321,6 +340,12 @@ def test_an_odd_mistake_loses_points_and_gets_no_name(name, function):
     assert result.score < result.max_score
     assert result.diagnosis == []
     assert result.hint
+
+
+@pytest.mark.parametrize("quiet", [sigmoid_masked, lambda z: np.exp(-np.logaddexp(0.0, -z))])
+def test_a_sigmoid_that_never_overflows_keeps_the_edge_cases(quiet):
+    rungs = judged("sigmoid", quiet).rungs
+    assert next(rung for rung in rungs if rung.id == "edge-cases").passed
 
 
 def test_relu_after_the_pool_is_no_mistake():

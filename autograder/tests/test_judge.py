@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from cnnlab.autograder.judge import judge
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.worker import ErrorInfo, Outcome, invoke
-from cnnlab.course import ops
+from cnnlab.course import network, ops
 
 CH01 = "ch01_convolution"
 
@@ -192,6 +194,34 @@ def test_changed_inputs_cost_the_shape_rung_and_have_a_name():
     assert [rung.id for rung in result.rungs if not rung.passed] == ["shape"]
     assert result.diagnosis == ["changes-input"]
     assert "leave the input as it was" in result.message
+
+
+def right(z):
+    return network.sigmoid(z)
+
+
+def overflowing(z):
+    return 1 / (1 + np.exp(-1.0 * np.asarray(z)))
+
+
+def test_a_right_answer_with_a_warning_loses_the_quiet_probes_only():
+    sigmoid = recorded("ch04_network")["sigmoid"]
+    assert judge_function(sigmoid, right).status == "passed"
+    result = judge_function(sigmoid, overflowing)
+    assert [rung.id for rung in result.rungs if not rung.passed] == ["edge-cases"]
+    assert "the numbers are right, but NumPy warned: overflow encountered in exp." in result.message
+    assert result.diagnosis == ["overflows"]
+
+
+def test_a_warning_where_none_is_forbidden_costs_nothing():
+    sigmoid = recorded("ch04_network")["sigmoid"]
+    outcomes = [invoke(right, p.args) for p in sigmoid.probes]
+    noisy = [
+        o if p.quiet else dataclasses.replace(o, warnings=("overflow encountered in exp",))
+        for o, p in zip(outcomes, sigmoid.probes, strict=True)
+    ]
+    assert noisy != outcomes
+    assert judge(sigmoid, noisy).status == "passed"
 
 
 def test_one_probe_is_no_evidence():

@@ -146,6 +146,17 @@ def test_prints_are_kept_for_the_card_and_warnings_are_silent(capsys):
     assert f"z is {shown}" in repr(found)
 
 
+def test_a_warning_that_is_forbidden_is_told_and_not_shown(capsys):
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-1.0 * np.asarray(z)))
+
+    start("ch04")
+    found = check(sigmoid)
+    assert found.result.diagnosis == ["overflows"]
+    assert "NumPy warned: overflow encountered in exp" in repr(found)
+    assert capsys.readouterr().err == ""
+
+
 def test_prints_are_those_of_the_call_that_is_shown_also_when_it_was_made_small():
     def relu(z):
         print("z is", np.shape(z))

@@ -62,6 +62,13 @@ def test_values_cross_and_come_back(session: Session) -> None:
     assert 0 < outcome.seconds < 5
 
 
+def test_what_numpy_warned_of_crosses(session: Session) -> None:
+    session.define([("f", "def f(z):\n    return 1 / (1 + np.exp(-z))\n")])
+    calm, loud = session.call("f", [((np.zeros(2),), {}), ((np.array([-1e4]),), {})])
+    assert (calm.warnings, loud.warnings) == ((), ("overflow encountered in exp",))
+    assert loud.value == np.zeros(1)
+
+
 def test_a_prepared_request_is_a_call(session: Session) -> None:
     session.define([("double", DOUBLE)])
     outcomes = session.call("double", [request((4,)), ((5,), {})])

@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import sys
+import warnings
 from typing import Any
 
 import hypothesis.strategies as st
@@ -208,7 +209,7 @@ def test_a_boolean_of_strange_bytes_is_a_boolean() -> None:
 
 # Outcomes
 
-OUTCOME = Outcome("returned", np.arange(3), None, ([1, 2],), 0.5)
+OUTCOME = Outcome("returned", np.arange(3), None, ([1, 2],), 0.5, ("overflow encountered in exp",))
 FAILURE = Outcome("raised", None, ErrorInfo("ValueError", "no", "f", 3, "raise"), None, 0.1)
 
 
@@ -218,24 +219,29 @@ def test_an_outcome_survives_the_wire(outcome: Outcome) -> None:
     assert same(arrived.value, outcome.value)
     assert (arrived.status, arrived.error) == (outcome.status, outcome.error)
     assert (arrived.args_after, arrived.seconds) == (outcome.args_after, outcome.seconds)
+    assert arrived.warnings == outcome.warnings
 
 
 @pytest.mark.parametrize(
     "tree",
     [
         None,
-        [1, "returned", None, None, None, 0.0],
-        [0, "wonderful", None, None, None, 0.0],
-        [0, "returned", None, None, None, 0],
-        [0, "returned", None, None, None, -1.0],
-        [0, "returned", None, None, None, float("nan")],
-        [0, "returned", None, None, [1], 0.0],
-        [0, "returned", None, ["a", "b", "c", 1, "d"], None, 0.0],
-        [0, "raised", None, None, None, 0.0],
-        [0, "raised", 1, ["a", "b", "c", 1, "d"], None, 0.0],
-        [0, "raised", None, ["a", "b", "c", "1", "d"], None, 0.0],
-        [0, "raised", None, ["a"], None, 0.0],
-        [False, "returned", None, None, None, 0.0],
+        [1, "returned", None, None, None, 0.0, ()],
+        [0, "wonderful", None, None, None, 0.0, ()],
+        [0, "returned", None, None, None, 0, ()],
+        [0, "returned", None, None, None, -1.0, ()],
+        [0, "returned", None, None, None, float("nan"), ()],
+        [0, "returned", None, None, [1], 0.0, ()],
+        [0, "returned", None, ["a", "b", "c", 1, "d"], None, 0.0, ()],
+        [0, "raised", None, None, None, 0.0, ()],
+        [0, "raised", 1, ["a", "b", "c", 1, "d"], None, 0.0, ()],
+        [0, "raised", None, ["a", "b", "c", "1", "d"], None, 0.0, ()],
+        [0, "raised", None, ["a"], None, 0.0, ()],
+        [False, "returned", None, None, None, 0.0, ()],
+        [0, "returned", None, None, None, 0.0],
+        [0, "returned", None, None, None, 0.0, ["overflow encountered in exp"]],
+        [0, "returned", None, None, None, 0.0, (1,)],
+        [0, "returned", None, None, None, 0.0, ("overflow encountered in exp",) * 9],
     ],
 )
 def test_an_outcome_that_cannot_be_is_refused(tree: Any) -> None:
@@ -243,12 +249,14 @@ def test_an_outcome_that_cannot_be_is_refused(tree: Any) -> None:
         outcome_from_frame(encode(tree))
 
 
-def test_long_texts_in_an_error_are_cut() -> None:
-    body = encode([0, "raised", None, ["T", "x" * 10**6, "f", 1, "y" * 10**6], None, 0.0])
+def test_long_texts_are_cut() -> None:
+    body = encode([0, "raised", None, ["T", "x" * 10**6, "f", 1, "y" * 10**6], None, 0.0, ()])
     error = outcome_from_frame(body).error
     assert error
     assert len(error.message) == 2000
     assert len(error.text) == 500
+    body = encode([0, "returned", None, None, None, 0.0, ("x" * 10**6,)])
+    assert [len(text) for text in outcome_from_frame(body).warnings] == [200]
 
 
 # Calls
@@ -288,6 +296,54 @@ def test_nan_that_stays_is_no_change() -> None:
 def test_arguments_that_cannot_cross_any_more_are_a_change() -> None:
     outcome = invoke(lambda x: x.append(object()), ([],))
     assert outcome.args_after is not None
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-z))
+
+
+def test_numpys_warnings_are_noted_each_once_and_anew_in_every_call() -> None:
+    large = np.array([-1e4, 1e4])
+    for _ in range(2):
+        with np.errstate(all="warn"):
+            outcome = invoke(lambda: [_sigmoid(large), _sigmoid(large), np.log(large)], ())
+        assert outcome.warnings == (
+            "overflow encountered in exp",
+            "invalid value encountered in log",
+        )
+    assert invoke(_sigmoid, (np.array([-10.0, 10.0]),)).warnings == ()
+
+
+def test_other_warnings_are_not_noted_and_silenced_ones_neither() -> None:
+    def quiet(z: np.ndarray) -> np.ndarray:
+        warnings.warn("overflow encountered in a bathtub", UserWarning, stacklevel=1)
+        warnings.warn("careful", RuntimeWarning, stacklevel=1)
+        warnings.warn(RuntimeWarning(z), stacklevel=1)
+        with np.errstate(over="ignore"):
+            return _sigmoid(z)
+
+    outcome = invoke(quiet, (np.array([-1e4]),))
+    assert (outcome.status, outcome.warnings) == ("returned", ())
+
+
+def test_a_learners_own_handling_of_warnings_works() -> None:
+    def careful(z: np.ndarray) -> str:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                return str(_sigmoid(z))
+            except RuntimeWarning:
+                return "too large"
+
+    outcome = invoke(careful, (np.array([-1e4]),))
+    assert (outcome.value, outcome.warnings) == ("too large", ())
+
+
+def test_a_call_leaves_the_filters_as_they_were() -> None:
+    with warnings.catch_warnings():
+        before = list(warnings.filters)
+        invoke(_raiser(ValueError("x")), ())
+        assert warnings.filters == before
 
 
 def test_markers_arrive_as_what_they_name() -> None:
