@@ -119,7 +119,8 @@ def augmentation_layers(
     flip : bool
         Mirror every other picture, left to right.
     shift : float
-        Up to this share of the height and of the width, either way.
+        Up to this share of the height and of the width, either way; by whole pixels, so that
+        a small picture stays sharp.
     degrees : float
         Turn by up to so many degrees, either way.
     zoom : float
@@ -138,7 +139,7 @@ def augmentation_layers(
 
     made = [
         (flip, lambda: layers.RandomFlip("horizontal", seed=seed)),
-        (shift, lambda: layers.RandomTranslation(shift, shift, seed=seed)),
+        (shift, lambda: layers.RandomTranslation(shift, shift, interpolation="nearest", seed=seed)),
         (degrees, lambda: layers.RandomRotation(degrees / 360, seed=seed)),
         (zoom, lambda: layers.RandomZoom(zoom, seed=seed)),
         (contrast, lambda: layers.RandomContrast(contrast, seed=seed)),

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.datasets import photographs
 from cnnlab.datasets.load import embedded
+from cnnlab.datasets.photographs import PARTS
 
 SIDE = 32
 CLASSES = ("cat", "dog")
-SOURCES = ("auto", "embedded")
-PARTS = ("train", "validation", "test")
 
 
 class Part(NamedTuple):
@@ -34,6 +35,41 @@ class Part(NamedTuple):
     x: NDArray[np.uint8]
     y: NDArray[np.uint8]
 
+    def as_tf(self, batch_size: int = 32, seed: int | None = None) -> Any:
+        """As a ``tf.data.Dataset`` of batches, for ``model.fit``. Imports TensorFlow.
+
+        Parameters
+        ----------
+        batch_size : int
+            The last batch may be smaller.
+        seed : int, optional
+            With it, the pictures come in another order each time through; the orders depend
+            on the seed alone. Without it, they come as they are.
+
+        Returns
+        -------
+        tf.data.Dataset
+            Of pairs: pictures, shape (B, H, W, 3), float32 from 0 to 1, and labels, shape (B,),
+            float32.
+
+        Raises
+        ------
+        ValueError
+            ``batch_size`` is below 1.
+        """
+        import tensorflow as tf
+
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be 1 or more. Received: {batch_size!r}")
+        dataset = tf.data.Dataset.from_tensor_slices((self.x, self.y))
+        if seed is not None:
+            dataset = dataset.shuffle(len(self.x), seed=seed)
+
+        def scale(x: Any, y: Any) -> tuple[Any, Any]:
+            return tf.cast(x, tf.float32) / 255, tf.cast(y, tf.float32)
+
+        return dataset.batch(batch_size).map(scale).prefetch(tf.data.AUTOTUNE)
+
 
 @dataclass(frozen=True)
 class CatsDogs:
@@ -45,18 +81,22 @@ class CatsDogs:
     classes: tuple[str, str] = CLASSES
 
 
-def load_cats_dogs(size: int | None = None, source: str = "auto") -> CatsDogs:
-    """Pictures of cats and dogs: 2800 to train with, 1000 to validate, 1000 to test.
+def load_cats_dogs(size: int | None = None, source: str | Path = "auto") -> CatsDogs:
+    """Pictures of cats and dogs to train with, to validate and to test.
 
     In each part cats and dogs take turns, so every beginning of a part is balanced.
 
     Parameters
     ----------
     size : int, optional
-        Rows and columns; without it 32, as stored. Other sizes are computed and hold no more
-        detail than 32×32 do.
-    source : {"auto", "embedded"}
-        Both are the pictures that come with the course.
+        Rows and columns. Without it: 32 for the embedded pictures, as stored; 150, as in the
+        article, for photographs.
+    source : {"auto", "embedded", "photographs"} or path
+        ``"embedded"``: what comes with the course, 2800 pictures to train with, 1000 to
+        validate, 1000 to test; sizes above 32 hold no more detail than 32. ``"photographs"``:
+        what ``cnnlab data cats-dogs`` has fetched, 2000, 1000 and 1000. A path: a folder or
+        zip archive of photographs of your own. ``"auto"``: for sizes above 32 the photographs
+        if they have been fetched, else the embedded pictures.
 
     Returns
     -------
@@ -66,20 +106,44 @@ def load_cats_dogs(size: int | None = None, source: str = "auto") -> CatsDogs:
     Raises
     ------
     ValueError
-        ``size`` is not a whole number from 1 on, or there is no such ``source``.
+        ``size`` is not a whole number from 1 on; there is no such ``source``, or it holds too
+        few pictures.
     OSError
-        A file is missing or damaged.
+        A file is missing or damaged, or the photographs have not been fetched.
 
     >>> cats_dogs = load_cats_dogs()
     >>> cats_dogs.train.x.shape, cats_dogs.test.y[:4]
     ((2800, 32, 32, 3), array([0, 1, 0, 1], dtype=uint8))
     """
-    if source not in SOURCES:
-        raise ValueError(f"source must be one of {', '.join(SOURCES)}. Received: {source!r}")
     if size is not None and (not isinstance(size, int | np.integer) or size < 1):
         raise ValueError(f"size must be a whole number from 1 on. Received: {size!r}")
-    train, validation, test = (_part(part, int(size or SIDE)) for part in PARTS)
-    return CatsDogs(train, validation, test)
+    if source == "auto":
+        wanted = size is not None and size > SIDE and photographs.installed() is not None
+        source = "photographs" if wanted else "embedded"
+    if source == "embedded":
+        return CatsDogs(*(_part(part, int(size or SIDE)) for part in PARTS))
+    found = photographs.read(_folder(source), int(size or photographs.SIDE))
+    return CatsDogs(*(_labelled(found[part]) for part in PARTS))
+
+
+def _folder(source: str | Path) -> Path:
+    if source == "photographs":
+        if (folder := photographs.installed()) is None:
+            raise FileNotFoundError(
+                "The photographs are not here yet. `cnnlab data cats-dogs` fetches them; with "
+                "--from it takes a folder or a zip archive."
+            )
+        return folder
+    if not Path(source).exists():
+        raise ValueError(
+            "source must be auto, embedded, photographs, or a folder or zip archive that exists. "
+            f"Received: {str(source)!r}"
+        )
+    return Path(source)
+
+
+def _labelled(x: NDArray[np.uint8]) -> Part:
+    return Part(x, (np.arange(len(x)) % 2).astype(np.uint8))
 
 
 def _part(name: str, size: int) -> Part:
@@ -93,7 +157,7 @@ def _part(name: str, size: int) -> Part:
     if size != SIDE:
         resized = (Image.fromarray(p).resize((size, size), Image.Resampling.BICUBIC) for p in x)
         x = np.stack([np.asarray(p) for p in resized])
-    return Part(x, (np.arange(len(x)) % 2).astype(np.uint8))
+    return _labelled(x)
 
 
 @dataclass(frozen=True)

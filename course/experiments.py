@@ -1,0 +1,372 @@
+"""Train the cats-and-dogs network in four ways: ``python -m cnnlab.course.experiments run``.
+
+Plain, with dropout, with augmentation, with both; each from several seeds, all with the same
+pictures, steps and epochs. Every finished run becomes one JSON file in ``datasets/histories/``,
+written at once, so an interrupted experiment goes on where it was: finished runs are kept, the
+one that was interrupted starts anew. ``… experiments table`` prints the comparison.
+
+In a notebook, `live_run` repeats the first epochs of a recorded run.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from cnnlab.course.histories import (
+    CONDITIONS,
+    CURVES,
+    HISTORIES,
+    History,
+    between_markers,
+    headline_table,
+    load_histories,
+    read_history,
+)
+from cnnlab.course.models import augmentation_layers, build_cnn, compile_cnn
+from cnnlab.datasets.pictures import CatsDogs, Part, load_cats_dogs
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all four conditions have in common.
+
+    Parameters
+    ----------
+    data : str
+        ``"embedded"`` or ``"photographs"``.
+    size : int
+        Rows and columns of the pictures.
+    pictures : int
+        To train with, half of them cats; the article has 2000.
+    epochs, batch : int
+    rate : float
+        Adam's learning rate.
+    augmentation : dict
+        Arguments of `augmentation_layers`, for the two conditions that have it.
+    """
+
+    data: str = "embedded"
+    size: int = 32
+    pictures: int = 2000
+    epochs: int = 50
+    batch: int = 20
+    rate: float = 1e-3
+    augmentation: dict[str, float] = field(
+        default_factory=lambda: {"shift": 0.125, "contrast": 0.2}
+    )
+
+    @property
+    def experiment(self) -> str:
+        """
+        >>> Settings().experiment
+        'embedded32'
+        """
+        return f"{self.data}{self.size}"
+
+
+class Epoch(NamedTuple):
+    """What one epoch gave, as in `History`."""
+
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+
+
+def scaled(part: Part) -> tuple[Floats, Floats]:
+    """Pictures from 0 to 1 and labels, as the network takes them."""
+    return np.divide(part.x, 255, dtype=np.float32), part.y.astype(np.float32)
+
+
+def new_model(condition: str, seed: int, settings: Settings) -> Any:
+    """The network of one condition, compiled; sets every random seed. Imports Keras.
+
+    With the same seed, all conditions begin with the same weights.
+    """
+    import keras
+
+    if condition not in CONDITIONS:
+        known = ", ".join(CONDITIONS)
+        raise ValueError(f"condition must be one of {known}. Received: {condition!r}")
+    shape = (settings.size, settings.size, 3)
+    dropout = 0.5 if condition in ("dropout", "both") else 0.0
+    strengths: dict[str, Any] = {**settings.augmentation, "seed": seed}
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+    weights = build_cnn(shape, dropout=0).get_weights()
+    varied = condition in ("augmentation", "both")
+    model = build_cnn(shape, dropout, augmentation_layers(**strengths) if varied else None)
+    model.set_weights(weights)
+    return compile_cnn(model, settings.rate)
+
+
+def train(data: CatsDogs, model: Any, seed: int, settings: Settings) -> Iterator[Epoch]:
+    """Train ``model``, and yield what each epoch gave.
+
+    The order of the pictures depends on ``seed`` and the epoch alone, so that all conditions see
+    the same batches, and a run that stops early is the beginning of the whole one.
+    """
+    x, y = scaled(Part(*(values[: settings.pictures] for values in data.train)))
+    seen = scaled(data.validation)
+    rng = np.random.default_rng(seed)
+    for _ in range(settings.epochs):
+        order = rng.permutation(len(x))
+        fitted = model.fit(
+            x[order], y[order], batch_size=settings.batch, shuffle=False, verbose=0
+        ).history
+        loss, accuracy = model.evaluate(*seen, batch_size=250, verbose=0)
+        yield Epoch(fitted["loss"][0], fitted["accuracy"][0], float(loss), float(accuracy))
+
+
+def record(
+    data: CatsDogs,
+    condition: str,
+    seed: int,
+    settings: Settings,
+    tell: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
+    """One whole run as it goes into its file; ``tell()`` is called after each epoch."""
+    model = new_model(condition, seed, settings)
+    epochs, seconds, cpu = [], [], []
+    clocks = time.perf_counter(), time.process_time()
+    for epoch in train(data, model, seed, settings):
+        now = time.perf_counter(), time.process_time()
+        seconds.append(round(now[0] - clocks[0], 2))
+        cpu.append(round(now[1] - clocks[1], 2))
+        epochs.append(epoch)
+        clocks = now
+        tell()
+    learned = Part(*(values[: settings.pictures] for values in data.train))
+    return {
+        "condition": condition,
+        "seed": seed,
+        "settings": asdict(settings),
+        "test_accuracy": _accuracy(model, data.test),
+        "train_accuracy": _accuracy(model, learned),
+        **provenance(),
+        "seconds": seconds,
+        "cpu_seconds": cpu,
+        **{
+            name: [round(value, 6) for value in values]
+            for name, values in zip(CURVES, zip(*epochs, strict=True), strict=True)
+        },
+    }
+
+
+def _accuracy(model: Any, part: Part) -> float:
+    return round(float(model.evaluate(*scaled(part), batch_size=250, verbose=0)[1]), 6)
+
+
+def provenance() -> dict[str, Any]:
+    """Where and with what a run is made, and the most memory this process has held so far."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    return {
+        "made_by": "python -m cnnlab.course.experiments run",
+        "date": datetime.date.today().isoformat(),
+        "device": f"{len(gpus)} GPU" if gpus else "CPU",
+        "machine": platform.machine(),
+        "threads": threads or os.cpu_count(),
+        "peak_memory_mib": peak_memory(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "keras", "tensorflow")},
+        },
+    }
+
+
+def peak_memory() -> int | None:
+    """The most memory that this process has held, in MiB; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if platform.system() == "Darwin" else 1 << 10))
+
+
+def is_finished(path: Path, settings: Settings) -> bool:
+    """Whether ``path`` holds a run with these settings.
+
+    Raises
+    ------
+    ValueError
+        It holds a run with other settings, which must not be lost.
+    """
+    if not path.exists():
+        return False
+    there = json.loads(path.read_text(encoding="utf-8"))["settings"]
+    if there != asdict(settings):
+        other = {key: value for key, value in there.items() if asdict(settings).get(key) != value}
+        raise ValueError(f"{path} holds a run with {other}. Choose another folder with --out.")
+    return True
+
+
+def write_run(path: Path, run: dict[str, Any]) -> None:
+    """Write one run as JSON: the whole file or none. Each list stands in one line."""
+    lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in run.items()]
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    beside.replace(path)
+
+
+# A learner's own run
+
+
+class LivePoint(NamedTuple):
+    """An epoch of a live run, and the same epoch of the recorded one."""
+
+    number: int
+    live: Epoch
+    recorded: Epoch
+
+
+def live_run(
+    condition: str = "both",
+    seed: int = 0,
+    epochs: int = 10,
+    seconds: float = 180.0,
+    experiment: str = "embedded32",
+) -> Iterator[LivePoint]:
+    """Repeat the first epochs of a recorded run, with its settings and its seed.
+
+    Parameters
+    ----------
+    condition : {"plain", "dropout", "augmentation", "both"}
+    seed : int
+        Of a recorded run.
+    epochs : int
+    seconds : float
+        After so many no further epoch is begun.
+    experiment : str
+        As in `load_histories`; must be on the embedded pictures.
+
+    Yields
+    ------
+    LivePoint
+        After each epoch.
+
+    Raises
+    ------
+    ValueError
+        There is no such recorded run.
+    """
+    run = find_run(load_histories(experiment), condition, seed)
+    settings = Settings(**run.about["settings"])
+    data = load_cats_dogs(settings.size, source=settings.data)
+    curves = zip(*(getattr(run, name) for name in CURVES), strict=True)
+    model = new_model(condition, seed, settings)
+    begin = time.perf_counter()
+    live = train(data, model, seed, replace(settings, epochs=min(epochs, settings.epochs)))
+    for number, (epoch, recorded) in enumerate(zip(live, curves, strict=False), 1):
+        yield LivePoint(number, epoch, Epoch(*map(float, recorded)))
+        if time.perf_counter() - begin > seconds:
+            return
+
+
+def find_run(histories: dict[str, list[History]], condition: str, seed: int) -> History:
+    """The recorded run of one condition and seed.
+
+    Raises
+    ------
+    ValueError
+        There is none; the message lists what there is.
+    """
+    for run in histories.get(condition, []):
+        if run.seed == seed:
+            return run
+    there = [(run.condition, run.seed) for runs in histories.values() for run in runs]
+    raise ValueError(f"condition and seed must be one of {there}. Received: {(condition, seed)!r}")
+
+
+# The command
+
+app = typer.Typer(help=(__doc__ or "").splitlines()[0], pretty_exceptions_enable=False)
+
+
+@app.command()
+def run(
+    data: Annotated[
+        str, typer.Option(help="embedded, or the folder of photographs (train/cats/…).")
+    ] = "embedded",
+    size: Annotated[int, typer.Option(min=16, help="Rows and columns.")] = 32,
+    epochs: Annotated[int, typer.Option(min=1)] = Settings.epochs,
+    runs: Annotated[int, typer.Option(min=1, help="Seeds 0, 1, … for each condition.")] = 3,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="Once for each; default: all four.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")] = 0,
+    out: Annotated[Path, typer.Option(help="Where the histories go.")] = HISTORIES,
+) -> None:
+    """Train what has not been trained yet. Safe to interrupt and to start again."""
+    import tensorflow as tf
+    from rich.progress import Progress
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    name = "embedded" if data == "embedded" else "photographs"
+    settings = replace(Settings(), data=name, size=size, epochs=epochs)
+    pictures = load_cats_dogs(size, source=data)
+    out.mkdir(parents=True, exist_ok=True)
+    grid = [(kind, seed) for seed in range(runs) for kind in condition or CONDITIONS]
+    with Progress() as progress:
+        whole = progress.add_task("runs", total=len(grid))
+        for kind, seed in grid:
+            path = out / f"{settings.experiment}_{kind}_{seed}.json"
+            if not is_finished(path, settings):
+                task = progress.add_task(path.stem, total=epochs)
+                tell = partial(progress.update, task, advance=1)
+                write_run(path, record(pictures, kind, seed, settings, tell))
+            progress.console.print(describe(read_history(path)))
+            progress.advance(whole)
+    for path in sorted(out.glob(f"{settings.experiment}_*.json")):
+        print(f"histories/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+def describe(run: History) -> str:
+    """One line about a run."""
+    return (
+        f"{run.condition}, seed {run.seed}: validation {run.val_accuracy[-1]:.3f}, "
+        f"best {run.val_accuracy.max():.3f}; test {run.test_accuracy:.3f}; "
+        f"{sum(run.about['seconds']):.0f} s, {run.about['peak_memory_mib']} MiB"
+    )
+
+
+@app.command()
+def table(
+    experiment: Annotated[str, typer.Argument(help="Data and size.")] = "embedded32",
+    folder: Annotated[Path, typer.Option(help="Where the histories are.")] = HISTORIES,
+    write: Annotated[
+        Path | None, typer.Option(help="Put it between the markers of this file.")
+    ] = None,
+) -> None:
+    """Print the comparison as a Markdown table."""
+    made = headline_table(load_histories(experiment, folder))
+    if write is None:
+        print(made)
+    else:
+        text = between_markers(write.read_text(encoding="utf-8"), made)
+        write.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    app()
