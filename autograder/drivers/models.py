@@ -56,11 +56,12 @@ def compiled(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -
     model = stack(**given)
     returned = function(model, *args, **kwargs)
     model = model if returned is None else returned
-    _demand_model(model)
+    demand_model(model)
     return {"compiled": compile_config(model)}
 
 
-def _demand_model(model: Any) -> None:
+def demand_model(model: Any) -> None:
+    """Say no, in words, to anything but a Keras model."""
     import keras
 
     if not isinstance(model, keras.Model):
@@ -88,7 +89,7 @@ def describe(
         ``outputs`` (shapes without the batch), ``weights`` (shapes in ``get_weights()`` order),
         ``trainable`` (how many numbers are trained), ``compiled``, and ``y``.
     """
-    _demand_model(model)
+    demand_model(model)
     if not model.built and x is not None:
         model(np.zeros_like(x[:1]))
     weights = model.get_weights()
