@@ -1,7 +1,7 @@
 """Fetch one large file: with its checksum, and going on where it broke off.
 
-pooch, which the course uses for the place of its cache, begins every download anew. With
-800 MB over a weak line that may never end, so the request for the rest stands here.
+pooch would begin every download anew. With 800 MB over a weak line that may never end, so the
+request for the rest stands here.
 """
 
 from __future__ import annotations

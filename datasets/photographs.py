@@ -1,7 +1,7 @@
 """The full photographs of cats and dogs: fetched or brought along, sifted, split, read.
 
 They have no licence that would let the course pass them on. So every learner fetches them
-(``cnnlab data cats-dogs``), and they live in a cache outside the repository.
+(``cnnlab data cats-dogs``), and they live in the cache, outside the repository.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import os
 import re
 import shutil
 import warnings
@@ -26,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.datasets.download import Remote, Tell, fetch, silent
+from cnnlab.datasets.pretrained import cache_folder
 
 MICROSOFT = Remote(
     "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/"
@@ -72,13 +72,6 @@ class Report:
     kept: dict[str, int]
     skipped: dict[str, str]
     folder: str
-
-
-def cache_folder() -> Path:
-    """Where fetched data live: ``$CNNLAB_DATA``, or else the system's place for caches."""
-    import pooch
-
-    return Path(os.environ.get("CNNLAB_DATA") or pooch.os_cache("cnnlab"))
 
 
 def installed() -> Path | None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cnnlab.datasets import load, make_cats_dogs, pictures
-from cnnlab.datasets.pictures import load_cats_dogs, load_network
+from cnnlab.datasets.pictures import Part, load_cats_dogs, load_network
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +77,34 @@ def test_an_impossible_size_is_named(size):
 
 
 def test_an_unknown_source_lists_those_that_there_are():
-    with pytest.raises(ValueError, match=r"source must be one of auto, embedded.*'full'"):
+    with pytest.raises(ValueError, match=r"source must be auto, embedded, photographs.*'full'"):
         load_cats_dogs(source="full")
+
+
+def test_as_batches_for_keras(cats_dogs):
+    part = Part(cats_dogs.test.x[:50], cats_dogs.test.y[:50])
+    batches = list(part.as_tf(batch_size=20))
+    assert [tuple(x.shape) for x, _ in batches] == [(20, 32, 32, 3)] * 2 + [(10, 32, 32, 3)]
+    np.testing.assert_array_equal(np.concatenate([y for _, y in batches]), part.y)
+    x = np.concatenate([x for x, _ in batches])
+    assert x.dtype == np.float32
+    np.testing.assert_allclose(x, part.x / 255, atol=1e-7)
+    with pytest.raises(ValueError, match=r"batch_size must be 1 or more\. Received: 0"):
+        part.as_tf(batch_size=0)
+
+
+def test_shuffled_batches_keep_each_label_with_its_picture(cats_dogs):
+    part = Part(cats_dogs.test.x[:50], cats_dogs.test.y[:50])
+    first, second = part.as_tf(50, seed=3), part.as_tf(50, seed=3)
+    passes = [next(iter(first)), next(iter(first)), next(iter(second))]
+    means = {float(np.float32(x.mean() / 255)): int(y) for x, y in zip(*part, strict=True)}
+    for x, y in passes:
+        got = [(float(np.mean(p)), int(label)) for p, label in zip(x, y, strict=True)]
+        for mean, label in got:
+            assert means[min(means, key=lambda m, mean=mean: abs(m - mean))] == label
+    orders = [np.asarray(x)[:, 0, 0, 0].tolist() for x, _ in passes]
+    assert orders[0] != orders[1]  # anew each time through
+    assert orders[0] == orders[2]  # and by the seed alone
 
 
 def test_the_network_fits_its_card():
