@@ -1,6 +1,7 @@
 // Chapter 5's demo: draws the state that BackpropDemo keeps, and sends back the setting.
 
-const SIDE = 200; // CSS pixels of a map's longer side
+const SIDE = 176; // CSS pixels of a map's longer side: four fit beside one another in JupyterLab
+const NUMBERED_FROM = 22; // cells of so many pixels hold their number: eight of them fill a map
 const LARGEST_CELL = 46;
 const NAMES = ["picture", "convolution", "ReLU", "max pool"];
 const FUNCTIONS = ["conv2d_backward", "relu_backward", "max_pool2d_backward"];
@@ -34,7 +35,7 @@ function drawMap(canvas, map, colour) {
     const rgb = colour(value);
     pen.fillStyle = css(rgb);
     pen.fillRect(x, y, cell, cell);
-    if (cell < NUMBERS_FROM) return;
+    if (cell < NUMBERED_FROM) return;
     pen.strokeStyle = "#8888";
     pen.strokeRect(x + 0.5, y + 0.5, cell - 1, cell - 1);
     const text = written(value);

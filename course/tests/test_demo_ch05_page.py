@@ -78,6 +78,19 @@ def test_menus_reach_python_and_the_maps_change_size(shown):
     assert widget.shapes[3] == [4, 4]
 
 
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("picture", list(ch05.pictures()))
+def test_the_maps_fit_beside_one_another(browser, picture, padding):
+    widget = ch05.demo(
+        gradients.conv2d_backward, gradients.relu_backward, gradients.max_pool2d_backward
+    )
+    widget.setting = {**widget.setting, "picture": picture, "padding": padding}
+    with mounted(browser, widget) as page:
+        page.set_viewport_size({"width": 860, "height": 900})  # an output in a window of 1280
+        over = "ways => ways.map((way) => way.scrollWidth - way.clientWidth)"
+        assert page.locator(".way").evaluate_all(over) == [0, 0]
+
+
 def test_a_stub_is_told_and_the_course_fills_in(browser):
     def relu_backward(dout, z):
         raise NotImplementedError()
