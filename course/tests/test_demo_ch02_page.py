@@ -78,9 +78,17 @@ def test_a_click_takes_the_nearest_window_and_on_the_map_the_cell(shown):
 
 def test_play_walks_and_pause_stops(shown):
     page, _ = shown
+    page.clock.install(time=0)  # the page's time stands still, except where we let it pass
+    page.clock.pause_at(1)
     page.get_by_role("button", name="Play").click()
-    page.get_by_text("Place (0, 1): ").wait_for()
+    page.clock.run_for(800)
+    assert words(page).startswith("Place (0, 2): ")
     page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(5000)
+    assert words(page).startswith("Place (0, 2): ")
+    page.get_by_role("button", name="Play").click()
+    page.clock.run_for(5000)
+    assert words(page).startswith("Place (3, 2): ")
     assert page.get_by_role("button", name="Play").is_visible()
 
 
