@@ -1,0 +1,257 @@
+"""Standardising and varying pictures: the course's own definitions for chapter 8.
+
+Batches are NHWC ``(N, H, W, C)``. Floats keep their dtype; lists and integers become float64.
+Inputs are never changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnlab.course.ops import Array, as_floats, require
+
+SHIFT, DEGREES, CONTRAST = 0.1, 15.0, 0.2
+"""The strengths of `augment_batch`: share of the side, degrees, change of the factor 1."""
+
+
+def batch(x: ArrayLike) -> Array:
+    """``x`` as floats of shape (N, H, W, C).
+
+    Raises
+    ------
+    ValueError
+        ``x`` does not have four axes.
+    """
+    (x,) = as_floats(x=x)
+    require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
+    return x
+
+
+# To mean 0 and standard deviation 1
+
+
+def fit_standardizer(train: ArrayLike) -> tuple[Array, Array]:
+    """Mean and standard deviation (ddof 0) of each channel.
+
+    Parameters
+    ----------
+    train : array_like, shape (N, H, W, C)
+
+    Returns
+    -------
+    mean, std : ndarray, shape (C,)
+
+    >>> fit_standardizer(np.arange(8).reshape(2, 2, 1, 2))
+    (array([3., 4.]), array([2.23606798, 2.23606798]))
+    """
+    (train,) = as_floats(train=train)
+    require(train.ndim == 4, "train", "must have shape (N, H, W, C)", train.shape)
+    return train.mean(axis=(0, 1, 2)), train.std(axis=(0, 1, 2))
+
+
+def standardize(x: ArrayLike, stats: tuple[ArrayLike, ArrayLike]) -> Array:
+    """(x − mean) / std for each channel; a std of 0 divides by 1.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    stats : (mean, std), each of shape (C,)
+
+    >>> standardize([[[[1, 7]]]], ([3, 4], [2, 0]))
+    array([[[[-1.,  3.]]]])
+    """
+    x, mean, std = as_floats(x=x, mean=stats[0], std=stats[1])
+    require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
+    require(mean.shape == std.shape == x.shape[3:], "stats", "must fit x's channels", mean.shape)
+    return (x - mean) / np.where(std == 0, 1, std)
+
+
+def zca_whiten(patches: ArrayLike, eps: float = 0.1) -> Array:
+    """Patches without the correlations between their pixels, as like the old ones as can be.
+
+    Parameters
+    ----------
+    patches : array_like, shape (n, d)
+        One patch in each row.
+    eps : float
+        Is added to every variance before its root is taken.
+
+    >>> zca_whiten([[0, 3], [2, 3], [0, 1], [2, 1]], 0.0)
+    array([[-1.,  1.],
+           [ 1.,  1.],
+           [-1., -1.],
+           [ 1., -1.]])
+    """
+    (patches,) = as_floats(patches=patches)
+    require(patches.ndim == 2, "patches", "must have shape (n, d)", patches.shape)
+    require(eps >= 0, "eps", "must not be negative", eps)
+    centred = patches - patches.mean(axis=0)
+    variances, directions = np.linalg.eigh(centred.T @ centred / len(centred))
+    # Rounding leaves tiny negative variances where patches span fewer directions than pixels.
+    scale = 1 / np.sqrt(np.maximum(variances, 0) + eps)
+    return centred @ (directions * scale) @ directions.T
+
+
+# Variations of a picture
+
+
+def hflip(x: ArrayLike) -> Array:
+    """Left and right exchanged: columns in reverse.
+
+    >>> hflip([[[[1], [2]]]]).ravel()
+    array([2., 1.])
+    """
+    return batch(x)[:, :, ::-1].copy()
+
+
+def shift(x: ArrayLike, dy: int, dx: int) -> Array:
+    """Moved ``dy`` rows down and ``dx`` columns to the right; zeros come in.
+
+    >>> shift([[[[1], [2]], [[3], [4]]]], 1, -1)[0, :, :, 0]
+    array([[0., 0.],
+           [2., 0.]])
+    """
+    x = batch(x)
+    out = np.zeros_like(x)
+    rows, columns = (
+        slice(max(move, 0), max(size + min(move, 0), 0))
+        for size, move in zip(x.shape[1:3], (dy, dx), strict=True)
+    )
+    from_rows, from_columns = (
+        slice(max(-move, 0), max(size - max(move, 0), 0))
+        for size, move in zip(x.shape[1:3], (dy, dx), strict=True)
+    )
+    out[:, rows, columns] = x[:, from_rows, from_columns]
+    return out
+
+
+def adjust_contrast(x: ArrayLike, factor: ArrayLike) -> Array:
+    """(x − m)·factor + m with m the mean of each picture and channel; nothing is clipped.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    factor : float, or array_like of shape (N,)
+
+    >>> adjust_contrast([[[[1], [3]]]], 2).ravel()
+    array([0., 4.])
+    """
+    x = batch(x)
+    mean = x.mean(axis=(1, 2), keepdims=True)
+    return (x - mean) * np.asarray(factor, x.dtype).reshape(-1, 1, 1, 1) + mean
+
+
+def affine(x: ArrayLike, degrees: ArrayLike, zoom: ArrayLike) -> Array:
+    """Turned counter-clockwise and enlarged about the middle.
+
+    Inverse mapping: each pixel of the result asks where it comes from. Between pixels
+    bilinear; outside of the picture everything is 0.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    degrees, zoom : float, or array_like of shape (N,)
+        ``zoom`` above 1 enlarges.
+
+    Raises
+    ------
+    ValueError
+        ``x`` does not have four axes, or ``zoom`` is not above 0.
+
+    >>> affine([[[[1], [2]], [[3], [4]]]], 90, 1)[0, :, :, 0].round(6)
+    array([[2., 4.],
+           [1., 3.]])
+    """
+    x = batch(x)
+    require(bool(np.all(np.asarray(zoom) > 0)), "zoom", "must be above 0", zoom)
+    return bilinear(x, *sources(x.shape[1:3], np.radians(degrees), zoom))
+
+
+def sources(
+    size: tuple[int, ...],
+    angle: ArrayLike,
+    zoom: ArrayLike,
+    centre: tuple[float, float] | None = None,
+) -> tuple[Array, Array]:
+    """Where each pixel of a turned and enlarged picture comes from.
+
+    Parameters
+    ----------
+    size : (H, W)
+    angle, zoom : float, or array_like of shape (N,)
+        In radians, counter-clockwise.
+    centre : (row, column), optional
+        What stays where it is; without it the middle of the picture.
+
+    Returns
+    -------
+    rows, columns : ndarray, shape (N, H, W)
+        N is 1 for plain numbers.
+    """
+    row, column = centre or ((size[0] - 1) / 2, (size[1] - 1) / 2)
+    angle, zoom = (np.reshape(np.asarray(a, float), (-1, 1, 1)) for a in (angle, zoom))
+    down, right = np.arange(size[0])[:, None] - row, np.arange(size[1]) - column
+    cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
+    # Rows count downwards, so this sign of the sine turns the picture counter-clockwise.
+    return cos * down + sin * right + row, cos * right - sin * down + column
+
+
+def bilinear(x: Array, rows: Array, columns: Array) -> Array:
+    """The pictures read at places between their pixels; outside everything is 0.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, H, W, C)
+    rows, columns : ndarray, shape (N, h, w) or (1, h, w)
+        (1, h, w): the same places in all pictures.
+    """
+    top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    out = np.zeros((len(x), *rows.shape[1:], x.shape[3]), x.dtype)
+    picture = np.arange(len(x))[:, None, None]
+    for i, j in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):
+        share = (1 - np.abs(rows - i)) * (1 - np.abs(columns - j))
+        share *= (i >= 0) & (i < x.shape[1]) & (j >= 0) & (j < x.shape[2])
+        within = np.clip(i, 0, x.shape[1] - 1), np.clip(j, 0, x.shape[2] - 1)
+        out += share[..., None].astype(x.dtype) * x[picture, *within]
+    return out
+
+
+def augment_batch(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> tuple[Array, Any]:
+    """Every picture varied in its own way: mirrored or not, shifted, turned, more or less contrast.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    y : array_like, shape (N, ...)
+        Labels; stay as they are.
+    rng : numpy.random.Generator
+        Everything is drawn from it.
+    """
+    x = batch(x)
+    n, height, width = x.shape[:3]
+    flips = rng.random(n) < 0.5
+    moves = [np.rint(s * rng.uniform(-SHIFT, SHIFT, n)).astype(int) for s in (height, width)]
+    degrees = rng.uniform(-DEGREES, DEGREES, n)
+    factors = rng.uniform(1 - CONTRAST, 1 + CONTRAST, n)
+    return vary(x, flips, moves, degrees, factors), np.array(y)
+
+
+def vary(x: Array, flips: Any, moves: Any, degrees: Any, factors: Any) -> Array:
+    """Pictures varied by given amounts, one for each picture: first mirrored, then shifted, then
+    turned, then their contrast changed.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, H, W, C)
+    flips : array of bool, shape (N,)
+    moves : (down, right), two arrays of int, shape (N,)
+    degrees, factors : array of float, shape (N,)
+    """
+    mirrored = np.where(np.reshape(flips, (-1, 1, 1, 1)), hflip(x), x)
+    moved = np.concatenate(
+        [shift(p[None], dy, dx) for p, dy, dx in zip(mirrored, *moves, strict=True)]
+    )
+    return adjust_contrast(affine(moved, degrees, 1.0), factors)
