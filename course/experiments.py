@@ -318,11 +318,9 @@ def run(
     out: Annotated[Path, typer.Option(help="Where the histories go.")] = HISTORIES,
 ) -> None:
     """Train what has not been trained yet. Safe to interrupt and to start again."""
-    import tensorflow as tf
     from rich.progress import Progress
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    set_threads(threads)
     name = "embedded" if data == "embedded" else "photographs"
     settings = replace(Settings(), data=name, size=size, epochs=epochs)
     pictures = load_cats_dogs(size, source=data)
@@ -340,6 +338,14 @@ def run(
             progress.advance(whole)
     for path in sorted(out.glob(f"{settings.experiment}_*.json")):
         print(f"histories/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+def set_threads(count: int) -> None:
+    """How many threads TensorFlow may use; has to be said before it starts."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)
 
 
 def describe(run: History) -> str:

@@ -134,7 +134,7 @@ def read_history(path: Path) -> History:
     about = json.loads(path.read_text(encoding="utf-8"))
     curves = {name: np.array(about.pop(name), float) for name in CURVES}
     condition, seed, test = (about.pop(key) for key in ("condition", "seed", "test_accuracy"))
-    return History(condition, seed, *(curves[key] for key in CURVES), test, about)
+    return History(condition, seed, test_accuracy=test, about=about, **curves)
 
 
 def headline(histories: dict[str, list[History]]) -> dict[str, Headline]:

@@ -121,9 +121,11 @@ def load_cats_dogs(size: int | None = None, source: str | Path = "auto") -> Cats
         wanted = size is not None and size > SIDE and photographs.installed() is not None
         source = "photographs" if wanted else "embedded"
     if source == "embedded":
-        return CatsDogs(*(_part(part, int(size or SIDE)) for part in PARTS))
+        train, validation, test = (_part(part, int(size or SIDE)) for part in PARTS)
+        return CatsDogs(train, validation, test)
     found = photographs.read(_folder(source), int(size or photographs.SIDE))
-    return CatsDogs(*(_labelled(found[part]) for part in PARTS))
+    train, validation, test = (_labelled(found[part]) for part in PARTS)
+    return CatsDogs(train, validation, test)
 
 
 def _folder(source: str | Path) -> Path:
