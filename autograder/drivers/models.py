@@ -92,20 +92,19 @@ def describe(
     demand_model(model)
     if not model.built and x is not None:
         model(np.zeros_like(x[:1]))
-    weights = model.get_weights()
     tree: dict[str, Any] = {
         "layers": [_layer(layer) for layer in flat(model)],
         "inputs": _shape(model, "input_shape"),
         "outputs": _shape(model, "output_shape"),
-        "weights": [list(w.shape) for w in weights],
+        "weights": [list(w.shape) for w in model.weights],
         "trainable": int(sum(np.prod(w.shape) for w in model.trainable_weights)),
         "compiled": compile_config(model),
     }
     if x is not None:
-        model.set_weights(weights_like(weights, seed))
-        tree["y"] = _numbers(model(x, training=False))
+        model.set_weights(weights_like(model.get_weights(), seed))
+        tree["y"] = numbers(model(x, training=False))
         if training:
-            tree["training"] = [_numbers(model(x, training=True)) for _ in range(2)]
+            tree["training"] = [numbers(model(x, training=True)) for _ in range(2)]
     return tree
 
 
@@ -228,7 +227,8 @@ def _shape(model: Any, name: str) -> Any:
         return None
 
 
-def _numbers(value: Any) -> np.ndarray:
+def numbers(value: Any) -> np.ndarray:
+    """A tensor, or whatever NumPy can read, as an array."""
     try:
         return np.array(value)
     except Exception:
