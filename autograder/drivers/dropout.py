@@ -14,6 +14,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 RATE = 0.3
 HIDDEN = 12
+AGAIN = 8
+"""How many calls are made once more at most: enough that two masks are never equal by chance."""
 
 
 def drawn(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
@@ -28,9 +30,9 @@ def drawn(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> d
     Returns
     -------
     dict
-        ``calls`` (what each returned), ``again`` (the first call once more, with a generator in
-        the same state), ``other`` (with another generator), and ``drew`` (whether the first
-        call took anything from its generator).
+        ``calls`` (what each returned), ``again`` (the first few of them once more, with a
+        generator in the same state), ``other`` (as many, with another generator), and ``drew``
+        (whether the first call took anything from its generator).
     """
     x, rate, rng, *rest = args
     twin, other = copy.deepcopy(rng), np.random.default_rng(given["seed"])
@@ -45,13 +47,9 @@ def drawn(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> d
     drew = rng.bit_generator.state != before
     x = fresh
     calls += [call(rng) for _ in range(given["calls"] - 1)]
-    return {
-        "asks": given["asks"],
-        "calls": calls,
-        "again": call(twin),
-        "other": call(other),
-        "drew": drew,
-    }
+    few = range(min(AGAIN, given["calls"]))
+    again, others = ([call(generator) for _ in few] for generator in (twin, other))
+    return {"asks": given["asks"], "calls": calls, "again": again, "other": others, "drew": drew}
 
 
 def repeated(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:

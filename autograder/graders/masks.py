@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.drivers.dropout import AGAIN
 from cnnlab.autograder.graders.chance import study
 from cnnlab.autograder.graders.dense import floats
 from cnnlab.autograder.worker import Seed
@@ -55,7 +56,7 @@ def pairs_view(args: tuple[Any, ...], raw: Any) -> Any:
     if "form" in asks:
         result = raw["calls"][0]
         return tuple(map(blank, result)) if isinstance(result, tuple | list) else blank(result)
-    results = [*raw["calls"], raw["again"], raw["other"]]
+    results = [*raw["calls"], *raw["again"], *raw["other"]]
     wrong = next((told(r) for r in results if not _is_pair(r, x.shape)), None)
     if wrong is not None:
         return {"what is returned": wrong}
@@ -90,7 +91,7 @@ def maps_view(args: tuple[Any, ...], raw: Any) -> Any:
     x, asks = floats(args[0]), raw["asks"]
     if "form" in asks:
         return blank(raw["calls"][0])
-    results = [*raw["calls"], raw["again"], raw["other"]]
+    results = [*raw["calls"], *raw["again"], *raw["other"]]
     wrong = next((told(r) for r in results if not _is_numbers(r, x.shape)), None)
     if wrong is not None:
         return {"what is returned": wrong}
@@ -120,8 +121,9 @@ AXES = ("calls", "pictures")
 
 
 def description(x: Any, rate: float, raw: Any, outs: Any, masks: Any) -> dict[str, Any]:
-    """What the probe asks for; the last two of ``outs`` and ``masks`` are ``again`` and ``other``."""
-    asks, drawn = raw["asks"], masks[:-2]
+    """What the probe asks for, of the outputs and masks of all ``calls``, ``again``, ``other``."""
+    asks, few = raw["asks"], len(raw["again"])
+    drawn, again, other = np.split(masks, [len(raw["calls"]), len(masks) - few])
     found: dict[str, Any] = {"calls": len(drawn)}
     if "factors" in asks:
         found["kept cells are x times"] = factor(x, outs, masks)
@@ -142,8 +144,8 @@ def description(x: Any, rate: float, raw: Any, outs: Any, masks: Any) -> dict[st
         named = [*AXES, *(f"parts along axis {i}" for i in range(1, x.ndim))]
         masks_of = zip(named, striking["axes"], strict=True)
         found |= {f"the masks of different {name} are": axis for name, axis in masks_of}
-        found["with the same seed, the same mask"] = bool(np.all(drawn[0] == masks[-2]))
-        found["with another seed, another mask"] = bool(np.any(drawn[0] != masks[-1]))
+        found["with the same seed, the same mask"] = bool(np.all(drawn[:few] == again))
+        found["with another seed, another mask"] = bool(np.any(drawn[:few] != other))
     return found
 
 
@@ -190,14 +192,21 @@ def keras_raw(
         layer = getattr(keras.layers, kind)(rate, seed=number, dtype=x.dtype.name)
         return lambda: np.asarray(layer(x, training=training))
 
-    layer = made(state.n)
-    outs = [layer() for _ in range(asked["calls"])]
-    again, other = made(state.n)(), made(asked["seed"])()
-    return {"asks": asked["asks"], "calls": outs, "again": again, "other": other, "drew": False}
+    def drawn(number: int, count: int) -> list[Any]:
+        layer = made(number)
+        return [layer() for _ in range(count)]
+
+    calls, few = asked["calls"], min(AGAIN, asked["calls"])
+    return {
+        "asks": asked["asks"],
+        "calls": drawn(state.n, calls),
+        "again": drawn(state.n, few),
+        "other": drawn(asked["seed"], few),
+        "drew": False,
+    }
 
 
 def with_masks(raw: dict[str, Any]) -> dict[str, Any]:
     """A Keras layer's outputs with the masks that show in them; x holds no zero."""
-    pair: Callable[[Any], Any] = lambda out: (out, out != 0)  # noqa: E731
-    calls = [pair(out) for out in raw["calls"]]
-    return raw | {"calls": calls, "again": pair(raw["again"]), "other": pair(raw["other"])}
+    names = ("calls", "again", "other")
+    return raw | {name: [(out, out != 0) for out in raw[name]] for name in names}
