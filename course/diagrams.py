@@ -49,7 +49,7 @@ def label(layer: Sequence[Any]) -> str:
     return WORDS[full.kind] + details.get(full.kind, "")
 
 
-def stack(input_shape: Shape, layers: Sequence[Sequence[Any]]) -> Picture:
+def stack(input_shape: Shape, layers: Sequence[Sequence[Any]], rows: int = 1) -> Picture:
     """What flows through a network: one box for the picture and one for each layer's result.
 
     Height and width are to scale; the third size is drawn by its logarithm.
@@ -59,25 +59,38 @@ def stack(input_shape: Shape, layers: Sequence[Sequence[Any]]) -> Picture:
     input_shape : (H, W, C)
     layers : sequence of tuple
         As in `cnnlab.course.layers`.
+    rows : int
+        Deep networks are read in several rows, from left to right each.
     """
     from matplotlib.figure import Figure
 
     shapes = [tuple(input_shape), *trace_shapes(input_shape, layers)]
     kinds = ["picture", *(normalise(layer).kind for layer in layers)]
     texts = ["picture", *(label(layer).replace(" ", "\n", 1) for layer in layers)]
-    figure = Figure(figsize=(1.18 * len(shapes), 2.7))
-    ax = figure.add_subplot()
-    x = 0.0
     sizes = ["×".join(map(str, shape)) for shape in shapes]
-    for shape, size, kind, text in zip(shapes, sizes, kinds, texts, strict=True):
-        width = _volume(ax, x, shape, input_shape[0], COLOURS.get(kind, GRAY))
+    boxes, across = list(zip(shapes, sizes, kinds, texts, strict=True)), -(-len(shapes) // rows)
+    figure = Figure(figsize=(1.18 * across, 2.7 * rows))
+    axes = figure.subplots(rows, 1, squeeze=False)[:, 0]
+    ends = [
+        _boxes(ax, boxes[row * across : (row + 1) * across], input_shape[0])
+        for row, ax in enumerate(axes)
+    ]
+    for ax in axes:
+        ax.set(xlim=(-0.4, max(ends) - 0.2), ylim=(-1.3, 1.2), aspect="equal")
+        ax.axis("off")
+    steps = (f"{t.replace(chr(10), ' ')}, {s}" for t, s in zip(texts, sizes, strict=True))
+    return Picture(figure, f"Boxes from left to right, one after each layer: {'; '.join(steps)}.")
+
+
+def _boxes(ax: Axes, boxes: Sequence[tuple[Shape, str, str, str]], tallest: int) -> float:
+    """A row of results, each with its shape above and its layer below; gives the row's end."""
+    x = 0.0
+    for shape, size, kind, text in boxes:
+        width = _volume(ax, x, shape, tallest, COLOURS.get(kind, GRAY))
         ax.text(x + width / 2, -0.82, text, ha="center", va="top", size=8.5, color=INK)
         ax.text(x + width / 2, 1.0, size, ha="center", va="bottom", size=8.5, color=INK)
         x += width + 0.62
-    ax.set(xlim=(-0.4, x - 0.2), ylim=(-1.3, 1.2), aspect="equal")
-    ax.axis("off")
-    steps = (f"{t.replace(chr(10), ' ')}, {s}" for t, s in zip(texts, sizes, strict=True))
-    return Picture(figure, f"Boxes from left to right, one after each layer: {'; '.join(steps)}.")
+    return x
 
 
 def _volume(ax: Axes, x: float, shape: Shape, tallest: int, colour: str) -> float:
