@@ -1040,6 +1040,7 @@ if run:
             *as_colours(kernels),
             titles=[f"{title}: filter {f}" for f in range(8)],
             alt=f"The eight filters {title} training, 5 by 5 coloured squares each.",
+            counted=False,
         ).show()
 
 # %% [markdown]

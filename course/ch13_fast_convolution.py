@@ -885,6 +885,7 @@ figures.photos(
     np.log1p(300 * waves(gray - gray.mean())) / np.log(301),
     titles=["7 × 7 blur", "right minus left", "Chelsea (logarithm)"],
     shades="gray",
+    counted=False,
     alt="Left: a bright spot in the middle, slow waves pass. Middle: black upright stripe in the "
     "middle, waves along the row pass. Right: the cat's spectrum, brightest in the middle.",
 ).show()

@@ -127,6 +127,7 @@ def photos(
     titles: Sequence[str] = (),
     alt: str,
     shades: str | Sequence[str] = "auto",
+    counted: bool = True,
 ) -> Picture:
     """Photographs and feature maps side by side.
 
@@ -142,19 +143,23 @@ def photos(
         For pictures without colour. ``"gray"`` goes from black at 0 to white at 1 or above;
         ``"signs"`` from red over white at 0 to blue; ``"auto"`` takes signs where a number
         is negative.
+    counted : bool
+        Whether rows and columns are counted at the edges; not for kernels and spectra.
     """
     arrays = [np.asarray(image) for image in images]
     for array in arrays:
         if array.ndim != 2 and array.shape[2:] != (3,):
             raise ValueError(f"images must be (H, W) or (H, W, 3). Received: {array.shape}")
     side = 3.2 if len(arrays) < 4 else 11 / len(arrays)
-    figure, axes = _row([(1, 1)] * len(arrays), inches_per_cell=side, gap=0.75)
+    figure, axes = _row([(1, 1)] * len(arrays), inches_per_cell=side, gap=0.75 if counted else 0.3)
     for ax, array, title, shade in zip(
         axes, arrays, _spread(titles, arrays), _spread(shades, arrays), strict=True
     ):
         _photo(ax, array, shade or "auto")
+        if not counted:
+            ax.set(xticks=[], yticks=[], xlabel="")
         ax.set_title(title, fontsize=11, color=INK)
-    axes[0].set_ylabel("row", fontsize=9)
+    axes[0].set_ylabel("row" if counted else "", fontsize=9)
     return Picture(figure, alt)
 
 

@@ -141,7 +141,7 @@ def training(
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.2, 3.4), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
+    left, right = figure.subplots(1, 2, width_ratios=[1.7, 1], gridspec_kw={"wspace": 0.1})
     widths, said = [6.0, 1.4, 1.0], []
     colours = ["#8ec9ea", ORANGE, INK]
     for (name, values), width, colour in zip(losses.items(), widths, colours, strict=False):

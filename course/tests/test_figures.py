@@ -88,6 +88,14 @@ def test_axes_are_labelled_with_rows_and_columns():
     assert (list(ax.get_yticks()), list(ax.get_xticks())) == ([0, 4], [0, 8])
 
 
+def test_kernels_and_spectra_have_no_rows_to_count():
+    plain = figures.photos(np.zeros((3, 3)), alt="black", counted=False).figure.axes[0]
+    assert (list(plain.get_xticks()), list(plain.get_yticks())) == ([], [])
+    assert (plain.get_xlabel(), plain.get_ylabel()) == ("", "")
+    counted = figures.photos(np.zeros((3, 3)), alt="black").figure.axes[0]
+    assert (counted.get_xlabel(), counted.get_ylabel()) == ("column", "row")
+
+
 def test_blocks_are_drawn_to_scale_one_for_each_filter():
     picture = figures.blocks(
         [(32, 32, 3), (5, 5, 3, 10), (28, 28, 10)], labels=["a", "b", "c"], signs="∗="
