@@ -54,8 +54,8 @@ def dropout_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("shape", wholes(rng, 4, 3, dtype=np.int64), low, "form", title="integers")
     yield probe("shape", [[1, 2, 3], [4, 5, 6]], low, "form", title="lists")
     yield probe("shape", reals(rng, 2, 3), high, "form", title="not training", training=False)
-    small = wholes(rng, 2, 3)
-    for rate in (0.2, 0.75):
+    small = wholes(rng, 3, 8)  # so many that a mask with a fixed seed has kept and dropped cells
+    for rate in (0.4, 0.75):
         many = f"{CALLS} calls"
         yield probe("by-hand", small, rate, "factors", calls=CALLS, title=many)
     four, two = (6, 8, 9, 4), (24, 30)
@@ -104,7 +104,7 @@ def thinned(
     over: Callable[[float], float] = lambda rate: 1 - rate,
     draw: Callable[[Rng, tuple[int, ...], float], Array] = each_cell,
     source: Callable[[Rng], Rng] = lambda rng: rng,
-    guarded: bool = True,
+    guard: str = "late",
     chosen: bool = False,
     active: bool = False,
     tested: Callable[[Array, float], Array] = lambda x, rate: x,
@@ -119,8 +119,9 @@ def thinned(
     draw : callable, (rng, shape, probability) → mask
     source : callable, rng → rng
         Whose chance it is.
-    guarded : bool
-        Whether a rate of 1 gives zeros without a division.
+    guard : {"late", "early", ""}
+        How a rate of 1 gives zeros without a division: with the mask that was drawn, or before
+        anything is drawn; or not at all.
     chosen : bool
         Whether cells are chosen by ``np.where``, not multiplied by the mask.
     active : bool
@@ -135,9 +136,11 @@ def thinned(
     if not training and not active:
         with np.errstate(all="ignore"):
             return tested(x, rate).astype(x.dtype), told(np.ones(x.shape, bool))
-    if rate == 1 and guarded:
+    if rate == 1 and guard == "early":
         return np.zeros_like(x), told(np.zeros(x.shape, bool))
     mask = draw(source(rng), x.shape, keep(rate))
+    if rate == 1 and guard:
+        return np.zeros_like(x), told(mask)
     with np.errstate(all="ignore"):
         scaled = x / np.asarray(over(rate), x.dtype)
         out = np.where(mask, scaled, 0) if chosen else x * mask / np.asarray(over(rate), x.dtype)
@@ -213,15 +216,12 @@ _NAN = (
 
 def keep_twists(says: str = _KEEP) -> tuple[Twist, ...]:
     """The rate taken for what is kept: all along, or in the comparison alone."""
-    ways: list[dict[str, Any]] = [
-        {"over": itself},
-        {"over": itself, "guarded": False},
-        {"over": itself, "chosen": True},
-        {"over": itself, "chosen": True, "guarded": False},
-        {},
-        {"guarded": False},
-    ]
-    return tuple(Twist("rate-is-keep-probability", slip(keep=itself, **way), says) for way in ways)
+    ways: list[dict[str, Any]] = [{"over": itself}, {"over": itself, "chosen": True}, {}]
+    return tuple(
+        Twist("rate-is-keep-probability", slip(keep=itself, guard=guard, **way), says)
+        for way in ways
+        for guard in ("late", "early", "")
+    )
 
 
 def scale_twists() -> tuple[Twist, ...]:
@@ -234,6 +234,7 @@ def scale_twists() -> tuple[Twist, ...]:
         Twist("scales-at-test", slip(tested=lambda x, rate: x * (1 - rate)), _AT_TEST),
         Twist("scales-at-test", slip(tested=lambda x, rate: x / np.float32(1 - rate)), _AT_TEST),
         Twist("active-at-test", slip(active=True), _ACTIVE),
+        Twist("active-at-test", slip(active=True, guard="early"), _ACTIVE),
     )
 
 
@@ -241,7 +242,7 @@ def source_twists() -> tuple[Twist, ...]:
     return (
         Twist("reseeds", slip(source=lambda rng: np.random.default_rng(0)), _RESEEDS),
         Twist("ignores-rng", slip(source=lambda rng: np.random.default_rng()), _IGNORES),
-        Twist("nan-at-rate-one", slip(guarded=False), _NAN),
+        Twist("nan-at-rate-one", slip(guard=""), _NAN),
     )
 
 
@@ -447,8 +448,8 @@ def spatial_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
     yield probe("shape", rng.normal(size=(3, 2, 4, 3)), high, "form", title="float64")
     yield probe("shape", wholes(rng, 1, 3, 2, 4, dtype=np.int64), low, "form", title="integers")
-    for rate in (0.2, 0.75):
-        x = wholes(rng, 1, 2, 2, 4)
+    for rate in (0.4, 0.75):
+        x = wholes(rng, 3, 1, 2, 8)
         yield probe("by-hand", x, rate, "factors", calls=many, title=f"{many} calls")
     for rate, shape in ((low, (6, 3, 4, 8)), (high, (5, 4, 3, 9)), (low, (5, 5, 5, 5))):
         title = f"{many} calls, maps compared"
@@ -473,7 +474,7 @@ def spatial_probes(rng: Rng) -> Iterator[Probe]:
         yield Probe("bad-input", (x, rate, seed(rng)), given=asked, raises="rate")
     for wrong, title in ((x[0], "one picture without a batch"), (x[None], "five axes")):
         yield Probe("bad-input", (wrong, low, seed(rng)), title=title, given=asked, raises="x")
-    yield probe("bad-input", x, low, "factors", calls=8, title="all in order")
+    yield probe("bad-input", full, low, "factors", calls=8, title="all in order")
 
 
 def keras_spatial(x: Any, rate: float, rng: Any, training: bool = True, *, given: Any) -> Any:
