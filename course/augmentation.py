@@ -255,3 +255,42 @@ def vary(x: Array, flips: Any, moves: Any, degrees: Any, factors: Any) -> Array:
         [shift(p[None], dy, dx) for p, dy, dx in zip(mirrored, *moves, strict=True)]
     )
     return adjust_contrast(affine(moved, degrees, 1.0), factors)
+
+
+# What the chapter shows beside its exercises
+
+
+def scattered(x: ArrayLike, degrees: float, zoom: float) -> Array:
+    """`affine` done the wrong way round: every pixel is sent to its new place, so holes remain.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    degrees, zoom : float
+    """
+    x = batch(x)
+    # Forwards is backwards with the opposite angle and size.
+    targets = sources(x.shape[1:3], -np.radians(degrees), 1 / zoom)
+    rows, columns = (np.rint(place[0]).astype(int) for place in targets)
+    within = (rows >= 0) & (rows < x.shape[1]) & (columns >= 0) & (columns < x.shape[2])
+    out = np.zeros_like(x)
+    out[:, rows[within], columns[within]] = x[:, within]
+    return out
+
+
+def cut_patches(x: ArrayLike, side: int, count: int, rng: np.random.Generator) -> Array:
+    """Gray patches from random places of pictures, one in each row.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    side, count : int
+
+    Returns
+    -------
+    ndarray, shape (count, side * side)
+    """
+    gray = batch(x).mean(axis=3)
+    farthest = gray.shape[1] - side + 1, gray.shape[2] - side + 1
+    places = rng.integers(0, (len(gray), *farthest), (count, 3))
+    return np.stack([gray[n, i : i + side, j : j + side].ravel() for n, i, j in places])

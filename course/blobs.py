@@ -83,7 +83,7 @@ class Varied:
 
 
 def recover(varied: Array, count: int) -> Varied | None:
-    """Read how some of ``pictures(count, …)`` were varied; None where they are not to be recognised.
+    """Read how some of ``pictures(count, …)`` were varied; None where nothing is recognised.
 
     Parameters
     ----------
