@@ -94,9 +94,9 @@ r"""
 A Keras model gives you what comes out at its end. You want what comes out in the middle.
 
 Every layer of a built model remembers its output as a symbol:
-`model.get_layer("block1_conv1").output` is not an array, but a place in the network. And a new model
-can be made from places that exist: `keras.Model(inputs, outputs)`. It shares the layers and weights
-of the old one. `outputs` may be a list or a dictionary.
+`model.get_layer("block1_conv1").output` is not an array, but a place in the network. And a new
+model can be made from places that exist: `keras.Model(inputs, outputs)`. It shares the layers and
+weights of the old one. `outputs` may be a list or a dictionary.
 
 **A question.** You want the maps of five layers. Five new models with one output each, or one with
 five outputs? Think of what has to be computed before `block5_conv1` can be.
@@ -158,8 +158,8 @@ if ready(feature_maps):
 r"""
 ## 3. From numbers to a picture
 
-A map of `block1_conv1` goes from 0 to some hundreds, one of `block5_conv1` perhaps from 0 to 9. To
-see them, you have to bring their numbers to grey levels: 0 is black, 255 is white.
+You saw it in the last output: every layer has numbers of its own size. To see them, you have to
+bring them to grey levels: 0 is black, 255 is white.
 
 The obvious way is to make the smallest number black and the largest white. **What goes wrong if a
 single cell is a hundred times brighter than all the others?** It becomes white, and everything
@@ -253,7 +253,7 @@ nine pixels of it.
 """
 
 # %%
-eye = photo("chelsea")[80:144, 60:124]
+eye = photo("chelsea", size=224)[63:127, 40:104]
 figures.photos(
     eye,
     eye[30:33, 30:33],
@@ -327,7 +327,7 @@ if ready(feature_maps) and ready(sparsity):
 
 # %% [markdown]
 r"""
-With VGG16 about half of the first block's numbers are 0, and at the end more than nine in ten. It
+With VGG16 about half of the first block's numbers are 0, and at the end about nine in ten. It
 does not rise at every step, but the direction is clear.
 
 **Why?** A filter of the first layer asks for something that is everywhere: an edge, a brightness. A
