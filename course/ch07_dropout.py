@@ -39,7 +39,7 @@ from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import curves, figures, thinning, uncertainty
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch07_dropout import demo
-from cnnlab.course.histories import load_histories
+from cnnlab.course.histories import gain, headline, load_histories
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
 
@@ -335,9 +335,9 @@ if ready(dropout) and ready(dropout_backward):
     weights = np.array([1.0, 10.0, 100.0, 2.0, 20.0, 200.0])
 
     def total(x):
-        return np.sum(weights * dropout(x, rate, np.random.default_rng(3))[0])
+        return np.sum(weights * dropout(x, rate, np.random.default_rng(4))[0])
 
-    _, mask = dropout(x, rate, np.random.default_rng(3))
+    _, mask = dropout(x, rate, np.random.default_rng(4))
     nudges = eps * np.eye(6)
     print("by nudging:", np.round([(total(x + n) - total(x - n)) / (2 * eps) for n in nudges], 6))
     print("by formula:", dropout_backward(weights, mask, rate))
@@ -351,14 +351,13 @@ Now a layer of convolution. Its maps are pictures, and neighbouring pixels say n
 """
 
 # %%
-cat = photo("chelsea", size=64)
-one_map = thinning.maps(cat[None], blocks=1)[0, :, :, 4] / 0.6
+cat = photo("chelsea", size=128)
+one_map = thinning.maps(cat[None], blocks=1)[0, :, :, 7]
 if ready(dropout):
-    holes, _ = dropout(one_map, 0.4, np.random.default_rng(1))
+    holes = one_map * dropout(one_map, 0.4, np.random.default_rng(1))[1]
     figures.photos(
         cat,
-        np.clip(one_map, 0, 1),
-        np.clip(0.6 * holes, 0, 1),
+        *(np.clip(shown / np.percentile(one_map, 98), 0, 1) for shown in (one_map, holes)),
         titles=["the picture", "one feature map", "40 % of its pixels dropped"],
         alt="A cat; one of its feature maps; and the same map with holes, still easy to recognise.",
     ).show()
@@ -420,18 +419,20 @@ def spatial_dropout2d(x, rate, rng, training=True):
 
 # %% [markdown]
 r"""
-Six of the sixteen maps that the network makes of Chelsea, before and after. **Run it twice**,
-after changing the seed.
+Six of the sixteen maps that the network makes of Chelsea, before and after. **Why are the
+survivors brighter?** Then change the seed, and run it again.
 """
 
 # %%
 if ready(spatial_dropout2d) and ready(dropout):
-    seen = thinning.maps(cat[None], blocks=1)[..., [0, 3, 4, 8, 10, 13]]
+    seen = thinning.maps(cat[None], blocks=1)[..., [0, 1, 3, 7, 8, 14]]
     thinned = spatial_dropout2d(seen, 0.5, np.random.default_rng(2))
+    brightest = 2 * np.percentile(seen, 98, axis=(1, 2))[0]
     for name, maps in {"before": seen, "after": thinned}.items():
-        shown = [np.clip(maps[0, :, :, c] / 1.2, 0, 1) for c in range(6)]
+        shown = np.clip(maps[0] / brightest, 0, 1)
         alt = f"Six feature maps of a cat {name} spatial dropout."
-        figures.photos(*shown, titles=[name, *[""] * 5], shades="gray", alt=alt).show()
+        titles = [name, *[""] * 5]
+        figures.photos(*np.moveaxis(shown, -1, 0), titles=titles, shades="gray", alt=alt).show()
 
 # %% [markdown]
 r"""
@@ -447,19 +448,13 @@ curves.training(histories, ["plain", "dropout"]).show()
 
 # %%
 for name in ("plain", "dropout"):
-    runs = histories[name]
-    own = np.mean([run.about["train_accuracy"] for run in runs])
-    new = np.mean([run.val_accuracy[-1] for run in runs])
-    test = np.mean([run.test_accuracy for run in runs])
-    lowest = np.mean([run.val_loss.min() for run in runs])
-    last = np.mean([run.val_loss[-1] for run in runs])
-    print(
-        f"{name:8} {len(runs)} runs, last epoch: own pictures {own:.1%}, validation {new:.1%}, "
-        f"test {test:.1%}, lowest validation loss {lowest:.3f}, last {last:.3f}"
-    )
-pairs = zip(histories["plain"], histories["dropout"], strict=True)
-gains = [100 * (b.val_accuracy[-1] - a.val_accuracy[-1]) for a, b in pairs]
-print(f"gain by dropout, seed by seed: {', '.join(f'{gain:+.1f}' for gain in gains)} points")
+    own = np.mean([run.about["train_accuracy"] for run in histories[name]])
+    reached = headline(histories)[name]
+    print(f"{name:8} {reached.runs} runs; after the last epoch: own pictures {own:.1%}, ", end="")
+    print(f"validation {reached.final.mean:.1%}, test {reached.test.mean:.1%}")
+points = gain(histories, before="plain", after="dropout")
+print(f"by dropout: validation {points.final.mean:+.1f} ± {points.final.std:.1f} points, ", end="")
+print(f"test {points.test.mean:+.1f} ± {points.test.std:.1f} (mean and spread over the seeds)")
 
 # %% [markdown]
 r"""
@@ -489,6 +484,7 @@ land on the recorded ones. That takes up to three minutes, and imports Keras.
 # %%
 LIVE = False
 if LIVE:
+    from cnnlab.course import quiet  # imports Keras without its greetings
     from cnnlab.course.experiments import live_run
 
     for point in live_run("dropout", seed=0, epochs=8, seconds=150):
@@ -581,7 +577,9 @@ about each of 200 test pictures.
 # %%
 if ready(mc_predict):
     from cnnlab.course.models import small_cnn
+    from cnnlab.course.quiet import keras
 
+    keras.utils.set_random_seed(0)  # so that your lots are those of this text
     model = small_cnn(dropout=load_network().card["recipe"]["dropout"])
     model.set_weights(load_network().weights)
     asked, truth = pictures[:200], labels[:200]
