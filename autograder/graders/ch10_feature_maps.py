@@ -272,8 +272,8 @@ def _clipped(levels: Any) -> Any:
 
 
 _DIVIDES = (
-    "On a map whose numbers are all the same you divide by 0. Such a map shows nothing, so every "
-    "pixel should be a middle grey: 128."
+    "On a map whose numbers are all the same you divide by 0, or by next to nothing, and it comes "
+    "out black. Such a map shows nothing, so every pixel should be a middle grey: 128."
 )
 _WRAPS = (
     "Numbers beyond the percentiles leave the range 0 to 255, and uint8 starts again at the other "
@@ -306,11 +306,6 @@ to_picture = Exercise(
             "divides-by-zero",
             _drawn(lambda v: _cast(np.clip(_levels(v), 0, 255)), grey=False),
             _DIVIDES,
-        ),
-        Twist(
-            "constant-not-grey",
-            lambda op: lambda m: np.where(np.ptp(op(m)) == 0, 0, op(m)).astype(np.uint8),
-            _DIVIDES.replace("you divide by 0", "you give black"),
         ),
         Twist("wraps-around", _drawn(lambda v: _cast(np.rint(_levels(v)))), _WRAPS),
         Twist("wraps-around", _drawn(lambda v: _cast(_levels(v))), _WRAPS),
