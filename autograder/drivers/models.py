@@ -197,8 +197,9 @@ def _config(value: Any) -> dict[str, Any]:
 def _named(value: Any) -> str:
     """What a serialised Keras object, a function or a text is called, in small letters."""
     if isinstance(value, dict):
-        name = _config(value).get("fn") or value.get("class_name") or ""
-        return _named(name)
+        if value.get("class_name") == "function":
+            return _named(value.get("config"))
+        return _named(_config(value).get("fn") or value.get("class_name") or "")
     if isinstance(value, list | tuple):
         return " ".join(_named(item) for item in value)
     text = value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)

@@ -318,6 +318,8 @@ def config_in_words(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, An
             facts["counts accuracy"] = "accuracy" in [_usual(metric) for metric in value or []]
         elif name == "from_logits":
             facts["takes the answers for logits"] = value
+        elif name == "optimizer":
+            facts[name] = value.replace("_", "") if value else "nothing"
         else:
             facts[name] = _usual(value) if value else "nothing"
     return facts
@@ -394,7 +396,7 @@ compile_cnn = Exercise(
                 "You take another optimizer than Adam. It may work as well, but our curves were "
                 "recorded with Adam.",
             )
-            for name in ("sgd", "rmsprop", "nadam", "adam_w", "adamax", "adagrad")
+            for name in ("sgd", "rmsprop", "nadam", "adamw", "adamax", "adagrad")
         ),
     ),
     hints=(
