@@ -4,8 +4,8 @@
 
 The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
 update for each kernel on the largest picture, of chapter 2's window for a few settings of its
-sliders, of chapter 3's shifted picture, of chapter 4's counts for each network, and of chapter 13's
-patches; exits with 1 where a median is over 50 ms. The way to the browser is not in it.
+sliders, of chapter 3's shifted picture, of chapter 4's counts for each network, of chapter 6's curves, and
+of chapter 13's patches; exits with 1 where a median is over 50 ms. The way to the browser is not in it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.course import fast, layers, ops
+from cnnlab.course import evaluation, fast, layers, ops
 from cnnlab.course.demos import ch01_convolution as ch01
 from cnnlab.course.demos import ch02_stride_padding as ch02
 from cnnlab.course.demos import ch03_pooling as ch03
 from cnnlab.course.demos import ch04_network as ch04
+from cnnlab.course.demos import ch06_cats_dogs as ch06
 from cnnlab.course.demos import ch13_fast_convolution as ch13
+from cnnlab.course.histories import History
 
 TARGET_MS = 50.0
 Array = NDArray[np.float64]
@@ -169,6 +171,22 @@ def stack_ms(preset: str, repeat: int) -> list[float]:
     return times
 
 
+def scrub_ms(epochs: int, repeat: int) -> list[float]:
+    """Milliseconds from a moved slider to chapter 6's new curves, at the end of a long run."""
+    t = np.arange(epochs)
+    run = History("plain", 0, np.exp(-t / 9), 1 - np.exp(-t / 9), 1 + t / 99, t / epochs, 0.7, {})
+    widget = ch06.demo(evaluation.smooth, evaluation.overfit_epoch, {"plain": [run]})
+    times = []
+    for _ in range(repeat):
+        widget.setting = {**widget.setting, "epoch": 0}
+        start = time.perf_counter()
+        widget.setting = {**widget.setting, "epoch": epochs - 1}
+        times.append(1000 * (time.perf_counter() - start))
+        if len(widget.smooth["training"]) != epochs or widget.message:
+            raise RuntimeError(f"the curves did not follow: {widget.message}")
+    return times
+
+
 def patches_ms(setting: dict[str, str], repeat: int) -> list[float]:
     """Milliseconds from a menu to chapter 13's new matrix."""
     widget = ch13.demo(fast.im2col)
@@ -219,6 +237,13 @@ def main() -> int:
         slowest = max(slowest, statistics.median(times))
         print(
             f"ch04 {'counts':10} {preset:15} "
+            f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+        )
+    for epochs in (50, 300):
+        times = scrub_ms(epochs, repeat)
+        slowest = max(slowest, statistics.median(times))
+        print(
+            f"ch06 {'curves':10} {f'{epochs} epochs':15} "
             f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
         )
     for name, chosen in PATCHES.items():

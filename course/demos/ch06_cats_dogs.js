@@ -192,6 +192,7 @@ class View {
     this.play.textContent = "Stop";
     this.timer = setInterval(() => {
       const { epoch } = this.model.get("setting");
+      if (this.model.get("raw").training.length !== epoch + 1) return; // a slow kernel: wait
       if (epoch >= last) this.stop();
       else this.show(epoch + 1);
     }, PACE);

@@ -49,3 +49,11 @@ def test_verdicts_lean_to_the_side_of_the_class():
 def test_every_picture_can_be_drawn(layer):
     shape = (8, 8, 3)
     assert diagrams.stack(shape, [layer]).png().startswith(b"\x89PNG")
+
+
+def test_a_deep_stack_in_two_rows_shows_the_same_boxes():
+    one, two = (diagrams.stack((32, 24, 3), LAYERS, rows=rows) for rows in (1, 2))
+    assert texts(two) == texts(one)
+    assert two.alt == one.alt
+    assert [len(ax.texts) // 2 for ax in two.figure.axes] == [3, 3]
+    assert len({ax.get_xlim() for ax in two.figure.axes}) == 1
