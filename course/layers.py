@@ -221,6 +221,38 @@ def count_macs(input_shape: Sequence[int], layers: Sequence[Sequence[Any]]) -> l
     return [weights_and_biases(*pair)[0] * prod(result[:-1]) for pair, result in pairs]
 
 
+def receptive_field(layers: Iterable[Sequence[Any]]) -> tuple[int, int]:
+    """How many input cells a unit depends on in each direction, and how far neighbours lie apart.
+
+    Parameters
+    ----------
+    layers : iterable of tuple
+        Convolutions and poolings, with an int or two equal numbers for each size.
+
+    Returns
+    -------
+    (size, jump)
+        In cells of the input. What padding adds at the border counts as cells.
+
+    Raises
+    ------
+    ValueError
+        A layer is neither, or is not square: the message names ``layers``.
+
+    >>> receptive_field([("conv", 8, 3), ("conv", 8, 3)]), receptive_field([("max_pool", 2)])
+    ((5, 1), (2, 2))
+    """
+    size = jump = 1
+    for layer in layers:
+        full = normalise(layer)
+        square = all(len(set(pair)) == 1 for pair in (full.size, full.strides, full.dilation))
+        fits = full.kind in ("conv", "max_pool") and square
+        require(fits, "layers", "must be square convolutions and poolings", repr(layer))
+        size += full.dilation[0] * (full.size[0] - 1) * jump
+        jump *= full.strides[0]
+    return size, jump
+
+
 def _inputs(
     input_shape: Sequence[int], layers: Sequence[Sequence[Any]]
 ) -> list[tuple[Shape, Sequence[Any]]]:

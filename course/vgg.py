@@ -27,6 +27,21 @@ def conv_names() -> list[str]:
     return [f"block{b}_conv{i}" for b, n in enumerate(CONVS, 1) for i in range(1, n + 1)]
 
 
+def named_layers(classes: int = 1000) -> list[tuple[str, tuple[Any, ...]]]:
+    """VGG16's layers with their names, as the course writes layers.
+
+    >>> [name for name, layer in named_layers() if layer[0] == "dense"]
+    ['fc1', 'fc2', 'predictions']
+    """
+    layers: list[tuple[str, tuple[Any, ...]]] = []
+    for block, (filters, count) in enumerate(zip(WIDTHS, CONVS, strict=True), 1):
+        layers += [(f"block{block}_conv{i}", ("conv", filters, 3)) for i in range(1, count + 1)]
+        layers.append((f"block{block}_pool", ("max_pool", 2)))
+    top = {"fc1": UNITS, "fc2": UNITS, "predictions": classes}
+    dense = [(name, ("dense", units)) for name, units in top.items()]
+    return [*layers, ("flatten", ("flatten",)), *dense]
+
+
 def build_vgg(
     input_shape: tuple[int | None, int | None, int] = (224, 224, 3),
     widths: Sequence[int] = WIDTHS,

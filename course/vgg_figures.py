@@ -1,0 +1,143 @@
+"""Chapter 9's pictures: receptive fields on a photograph, best guesses, what transfer gains.
+
+As `cnnlab.course.figures`: every function gives a `Picture` that carries its own description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+GREEN = "#009e73"
+
+
+def fields(image: ArrayLike, sizes: Mapping[str, int]) -> Picture:
+    """Receptive fields as frames around one place, on a photograph.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W, 3), uint8
+    sizes : mapping of str to int
+        What has this field, and how many pixels it measures in each direction.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    image = np.asarray(image)
+    row, column = image.shape[0] / 2 - 0.5, image.shape[1] / 2 - 0.5
+    figure = Figure(figsize=(7.4, 4.6))
+    ax = figure.add_subplot()
+    ax.imshow(image)
+    named = sorted(sizes.items(), key=lambda pair: pair[1])
+    for place, (name, size) in enumerate(named):
+        corner = column - size / 2, row - size / 2
+        for colour, width in (("white", 3.2), (ORANGE if place % 2 else BLUE, 1.6)):
+            frame = Rectangle(corner, size, size, fill=False, edgecolor=colour, linewidth=width)
+            ax.add_patch(frame)
+        level = image.shape[0] * (1 - (place + 0.5) / len(named))
+        ax.annotate(
+            f"{name}: {size}×{size}",
+            xy=(column + size / 2, min(max(level, row - size / 2), row + size / 2)),
+            xytext=(image.shape[1] + 12, level),
+            va="center",
+            size=10,
+            color=INK,
+            arrowprops={"arrowstyle": "-", "color": ORANGE if place % 2 else BLUE, "shrinkA": 2},
+            annotation_clip=False,
+        )
+    ax.axis("off")
+    said = ", ".join(f"{name} {size} by {size} pixels" for name, size in named)
+    return Picture(figure, f"A photograph with frames around its middle, one in another: {said}.")
+
+
+def guesses(images: Sequence[ArrayLike], answers: Sequence[Sequence[tuple[str, float]]]) -> Picture:
+    """Photographs, and below each its most probable classes as bars.
+
+    Parameters
+    ----------
+    images : sequence of array_like, shape (H, W, 3), uint8
+    answers : sequence of list of (name, probability)
+        As `top_k` gives them, one list for each photograph.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.5 * len(images), 4.3), layout="constrained")
+    tops, bottoms = figure.subplots(2, len(images), height_ratios=[3, 2], squeeze=False)
+    for ax, bars, image, answer in zip(tops, bottoms, images, answers, strict=True):
+        ax.imshow(np.asarray(image))
+        ax.axis("off")
+        _bars(bars, answer)
+    said = (
+        f"photograph {n}: " + ", ".join(f"{name} {p:.0%}" for name, p in answer)
+        for n, answer in enumerate(answers, 1)
+    )
+    return Picture(figure, f"Photographs with bars for the best guesses. {'; '.join(said)}.")
+
+
+def _bars(ax: Axes, answer: Sequence[tuple[str, float]]) -> None:
+    places = range(len(answer))
+    ax.barh(places, [p for _, p in answer], color=BLUE, height=0.7)
+    for place, (name, p) in enumerate(answer):
+        outside = p < 0.5
+        ax.text(
+            p + 0.02 if outside else 0.02,
+            place,
+            f"{name}  {p:.0%}",
+            va="center",
+            size=9.5,
+            color=INK if outside else "white",
+        )
+    ax.set(xlim=(0, 1), ylim=(len(answer) - 0.5, -0.5), xticks=[], yticks=[])
+    ax.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def learning_curves(
+    curves: Mapping[str, Sequence[Mapping[str, Any]]], marks: Mapping[str, tuple[int, float]]
+) -> Picture:
+    """Test accuracy by the number of training pictures.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence
+        Whose they are; entries with ``per_class``, and ``test``, the accuracies of several draws.
+    marks : mapping of str to (int, float)
+        Single results: pictures of each class, and accuracy from 0 to 1.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
+    figure = Figure(figsize=(8.2, 3.9), layout="constrained")
+    ax = figure.add_subplot()
+    for (name, rows), colour, shape in zip(curves.items(), (BLUE, GREEN), "os", strict=False):
+        counts = [row["per_class"] for row in rows]
+        means = [np.mean(row["test"]) for row in rows]
+        low, high = ([f(row["test"]) for row in rows] for f in (min, max))
+        ax.fill_between(counts, low, high, color=colour, alpha=0.18, linewidth=0)
+        ax.plot(counts, means, color=colour, marker=shape, markersize=5, label=name)
+    for name, (count, accuracy) in marks.items():
+        ax.plot(count, accuracy, "*", color=ORANGE, markersize=14, label=name)
+    ax.set_xscale("log")
+    ticks = sorted({row["per_class"] for rows in curves.values() for row in rows} - {1400})
+    ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
+    ax.minorticks_off()
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set_ylim(0.5, 1)
+    ax.grid(alpha=0.25)
+    ax.set(xlabel="training pictures of each class", ylabel="test pictures that are right")
+    ax.legend(loc="lower right", frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    said = [
+        f"{name}: "
+        + ", ".join(f"{np.mean(row['test']):.1%} with {row['per_class']}" for row in rows)
+        for name, rows in curves.items()
+    ]
+    said += [f"{name}: {accuracy:.1%} with {count}" for name, (count, accuracy) in marks.items()]
+    return Picture(figure, f"Curves that rise from left to right. {'; '.join(said)}.")
