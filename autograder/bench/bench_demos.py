@@ -4,8 +4,9 @@
 
 The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
 update for each kernel on the largest picture, of chapter 2's window for a few settings of its
-sliders, of chapter 3's shifted picture, of chapter 4's counts for each network, of chapter 6's curves, and
-of chapter 13's patches; exits with 1 where a median is over 50 ms. The way to the browser is not in it.
+sliders, of chapter 3's shifted picture, of chapter 4's counts for each network, of chapter 6's
+curves, and of chapter 13's patches; exits with 1 where a median is over 50 ms. The way to the
+browser is not in it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from cnnlab.course.demos import ch02_stride_padding as ch02
 from cnnlab.course.demos import ch03_pooling as ch03
 from cnnlab.course.demos import ch04_network as ch04
 from cnnlab.course.demos import ch06_cats_dogs as ch06
+from cnnlab.course.demos import ch07_dropout as ch07
 from cnnlab.course.demos import ch13_fast_convolution as ch13
 from cnnlab.course.histories import History
 
@@ -187,6 +189,33 @@ def scrub_ms(epochs: int, repeat: int) -> list[float]:
     return times
 
 
+def lots(
+    x: Array, rate: float, rng: np.random.Generator, training: bool = True
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Chapter 7's dropout, one number after another."""
+    out, mask = np.zeros_like(x), np.zeros(x.shape, bool)
+    for place in np.ndindex(x.shape):
+        mask[place] = not training or rng.random() >= rate
+        if mask[place]:
+            out[place] = x[place] / (1 - rate if training else 1)
+    return out, mask
+
+
+def thinned_ms(rate: float, repeat: int) -> list[float]:
+    """Milliseconds from a moved rate to chapter 7's thinned network and its averages."""
+    widget = ch07.demo(lots)
+    times = []
+    for _ in range(repeat):
+        widget.rate = 0.0
+        before = widget.thinned
+        start = time.perf_counter()
+        widget.rate = rate
+        times.append(1000 * (time.perf_counter() - start))
+        if widget.thinned == before or not widget.learners:
+            raise RuntimeError(f"the network did not follow {rate}: {widget.message}")
+    return times
+
+
 def patches_ms(setting: dict[str, str], repeat: int) -> list[float]:
     """Milliseconds from a menu to chapter 13's new matrix."""
     widget = ch13.demo(fast.im2col)
@@ -244,6 +273,13 @@ def main() -> int:
         slowest = max(slowest, statistics.median(times))
         print(
             f"ch06 {'curves':10} {f'{epochs} epochs':15} "
+            f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+        )
+    for rate in (0.3, 0.8):
+        times = thinned_ms(rate, repeat)
+        slowest = max(slowest, statistics.median(times))
+        print(
+            f"ch07 {'loops':10} {f'rate {rate}':15} "
             f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
         )
     for name, chosen in PATCHES.items():
