@@ -81,7 +81,8 @@ def keras_model(input_shape: Shape, given: dict[str, Any]) -> dict[str, Any]:
 
     given = dict(given)
     asks = given.pop("asks")
-    tree = models.describe(build_cnn(tuple(input_shape)), **given)
+    height, width, channels = input_shape
+    tree = models.describe(build_cnn((height, width, channels)), **given)
     return comparable((), {name: tree[name] for name in asks})
 
 
