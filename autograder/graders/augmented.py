@@ -333,12 +333,15 @@ def _trained(value: dict[str, Any], size: tuple[int, ...]) -> dict[str, Any]:
     anew = not np.allclose(both[0].degrees, both[1].degrees, atol=1e-3)
     names = "mirrored", "down", "right", "degrees"
     columns = {n: np.concatenate([getattr(each, n) for each in both]) for n in names}
+    way = moved(columns["down"], columns["right"], columns["degrees"], size)
+    if np.abs(columns["degrees"]).max() > 30:
+        way = "cannot be told"  # from so far round, the mirrored edge brings a spot back in
     return {
         "pictures can be recognised": True,
         "varied before the first convolution": all(map(_own_ways, both)) and anew,
         "varied behind it": _varied_behind(value["layers"]),
         "mirrored": mirrored(columns["mirrored"]),
-        "moved": moved(columns["down"], columns["right"], columns["degrees"], size),
+        "moved": way,
         "turned": _angles(columns["degrees"]),
     }
 
@@ -413,11 +416,12 @@ def simulated(
 def _varied(x: Array, rng: Rng, flip: str, degrees: float, shift: float) -> Array:
     """Mirrored, moved and turned at random."""
     n, height, width = x.shape[:3]
-    if flip == "left-right, up-down":
-        x = np.where(rng.random((n, 1, 1, 1)) < 0.5, x[:, ::-1], x)
+    coins = rng.random(n) < 0.5
+    if "up-down" in flip:
+        x = np.where(coins[:, None, None, None], x[:, ::-1], x)
     moves = [np.rint(s * rng.uniform(-shift, shift, n)).astype(int) for s in (height, width)]
     angles = rng.uniform(-degrees, degrees, n)
-    return augmentation.vary(x, rng.random(n) < 0.5, moves, angles, np.ones(n))
+    return augmentation.vary(x, coins & ("left-right" in flip), moves, angles, np.ones(n))
 
 
 def _shapes(input_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
@@ -502,10 +506,13 @@ build_augmented_cnn = Exercise(
             _slip(varies={**PLAIN, "degrees": 94.25}),
             "Your pictures turn by up to a quarter. 15° are 0.26 radians, but Keras takes the factor as a share of a whole turn.",
         ),
-        Twist(
-            "flips-upside-down",
-            _slip(varies={**PLAIN, "flip": "left-right, up-down"}),
-            "Your pictures are turned upside down, too: RandomFlip does both unless you say which. How often did you photograph a cat on its head?",
+        *(
+            Twist(
+                "flips-upside-down",
+                _slip(varies={**PLAIN, "flip": flip}),
+                "Half of your pictures stand on their heads: RandomFlip turns them over in both directions at once unless you say which. How often did you photograph a cat upside down?",
+            )
+            for flip in ("left-right, up-down", "up-down")
         ),
         Twist(
             "after-the-conv",
