@@ -2,11 +2,18 @@
 // one unit of the chosen layer sees. Counting and measuring are done in Python.
 
 const PANELS = [
-  ["parameters", "parameters"], ["macs", "multiply-accumulates"], ["activations", "activations"],
+  ["parameters", "parameters"], ["macs", "MACs"], ["activations", "activations"],
 ];
-const SCALE = 1.4; // screen pixels for one of the photograph
-const MARGIN = 40; // of the photograph's pixels around it, where padding is
+const SCALE = 1.2; // screen pixels for one of the photograph
+const MARGIN = 28; // of the photograph's pixels around it, where padding is
+const BAR = 42;
 const counted = (number) => number.toLocaleString("en-US");
+
+// Three digits and a letter: 1.85 G.
+function brief(number) {
+  const [size, letter] = [[1e9, " G"], [1e6, " M"], [1e3, " k"]].find(([n]) => number >= n) ?? [1, ""];
+  return (number / size).toLocaleString("en-US", { maximumSignificantDigits: 3 }) + letter;
+}
 
 class View {
   constructor(model, el) {
@@ -27,10 +34,12 @@ class View {
       onpointerdown: (event) => this.point(event),
     });
     const hint = make("p", { class: "hint" },
-      "Choose a layer on the left. Move over the photograph, or use the arrow keys there.");
+      "Choose a layer in the table. Move over the photograph, or use the arrow keys there. "
+        + "k, M, G: thousand, million, billion.");
     const right = make("div", { class: "right" },
       make("div", { class: "controls" }, label), this.canvas, this.told, hint);
     el.append(this.message, make("div", { class: "both" }, this.table(), right));
+    this.share = [0.5, 0.5]; // where on the photograph, from 0 to 1
     this.refresh = this.refresh.bind(this);
     model.on("change", this.refresh);
     this.refresh();
@@ -44,7 +53,7 @@ class View {
   table() {
     const rows = this.model.get("rows");
     const tops = PANELS.map(([name]) => Math.max(...rows.map((row) => row[name])));
-    const head = ["layer", "shape after it", ...PANELS.map(([, words]) => words)];
+    const head = ["layer", "shape", ...PANELS.map(([, words]) => words)];
     const body = make("tbody");
     rows.forEach((row, i) => {
       const button = make("button", {
@@ -52,9 +61,10 @@ class View {
       }, row.name);
       const cells = PANELS.map(([name], n) => {
         const bar = make("b", { style: `background: ${row.colour}` });
-        const width = row[name] ? Math.max(1, (58 * row[name]) / tops[n]) : 0;
+        const width = row[name] ? Math.max(1, (BAR * row[name]) / tops[n]) : 0;
         bar.style.width = `${width}px`;
-        return make("td", { class: "count" }, bar, make("span", {}, counted(row[name])));
+        return make("td", { class: "count", title: counted(row[name]) },
+          bar, make("span", {}, brief(row[name])));
       });
       body.append(make("tr", { onclick: () => this.choose(i) },
         make("th", { scope: "row" }, button),
@@ -62,7 +72,8 @@ class View {
     });
     const sums = PANELS.map(([name]) => rows.reduce((sum, row) => sum + row[name], 0));
     const total = make("tr", { class: "total" }, make("th", { scope: "row" }, "in all"),
-      make("td"), ...sums.map((sum) => make("td", { class: "count" }, counted(sum))));
+      make("td"), ...sums.map((sum) => make("td", { class: "count", title: counted(sum) },
+        brief(sum))));
     this.body = body;
     const columns = head.map((text) => make("th", { scope: "col" }, text));
     return make("div", { class: "scroll" }, make("table", {},
@@ -74,13 +85,9 @@ class View {
     const rows = this.model.get("rows");
     const next = clamp(index, rows.length - 1);
     if (next === this.model.get("layer")) return;
-    const before = rows[this.model.get("layer")];
-    const after = rows[next];
-    const unit = after.field
-      ? this.model.get("unit").map((n, axis) =>
-        clamp(Math.round((n + 0.5) * after.shape[axis]
-          / (before.field ? before.shape[axis] : this.model.get("side")) - 0.5),
-        after.shape[axis] - 1))
+    const { field, shape } = rows[next];
+    const unit = field
+      ? this.share.map((share, axis) => clamp(Math.floor(share * shape[axis]), shape[axis] - 1))
       : this.model.get("unit");
     this.send({ layer: next, unit });
   }
@@ -139,6 +146,7 @@ class View {
     pen.fillRect(0, 0, whole, whole);
     const photo = this.photo(side);
     pen.drawImage(photo, MARGIN, MARGIN);
+    if (row.field) this.share = this.model.get("unit").map((n, axis) => (n + 0.5) / row.shape[axis]);
     const spans = row.field && this.model.get("unit").map((n) => this.span(row, n));
     const [top, left, height, width] = spans
       ? [spans[0][0], spans[1][0], row.field[0], row.field[0]] : [0, 0, side, side];
@@ -175,7 +183,7 @@ class View {
     const unit = this.model.get("unit");
     const [, jump] = row.field;
     for (let i = 0; i < row.shape[0] && jump >= 8; i += 1) {
-      for (let j = 0; j < row.shape[1]; j += 1) this.dot(pen, row, i, j, "white", 1.6);
+      for (let j = 0; j < row.shape[1]; j += 1) this.dot(pen, row, i, j, "#fffc", row.field[1] / 16 + 0.7);
     }
     this.dot(pen, row, ...unit, "#ff8c1a", 3);
   }

@@ -140,16 +140,6 @@ def prefixes() -> list[list[Any] | None]:
     return stacks
 
 
-def seen(centre: float, size: int, jump: int, unit: int) -> tuple[float, float]:
-    """First and last pixel of one unit's field along one axis; outside the picture is padding.
-
-    >>> seen(15.5, 212, 32, 0)
-    (-90.0, 121.0)
-    """
-    middle = centre + unit * jump
-    return middle - (size - 1) / 2, middle + (size - 1) / 2
-
-
 class VggDemo(anywidget.AnyWidget):
     """The widget: it keeps costs, fields and a photograph, the page draws them.
 
