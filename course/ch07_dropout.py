@@ -364,9 +364,10 @@ if ready(dropout):
 
 # %% [markdown]
 r"""
-Not much: you can still see everything, from what is left next door. The next layer can, too. So
-dropout between convolutions is a weak medicine. There is a stronger one: **spatial dropout**
-drops a map as a whole, or keeps it as a whole. In Keras it is called `SpatialDropout2D`.
+Not much: the cat is still there, because what a lost pixel said, its neighbours say too. The next
+layer can see that as well as you. So dropout between convolutions is a weak medicine. There is a
+stronger one: **spatial dropout** drops a map as a whole, or keeps it as a whole. In Keras it is
+called `SpatialDropout2D`.
 
 So how many lots must be drawn? Not one for each of $N \cdot H \cdot W \cdot C$ numbers, but one
 for each map of each picture: $N \cdot C$.

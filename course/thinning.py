@@ -71,5 +71,6 @@ def answers(rows: ArrayLike) -> Array:
     >>> bool(0 < answers(np.zeros((1, 512)))[0] < 1)
     True
     """
-    hidden = dense(rows, *_weights()[2 * BLOCKS : 2 * BLOCKS + 2], "relu")
-    return dense(hidden, *_weights()[2 * BLOCKS + 2 :], "sigmoid")[:, 0]
+    weights, bias, last_weights, last_bias = _weights()[2 * BLOCKS :]
+    hidden = dense(rows, weights, bias, "relu")
+    return dense(hidden, last_weights, last_bias, "sigmoid")[:, 0]
