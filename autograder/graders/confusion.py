@@ -50,9 +50,9 @@ def confusion_probes(rng: Rng) -> Iterator[Probe]:
     for threshold, what in ((0.0, "everything is a dog"), (1.0, "everything is a cat")):
         yield Probe("edge-cases", (*answers(15), threshold), title=what)
     labels, probabilities = answers(10)
-    for count in (9, 1):
-        said = f"10 labels, {count} probabilities"
-        call = (labels, probabilities[:count])
+    for few, many in ((10, 9), (10, 1), (9, 10), (1, 10)):
+        said = f"{few} labels, {many} probabilities"
+        call = (labels[:few], probabilities[:many])
         yield Probe("bad-input", call, title=said, raises="labels|probabilities")
     yield Probe("bad-input", (labels, probabilities), title="all in order")
 

@@ -106,10 +106,14 @@ def gain_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (better, worse), title="a loss")
     yield Probe("edge-cases", (0.625, 0.625), title="nothing gained")
     yield Probe("edge-cases", (0.9, 1.0), title="everything right")
+    yield Probe("edge-cases", (1.0, 0.875), title="everything was right before")
     zero = "nothing was right before"
     yield Probe("bad-input", (0.0, 0.5), title=zero, raises="before")
+    yield Probe("bad-input", (0.5, 0.0), title="nothing is right now", raises="after")
     yield Probe("bad-input", (73, 81), title="percent for shares", raises="before|after")
-    yield Probe("bad-input", (0.5, 60), title="percent for a share", raises="after")
+    for wrong, what in ((1.5, "a share above 1"), (-0.25, "a share below 0")):
+        yield Probe("bad-input", (wrong, 0.5), title=what, raises="before")
+        yield Probe("bad-input", (0.5, wrong), title=what, raises="after")
     yield Probe("bad-input", (0.5, 0.625), title="all in order")
 
 

@@ -83,8 +83,9 @@ def facts(args: tuple[Any, ...], value: Any) -> Facts:
     seen = np.bincount(np.concatenate(first), minlength=len(labels))
     counts = [[int(np.sum(labels[p] == c)) for p in first] for c in np.unique(labels)]
     wanted = [class_sizes(sum(labels == c), fractions) for c in np.unique(labels)]
+    whole = all(_holds_whole_numbers(part) for part in value["splits"][0])
     asked: dict[str, Facts] = {
-        "parts": {"parts": len(first)},
+        "parts": {"parts": len(first), "whole numbers, where a part is empty, too": whole},
         "partition": {
             "no example twice": bool(seen.max() <= 1),
             "no example left out": bool(seen.min() >= 1),
@@ -120,13 +121,18 @@ def _places(part: Any, count: int) -> Places:
         It is something else.
     """
     places = np.asarray(part)
-    if places.size == 0:
-        return np.empty(0, np.int64)
-    if places.ndim != 1 or places.dtype.kind not in "iu":
-        raise ValueError("a part must hold whole numbers")
-    if places.min() < 0 or places.max() >= count:
+    if places.ndim != 1 or places.dtype.kind not in "iuf":
+        raise ValueError("a part must be a row of numbers")
+    whole = places.astype(np.int64)
+    if np.any(whole != places) or np.any(whole < 0) or np.any(whole >= count):
         raise ValueError("a part must hold places in the labels")
-    return places.astype(np.int64)
+    return whole
+
+
+def _holds_whole_numbers(part: Any) -> bool:
+    """Whether a part can be used as an index: an empty float array can not, an empty list can."""
+    empty_list = isinstance(part, list | tuple) and not part
+    return empty_list or np.asarray(part).dtype.kind in "iu"
 
 
 def _equal(one: list[Places], other: list[Places]) -> bool:
@@ -156,9 +162,15 @@ def stated_facts(labels: Any, fractions: Any, given: dict[str, Any]) -> Facts:
         "another generator gives another split",
         "far and near examples are mixed",
     )
-    everything = {"parts": len(fractions), "sizes of the parts": totals, **dict.fromkeys(yes, True)}
+    whole = "whole numbers, where a part is empty, too"
+    everything = {
+        "parts": len(fractions),
+        whole: True,
+        "sizes of the parts": totals,
+        **dict.fromkeys(yes, True),
+    }
     keys = {
-        "parts": ["parts"],
+        "parts": ["parts", whole],
         "partition": yes[:2],
         "shares": ["sizes of the parts", yes[2]],
         "draws": yes[3:],
