@@ -795,7 +795,7 @@ unless the model is being trained.**
 
 | layer | its number |
 |---|---|
-| `RandomFlip(mode)` | `"horizontal"`, `"vertical"`; without a mode it does **both at once**: half a turn |
+| `RandomFlip(mode)` | `"horizontal"`, `"vertical"`; without one **both at once**: half a turn |
 | `RandomTranslation(height_factor, width_factor)` | shares of the sides |
 | `RandomRotation(factor)` | a share of a **whole turn** |
 | `RandomZoom(height_factor)` | a share; below 0 enlarges |
