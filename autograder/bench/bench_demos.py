@@ -5,8 +5,8 @@
 The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
 update for each kernel on the largest picture, of chapter 2's window for a few settings of its
 sliders, of chapter 3's shifted picture, of chapter 4's counts for each network, of chapter 6's
-curves, of chapter 7's thinned network, and of chapter 13's patches; exits with 1 where a median
-is over 50 ms. The way to the browser is not in it.
+curves, of chapter 7's thinned network, of chapter 8's twelve variants, and of chapter 13's patches;
+exits with 1 where a median is over 50 ms. The way to the browser is not in it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.course import evaluation, fast, layers, ops
+from cnnlab.course import augmentation, evaluation, fast, layers, ops
 from cnnlab.course.demos import ch01_convolution as ch01
 from cnnlab.course.demos import ch02_stride_padding as ch02
 from cnnlab.course.demos import ch03_pooling as ch03
 from cnnlab.course.demos import ch04_network as ch04
 from cnnlab.course.demos import ch06_cats_dogs as ch06
 from cnnlab.course.demos import ch07_dropout as ch07
+from cnnlab.course.demos import ch08_augmentation as ch08
 from cnnlab.course.demos import ch13_fast_convolution as ch13
 from cnnlab.course.histories import History
 
@@ -231,6 +232,25 @@ def patches_ms(setting: dict[str, str], repeat: int) -> list[float]:
     return times
 
 
+VARIANTS = {"the first": {}, "every change": {"shift": 20, "degrees": 40, "zoom": 30}}
+
+
+def variants_ms(setting: dict[str, Any], repeat: int) -> list[float]:
+    """Milliseconds from a new draw to chapter 8's twelve variants, by vectorised functions."""
+    widget = ch08.demo(
+        augmentation.hflip, augmentation.shift, augmentation.adjust_contrast, augmentation.affine
+    )
+    times = []
+    for number in range(1, repeat + 1):
+        before = widget.variants
+        start = time.perf_counter()
+        widget.setting = {**widget.setting, **setting, "draw": number}
+        times.append(1000 * (time.perf_counter() - start))
+        if widget.variants == before or not widget.learners:
+            raise RuntimeError(f"the variants did not follow {setting}: {widget.message}")
+    return times
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeat", type=int, default=15)
@@ -280,6 +300,13 @@ def main() -> int:
         slowest = max(slowest, statistics.median(times))
         print(
             f"ch07 {'loops':10} {f'rate {rate}':15} "
+            f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+        )
+    for name, changed in VARIANTS.items():
+        times = variants_ms(changed, repeat)
+        slowest = max(slowest, statistics.median(times))
+        print(
+            f"ch08 {'arrays':10} {name:15} "
             f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
         )
     for name, chosen in PATCHES.items():
