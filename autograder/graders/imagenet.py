@@ -189,10 +189,14 @@ def top_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (tied, names(5), 4), title="ties")
     yield Probe("edge-cases", (tied[:, [1, 0, 4, 3, 2]], names(5), 3), title="more ties")
     yield call("edge-cases", 2, 5, 5, "all classes")
+    many = rng.integers(1, 4, (2, 300)) / 1024
+    numbered = [f"class {i}" for i in range(300)]
+    yield Probe("edge-cases", (many, numbered, 9), title="many classes, many ties")
     x = shares(rng, 2, 6)
     for k in (0, 7):
         yield Probe("bad-input", (x, names(6), k), title=f"k = {k} of 6", raises="k")
-    yield Probe("bad-input", (x, names(5), 2), title="a name too few", raises="names")
+    for count, said in ((5, "a name too few"), (7, "a name too many")):
+        yield Probe("bad-input", (x, names(count), 2), title=said, raises="names")
     yield call("bad-input", 2, 6, 2, "all in order")
 
 

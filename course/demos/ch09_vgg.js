@@ -39,6 +39,7 @@ class View {
     const right = make("div", { class: "right" },
       make("div", { class: "controls" }, label), this.canvas, this.told, hint);
     el.append(this.message, make("div", { class: "both" }, this.table(), right));
+    this.photo = make("img", { onload: () => this.refresh() });
     this.share = [0.5, 0.5]; // where on the photograph, from 0 to 1
     this.refresh = this.refresh.bind(this);
     model.on("change", this.refresh);
@@ -134,6 +135,7 @@ class View {
       line.classList.toggle("chosen", i === chosen);
       line.querySelector("button").setAttribute("aria-pressed", i === chosen);
     });
+    if (this.photo.src !== model.get("source")) this.photo.src = model.get("source");
     this.draw(model.get("rows")[chosen]);
   }
 
@@ -144,8 +146,7 @@ class View {
     pen.scale(SCALE, SCALE);
     pen.fillStyle = getComputedStyle(this.canvas).getPropertyValue("--empty") || "#ddd";
     pen.fillRect(0, 0, whole, whole);
-    const photo = this.photo(side);
-    pen.drawImage(photo, MARGIN, MARGIN);
+    if (this.photo.complete) pen.drawImage(this.photo, MARGIN, MARGIN, side, side);
     if (row.field) this.share = this.model.get("unit").map((n, axis) => (n + 0.5) / row.shape[axis]);
     const spans = row.field && this.model.get("unit").map((n) => this.span(row, n));
     const [top, left, height, width] = spans
@@ -166,16 +167,6 @@ class View {
   span(row, n) {
     const middle = row.centre + n * row.field[1];
     return [middle - (row.field[0] - 1) / 2, middle + (row.field[0] - 1) / 2];
-  }
-
-  photo(side) {
-    const bytes = this.model.get("pixels");
-    if (bytes === this.bytes) return this.copy;
-    const view = new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.copy = make("canvas", { width: side, height: side });
-    this.copy.getContext("2d").putImageData(new ImageData(view.slice(), side, side), 0, 0);
-    this.bytes = bytes;
-    return this.copy;
   }
 
   // The middles of all units, where they lie far enough apart to be seen.
