@@ -29,6 +29,7 @@ from cnnlab.course.demos import ch04_network as ch04
 from cnnlab.course.demos import ch06_cats_dogs as ch06
 from cnnlab.course.demos import ch07_dropout as ch07
 from cnnlab.course.demos import ch08_augmentation as ch08
+from cnnlab.course.demos import ch09_vgg as ch09
 from cnnlab.course.demos import ch13_fast_convolution as ch13
 from cnnlab.course.histories import History
 
@@ -251,6 +252,20 @@ def variants_ms(setting: dict[str, Any], repeat: int) -> list[float]:
     return times
 
 
+def photograph_ms(repeat: int) -> list[float]:
+    """Milliseconds from the menu to chapter 9's other photograph; units move in the page alone."""
+    widget = ch09.demo(layers.receptive_field)
+    times = []
+    for _ in range(repeat):
+        before = widget.source
+        start = time.perf_counter()
+        widget.picture = "coffee" if widget.picture == "chelsea" else "chelsea"
+        times.append(1000 * (time.perf_counter() - start))
+        if widget.source == before or not widget.learners:
+            raise RuntimeError(f"the photograph did not follow {widget.picture!r}")
+    return times
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeat", type=int, default=15)
@@ -309,6 +324,12 @@ def main() -> int:
             f"ch08 {'arrays':10} {name:15} "
             f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
         )
+    times = photograph_ms(repeat)
+    slowest = max(slowest, statistics.median(times))
+    print(
+        f"ch09 {'vgg16':10} {'photograph':15} "
+        f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+    )
     for name, chosen in PATCHES.items():
         times = patches_ms(chosen, repeat)
         slowest = max(slowest, statistics.median(times))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,6 @@ def tiled_weights(shapes: list[tuple[int, ...]], seed: int) -> list[np.ndarray]:
     pool = np.random.default_rng(seed).standard_normal(POOL).astype(np.float32)
     made = []
     for shape in shapes:
-        scale = np.sqrt(2 / max(1, np.prod(shape[:-1]))) if len(shape) > 1 else 0.1
+        scale = np.sqrt(2 / max(1, prod(shape[:-1]))) if len(shape) > 1 else 0.1
         made.append(np.resize(pool * np.float32(scale), shape))
     return made
