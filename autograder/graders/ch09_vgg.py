@@ -5,7 +5,8 @@ from __future__ import annotations
 from cnnlab.autograder.exercise import Chapter
 from cnnlab.autograder.graders.imagenet import top_k, vgg_preprocess
 from cnnlab.autograder.graders.receptive import receptive_field
-from cnnlab.autograder.graders.vgg_model import build_vgg16, vgg16_layers
+from cnnlab.autograder.graders.vgg_layers import vgg16_layers
+from cnnlab.autograder.graders.vgg_model import build_vgg16
 
 CHAPTER = Chapter(
     name="ch09_vgg",

@@ -108,27 +108,30 @@ def fields(receptive_field: Callable[..., Any]) -> tuple[list[Any], bool, str]:
         return right, False, message
     given: list[Any] = []
     for stack in stacks:
-        if stack is None:
-            given.append(None)
-            continue
-        try:
-            size, jump = map(operator.index, receptive_field(list(stack)))
-        except (TypeError, ValueError) as error:
-            if "unpack" not in str(error) and not isinstance(error, TypeError):
-                return right, False, f"Your {name} raised ValueError: {error}. {instead}"
-            return right, False, f"Your {name} did not give two whole numbers. {instead}"
-        except Exception as error:  # whatever a learner's code may raise
-            what = f"{type(error).__name__}: {error}".rstrip(": .")
-            return right, False, f"Your {name} raised {what}. {instead}"
-        if not (1 <= size <= LARGEST and 1 <= jump <= LARGEST):
-            said = f"Your {name} gave {size}, {jump}: no field of a picture. {instead}"
-            return right, False, said
-        given.append((size, jump))
+        pair, trouble = (None, "") if stack is None else _asked(receptive_field, stack)
+        if trouble:
+            return right, False, f"Your {name} {trouble}. {instead}"
+        given.append(pair)
     for row, mine, wanted in zip(costs(), given, right, strict=True):
         if mine != wanted:
             doubt = f"Your {name} says {mine} for {row['name']}; the course says {wanted}."
             return given, True, doubt
     return given, True, ""
+
+
+def _asked(function: Callable[..., Any], stack: list[Any]) -> tuple[tuple[int, int] | None, str]:
+    """A learner's (size, jump), or what is wrong with the answer."""
+    try:
+        result = function(list(stack))
+    except Exception as error:  # whatever a learner's code may raise
+        return None, f"raised {type(error).__name__}: {error}".rstrip(": .")
+    try:
+        size, jump = map(operator.index, result)
+    except (TypeError, ValueError):
+        return None, "did not give two whole numbers"
+    if not (1 <= size <= LARGEST and 1 <= jump <= LARGEST):
+        return None, f"gave {size}, {jump}: no field of a picture"
+    return (size, jump), ""
 
 
 def prefixes() -> list[list[Any] | None]:

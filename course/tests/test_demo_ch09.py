@@ -69,6 +69,7 @@ def test_learners_fields_are_shown_even_where_they_are_wrong():
     [
         (later, "Your later is not written yet."),
         (lambda layers: 1 / 0, "raised ZeroDivisionError: division by zero."),
+        (lambda layers: 1 + None, "raised TypeError: unsupported operand"),
         (lambda layers: None, "did not give two whole numbers."),
         (lambda layers: (3, 1, 1), "did not give two whole numbers."),
         (lambda layers: (2.5, 1), "did not give two whole numbers."),
