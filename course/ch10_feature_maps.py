@@ -29,11 +29,6 @@ Run the next cell first. Keras takes a moment to load.
 """
 
 # %% setup=true
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -42,6 +37,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch10_feature_maps import demo
 from cnnlab.course.pretrained import as_batch, load_vgg
+from cnnlab.course.quiet import keras
 from cnnlab.course.vgg import conv_names
 from cnnlab.datasets.load import photo
 
