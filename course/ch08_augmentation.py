@@ -168,8 +168,8 @@ def fit_standardizer(train):
     train = 1.0 * np.asarray(train)
     if train.ndim != 4:
         raise ValueError(f"train must have shape (N, H, W, C). Received: {train.shape}")
-    everywhere = (0, 1, 2)
-    return train.mean(axis=everywhere), train.std(axis=everywhere)
+    pixels = train.reshape(-1, train.shape[3])
+    return pixels.mean(axis=0), pixels.std(axis=0)
     ### END SOLUTION
 
 
@@ -236,7 +236,7 @@ def standardize(x, stats):
     """
     ### BEGIN SOLUTION
     mean, std = stats
-    if x.ndim != 4 or mean.shape != x.shape[3:]:
+    if mean.shape != x.shape[3:]:
         raise ValueError(f"x and stats must fit. Received: {x.shape} and {mean.shape}")
     return (x - mean) / np.where(std == 0, 1, std).astype(std.dtype)
     ### END SOLUTION
@@ -306,7 +306,7 @@ def zca_whiten(patches, eps):
     ### BEGIN SOLUTION
     centred = patches - patches.mean(axis=0)
     variances, directions = np.linalg.eigh(centred.T @ centred / len(centred))
-    scale = 1 / np.sqrt(np.maximum(variances, 0) + eps)
+    scale = 1 / np.sqrt(variances + eps)
     return centred @ (directions * scale) @ directions.T
     ### END SOLUTION
 
@@ -442,13 +442,10 @@ def shift(x, dy, dx):
     ### BEGIN SOLUTION
     if x.ndim != 4:
         raise ValueError(f"x must have shape (N, H, W, C). Received: {x.shape}")
-    out = np.zeros_like(x)
     height, width = x.shape[1:3]
-    if abs(dy) < height and abs(dx) < width:
-        kept = x[:, max(-dy, 0) : height - max(dy, 0), max(-dx, 0) : width - max(dx, 0)]
-        rows, columns = kept.shape[1:3]
-        out[:, max(dy, 0) : max(dy, 0) + rows, max(dx, 0) : max(dx, 0) + columns] = kept
-    return out
+    frame = np.pad(x, ((0, 0), (abs(dy), abs(dy)), (abs(dx), abs(dx)), (0, 0)))
+    top, left = abs(dy) - dy, abs(dx) - dx
+    return frame[:, top : top + height, left : left + width]
     ### END SOLUTION
 
 
@@ -621,12 +618,12 @@ def affine(x, degrees, zoom):
     rows = cos * down + sin * right + (height - 1) / 2
     columns = cos * right - sin * down + (width - 1) / 2
     top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    frame = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # zeros for all that lies outside
     out = np.zeros_like(x)
     for i, j in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):
         share = (1 - np.abs(rows - i)) * (1 - np.abs(columns - j))
-        inside = (i >= 0) & (i < height) & (j >= 0) & (j < width)
-        picked = x[:, np.clip(i, 0, height - 1), np.clip(j, 0, width - 1)]
-        out += (share * inside)[:, :, None].astype(x.dtype) * picked
+        picked = frame[:, np.clip(i, -1, height) + 1, np.clip(j, -1, width) + 1]
+        out += share[:, :, None].astype(x.dtype) * picked
     return out
     ### END SOLUTION
 

@@ -233,7 +233,10 @@ def patches_ms(setting: dict[str, str], repeat: int) -> list[float]:
     return times
 
 
-VARIANTS = {"the first": {}, "every change": {"shift": 20, "degrees": 40, "zoom": 30}}
+VARIANTS: dict[str, dict[str, int]] = {
+    "the first": {},
+    "every change": {"shift": 20, "degrees": 40, "zoom": 30},
+}
 
 
 def variants_ms(setting: dict[str, Any], repeat: int) -> list[float]:

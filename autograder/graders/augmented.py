@@ -90,7 +90,8 @@ def moved(down: Array, right: Array, degrees: Array, size: tuple[int, ...]) -> s
 
 # augment_batch
 
-SIZES = ((20, 24), (24, 20))
+SIZES = ((20, 30), (30, 20))
+"""A tenth of either side is a whole number of pixels, and not the same."""
 
 
 def batch_probes(rng: Rng) -> Iterator[Probe]:
@@ -124,7 +125,7 @@ def seen_batches(args: tuple[Any, ...], value: Any) -> Any:
     if len(value) == 1:
         kept = x.dtype == value[0][0][0].dtype
         return seen | {"dtype kept": kept, "labels": _labels(value[0][0][1], labels, known[0])}
-    return seen | _variation(known, x.shape[1:3])
+    return seen | variation(known, x.shape[1:3])
 
 
 def _is_pair(pair: Any, x: Array, labels: Array) -> bool:
@@ -151,7 +152,7 @@ def _randomness(runs: Any) -> dict[str, Any]:
     }
 
 
-def _variation(found: list[Varied], size: tuple[int, ...]) -> dict[str, Any]:
+def variation(found: list[Varied], size: tuple[int, ...]) -> dict[str, Any]:
     """The statistics over all pictures of independent runs."""
     if not all(_own_ways(each) for each in found):
         return {"each picture in its own way": False}
@@ -421,7 +422,8 @@ def _varied(x: Array, rng: Rng, flip: str, degrees: float, shift: float) -> Arra
         x = np.where(coins[:, None, None, None], x[:, ::-1], x)
     moves = [np.rint(s * rng.uniform(-shift, shift, n)).astype(int) for s in (height, width)]
     angles = rng.uniform(-degrees, degrees, n)
-    return augmentation.vary(x, coins & ("left-right" in flip), moves, angles, np.ones(n))
+    sideways = coins if "left-right" in flip else np.zeros(n, bool)
+    return augmentation.vary(x, sideways, moves, angles, np.ones(n))
 
 
 def _shapes(input_shape: tuple[int, ...]) -> list[tuple[int, ...]]:

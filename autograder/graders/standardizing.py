@@ -216,6 +216,8 @@ def standardize_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("bad-input", (few[0], stats_like(rng, 2)), title="three axes", raises="x|stats")
     three = stats_like(rng, 3)
     yield Probe("bad-input", (few, three), title="two channels, three means", raises="x|stats")
+    two = reals(rng, 1, 2, 3, 3), stats_like(rng, 2)
+    yield Probe("bad-input", two, title="three channels, two means", raises="x|stats")
     yield probe("bad-input", few, stats_like(rng, 2), "all in order")
 
 

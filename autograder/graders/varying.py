@@ -26,6 +26,7 @@ def four_axes(function: Callable[..., Any]) -> Callable[..., Any]:
 def _axes_probes(x: Array, *rest: Any) -> Iterator[Probe]:
     """The bad input that all four share."""
     yield Probe("bad-input", (x[0], *rest), title="three axes", raises="x")
+    yield Probe("bad-input", (x[None], *rest), title="five axes", raises="x")
     yield Probe("bad-input", (x, *rest), title="four axes", terms=500)
 
 
@@ -150,8 +151,8 @@ shift = Exercise(
     ),
     hints=(
         "Which rows of the old picture are still to be seen, and which rows of the new one do they become?",
-        "Begin with zeros. Copy one block: as large as what both pictures share.",
-        "For dy > 0 the block begins at row dy of the result and at row 0 of x; for dy < 0 the other way round. Write both begins with max(…, 0).",
+        "Either begin with zeros, and copy the block that both pictures share; or put a frame of zeros around the picture, and cut out another window.",
+        "A frame of |dy| rows and |dx| columns on every side is wide enough. Where does the window begin for dy > 0, and where for dy < 0?",
     ),
     rung_hints={
         "shape": "Same shape, same dtype, and x itself stays as it was.",
@@ -171,11 +172,15 @@ def contrast_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", reals(rng, 2, 3, 4, 2), 1.5)
     yield probe("shape", bytes_(rng, 2, 3, 4, 3), 0.5, "bytes")
-    yield probe("by-hand", np.float32([1, 3]).reshape(1, 1, 2, 1), 2.0, "two pixels, factor 2")
+    yield probe(
+        "by-hand", np.array([1, 3], np.float32).reshape(1, 1, 2, 1), 2.0, "two pixels, factor 2"
+    )
     yield probe("by-hand", wholes(rng, 1, 2, 2, 1), 0.0, "factor 0")
     yield probe("by-hand", wholes(rng, 1, 2, 2, 1), 1.0, "factor 1")
-    yield probe("structure", reals(rng, 1, 3, 3, 3) + np.float32([0, 5, -5]), 0.5, "one picture")
-    brighter = np.float32([0, 4]).reshape(2, 1, 1, 1)
+    yield probe(
+        "structure", reals(rng, 1, 3, 3, 3) + np.array([0, 5, -5], np.float32), 0.5, "one picture"
+    )
+    brighter = np.array([0, 4], np.float32).reshape(2, 1, 1, 1)
     yield probe("structure", reals(rng, 2, 4, 4, 1) + brighter, 2.0, "one channel")
     yield probe("structure", reals(rng, 3, 3, 3, 3), 1.5, "every size 3")
     for factor in (0.75, 1.25, 2.5):

@@ -10,6 +10,7 @@ import pytest
 from cnnlab.autograder.drivers.augmented import batches
 from cnnlab.autograder.graders import augmented
 from cnnlab.course import augmentation
+from cnnlab.course.blobs import Varied
 
 PICTURES = 144
 """How many are judged together, in each of three samples."""
@@ -48,8 +49,28 @@ def test_a_submission_is_judged_by_as_many_samples_as_the_bound_says():
     assert sizes == [PICTURES] * SAMPLES
 
 
+def drawn(rng, size):
+    """How a right solution varies three batches, as if it were read back without any error."""
+    for _ in range(SAMPLES):
+        n = PICTURES // SAMPLES
+        dy, dx = (np.rint(side * rng.uniform(-0.1, 0.1, n)) for side in size)
+        degrees = rng.uniform(-15, 15, n)
+        cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        moves = cos * dy - sin * dx, sin * dy + cos * dx
+        mirrored, contrast = rng.random(n) < 0.5, rng.uniform(0.8, 1.2, n)
+        yield Varied(np.arange(n), mirrored, *moves, degrees, np.ones(n), contrast)
+
+
+def test_the_statistics_pass_with_thousands_of_seeds():
+    size = augmented.SIZES[0]
+    for seed in range(3000):
+        seen = augmented.variation(list(drawn(np.random.default_rng(seed), size)), size)
+        stated = augmented.stated_batches(None, None, given=[(0, 1)] * SAMPLES)
+        assert seen == {name: stated[name] for name in seen}, seed
+
+
 def right_ones_fail(seeds):
-    """The seeds for which the right solution does not show what is demanded."""
+    """The seeds for which the right solution does not show what is demanded, pictures and all."""
     for seed in seeds:
         rng = np.random.default_rng(seed)
         for probe in augmented.batch_probes(rng):
@@ -75,12 +96,12 @@ EXPECTED = {
 
 
 def test_the_right_solution_passes_with_every_seed_tried():
-    assert list(right_ones_fail(range(1000, 1015))) == []
+    assert list(right_ones_fail(range(1000, 1008))) == []
 
 
 @pytest.mark.slow
 def test_the_right_solution_passes_with_many_seeds():
-    assert list(right_ones_fail(range(2000))) == []
+    assert list(right_ones_fail(range(200))) == []
 
 
 @pytest.mark.parametrize(("count", "near"), [(40, False), (41, True), (103, True), (104, False)])

@@ -87,7 +87,7 @@ def always_on(shape):
     """A function that knows nothing of training."""
     keras = space()["keras"]
 
-    class Vary(keras.layers.Layer):
+    class Vary(keras.layers.Layer):  # type: ignore[name-defined]
         def call(self, x):
             for layer in self.inner:
                 x = layer(x, training=True)

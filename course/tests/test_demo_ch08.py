@@ -9,7 +9,6 @@ from cnnlab.course.demos import ch08_augmentation as ch08
 from cnnlab.course.demos.ch08_augmentation import Setting, applied, changes, checked, scene
 
 OURS = {name: getattr(augmentation, name) for name in ch08.STEPS}
-STILL = {"mirror": False, "shift": 0, "degrees": 0, "zoom": 0, "contrast": 0}
 
 
 def stub(x, *args):
@@ -17,7 +16,7 @@ def stub(x, *args):
 
 
 def test_with_every_slider_at_zero_all_variants_are_the_picture():
-    shown = scene(OURS, Setting("a six", **STILL))
+    shown = scene(OURS, Setting("a six", mirror=False, shift=0, degrees=0, contrast=0))
     picture = np.rint(255 * ch08.pictures()["a six"]).astype(np.uint8)
     assert np.array_equal(shown.pictures, np.stack([picture] * 12))
     assert shown.words == ["as it is"] * 12
