@@ -54,6 +54,7 @@ def dropout_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("shape", wholes(rng, 4, 3, dtype=np.int64), low, "form", title="integers")
     yield probe("shape", [[1, 2, 3], [4, 5, 6]], low, "form", title="lists")
     yield probe("shape", reals(rng, 2, 3), high, "form", title="not training", training=False)
+    yield probe("shape", reals(rng, 3, 2), 1.0, "form", title="all is dropped")
     small = wholes(rng, 3, 8)  # so many that a mask with a fixed seed has kept and dropped cells
     for rate in (0.4, 0.75):
         many = f"{CALLS} calls"
@@ -314,6 +315,7 @@ def backward_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
     yield probe("shape", rng.normal(size=(3, 4)), high, "form", title="float64")
     yield probe("shape", wholes(rng, 3, 4, dtype=np.int64), high, "form", title="integers")
+    yield probe("shape", reals(rng, 2, 3), 1.0, "form", title="all was dropped")
     half = np.array([[True, False] * 6, [False, True] * 6])
     for rate in (0.2, 0.75):
         yield probe("by-hand", wholes(rng, 2, 12), rate, mask=half, title="every other cell")
@@ -448,6 +450,7 @@ def spatial_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
     yield probe("shape", rng.normal(size=(3, 2, 4, 3)), high, "form", title="float64")
     yield probe("shape", wholes(rng, 1, 3, 2, 4, dtype=np.int64), low, "form", title="integers")
+    yield probe("shape", reals(rng, 2, 3, 2, 4), 1.0, "form", title="all is dropped")
     for rate in (0.4, 0.75):
         x = wholes(rng, 3, 1, 2, 8)
         yield probe("by-hand", x, rate, "factors", calls=many, title=f"{many} calls")
