@@ -31,7 +31,6 @@ Run the next cell first. It loads Keras, and that takes some seconds.
 # %% setup=true
 import math
 
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
@@ -45,6 +44,7 @@ from cnnlab.course.experiments import Settings, train
 from cnnlab.course.histories import gain, headline_table, load_histories
 from cnnlab.course.models import compile_cnn
 from cnnlab.course.network import predict
+from cnnlab.course.quiet import keras
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
 
