@@ -61,7 +61,7 @@ Objective = Callable[[Any], Any]
 def draw(
     objective: Objective,
     count: int,
-    taste: Taste = Taste(),  # noqa: B008 - frozen
+    taste: Taste = Taste(),
     seed: int = 0,
     tell: Callable[[int], None] = lambda step: None,
 ) -> NDArray[np.uint8]:

@@ -1,8 +1,8 @@
 """Render the gallery of chapter 11: ``python -m cnnlab.course.gallery``.
 
-Eight filters of one layer of each block of VGG16, and ImageNet classes of `load_classifier`, drawn by
-`cnnlab.course.dreams`. Each row is a file of its own in ``datasets/gallery/``, with its card
-in ``gallery.json``; rows that are there are left out, so a killed run goes on where it was.
+Filters of one layer of each block of VGG16, and ImageNet classes of `load_classifier`, drawn
+by `cnnlab.course.dreams`. Each row is a file of its own in ``datasets/gallery/``, with its
+card in ``gallery.json``; rows that are there are left out, so a killed run goes on where it was.
 """
 
 from __future__ import annotations
