@@ -464,13 +464,15 @@ Read the numbers with care.
 - With dropout the dashed line is *measured with nodes switched off*, so it is lower than what the
   full network could do. Compare the printed accuracy on its own pictures instead: that is
   measured without dropout.
-- Dropout slows the learning by heart: the loss on new pictures rises later, or less steeply.
+- Dropout slows the learning by heart: the loss on new pictures rises less steeply.
 - It does not stop it. Nearly all of the training pictures are known in the end, and new ones are
   not: the gap between the two is still there.
+- The change in accuracy is small, and it differs from seed to seed: with only one run, you could
+  report what you like.
 
-**Dropout alone does not save this network.** It makes better use of 2,000 pictures, but it cannot
-tell the network anything that is not in them: what a cat looks like from a little further left,
-or in the mirror. That is chapter 8.
+**Dropout alone does not save this network.** It cannot tell the network anything that is not in
+its 2,000 pictures: what a cat looks like from a little further left, or in the mirror. That is
+chapter 8.
 
 > **Where the article is too quick: "a 2 % boost".** It says that even state-of-the-art models
 > gain 2 % in accuracy by adding dropout, and gives no source. There is no such constant. How much
