@@ -167,9 +167,9 @@ if ready(split):
 # %% [markdown]
 r"""
 **Even then one thing can go wrong.** Pictures from the web have twins: the same photograph, cropped
-or mirrored. If one twin trains and the other tests, the test is no test. The pictures of this course
-were compared with each other, and twins across parts were left out. A shuffled split would not have
-noticed.
+or mirrored. If one twin trains and the other tests, the test is no test. The pictures of this
+course were compared with each other, and twins across parts were left out. A shuffled split would
+not have noticed.
 """
 
 # %% [markdown]
