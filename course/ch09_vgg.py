@@ -424,7 +424,7 @@ The network is used to it.
 if ready(vgg_preprocess):
     coffee = photo("coffee", size=224)
     strange = (vgg_preprocess(coffee) + 124) / 276
-    both = "A cup of coffee on a wooden table, and the same with red and blue exchanged and paler."
+    both = "A cup of coffee on a wooden table, and the same with red and blue exchanged."
     figures.photos(coffee, strange, titles=["for you", "for VGG16"], alt=both).show()
 
 # %% [markdown]
