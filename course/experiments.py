@@ -17,6 +17,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
@@ -249,6 +250,11 @@ def live_run(
 ) -> Iterator[LivePoint]:
     """Repeat the first epochs of a recorded run, with its settings and its seed.
 
+    If TensorFlow has not started yet, it is given as many threads as it had then, and the
+    recorded numbers come again to six digits (same processor and versions). Otherwise sums are
+    rounded in another order: over the first eight epochs on two threads, validation accuracies
+    stayed within 0.08 and losses within 0.1.
+
     Parameters
     ----------
     condition : {"plain", "dropout", "augmentation", "both"}
@@ -274,6 +280,8 @@ def live_run(
     settings = Settings(**run.about["settings"])
     data = load_cats_dogs(settings.size, source=settings.data)
     curves = zip(*(getattr(run, name) for name in CURVES), strict=True)
+    with suppress(RuntimeError):  # TensorFlow has started already
+        set_threads(run.about["threads"])
     model = new_model(condition, seed, settings)
     begin = time.perf_counter()
     live = train(data, model, seed, replace(settings, epochs=min(epochs, settings.epochs)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -116,11 +118,18 @@ def test_the_table_is_printed_or_put_into_a_file(tmp_path):
     assert readme.read_text(encoding="utf-8") == text
 
 
+LIVE = """
+from cnnlab.course.experiments import live_run
+for point in live_run("plain", seed=2, epochs=2):
+    print(point.number, *point.live, *point.recorded)
+"""
+
+
 @pytest.mark.slow
 def test_a_live_run_lands_on_the_recorded_curves():
-    """Other machines and thread counts round differently, so it is close and not equal."""
-    points = list(live_run("plain", seed=0, epochs=3))
-    assert [point.number for point in points] == [1, 2, 3]
+    """In a process of its own, so with the threads of the recorded run; processors differ."""
+    said = subprocess.run([sys.executable, "-c", LIVE], capture_output=True, text=True, check=True)
+    points = [list(map(float, line.split())) for line in said.stdout.splitlines()]
+    assert [point[0] for point in points] == [1, 2]
     for point in points:
-        assert point.live.val_accuracy == pytest.approx(point.recorded.val_accuracy, abs=0.06)
-        assert point.live.loss == pytest.approx(point.recorded.loss, abs=0.03)
+        np.testing.assert_allclose(point[1:5], point[5:], atol=0.03)
