@@ -63,7 +63,7 @@ def _lines(ax: Axes, runs: Sequence[History], name: str, condition: str) -> None
 def _ceiling(histories: Mapping[str, Sequence[History]], chosen: Sequence[str]) -> float:
     """Where the panel of losses ends: a loss that explodes must not flatten all others."""
     top = max(float(curve(histories[c], "val_loss")[0].max()) for c in chosen)
-    return min(1.08 * top, 3.0)
+    return min(1.08 * top, 4.0)
 
 
 def _told(condition: str, runs: Sequence[History]) -> str:
