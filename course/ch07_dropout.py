@@ -464,7 +464,7 @@ Read the numbers with care.
 - With dropout the dashed line is *measured with nodes switched off*, so it is lower than what the
   full network could do. Compare the printed accuracy on its own pictures instead: that is
   measured without dropout.
-- Dropout slows the learning by heart: the loss on new pictures rises less steeply.
+- Dropout slows the learning by heart: the loss on new pictures rises later and less steeply.
 - It does not stop it. Nearly all of the training pictures are known in the end, and new ones are
   not: the gap between the two is still there.
 - The change in accuracy is small, and it differs from seed to seed: with only one run, you could
