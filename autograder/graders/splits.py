@@ -40,11 +40,12 @@ def split_probes(rng: Rng) -> Iterator[Probe]:
         seeds = [int(seed) for seed in rng.choice(1000, 2, replace=False)]
         return Probe(rung, (labels, fractions), title=title, given={"seeds": seeds, "asks": asks})
 
+    # Dealt all together, the parts would always have other sizes than dealt class by class.
     quarters, tenths = (0.5, 0.25, 0.25), (0.6, 0.2, 0.2)
     some = labels_of(rng, 14, 14)
     uneven = labels_of(rng, 31, 53, 22)
     named = labels_of(rng, 23, 38, names=(3, 7))
-    large = labels_of(rng, 401, 598)
+    large = labels_of(rng, 404, 597)
     yield probe("shape", "parts", some, quarters, "28 examples, three parts")
     yield probe("shape", "parts", large, (0.75, 0.25), "two parts")
     for rung, asks in (("partition", "partition"), ("shares", "shares"), ("draws", "draws")):
@@ -55,7 +56,7 @@ def split_probes(rng: Rng) -> Iterator[Probe]:
         yield probe(rung, asks, large, (0.4, 0.3, 0.2, 0.1), "four parts")
     alone = np.append(labels_of(rng, 17, 19), 2)
     yield probe("edge-cases", "everything", alone, tenths, "a class with one example")
-    listed = labels_of(rng, 17, 16).tolist()
+    listed = labels_of(rng, 17, 19).tolist()
     yield probe("edge-cases", "everything", listed, quarters, "labels in a list")
     yield probe("edge-cases", "everything", uneven, (0.75, 0.0, 0.25), "a part that gets nothing")
     clumsy = (0.7, 0.2, 0.1)
@@ -89,10 +90,12 @@ def facts(args: tuple[Any, ...], value: Any) -> Facts:
         "partition": {
             "no example twice": bool(seen.max() <= 1),
             "no example left out": bool(seen.min() >= 1),
+            "places from all over labels": bool(seen[max(map(sum, wanted)) :].any()),
         },
         "shares": {
             "sizes of the parts": np.array([len(part) for part in first]),
-            "every class has its share in every part": counts == wanted,
+            # Asked of true parts alone: what overlaps may have the right shares by chance.
+            "every class has its share in every part": counts == wanted and set(seen) == {1},
         },
         "draws": {
             "the same generator gives the same split": _equal(first, again),
@@ -157,6 +160,7 @@ def stated_facts(labels: Any, fractions: Any, given: dict[str, Any]) -> Facts:
     yes = (
         "no example twice",
         "no example left out",
+        "places from all over labels",
         "every class has its share in every part",
         "the same generator gives the same split",
         "another generator gives another split",
@@ -171,9 +175,9 @@ def stated_facts(labels: Any, fractions: Any, given: dict[str, Any]) -> Facts:
     }
     keys = {
         "parts": ["parts", whole],
-        "partition": yes[:2],
-        "shares": ["sizes of the parts", yes[2]],
-        "draws": yes[3:],
+        "partition": yes[:3],
+        "shares": ["sizes of the parts", yes[3]],
+        "draws": yes[4:],
         "everything": list(everything),
     }
     return {name: everything[name] for name in keys[given["asks"]]}
