@@ -49,7 +49,7 @@ def _counting(network: dict[str, Any]) -> tuple[Any, Any]:
     if key not in _built:
         runs = tf.Variable(0, dtype=tf.int64)
 
-        class Counter(Layer):  # type: ignore[misc]
+        class Counter(Layer):
             """Hands pictures on, and counts."""
 
             def call(self, x: Any) -> Any:

@@ -417,7 +417,7 @@ def simulated(
 def _varied(x: Array, rng: Rng, flip: str, degrees: float, shift: float) -> Array:
     """Mirrored, moved and turned at random."""
     n, height, width = x.shape[:3]
-    coins = rng.random(n) < 0.5
+    coins = np.asarray(rng.random(n)) < 0.5
     if "up-down" in flip:
         x = np.where(coins[:, None, None, None], x[:, ::-1], x)
     moves = [np.rint(s * rng.uniform(-shift, shift, n)).astype(int) for s in (height, width)]

@@ -18,7 +18,7 @@ Rng = np.random.Generator
 
 # feature_maps
 
-TALL = {
+TALL: dict[str, Any] = {
     "layers": [
         ["Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same", "activation": "relu"}],
         ["Conv2D", {"filters": 5, "kernel_size": 3, "padding": "same", "activation": "relu"}],
@@ -29,7 +29,7 @@ TALL = {
     "input_shape": [12, 10, 3],
     "names": ["block1_conv1", "block1_conv2", "block1_pool", "block2_conv1", "block2_pool"],
 }
-SQUARE = {
+SQUARE: dict[str, Any] = {
     "layers": [
         ["Conv2D", {"filters": 3, "kernel_size": 3, "padding": "same", "activation": "relu"}],
         ["MaxPooling2D", {"pool_size": 2}],
