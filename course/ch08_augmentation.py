@@ -1018,8 +1018,9 @@ Ask the network about both and take the mean. That is called test-time augmentat
 ### Train it yourself
 
 With `LIVE = True` the next cell trains *your* model for up to ten epochs. That takes one or
-two minutes. The stars should land near the recorded curve; not on it, because seeds and
-strengths differ.
+two minutes. In the first epochs you may see 50 %: nothing is found yet. Then the stars should come
+near the recorded curve, more likely a little below it: your pictures are turned as well, so they
+are harder to learn from. (A live run that repeats a recorded one number by number is in chapter 6.)
 """
 
 # %%
