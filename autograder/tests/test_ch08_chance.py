@@ -101,7 +101,7 @@ def test_the_right_solution_passes_with_every_seed_tried():
 
 @pytest.mark.slow
 def test_the_right_solution_passes_with_many_seeds():
-    assert list(right_ones_fail(range(200))) == []
+    assert list(right_ones_fail(range(60))) == []
 
 
 @pytest.mark.parametrize(("count", "near"), [(40, False), (41, True), (103, True), (104, False)])
