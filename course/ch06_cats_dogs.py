@@ -166,10 +166,10 @@ if ready(split):
 
 # %% [markdown]
 r"""
-**Even then one thing can go wrong.** Pictures from the web have twins: the same photograph, cropped
-or mirrored. If one twin trains and the other tests, the test is no test. The pictures of this
-course were compared with each other, and twins across parts were left out. A shuffled split would
-not have noticed.
+**Even then one thing can go wrong.** Pictures from the web have twins: the same photograph,
+cropped or mirrored. If one twin trains and the other tests, the test is no test. The pictures of
+this course were compared with each other, and twins across parts were left out. A shuffled split
+would not have noticed.
 """
 
 # %% [markdown]
@@ -467,7 +467,7 @@ $$\text{smooth}_t = \frac{m_t}{1 - w^t}$$
 **Check it:** $0.2 / (1 - 0.8) = 1$, and $0.36 / (1 - 0.64) = 1$.
 
 Why not simply start at the first value? Then this one value counts far more than any other, and
-the first epoch is usually the worst of all.
+the first epoch says least of all about the later ones.
 """
 
 # %% [markdown]
@@ -674,8 +674,8 @@ no larger than that is no gain yet.** That is why one run of each is not enough.
 r"""
 ## 7. Who is taken for whom
 
-75 % right: is the network equally bad at cats and at dogs? One number cannot say. A **confusion
-matrix** can:
+Three of four answers are right: is the network equally bad at cats and at dogs? One number cannot
+say. A **confusion matrix** can:
 
 | | says cat | says dog |
 |---|---|---|
