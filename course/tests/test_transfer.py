@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlab.course import transfer, vgg_figures
+from cnnlab.course.histories import Headline, Spread
 from cnnlab.datasets.load import photo
 
 
@@ -80,8 +81,7 @@ def test_the_record_says_what_it_is_made_with():
     record = transfer.load_transfer()
     assert record["made_by"] == "python -m cnnlab.course.transfer"
     assert set(record["five_best"]["answers"]) == {"brick", "chelsea", "coffee"}
-    assert "embedded" in record
-    for name in {"embedded", "photographs"} & record.keys():
+    for name in ("embedded", "photographs"):
         last = record[name]["curve"][-1]
         assert 2 * last["per_class"] == record[name]["counts"]["train"]
         assert last["test"] == [record[name]["accuracy"]["test"]]
@@ -90,6 +90,16 @@ def test_the_record_says_what_it_is_made_with():
 def test_maps_become_their_means():
     maps = np.arange(12.0).reshape(1, 2, 2, 3)
     np.testing.assert_array_equal(transfer.maps_to_features(maps), [[4.5, 5.5, 6.5]])
+
+
+def test_the_best_training_is_chosen_on_the_validation_pictures(monkeypatch):
+    lines = {
+        "dropout": Headline(3, Spread(0.8, 0), Spread(0.8, 0), Spread(0.6, 0)),
+        "both": Headline(3, Spread(0.7, 0), Spread(0.9, 0), Spread(0.9, 0)),
+    }
+    monkeypatch.setattr(transfer, "load_histories", lambda experiment: {})
+    monkeypatch.setattr(transfer, "headline", lambda runs: lines)
+    assert transfer.trained_best() == ("dropout", 0.6)
 
 
 def test_nothing_trained_is_no_error():
