@@ -52,7 +52,7 @@ def limits(n: int, p: float) -> tuple[int, int]:
     """The counts from … to that a right function keeps to, but for a probability of `ALPHA`.
 
     >>> limits(1000, 0.5)
-    (403, 597)
+    (404, 596)
     """
     probabilities = binomial(n, p)
     below, above = np.cumsum(probabilities), np.cumsum(probabilities[::-1])
