@@ -631,9 +631,9 @@ def affine(x, degrees, zoom):
 # %% [markdown]
 r"""
 **What is this checked against?** Keras has layers and a function, `affine_transform`, that do the
-same. But they compute the *places* in float32, and are right to six digits only. So your check
-takes the places from the inverse of a matrix, in full precision, and lets another function of
-Keras, `map_coordinates`, read between the pixels. Keras's own layers agree with that to six digits:
+same. But they compute the *places* in float32, and are right to five or six digits only. So your
+check takes the places from the inverse of a matrix, in full precision, and lets another function of
+Keras, `map_coordinates`, read between the pixels. How far are Keras's own layers from that?
 """
 
 # %%

@@ -321,8 +321,8 @@ def affine_probes(rng: Rng) -> Iterator[Probe]:
 def keras_affine(x: Any, degrees: float, zoom: float) -> Array:
     """Keras's ``map_coordinates`` at the places that the inverse of the matrix says.
 
-    ``affine_transform`` and the layers compute those places in float32 and so are right to six
-    digits only; the tests compare with them.
+    ``affine_transform`` and the layers compute those places in float32 and so are right to five
+    or six digits only; the tests compare with them.
     """
     import keras
 
