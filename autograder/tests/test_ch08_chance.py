@@ -65,7 +65,7 @@ def test_the_statistics_pass_with_thousands_of_seeds():
     size = augmented.SIZES[0]
     for seed in range(3000):
         seen = augmented.variation(list(drawn(np.random.default_rng(seed), size)), size)
-        stated = augmented.stated_batches(None, None, given=[(0, 1)] * SAMPLES)
+        stated = augmented.stated_batches(np.empty(0), np.empty(0), given=[(0, 1)] * SAMPLES)
         assert seen == {name: stated[name] for name in seen}, seed
 
 
