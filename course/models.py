@@ -126,7 +126,7 @@ def augmentation_layers(
     zoom : float
         Up to this share larger or smaller.
     contrast : float
-        Up to this share more or less of it.
+        Up to this share more of it: so Keras 3.15.1 understands a single number.
     seed : int, optional
         With it, the same draws in every run.
 
