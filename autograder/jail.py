@@ -12,7 +12,8 @@ import platform
 import resource
 import struct
 import sys
-from pathlib import Path
+from functools import cache
+from typing import Any
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -111,10 +112,11 @@ def _limit_pids() -> None:
 def _hide_processes() -> None:
     """A /proc that holds two facts, without which TensorFlow does not start."""
     _mount(b"tmpfs", b"/proc", 0, b"size=64k")
-    own = Path("/proc/self")
-    own.mkdir()
-    (own / "exe").symlink_to(sys.executable)
-    (own / "cmdline").write_bytes(sys.executable.encode() + b"\0")
+    os.mkdir("/proc/self")
+    os.symlink(sys.executable, "/proc/self/exe")
+    cmdline = os.open("/proc/self/cmdline", os.O_WRONLY | os.O_CREAT)
+    os.write(cmdline, sys.executable.encode() + b"\0")
+    os.close(cmdline)
     _mount(b"tmpfs", b"/proc", _MS_REMOUNT | _MS_RDONLY, b"")
 
 
@@ -202,11 +204,24 @@ def filter_program(machine: str) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _filter_system_calls() -> None:
+@cache
+def _filter() -> tuple[bytes, Any]:
+    """A ``struct sock_fprog``, and the instructions that it points to.
+
+    Made once: children inherit it with everything else that their zygote has prepared.
+    """
     program = filter_program(platform.machine())
     raw = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(raw, len(raw))
+    return struct.pack("@HP", len(program), ctypes.addressof(buffer)), buffer
 
-    header = struct.pack("@HP", len(program), ctypes.addressof(buffer))  # struct sock_fprog
+
+def prepare() -> None:
+    """Called in the zygote, so that its children need not."""
+    _filter()
+
+
+def _filter_system_calls() -> None:
+    header, _ = _filter()
     result = _LIBC.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, header, 0, 0)
     _check(result, "seccomp")
