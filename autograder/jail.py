@@ -13,6 +13,7 @@ import resource
 import struct
 import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -112,11 +113,10 @@ def _limit_pids() -> None:
 def _hide_processes() -> None:
     """A /proc that holds two facts, without which TensorFlow does not start."""
     _mount(b"tmpfs", b"/proc", 0, b"size=64k")
-    os.mkdir("/proc/self")
-    os.symlink(sys.executable, "/proc/self/exe")
-    cmdline = os.open("/proc/self/cmdline", os.O_WRONLY | os.O_CREAT)
-    os.write(cmdline, sys.executable.encode() + b"\0")
-    os.close(cmdline)
+    own = Path("/proc/self")
+    own.mkdir()
+    (own / "exe").symlink_to(sys.executable)
+    (own / "cmdline").write_bytes(sys.executable.encode() + b"\0")
     _mount(b"tmpfs", b"/proc", _MS_REMOUNT | _MS_RDONLY, b"")
 
 

@@ -47,7 +47,7 @@ def main(fd: int, keras: bool) -> NoReturn:
 
 
 def _bury() -> None:
-    """Waits for the keepers that have ended. (Left to the kernel, their time would count nowhere.)"""
+    """Waits for the keepers that have ended; else their processor time would count nowhere."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
