@@ -32,10 +32,10 @@ def main(fd: int, keras: bool) -> NoReturn:
     """Be a zygote on this socket until its other end is closed."""
     _load(keras)
     orders = socket.socket(fileno=fd)
+    signal.signal(signal.SIGCHLD, _bury)
     orders.send(READY)
     while True:
         message, fds, _, _ = socket.recv_fds(orders, 4096, 2)
-        _bury()
         if not message:
             os._exit(0)
         limits = json.loads(message)  # here, because a child copies every page that it touches
@@ -46,8 +46,8 @@ def main(fd: int, keras: bool) -> NoReturn:
             os.close(received)
 
 
-def _bury() -> None:
-    """Waits for the keepers that have ended; else their processor time would count nowhere."""
+def _bury(*_: object) -> None:
+    """Waits for the keepers that have ended. (Ignored, their processor time would not count.)"""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -67,6 +67,7 @@ def _load(keras: bool) -> None:
 
 def _become_keeper(wire: int, control: int, limits: dict[str, int]) -> NoReturn:
     try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         jail.own_namespaces()
         pid = os.fork()
         if pid == 0:
