@@ -61,6 +61,7 @@ def _load(keras: bool) -> None:
     np.einsum("ij,jk->ik", np.eye(2), np.eye(2))  # what NumPy loads at its first use
     np.random.default_rng(0).normal(size=2).std()
     jail.prepare()
+    child.modules()
     gc.collect()
     gc.freeze()  # children would copy every page that the collector touches
 
