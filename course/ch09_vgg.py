@@ -604,7 +604,7 @@ You have just trained it, here, without any network connection. (It is logistic 
 learning rate, no epochs. How much large weights cost was chosen on the validation pictures.)
 
 Do you want to see for yourself that these are VGG16's numbers? Set `LIVE` to `True`: the cell
-fetches the trained base, 64 MB the first time, and lets it look at eight pictures.
+fetches the trained base, about 60 MB the first time, and lets it look at eight pictures.
 """
 
 # %%
@@ -629,14 +629,16 @@ curves = {
     if name in record
 }
 trained = transfer.trained_best()
-marks = {f"chapters 6 to 8: {trained.condition}": (1400, trained.test)} if trained else {}
+label = f"chapters 6 to 8: {trained.condition}" if trained else ""
+marks = {label: (trained.per_class, trained.test)} if trained else {}
 vgg_figures.learning_curves(curves, marks).show()
 
 # %%
 ours = record["embedded"]
 print(f"frozen VGG16 and 513 new numbers: {ours['accuracy']['test']:.1%} of the test pictures")
 if trained:
-    print(f"trained from nothing, at best:    {trained.test:.1%}  ({trained.condition})")
+    count = 2 * trained.per_class
+    print(f"trained from nothing on {count:,}:  {trained.test:.1%}  ({trained.condition})")
     gain = 100 * (ours["accuracy"]["test"] - trained.test)
     print(f"difference on the same pictures:  {gain:+.1f} points")
 if "photographs" in record:

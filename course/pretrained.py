@@ -79,7 +79,8 @@ def keras_download(file: KerasFile, tell: Callable[[str], None] = print) -> Path
     try:
         keras.applications.VGG16(include_top=file.include_top)
     except Exception as problem:  # no network, a full disk, another file than it should be
-        tell(f"Keras cannot download it ({type(problem).__name__}: {str(problem)[:200]}).")
+        reason = str(problem).rpartition(" -- ")[2]  # without Keras's address before it
+        tell(f"Keras cannot download it: {reason}")
     finally:
         socket.setdefaulttimeout(patience)
     return keras_file(file)

@@ -240,10 +240,11 @@ def packed(parts: Labelled) -> dict[str, NDArray[Any]]:
 
 
 class Trained(NamedTuple):
-    """What training from nothing reached: the condition, and its mean test accuracy."""
+    """What training from nothing reached: condition, mean test accuracy, pictures of each class."""
 
     condition: str
     test: float
+    per_class: int
 
 
 def trained_best(experiment: str = "embedded32") -> Trained | None:
@@ -252,12 +253,14 @@ def trained_best(experiment: str = "embedded32") -> Trained | None:
     The best is chosen on the validation pictures: choosing it by its test would be cheating.
     """
     try:
-        lines = headline(load_histories(experiment))
+        histories = load_histories(experiment)
     except ValueError:
         return None
+    lines = headline(histories)
     best = max(lines, key=lambda condition: lines[condition].final.mean)
+    pictures = histories[best][0].about["settings"]["pictures"]
     words = {"plain": "no help", "both": "dropout and augmentation"}
-    return Trained(words.get(best, best), lines[best].test.mean)
+    return Trained(words.get(best, best), lines[best].test.mean, pictures // 2)
 
 
 def load_transfer() -> dict[str, Any]:

