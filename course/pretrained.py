@@ -147,13 +147,15 @@ def load_vgg(tell: Callable[[str], None] = print) -> tuple[Any, str]:
 def load_small_vgg(top: bool = True, logits: bool = False) -> tuple[Any, list[str]]:
     """The narrow VGG that comes with the course, and the names of its ten classes.
 
-    VGG16's topology and layer names at a quarter to a fifth of its widths, trained on CIFAR-10;
-    ``datasets/README.md`` has its card.
+    VGG16's topology and layer names, with a quarter of its filters in the first three blocks and
+    three sixteenths in the last two. Trained on CIFAR-10; ``datasets/README.md`` has its card.
 
     Parameters
     ----------
     top : bool
         With its dense layers it takes pictures of 32×32 alone, without them any size.
+    logits : bool
+        Whether it gives logits rather than probabilities.
 
     Returns
     -------
