@@ -133,7 +133,7 @@ def nothing_reachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CNNLAB_CACHE", str(tmp_path / "cnnlab"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path / "keras"))
-    (tmp_path / "keras").mkdir()
+    (tmp_path / "keras").mkdir(exist_ok=True)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -190,3 +190,31 @@ def test_a_damaged_file_of_kerass_is_passed_over(nothing_reachable: Path) -> Non
     assert keras_file(BASE) is None
     whole = BASE._replace(md5=hashlib.md5(b"half a file").hexdigest())
     assert keras_file(whole) == models / BASE.name
+
+
+@pytest.mark.slow
+def test_what_keras_downloads_is_used_and_kept(
+    nothing_reachable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import h5py
+    import keras
+    from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+    from keras.src.utils import file_utils
+
+    theirs = keras.applications.VGG16(weights=None, include_top=False)
+    path = nothing_reachable / "made_up.h5"
+    with h5py.File(path, "w") as file:
+        save_weights_to_hdf5_group(file, theirs)
+    md5 = hashlib.md5(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(pretrained, "BASE", BASE._replace(md5=md5))
+    get = file_utils.get_file
+    announced = {"file_hash": md5}
+    monkeypatch.setattr(file_utils, "get_file", lambda *a, **more: get(*a, **more | announced))
+    with serving(Served(path.read_bytes())) as server:
+        monkeypatch.setattr("keras.src.applications.vgg16.WEIGHTS_PATH_NO_TOP", server.url)
+        first = load_vgg16(tell=lambda _: None)
+        second = load_vgg16(tell=lambda _: None)
+    assert len(server.asked) == 1
+    for model in (first, second):
+        for ours, right in zip(model.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_array_equal(ours, right)
