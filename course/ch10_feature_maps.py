@@ -318,7 +318,9 @@ if ready(feature_maps) and ready(sparsity):
 # %% [markdown]
 r"""
 With VGG16 about half of the first block's numbers are 0, and at the end about nine in ten. It
-does not rise at every step, but the direction is clear.
+does not rise at every step, but the direction is clear. (The small VGG goes only half of the way:
+from three tenths to seven in block 3, then back to a half. It has few filters, and was trained on
+small pictures of ten classes. What is true of one network need not be true of another: measure.)
 
 **Why?** A filter of the first layer asks for something that is everywhere: an edge, a brightness. A
 filter of the last asks for something special, and most places of most photographs do not have it.
