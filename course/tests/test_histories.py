@@ -13,13 +13,13 @@ from cnnlab.course.histories import (
     CONDITIONS,
     CURVES,
     END,
-    START,
     between_markers,
     curve,
     gain,
     headline,
     headline_table,
     load_histories,
+    start_marker,
 )
 
 ROOT = Path(histories.__file__).parent.parent
@@ -87,13 +87,19 @@ def test_the_mean_curve(runs):
     np.testing.assert_array_equal(curve(runs["both"][:1], "loss")[1], [0, 0])
 
 
-def test_the_table_goes_between_the_markers_and_nothing_else_changes():
-    text = f"before\n{START}\nold\n{END}\nafter"
+def test_a_table_goes_between_its_markers_and_nothing_else_changes():
+    first, second = start_marker(), start_marker("tiny16")
+    text = f"before\n{first}\nold\n{END}\nmiddle\n{second}\nold\n{END}\nafter"
     once = between_markers(text, "| new |")
-    assert once == f"before\n{START}\n\n| new |\n\n{END}\nafter"
+    assert once == text.replace("old", "\n| new |\n", 1)
     assert between_markers(once, "| new |") == once
+    assert between_markers(text, "| new |", "tiny16") == text.replace(
+        f"{second}\nold", f"{second}\n\n| new |\n"
+    )
     with pytest.raises(ValueError, match="text must hold"):
-        between_markers(f"{END}{START}", "x")
+        between_markers(f"{END}{first}", "x")
+    with pytest.raises(ValueError, match="table tiny16"):
+        between_markers(f"{first}{END}", "x", "tiny16")
 
 
 def test_an_unknown_experiment_lists_those_that_there_are(runs, tmp_path):
