@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from cnnlab.course.histories import (
     CONDITIONS,
     CURVES,
+    EMBEDDED,
     HISTORIES,
     History,
     between_markers,
@@ -275,8 +276,8 @@ def live_run(
     condition: str = "both",
     seed: int = 0,
     epochs: int = 10,
-    seconds: float = 180.0,
-    experiment: str = "embedded32",
+    seconds: float = 150.0,
+    experiment: str = EMBEDDED,
 ) -> Iterator[LivePoint]:
     """Repeat the first epochs of a recorded run, with its settings and its seed.
 
@@ -292,7 +293,7 @@ def live_run(
         Of a recorded run.
     epochs : int
     seconds : float
-        After so many no further epoch is begun.
+        For all of them; no epoch is begun that would end later, by the slowest one so far.
     experiment : str
         As in `load_histories`; must be on the embedded pictures.
 
@@ -313,11 +314,21 @@ def live_run(
     with suppress(RuntimeError):  # TensorFlow has started already
         set_threads(run.about["threads"])
     model = new_model(condition, seed, settings)
-    begin = time.perf_counter()
     live = train(data, model, seed, replace(settings, epochs=min(epochs, settings.epochs)))
-    for number, (epoch, recorded) in enumerate(zip(live, curves, strict=False), 1):
+    pairs = zip(within(seconds, live), curves, strict=False)
+    for number, (epoch, recorded) in enumerate(pairs, 1):
         yield LivePoint(number, epoch, Epoch(*map(float, recorded)))
-        if time.perf_counter() - begin > seconds:
+
+
+def within(seconds: float, epochs: Iterator[Epoch]) -> Iterator[Epoch]:
+    """As many epochs as end within a time, by the slowest so far; the first one in any case."""
+    begin = last = time.perf_counter()
+    slowest = 0.0
+    for epoch in epochs:
+        yield epoch
+        now = time.perf_counter()
+        slowest, last = max(slowest, now - last), now
+        if now - begin + slowest > seconds:
             return
 
 
@@ -440,7 +451,7 @@ def describe(run: History) -> str:
 def table(
     experiment: Annotated[
         str, typer.Argument(help="Data and size, such as photographs64.")
-    ] = "embedded32",
+    ] = EMBEDDED,
     folder: Annotated[Path, typer.Option(help="Where the histories are.")] = HISTORIES,
     write: Annotated[
         Path | None, typer.Option(help="Put it between the markers of this file.")

@@ -116,16 +116,20 @@ def load_histories(
     >>> list(load_histories())
     ['plain', 'dropout', 'augmentation', 'both']
     """
-    names = {path.name.split("_")[0] for path in folder.glob("*_*_*.json")}
     found: dict[str, list[History]] = {}
     for condition in CONDITIONS:
         paths = folder.glob(f"{experiment}_{condition}_*.json")
         if runs := sorted(map(read_history, paths), key=lambda run: run.seed):
             found[condition] = runs
     if not found:
-        known = ", ".join(sorted(names)) or "none"
+        known = ", ".join(recorded_experiments(folder)) or "none"
         raise ValueError(f"experiment must be one of {known}. Received: {experiment!r}")
     return found
+
+
+def recorded_experiments(folder: Path = HISTORIES) -> list[str]:
+    """The experiments that a folder holds runs of, by name."""
+    return sorted({path.name.split("_")[0] for path in folder.glob("*_*_*.json")})
 
 
 def read_history(path: Path) -> History:

@@ -151,6 +151,15 @@ def test_the_table_is_printed_or_put_into_a_file(tmp_path):
     assert readme.read_text(encoding="utf-8") == text
 
 
+def test_a_live_run_ends_in_time(monkeypatch):
+    """By the slowest epoch so far: 5, then 1, then 1 second each."""
+    clock = iter([0.0, 5.0, 6.0, 7.0, 8.0])
+    monkeypatch.setattr(experiments.time, "perf_counter", lambda: next(clock))
+    assert list(experiments.within(11.5, iter("abcdefgh"))) == ["a", "b", "c"]
+    clock = iter([0.0, 500.0])
+    assert list(experiments.within(150, iter("abc"))) == ["a"]
+
+
 LIVE = """
 from cnnlab.course.experiments import live_run
 for point in live_run("plain", seed=2, epochs=2):

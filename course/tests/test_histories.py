@@ -19,6 +19,7 @@ from cnnlab.course.histories import (
     headline,
     headline_table,
     load_histories,
+    recorded_experiments,
     start_marker,
 )
 
@@ -141,9 +142,19 @@ def test_it_is_the_articles_story(recorded):
             assert (risen > 2) == overfits, (condition, run.seed)
 
 
-def test_the_readme_has_the_table_that_the_runs_give(recorded):
+@pytest.mark.parametrize("experiment", recorded_experiments())
+def test_all_runs_of_an_experiment_have_the_same_budget_and_say_what_they_are(experiment):
+    runs = [run for runs in load_histories(experiment).values() for run in runs]
+    assert len({json.dumps(run.about["settings"]) for run in runs}) == 1
+    settings = runs[0].about["settings"]
+    assert experiment == f"{settings['data']}{settings['size']}"
+    assert {getattr(run, name).shape for run in runs for name in CURVES} == {(settings["epochs"],)}
+
+
+@pytest.mark.parametrize("experiment", recorded_experiments())
+def test_the_readme_has_the_table_that_the_runs_give(experiment):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert between_markers(text, headline_table(recorded)) == text
+    assert between_markers(text, headline_table(load_histories(experiment)), experiment) == text
 
 
 def test_every_recorded_run_has_its_checksum():
