@@ -31,7 +31,6 @@ Run the next cell first. Keras takes a moment to load.
 # %% setup=true
 import matplotlib.pyplot as plt
 import numpy as np
-import tensorflow as tf  # after quiet: it loads TensorFlow without its greetings
 
 from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import figures
@@ -42,6 +41,7 @@ from cnnlab.course.emerging import class_network, emerging, show_gallery, shown
 from cnnlab.course.lookup import class_index
 from cnnlab.course.pretrained import load_vgg
 from cnnlab.course.quiet import keras
+from cnnlab.course.quiet import tensorflow as tf
 from cnnlab.datasets.load import photo
 
 start("ch11_filters_classes")
@@ -213,9 +213,9 @@ if ready(total_variation):
 
 # %% [markdown]
 r"""
-Noise of such a low contrast is not as rough as it looks: its numbers are small. Mixing the pixels
-makes the cat far rougher, although not one colour is new. Total variation sees nothing but
-neighbours.
+The noise looks rougher than it is: its numbers are so small that it is hardly rougher than the cat.
+Mixing the pixels makes the cat far rougher, although not one colour is new. Total variation sees
+nothing but neighbours.
 """
 
 # %% [markdown]
@@ -440,13 +440,12 @@ One filter of the third block. The picture is drawn in portions, so that you can
 
 # %%
 written = ready(ascent_step) and ready(ascend) and ready(visualize_filter)
-filters = model.get_layer("block3_conv3").output.shape[-1]
 if written:
     rng = np.random.default_rng(0)
 
     def third_block(steps, start):
         return visualize_filter(
-            model, "block3_conv3", 5 % filters, steps, rng, size=64, rate=6, jitter=4, start=start
+            model, "block3_conv3", 2, steps, rng, size=64, rate=6, jitter=4, start=start
         )
 
     first = emerging(third_block, steps=20, every=5, alt="A pattern that a filter likes")
@@ -467,10 +466,8 @@ if written:
     blank = np.zeros((64, 64, 3), np.float32)
     rng = np.random.default_rng(0)
     options = {"rate": 6, "jitter": 4}
-    from_blank = visualize_filter(
-        model, "block3_conv3", 5 % filters, 10, rng, start=blank, **options
-    )
-    from_noise = visualize_filter(model, "block3_conv3", 5 % filters, 10, rng, size=64, **options)
+    from_blank = visualize_filter(model, "block3_conv3", 2, 10, rng, start=blank, **options)
+    from_noise = visualize_filter(model, "block3_conv3", 2, 10, rng, size=64, **options)
     figures.photos(
         shown(from_blank), shown(from_noise),
         titles=["10 steps from a blank picture", "10 steps from noise"],
@@ -499,13 +496,13 @@ if written:
         "tv = 0.5": {"tv": 0.5},
         "l6 = 2": {"l6": 2.0},
         "jitter = 4": {"jitter": 4},
-        "all three": {"tv": 0.3, "l6": 1.0, "jitter": 4},
+        "all three": {"tv": 0.3, "l6": 0.5, "jitter": 4},
     }
     drawn = {}
     for title, options in settings.items():
         rng = np.random.default_rng(1)
         drawn[title] = visualize_filter(
-            model, "block3_conv3", 5 % filters, 15, rng, size=64, rate=6, **options
+            model, "block3_conv3", 2, 15, rng, size=64, rate=6, **options
         )
     figures.photos(
         *(shown(picture, contrast=None) for picture in drawn.values()),
@@ -656,14 +653,15 @@ def visualize_class(
 # %%
 if ready(ascent_step) and ready(ascend) and ready(visualize_class):
     rng = np.random.default_rng(3)
+    options = {"rate": 4, "tv": 2.0, "l6": 0.5}
+    half = side // 2 if side > 64 else side
+    coarse = visualize_class(classifier, fish, 30, rng, size=half, jitter=4, **options)
 
-    def of_class(steps, start):
-        options = {"size": side, "rate": 4, "tv": 1.0, "l6": 0.5, "jitter": 8}
-        return visualize_class(classifier, fish, steps, rng, start=start, **options)
+    def finer(steps, start):
+        start = enlarged(coarse, side) if start is None else start
+        return visualize_class(classifier, fish, steps, rng, start=start, jitter=8, **options)
 
-    picture = emerging(
-        of_class, steps=80, every=16, alt=f"What the network takes for {names[fish]}"
-    )
+    picture = emerging(finer, 40, every=10, alt=f"What the network takes for {names[fish]}")
     shares = classifier(picture[None])[0].numpy()
     print(f"{names[fish]}: probability {shares[fish]:.4f}")
 

@@ -119,12 +119,14 @@ def sheet(
     from matplotlib.figure import Figure
 
     down = -(-len(pictures) // across)
-    figure = Figure(figsize=(11, 11 / across * down * 1.17 + 0.35))
-    axes = figure.subplots(down, across, squeeze=False, gridspec_kw={"wspace": 0.06, "hspace": 0.2})
+    height = 11 / across * down * 1.15
+    figure = Figure(figsize=(11, height))
+    grid = {"wspace": 0.06, "hspace": 0.16, "left": 0, "right": 1, "bottom": 0.1, "top": 1}
+    axes = figure.subplots(down, across, squeeze=False, gridspec_kw=grid)
     for ax in axes.flat:
         ax.axis("off")
     for ax, picture, label in zip(axes.flat, pictures, labels, strict=False):
         ax.imshow(np.asarray(picture), interpolation="bicubic")
         ax.set_title(label, y=-0.17, fontsize=9, color=figures.INK)
-    figure.suptitle(heading, fontsize=12, color=figures.INK, y=0.99)
+    figure.suptitle(heading, fontsize=12, color=figures.INK, y=1 + 0.3 / height)
     return figures.Picture(figure, f"{heading}. In order: {', '.join(labels)}.")

@@ -60,8 +60,10 @@ def climb(
     """
     image = np.asarray(image, np.float64)
     shift = rng.integers(-jitter, jitter + 1, 2) if not redrawn else np.zeros(2, int)
-    first = gradient(image) if not follows else None
-    uphill = gradient if first is None else lambda seen: first
+    uphill = gradient
+    if not follows:
+        first = gradient(image) - ascent.penalty_gradient(image, tv, l6)
+        uphill, tv, l6 = (lambda seen: first), 0.0, 0.0
     for _ in range(steps):
         if redrawn:
             shift = rng.integers(-jitter, jitter + 1, 2)

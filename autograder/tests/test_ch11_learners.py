@@ -373,7 +373,7 @@ def other_noise_but_right(model, layer, index, steps, rng, size=96, start=None, 
 def test_a_picture_from_another_noise_is_not_named_and_keeps_the_climb():
     result = judge_function(KEYS["visualize_filter"], other_noise_but_right)
     assert result.diagnosis == []
-    assert {rung.id for rung in result.rungs if rung.passed} >= {"climbs", "bad-input"}
+    assert {rung.id for rung in result.rungs if rung.passed} >= {"climbs"}
     assert 0 < result.score < result.max_score
 
 
