@@ -292,9 +292,10 @@ def ascend_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe(
         "edge-cases", (blank, 2, Seed(1)), {}, "a blank picture", given=linear(3, 4, 2), terms=TERMS
     )
-    flat = reals(rng, 4, 5)
-    bad = {"weights": reals(rng, 4, 5)}
-    yield Probe("bad-input", (flat, 1, Seed(1)), {}, "no channels", raises="image", given=bad)
+    for shape, title in (((4, 5), "no channels"), ((1, 3, 4, 2), "a batch")):
+        given = {"weights": reals(rng, *shape)}
+        args = (reals(rng, *shape), 1, Seed(1))
+        yield Probe("bad-input", args, {}, title, raises="image", given=given)
     yield probe("bad-input", (3, 3, 2), 1, linear(3, 3, 2), title="with channels")
 
 

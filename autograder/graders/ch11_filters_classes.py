@@ -43,6 +43,7 @@ def variation_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", rng.integers(0, 256, (5, 4, 3)).astype(np.uint8), title="uint8")
     yield probe("edge-cases", np.array([[[3], [5], [0]]], np.uint8), title="three bytes")
     yield probe("bad-input", reals(rng, 4, 5), title="no channels", raises="image")
+    yield probe("bad-input", reals(rng, 1, 4, 5, 3), title="a batch", raises="image")
     yield probe("bad-input", reals(rng, 4, 5, 2), title="with channels")
 
 
@@ -211,6 +212,13 @@ def step_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", zero, zero - np.float32(3e-8), 2.0, title="a gradient of -3e-8")
     yield probe("bad-input", *(reals(rng, n, 4, 3) for n in (4, 1)), 1.0, raises="gradient",
                 title="a gradient of another shape")  # fmt: skip
+    yield probe(
+        "bad-input",
+        *(reals(rng, n, 4, 3) for n in (1, 4)),
+        1.0,
+        raises="gradient",
+        title="a gradient that is larger",
+    )
     yield probe("bad-input", *pair(4, 4, 3), 1.0, title="shapes that fit")
 
 

@@ -238,6 +238,7 @@ def filter_probes(rng: Rng) -> Iterator[Probe]:
 
     yield bad("block3_conv1", 0, 12, "layer", "no such layer")
     yield bad("block1_conv1", 4, 12, "index", "no such filter")
+    yield bad("block1_conv1", 9, 12, "index", "far too large an index")
     yield bad("block1_conv1", -1, 12, "index", "a filter below 0")
     yield bad("block1_conv1", 0, 4, "size", "nothing but border")
     yield bad("block2_conv1", 0, 9, "size", "nothing but border in block 2")
@@ -350,6 +351,7 @@ def class_probes(rng: Rng) -> Iterator[Probe]:
     made = given("bad-input")
     for index, raises, title in (
         (5, "index", "no such class"),
+        (11, "index", "far too large an index"),
         (-1, "index", "a class below 0"),
         (4, None, "the last class"),
     ):
