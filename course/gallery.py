@@ -25,9 +25,9 @@ from cnnlab.datasets.load import FOLDER
 FILTERS: dict[str, tuple[int, ...]] = {
     "block1_conv2": tuple(range(16)),
     "block2_conv2": tuple(range(16)),
-    "block3_conv3": tuple(range(16)),
-    "block4_conv3": tuple(range(12)),
-    "block5_conv3": tuple(range(12)),
+    "block3_conv3": tuple(range(8)),
+    "block4_conv3": tuple(range(8)),
+    "block5_conv3": tuple(range(8)),
 }
 CLASSES = (
     "wood rabbit",
