@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["keras"]
+__all__ = ["keras", "tensorflow"]
 
 STANDARD_ERROR = 2
 
