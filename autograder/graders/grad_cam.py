@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
-from cnnlab.autograder.graders.draws import reals, wholes
+from cnnlab.autograder.graders.draws import reals
 from cnnlab.autograder.graders.explained import TERMS, as_seen, checked, objectives, other
 from cnnlab.autograder.graders.small_classifiers import (
     Array,
@@ -49,14 +49,12 @@ def probes(rng: Rng) -> Iterator[Probe]:
                 return (image, index, layer), network
 
     yield probe("shape", *telling(flat, "conv2"), "two convolutions, the second")
-    image = np.abs(wholes(rng, 2, 2, 2))
-    image[0, 0], image[1, 1] = [1, 4], [4, 1]
-    said = "two maps, weights 2 and -1"
-    yield probe("by-hand", (image, 0, "conv1"), weighted([[2, 1], [-1, 3]], (2, 2)), said)
-    image = np.abs(wholes(rng, 1, 3, 2))
-    image[0, 0], image[0, 1] = [3, 1], [1, 2]
-    said = "two maps, weights 1 and 3"
-    yield probe("by-hand", (image, 1, "conv1"), weighted([[2, 1], [-1, 3]], (1, 3)), said)
+    four = rng.permutation([[1, 4], [2, 1], [3, 2], [4, 1]]).reshape(2, 2, 2).astype(np.float32)
+    three = rng.permutation([[4, 1], [1, 2], [2, 3]]).reshape(1, 3, 2).astype(np.float32)
+    kernel = [[2, 1], [-1, 2]]
+    for index, image, said in ((0, four, "weights 2 and -1"), (1, three, "weights 1 and 2")):
+        network = weighted(kernel, image.shape[:2])
+        yield probe("by-hand", (image, index, "conv1"), network, f"two maps, {said}")
     for layer in ("conv1", "pool1", "conv2"):
         yield probe("structure", *telling(deep, layer), f"the layer {layer}")
     yield probe("reference", *telling(deep, "conv3"), "three convolutions, then an average")
@@ -88,6 +86,7 @@ def _edges(rng: Rng) -> Iterator[Probe]:
     kernel = [[-2.0, 1.0, 0.5], [-1.0, 2.0, 0.25]]
     against, silent = weighted(kernel, (3, 4)), weighted(kernel, (3, 4))
     silent["weights"][1] = np.full(2, -100, np.float32)
+    against["weights"][3] = np.array([8, 0, 0], np.float32)  # and yet it comes first
     for network, index, title in (
         (against, 0, "everything speaks against the class"),
         (silent, 1, "a layer that is 0 everywhere"),
@@ -217,7 +216,6 @@ grad_cam = Exercise(
             other(rectify=_identity, finish=lambda cam: cam / cam.max() if cam.any() else cam),
             _RELU,
         ),
-        Twist("relu-missing", other(rectify=np.abs), _RELU),
         _wrongly(lambda g: g.mean(axis=-1, keepdims=True)),
         _wrongly(lambda g: g.mean(axis=-1)),  # broadcast against columns and maps
         _wrongly(lambda g: g.mean()),
