@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,33 @@ def embedded(name: str) -> Path:
     return path
 
 
+def did_you_mean(word: object, known: Sequence[str], most: int = 3) -> str:
+    """A question that suggests the names nearest to an unknown one; empty where none is near.
+
+    Parameters
+    ----------
+    word : object
+        What was given. Names that contain it are suggested, or else those that are spelt like it.
+    known : sequence of str
+    most : int
+        So many suggestions at most.
+
+    >>> did_you_mean("rabbit", ["wood rabbit", "hare", "cat"])
+    " Did you mean 'wood rabbit'?"
+    >>> did_you_mean("block1conv1", ["block1_conv1", "block5_pool"])
+    " Did you mean 'block1_conv1'?"
+    """
+    lower = {name.lower(): name for name in reversed(known)}  # of two alike the first
+    wanted = str(word).lower().strip()
+    inside = [name for name in reversed(lower) if wanted and wanted in name]
+    inside.sort(key=lambda name: wanted not in name.split())  # whole words first
+    near = inside[:most] or difflib.get_close_matches(wanted, lower, n=most)
+    if not near:
+        return ""
+    *others, last = [repr(lower[name]) for name in near]
+    return f" Did you mean {', '.join(others)} or {last}?" if others else f" Did you mean {last}?"
+
+
 def photo_names() -> list[str]:
     """The photographs that `photo` knows.
 
@@ -88,8 +116,7 @@ def photo(name: str, size: int | tuple[int, int] | None = None, gray: bool = Fal
     """
     known = photo_names()
     if name not in known:
-        near = difflib.get_close_matches(str(name).lower(), known, n=1)
-        guess = f" Did you mean {near[0]!r}?" if near else ""
+        guess = did_you_mean(name, known)
         raise ValueError(f"name must be one of {', '.join(known)}. Received: {name!r}.{guess}")
     pixels = _pixels(name, _rows_columns(size))
     if gray:
