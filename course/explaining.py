@@ -7,7 +7,7 @@ explained here, not the probabilities. Imports TensorFlow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -15,7 +15,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from cnnlab.course.lookup import layer_of
 from cnnlab.course.ops import require
+from cnnlab.course.pretrained import Classifier, load_any_classifier
 
 BATCH = 16
 """Occluded pictures that go through the network at once."""
@@ -27,6 +29,16 @@ Map = NDArray[np.float32]
 def ending_in_softmax(model: Any) -> Any:
     """A model that gives logits, with a softmax layer of its own behind them."""
     return keras.Model(model.input, keras.layers.Softmax(name="softmax")(model.output))
+
+
+LATE = {"SqueezeNet 1.1": "fire9", "VGG16": "block5_conv3", "small VGG": "block4_conv3"}
+"""For each classifier a late layer that still has some places."""
+
+
+def load_explained(tell: Callable[[str], None] = print) -> Classifier:
+    """A trained classifier whose last layer is a softmax alone; as `load_any_classifier`."""
+    found = load_any_classifier(logits=True, tell=tell)
+    return found._replace(model=ending_in_softmax(found.model))
 
 
 def logits_of(model: Any) -> Any:
@@ -41,6 +53,17 @@ def checked(model: Any, image: Image, index: int) -> None:
     require(fits, "image", wanted, np.shape(image))
     classes = model.output.shape[-1]
     require(0 <= index < classes, "index", f"must be from 0 to {classes - 1}", index)
+
+
+def gradient(model: Any, image: Image, index: int) -> Image:
+    """The logit's derivative by each number of the picture: (H, W, C)."""
+    checked(model, image, index)
+    x = tf.constant(image[None])
+    network = logits_of(model)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        logit = network(x)[0, index]
+    return np.asarray(tape.gradient(logit, x)[0])
 
 
 def saliency(model: Any, image: Image, index: int) -> Map:
@@ -63,13 +86,7 @@ def saliency(model: Any, image: Image, index: int) -> Map:
     ValueError
         ``image`` or ``index`` does not fit the model; the message names it.
     """
-    checked(model, image, index)
-    x = tf.constant(image[None])
-    network = logits_of(model)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        logit = network(x)[0, index]
-    return np.abs(tape.gradient(logit, x)[0]).max(axis=-1)
+    return np.abs(gradient(model, image, index)).max(axis=-1)
 
 
 def grad_cam(model: Any, image: Image, index: int, layer: str) -> Map:
@@ -93,9 +110,9 @@ def grad_cam(model: Any, image: Image, index: int, layer: str) -> Map:
         As for `saliency`; or ``layer`` is none of the model's, or has no height and width.
     """
     checked(model, image, index)
-    known = [each.name for each in model.layers if len(each.output.shape) == 4]
-    require(layer in known, "layer", f"must be one of {known}", layer)
-    network = keras.Model(model.input, [model.get_layer(layer).output, model.layers[-1].input])
+    place = layer_of(model, layer).output
+    require(len(place.shape) == 4, "layer", "must have height and width", layer)
+    network = keras.Model(model.input, [place, model.layers[-1].input])
     with tf.GradientTape() as tape:
         maps, logits = network(image[None])
         logit = logits[0, index]
@@ -160,3 +177,19 @@ def occlusion_map(model: Any, image: Image, index: int, size: int, stride: int) 
     original = np.asarray(network(image[None]))[0, index]
     rows = (height - size) // stride + 1
     return (original - np.concatenate(scores)).reshape(rows, -1)
+
+
+def with_shuffled_weights(model: Any, count: int, seed: int = 0) -> Any:
+    """A copy in which the last ``count`` layers' weights are shuffled, each array in itself.
+
+    What they learned is lost; how large they are is not (after Adebayo and others, 2018).
+    """
+    rng = np.random.default_rng(seed)
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    learned = [layer for layer in copy.layers if layer.get_weights()]
+    for layer in learned[::-1][:count]:
+        layer.set_weights(
+            [rng.permutation(w.ravel()).reshape(w.shape) for w in layer.get_weights()]
+        )
+    return copy

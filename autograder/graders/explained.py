@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.small_classifiers import (
-    Array,
     Network,
     every_logit,
     log_probability,
@@ -52,7 +51,9 @@ _EVERY = (
     "You explain the sum of all classes. Of the row that the network gives, take the one number "
     "that belongs to index before you ask for its gradient."
 )
-SAY_TOP = "You explain the class that the network names first. Explain the class that index asks for."
+SAY_TOP = (
+    "You explain the class that the network names first. Explain the class that index asks for."
+)
 
 
 def objectives() -> tuple[Twist, ...]:

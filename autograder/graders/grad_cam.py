@@ -33,9 +33,7 @@ WITHOUT_PLACES = ("Flatten", "Dense", "GlobalAveragePooling2D", "Softmax")
 
 
 def probes(rng: Rng) -> Iterator[Probe]:
-    def probe(
-        rung: str, call: tuple[Any, ...], network: Network, title: str, **more: Any
-    ) -> Probe:
+    def probe(rung: str, call: tuple[Any, ...], network: Network, title: str, **more: Any) -> Probe:
         return Probe(rung, call, title=title, given=network, terms=TERMS, **more)
 
     def telling(make: Callable[[], Network], layer: str) -> tuple[tuple[Any, ...], Network]:

@@ -217,9 +217,7 @@ occlusion_map = Exercise(
             other(canvas=lambda image: image),
             "You draw the occluder on the photograph that you are given, and it stays there. Work on a fresh copy for each place.",
         ),
-        Twist(
-            "stride-ignored", other(steps=lambda n, size, stride: range(n - size + 1)), _STRIDE
-        ),
+        Twist("stride-ignored", other(steps=lambda n, size, stride: range(n - size + 1)), _STRIDE),
         Twist(
             "stride-ignored",
             other(steps=lambda n, size, stride: range(0, n - size + 1, size)),
