@@ -44,7 +44,6 @@ from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import explaining, figures, heat
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch12_explanations import demo
-from cnnlab.course.lookup import class_index, layer_of
 from cnnlab.course.pretrained import as_batch
 from cnnlab.course.quiet import keras
 from cnnlab.datasets.load import photo
@@ -200,9 +199,10 @@ So look at regions, not at single pixels.
 r"""
 ## 3. Grad-CAM: which places speak for the class?
 
-The last feature maps know most about the class, and they still know *where*. Their cells are coarse,
-but each has seen a large part of the photograph. A map of a late layer says "here is something like
-fur", or "something round". What you do not know: does that map speak for a cat, or against it?
+The last feature maps know most about the class, and they still know *where*. Their cells are
+coarse, but each has seen a large part of the photograph. A map of a late layer says "here is
+something like fur", or "something round". What you do not know: does that map speak for a cat, or
+against it?
 
 The gradient knows. Take the derivative of the logit by every cell of the map $A^k$, and average it
 over the map's height and width. That is the map's **weight**:
@@ -324,7 +324,7 @@ if ready(grad_cam):
         *shown,
         titles=stages,
         counted=False,
-        alt=f"Grad-CAM for {names[cup]} at four layers: scattered in early ones, at the cup in the last.",
+        alt=f"Grad-CAM for {names[cup]}: scattered in early layers, on the cup in the last.",
     ).show()
 
 # %% [markdown]
@@ -396,8 +396,8 @@ def occlusion_map(model, image, index, size, stride):
     for i in range(0, image.shape[0] - size + 1, stride):
         columns = range(0, image.shape[1] - size + 1, stride)
         pictures = np.stack([image] * len(columns))  # one row of places is one batch
-        for picture, j in zip(pictures, columns):
-            picture[i : i + size, j : j + size] = colour
+        for n, j in enumerate(columns):
+            pictures[n, i : i + size, j : j + size] = colour
         rows.append(original - network(pictures)[:, index])
     return np.array(rows)
     ### END SOLUTION
@@ -489,14 +489,14 @@ rises a little: occlusion has told the truth as well. They answer different ques
 | | the question it answers | what it does not say |
 |---|---|---|
 | saliency | Where would a *tiny change* matter? | whether what is there helped |
-| Grad-CAM | Which cells of this layer, as they are, speak for the class? | anything finer than the layer's cells |
-| occlusion | What if this part were *gone*? | what happens when two parts can stand in for each other |
+| Grad-CAM | Which cells of this layer speak for the class? | anything finer than a cell |
+| occlusion | What if this part were *gone*? | what if two parts stand in for each other |
 
 "Why did the network say that?" is not one question. When somebody shows you a heat map, ask
 first which question it answers.
 
-(The tiny change that lifts a logit by four has a name. Pictures that are changed so, invisibly, until
-the network says something absurd, are called *adversarial examples*.)
+(The tiny change that lifts a logit by four has a name. Pictures that are changed so, invisibly,
+until the network says something absurd, are called *adversarial examples*.)
 """
 
 # %% [markdown]
@@ -521,7 +521,7 @@ if ready(saliency) and ready(grad_cam):
     for count in (1, 5, learned):
         broken = explaining.with_shuffled_weights(model, count)
         found = saliency(broken, cat_image, cat), grad_cam(broken, cat_image, cat, late)
-        alike = [heat.rank_correlation(one, two) for one, two in zip(real, found)]
+        alike = [heat.rank_correlation(one, two) for one, two in zip(real, found, strict=True)]
         print(f"{count:15} {alike[0]:10.2f} {alike[1]:10.2f}")
     pictures += [heat.overlay(chelsea, each) for each in found]
     captions += ["saliency, all shuffled", "Grad-CAM, all shuffled"]
@@ -529,14 +529,14 @@ if ready(saliency) and ready(grad_cam):
         *pictures,
         titles=captions,
         counted=False,
-        alt="Real and destroyed network: saliency still shows the cat; Grad-CAM shows another place.",
+        alt="Saliency still shows the cat when all is shuffled; Grad-CAM shows other places.",
     ).show()
 
 # %% [markdown]
 r"""
-With SqueezeNet, saliency keeps a rank correlation of about 0.4 even when *every* weight is shuffled.
-Part of what you saw in section 2 was the photograph itself: its edges and its contrast shine through
-any network of convolutions, trained or not. Grad-CAM falls to about 0 at once.
+With SqueezeNet, saliency keeps a rank correlation of about 0.4 even when *every* weight is
+shuffled. Part of what you saw in section 2 was the photograph itself: its edges and its contrast
+shine through any network of convolutions, trained or not. Grad-CAM falls to about 0 at once.
 
 This does not make Grad-CAM true. It makes it worth a second look; what fails such a test is not.
 """
@@ -567,16 +567,16 @@ r"""
 
 Think first, then open the answer.
 
-<details><summary>Does it matter for Grad-CAM whether a map's weight is the mean of its gradient or the
-sum?</summary>
+<details><summary>Does it matter for Grad-CAM whether a map's weight is the mean of its gradient or
+the sum?</summary>
 
 No. The sum is the mean times $h \cdot w$, the same factor for every map, and the division by the
 maximum takes it out again.
 
 </details>
 
-<details><summary>A network ends with global average pooling right behind its last maps, one map for each
-class, as SqueezeNet does. What is Grad-CAM at those maps?</summary>
+<details><summary>A network ends with global average pooling right behind its last maps, one map for
+each class, as SqueezeNet does. What is Grad-CAM at those maps?</summary>
 
 The logit is the mean of the class's own map. So the gradient is $1/(hw)$ for that map and 0 for all
 others, and Grad-CAM is that map itself. That is where the name comes from: a *class activation
@@ -584,8 +584,8 @@ map*, CAM, was there first, for such networks only.
 
 </details>
 
-<details><summary>Two cats on one photograph. You hide one, and the logit for "cat" hardly falls. Is the cat
-unimportant?</summary>
+<details><summary>Two cats on one photograph. You hide one, and the logit for "cat" hardly falls. Is
+the cat unimportant?</summary>
 
 No, the other one stands in for it. Occlusion hides one thing at a time, so it misses what is there
 twice. Grad-CAM shows both.
@@ -601,18 +601,18 @@ and see what the logit does. If it is so, get wolves without snow, and huskies w
 
 <details><summary>The map lights up the animal. Is the network right for the right reason?</summary>
 
-You do not know. It says *where*, not *what*: it could be the fur's colour or the collar. And a map that
-fits what we hoped for is the one that we check least.
+You do not know. It says *where*, not *what*: it could be the fur's colour or the collar. And a map
+that fits what we hoped for is the one that we check least.
 
 </details>
 
 ### What you know now
 
-You began with nine multiplications and a sum. You have built the layers, run them backwards, trained
-a network, fought its overfitting, opened one that others had trained for weeks, looked at its
-maps, let it draw what it knows, and asked it for its reasons. That is the article's whole way, and a
-bit more: its last picture shows what the network *likes*, and your last one shows what it *looked
-at*.
+You began with nine multiplications and a sum. You have built the layers, run them backwards,
+trained a network, fought its overfitting, opened one that others had trained for weeks, looked at
+its maps, let it draw what it knows, and asked it for its reasons. That is the article's whole way,
+and a bit more: its last picture shows what the network *likes*, and your last one shows what it
+*looked at*.
 
 ### Next
 

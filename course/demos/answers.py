@@ -96,9 +96,7 @@ def _unusable(result: Any, shape: tuple[int, ...]) -> str:
     return ""
 
 
-def _doubts(
-    name: str, learners: NDArray[Any], right: NDArray[Any], meant: str, near: float
-) -> str:
+def _doubts(name: str, learners: NDArray[Any], right: NDArray[Any], meant: str, near: float) -> str:
     """What is odd about a map that can be drawn, or ``""``."""
     apart = ~np.isclose(learners, right, rtol=1e-4, atol=near)
     if not apart.any():
