@@ -183,13 +183,13 @@ if ready(saliency):
         heat.overlay(cup_photo, of_cup),
         titles=[f"saliency for {names[cat]}", f"saliency for {names[cup]}"],
         counted=False,
-        alt="Orange grains on the grey photographs: dense on the cat's face, and on the cup.",
+        alt="Orange grains on the grey photographs: dense on the cat's eyes and nose, and the cup.",
     ).show()
 
 # %% [markdown]
 r"""
-It looks like pepper. The grains are denser on the cat's face and on the cup, so the map is not
-nonsense. But neighbouring pixels of the same whisker get very different numbers. A network with
+It looks like pepper. With SqueezeNet the grains are densest on Chelsea's eyes and nose, and in the
+coffee, so the map is not nonsense. But neighbouring pixels get very different numbers. A network with
 ReLUs and pooling is a patchwork of flat pieces, and its slope jumps from piece to piece.
 
 So look at regions, not at single pixels.
@@ -426,8 +426,12 @@ r"""
 Orange is where hiding *costs* points. Blue is where it brings some: what is there speaks against
 the class, or the square itself looks a little like something.
 
-This map has a unit that you can tell anybody: "without this part the cat's logit is eight lower".
-It is also the slowest of the three, by far.
+This map has a unit that you can tell anybody: "without this part the cat's logit is ten lower". It
+is also the slowest of the three, by far.
+
+Scroll back and compare Chelsea's three maps. With SqueezeNet, saliency loves her eyes and nose,
+Grad-CAM her forehead and cheek, and hiding costs most around one eye. Do they contradict each
+other?
 """
 
 # %% [markdown]
@@ -460,7 +464,8 @@ if ready(saliency) and ready(grad_cam) and ready(occlusion_map):
 # %% [markdown]
 r"""
 With SqueezeNet, saliency puts more than a third of its weight on the *cat*, for an espresso.
-Grad-CAM puts a tenth there, occlusion next to nothing. Who is wrong?
+Grad-CAM puts an eighth there. Occlusion puts next to nothing there, and what is blue says: the cat
+*costs* the espresso points. Who is wrong?
 
 Test it. Saliency claims that the logit would change if the cat's pixels changed a little. So change
 them a little: by half a grey level, up or down as the gradient says. Nobody could see that. Then

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from cnnlab.course.lookup import layer_of
 from cnnlab.course.ops import require
 from cnnlab.course.pretrained import Classifier, load_any_classifier
+from cnnlab.course.quiet import keras
+
+import tensorflow as tf  # isort: skip  after `quiet`, which keeps it quiet
 
 BATCH = 16
 """Occluded pictures that go through the network at once."""

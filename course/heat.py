@@ -42,17 +42,13 @@ def placed(
     Returns
     -------
     ndarray, shape (H, W)
-        0 at the border, where no occluder has its middle.
+        The border, where no occluder has its middle, goes on with the nearest number.
     """
     values = np.asarray(values, np.float32)
-    rows, columns = values.shape
-    inner = stretched(values, (rows * stride, columns * stride))
-    whole = np.zeros(shape, np.float32)
+    inner = stretched(values, (values.shape[0] * stride, values.shape[1] * stride))
     edge = max(0, (size - stride) // 2)
-    room = whole[edge:, edge:]
-    fitting = inner[: room.shape[0], : room.shape[1]]
-    room[: fitting.shape[0], : fitting.shape[1]] = fitting
-    return whole
+    margins = [(edge, max(0, n - edge - m)) for n, m in zip(shape, inner.shape, strict=True)]
+    return np.pad(inner, margins, mode="edge")[: shape[0], : shape[1]]
 
 
 def scaled(values: ArrayLike, percentile: float = 99.5) -> NDArray[np.float32]:
