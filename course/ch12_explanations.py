@@ -189,8 +189,8 @@ if ready(saliency):
 # %% [markdown]
 r"""
 It looks like pepper. With SqueezeNet the grains are densest on Chelsea's eyes and nose, and in the
-coffee, so the map is not nonsense. But neighbouring pixels get very different numbers. A network with
-ReLUs and pooling is a patchwork of flat pieces, and its slope jumps from piece to piece.
+coffee, so the map is not nonsense. But neighbouring pixels get very different numbers. A network
+with ReLUs and pooling is a patchwork of flat pieces, and its slope jumps from piece to piece.
 
 So look at regions, not at single pixels.
 """

@@ -17,10 +17,30 @@ from cnnlab.autograder.graders.small_classifiers import (
 from cnnlab.autograder.twists import Op, Twist
 from cnnlab.course.ops import require
 
-__all__ = ["SAY_SOFTMAX", "SAY_TOP", "TERMS", "as_seen", "checked", "objectives", "other"]
+__all__ = [
+    "ABSENT",
+    "MISSHAPEN",
+    "SAY_SOFTMAX",
+    "SAY_TOP",
+    "TERMS",
+    "as_seen",
+    "checked",
+    "objectives",
+    "other",
+]
 
 TERMS = 400
 """Products behind one number, in sums of sums: what is added up in the largest network."""
+
+
+ABSENT = (4, 7, -1)
+"""Classes that a classifier of four does not have."""
+MISSHAPEN = {
+    (12, 3): "a grey picture",
+    (12, 10, 1): "one channel",
+    (1, 12, 10, 3): "a batch of one",
+}
+"""What a network for pictures of 12×10×3 does not take."""
 
 
 def as_seen(args: tuple[Any, ...], value: Any) -> Any:

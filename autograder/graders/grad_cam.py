@@ -9,7 +9,15 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals
-from cnnlab.autograder.graders.explained import TERMS, as_seen, checked, objectives, other
+from cnnlab.autograder.graders.explained import (
+    ABSENT,
+    MISSHAPEN,
+    TERMS,
+    as_seen,
+    checked,
+    objectives,
+    other,
+)
 from cnnlab.autograder.graders.small_classifiers import (
     Array,
     Network,
@@ -64,13 +72,12 @@ def probes(rng: Rng) -> Iterator[Probe]:
     image = picture(rng, network)
     for index in (0, 3):
         yield probe("bad-input", (image, index, "conv2"), network, "a class that is there")
-    for index in (4, -1):
+    for index in ABSENT:
         call = (image, index, "conv2")
         yield probe("bad-input", call, network, "four classes", raises="index")
-    grey = reals(rng, 12, 10)
-    yield probe("bad-input", (grey, 0, "conv2"), network, "a grey picture", raises="image")
-    call = (grey[..., None], 0, "conv2")
-    yield probe("bad-input", call, network, "one channel", raises="image")
+    for shape, said in MISSHAPEN.items():
+        call = (reals(rng, *shape), 0, "conv2")
+        yield probe("bad-input", call, network, said, raises="image")
     call = (image, 0, "conv9")
     yield probe("bad-input", call, network, "no such layer", raises="layer")
     call = (image, 0, "fc1")

@@ -9,7 +9,16 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
-from cnnlab.autograder.graders.explained import SAY_SOFTMAX, SAY_TOP, TERMS, as_seen, checked, other
+from cnnlab.autograder.graders.explained import (
+    ABSENT,
+    MISSHAPEN,
+    SAY_SOFTMAX,
+    SAY_TOP,
+    TERMS,
+    as_seen,
+    checked,
+    other,
+)
 from cnnlab.autograder.graders.small_classifiers import (
     Array,
     Network,
@@ -61,11 +70,10 @@ def probes(rng: Rng) -> Iterator[Probe]:
 def _bad(probe: Callable[..., Probe], rng: Rng, tall: Network, wide: Network) -> Iterator[Probe]:
     for index in (0, 3):
         yield probe("bad-input", tall, 6, 4, "a class that is there", index=index)
-    for index in (4, -1):
+    for index in ABSENT:
         yield probe("bad-input", tall, 6, 4, "four classes", index=index, raises="index")
-    for shape in ((12, 10), (12, 10, 1)):
+    for shape, said in MISSHAPEN.items():
         image = reals(rng, *shape)
-        said = "a grey picture"
         yield probe("bad-input", tall, 6, 4, said, image=image, index=0, raises="image")
     yield probe("bad-input", tall, 11, 4, "wider than the picture", raises="size")
     yield probe("bad-input", wide, 9, 4, "higher than the picture", raises="size")

@@ -9,7 +9,15 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals
-from cnnlab.autograder.graders.explained import TERMS, as_seen, checked, objectives, other
+from cnnlab.autograder.graders.explained import (
+    ABSENT,
+    MISSHAPEN,
+    TERMS,
+    as_seen,
+    checked,
+    objectives,
+    other,
+)
 from cnnlab.autograder.graders.small_classifiers import (
     FLATTEN,
     POOL,
@@ -64,11 +72,11 @@ def probes(rng: Rng) -> Iterator[Probe]:
     network = drawn(rng, flat())
     for index in (0, 3):
         yield probe("bad-input", network, index, "a class that is there")
-    for index in (4, -1):
+    for index in ABSENT:
         yield probe("bad-input", network, index, "four classes", raises="index")
-    for shape in ((12, 10), (12, 10, 1)):
-        grey = reals(rng, *shape)
-        yield probe("bad-input", network, 0, "a grey picture", raises="image", image=grey)
+    for shape, said in MISSHAPEN.items():
+        image = reals(rng, *shape)
+        yield probe("bad-input", network, 0, said, raises="image", image=image)
 
 
 def _winners() -> Network:

@@ -247,6 +247,7 @@ def demo(
     grad_cam: Callable[..., Any],
     occlusion_map: Callable[..., Any],
     classifier: Classifier,
+    **values: Any,
 ) -> ExplanationsDemo:
     """The demo of chapter 12, with the learner's functions.
 
@@ -254,5 +255,7 @@ def demo(
     ----------
     classifier : Classifier
         As `cnnlab.course.explaining.load_explained` gives it.
+    **values
+        Of the `Setting` to begin with.
     """
-    return ExplanationsDemo((saliency, grad_cam, occlusion_map), classifier)
+    return ExplanationsDemo((saliency, grad_cam, occlusion_map), classifier, **values)
