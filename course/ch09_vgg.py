@@ -638,7 +638,7 @@ ours = record["embedded"]
 print(f"frozen VGG16 and 513 new numbers: {ours['accuracy']['test']:.1%} of the test pictures")
 if trained:
     count = 2 * trained.per_class
-    print(f"trained from nothing on {count:,}:  {trained.test:.1%}  ({trained.condition})")
+    print(f"trained from nothing, on {count:,}:    {trained.test:.1%}  ({trained.condition})")
     gain = 100 * (ours["accuracy"]["test"] - trained.test)
     print(f"difference on the same pictures:  {gain:+.1f} points")
 if "photographs" in record:

@@ -327,7 +327,8 @@ def as_batch(rgb: NDArray[Any], size: tuple[int, int]) -> NDArray[np.floating]:
     image = Image.fromarray(_photograph(rgb))
     pair = tuple(size) if isinstance(size, Sequence) else ()
     require(len(pair) == 2 and all(n >= 1 for n in pair), "size", "must be (H, W)", size)
-    picture = ImageOps.fit(image, pair[::-1], Image.Resampling.LANCZOS)
+    height, width = pair
+    picture = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     return vgg_preprocess(np.asarray(picture)[None])
 
 
