@@ -667,8 +667,8 @@ if ready(ascent_step) and ready(ascend) and ready(visualize_class):
 
 # %% [markdown]
 r"""
-The network is sure beyond all doubt. Are you? Perhaps you find an eye, a fin, the right orange,
-several fish or pieces of fish in all sizes. What you will not find is one goldfish in one place.
+The network is sure beyond all doubt. Are you? Perhaps you find an eye with its rings, the curve of
+a body, fins like fans, in several sizes. What you will not find is one whole goldfish in one place.
 
 **Why not?** Nothing in the score asks for it. Each piece that looks like goldfish adds to the
 logit, so the picture is full of pieces. The network was never asked to tell a goldfish from a heap
