@@ -41,7 +41,7 @@ class Setting:
     layer: str = "block3_conv1"
     channel: int = 4
     tv: float = 0.1
-    l6: float = 0.1
+    l6: float = 0.0
     jitter: int = 2
     rate: float = 4.0
 
