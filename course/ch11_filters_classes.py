@@ -439,13 +439,14 @@ One filter of the third block. The picture is drawn in portions, so that you can
 """
 
 # %%
+favourite = 2 if which == "VGG16" else 13  # 2 is silent in the small network
 written = ready(ascent_step) and ready(ascend) and ready(visualize_filter)
 if written:
     rng = np.random.default_rng(0)
 
     def third_block(steps, start):
         return visualize_filter(
-            model, "block3_conv3", 2, steps, rng, size=64, rate=6, jitter=4, start=start
+            model, "block3_conv3", favourite, steps, rng, size=64, rate=6, jitter=4, start=start
         )
 
     first = emerging(third_block, steps=20, every=5, alt="A pattern that a filter likes")
@@ -466,8 +467,8 @@ if written:
     blank = np.zeros((64, 64, 3), np.float32)
     rng = np.random.default_rng(0)
     options = {"rate": 6, "jitter": 4}
-    from_blank = visualize_filter(model, "block3_conv3", 2, 10, rng, start=blank, **options)
-    from_noise = visualize_filter(model, "block3_conv3", 2, 10, rng, size=64, **options)
+    from_blank = visualize_filter(model, "block3_conv3", favourite, 10, rng, start=blank, **options)
+    from_noise = visualize_filter(model, "block3_conv3", favourite, 10, rng, size=64, **options)
     figures.photos(
         shown(from_blank), shown(from_noise),
         titles=["10 steps from a blank picture", "10 steps from noise"],
@@ -505,7 +506,7 @@ if written:
     for title, options in settings.items():
         rng = np.random.default_rng(1)
         drawn[title] = visualize_filter(
-            model, "block3_conv3", 2, 15, rng, size=64, rate=6, **options
+            model, "block3_conv3", favourite, 15, rng, size=64, rate=6, **options
         )
     figures.photos(
         *(shown(picture, contrast=None) for picture in drawn.values()),
