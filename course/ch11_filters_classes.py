@@ -439,13 +439,14 @@ One filter of the third block. The picture is drawn in portions, so that you can
 """
 
 # %%
+favourite = 2 if which == "VGG16" else 13  # 2 is silent in the small network
 written = ready(ascent_step) and ready(ascend) and ready(visualize_filter)
 if written:
     rng = np.random.default_rng(0)
 
     def third_block(steps, start):
         return visualize_filter(
-            model, "block3_conv3", 2, steps, rng, size=64, rate=6, jitter=4, start=start
+            model, "block3_conv3", favourite, steps, rng, size=64, rate=6, jitter=4, start=start
         )
 
     first = emerging(third_block, steps=20, every=5, alt="A pattern that a filter likes")
@@ -466,8 +467,8 @@ if written:
     blank = np.zeros((64, 64, 3), np.float32)
     rng = np.random.default_rng(0)
     options = {"rate": 6, "jitter": 4}
-    from_blank = visualize_filter(model, "block3_conv3", 2, 10, rng, start=blank, **options)
-    from_noise = visualize_filter(model, "block3_conv3", 2, 10, rng, size=64, **options)
+    from_blank = visualize_filter(model, "block3_conv3", favourite, 10, rng, start=blank, **options)
+    from_noise = visualize_filter(model, "block3_conv3", favourite, 10, rng, size=64, **options)
     figures.photos(
         shown(from_blank), shown(from_noise),
         titles=["10 steps from a blank picture", "10 steps from noise"],
@@ -486,23 +487,26 @@ pooling windows. Noise gives every place something to build on.
 r"""
 ### What each penalty does
 
-The same filter, the same noise, the same number of steps.
+The same filter, the same noise, the same number of steps. How strong a penalty must be depends on
+how large the numbers in the maps are. Those of the small network are smaller, so it gets smaller
+weights.
 """
 
 # %%
+weight = 1.0 if which == "VGG16" else 0.03
 if written:
     settings = {
         "nothing": {},
-        "tv = 0.5": {"tv": 0.5},
-        "l6 = 2": {"l6": 2.0},
-        "jitter = 4": {"jitter": 4},
-        "all three": {"tv": 0.3, "l6": 0.5, "jitter": 4},
+        "tv": {"tv": 0.5 * weight},
+        "l6": {"l6": 2.0 * weight},
+        "jitter": {"jitter": 4},
+        "all three": {"tv": 0.3 * weight, "l6": 0.5 * weight, "jitter": 4},
     }
     drawn = {}
     for title, options in settings.items():
         rng = np.random.default_rng(1)
         drawn[title] = visualize_filter(
-            model, "block3_conv3", 2, 15, rng, size=64, rate=6, **options
+            model, "block3_conv3", favourite, 15, rng, size=64, rate=6, **options
         )
     figures.photos(
         *(shown(picture, contrast=None) for picture in drawn.values()),
@@ -527,7 +531,7 @@ the picture and let the second pass add what is fine.
 
 
 # %%
-def two_passes(layer, index, steps=20, tv=0.3):
+def two_passes(layer, index, steps=20, tv=0.3 * weight):
     """A coarse picture of 48×48 first; then, enlarged, a finer one of 96×96."""
     rng = np.random.default_rng(2)
     coarse = visualize_filter(model, layer, index, steps, rng, size=48, rate=8, jitter=4)
@@ -653,7 +657,8 @@ def visualize_class(
 # %%
 if ready(ascent_step) and ready(ascend) and ready(visualize_class):
     rng = np.random.default_rng(3)
-    options = {"rate": 4, "tv": 2.0, "l6": 0.5}
+    mild = 1.0 if len(names) == 1000 else 0.05
+    options = {"rate": 4, "tv": 2.0 * mild, "l6": 0.5 * mild}
     half = side // 2 if side > 64 else side
     coarse = visualize_class(classifier, fish, 30, rng, size=half, jitter=4, **options)
 
@@ -667,8 +672,8 @@ if ready(ascent_step) and ready(ascend) and ready(visualize_class):
 
 # %% [markdown]
 r"""
-The network is sure beyond all doubt. Are you? Perhaps you find an eye, a fin, the right orange,
-several fish or pieces of fish in all sizes. What you will not find is one goldfish in one place.
+The network is sure beyond all doubt. Are you? Perhaps you find an eye with its rings, the curve of
+a body, fins like fans, in several sizes. What you will not find is one whole goldfish in one place.
 
 **Why not?** Nothing in the score asks for it. Each piece that looks like goldfish adds to the
 logit, so the picture is full of pieces. The network was never asked to tell a goldfish from a heap
@@ -693,10 +698,9 @@ show_gallery("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "bl
 
 # %% [markdown]
 r"""
-Colours and gratings; then meshes and stripes of two colours; then curves, spots, scales. In the
-fourth block eyes and feathers begin to show, and in the fifth whole parts of animals and things.
-
-Now the classes. **Which ones would you recognise without their names?**
+Colours, edges and waves first; then stripes and meshes; then spots, cobbles and scales. In the
+fourth block there are feathers, weaves and coils, with shadows and depth. And in the fifth you may
+find wool, heads, or a dress with its folds.
 """
 
 # %%
@@ -707,10 +711,12 @@ r"""
 ## 7. Live
 
 Here the small VGG that comes with the course draws while you watch. Each step runs your own
-`ascent_step`. Start it, move the sliders while it runs, stop it when you like what you see.
+`ascent_step`. Start it, move the sliders while it runs, stop it when you like what you see. The
+weights of both penalties are relative here: at 1, a penalty pushes about as hard as the filter
+itself.
 
 Things to try: a filter of the first block and one of the fifth. Total variation at 0, and at its
-largest. Jitter 0 in a deep layer. Can you find a filter that stays grey whatever you do?
+largest. Jitter 0 in a deep layer. L6 on a picture that has become glaring already.
 """
 
 # %%

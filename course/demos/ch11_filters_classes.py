@@ -31,7 +31,7 @@ STEPS = 200
 """One run has so many steps at most."""
 SECONDS = 0.06
 """How long the page waits for an answer: so many steps are taken at a time."""
-RANGES = {"tv": (0.0, 1.0), "l6": (0.0, 2.0), "jitter": (0, 8), "rate": (1.0, 8.0)}
+RANGES = {"tv": (0.0, 1.0), "l6": (0.0, 1.0), "jitter": (0, 8), "rate": (1.0, 8.0)}
 
 
 @dataclass(frozen=True)
@@ -39,28 +39,35 @@ class Setting:
     """Where the menus and sliders stand."""
 
     layer: str = "block3_conv1"
-    channel: int = 0
-    tv: float = 0.0
+    channel: int = 4
+    tv: float = 0.1
     l6: float = 0.0
     jitter: int = 2
     rate: float = 4.0
 
 
 def scored(model: Any, layer: str) -> Callable[[Array, int], tuple[float, Array]]:
-    """From a picture and a channel to the mean of its map without the border, and the gradient."""
+    """From a picture and a channel to the mean of its map without the border, and the gradient.
+
+    A silent map has none, so the gradient is then that of the sums before the ReLU.
+    """
     import keras
     import tensorflow as tf
 
-    below = keras.Model(model.input, model.get_layer(layer).output)
+    conv = model.get_layer(layer)
+    below = keras.Model(model.input, conv.input)
 
     @tf.function
     def both(x: Any, channel: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            maps = below(x, training=False)
-            inner = maps[:, 2:-2, 2:-2] if maps.shape[1] > 4 else maps
-            value = tf.reduce_mean(tf.gather(inner, channel, axis=3))
-        return value, tape.gradient(value, x)
+            kernel = tf.gather(conv.kernel, [channel], axis=3)
+            sums = tf.nn.conv2d(below(x, training=False), kernel, 1, "SAME")
+            sums += tf.gather(conv.bias, channel)
+            inner = sums[:, 2:-2, 2:-2] if sums.shape[1] > 4 else sums
+            value = tf.reduce_mean(tf.nn.relu(inner))
+            goal = tf.where(value > 0, value, tf.reduce_mean(inner))
+        return value, tape.gradient(goal, x)
 
     def score(image: Array, channel: int) -> tuple[float, Array]:
         value, gradient = both(tf.constant(image[None], tf.float32), tf.constant(channel))
@@ -78,6 +85,9 @@ def stepped(
 ) -> tuple[Array, float, Answer]:
     """One step with the learner's ``ascent_step``.
 
+    The penalties' weights are relative to the gradient of the score, which differs by orders of
+    magnitude from layer to layer: at 1 they push about as strongly as it does.
+
     Returns
     -------
     picture : ndarray, shape (H, W, 3)
@@ -91,7 +101,8 @@ def stepped(
     def gradient(seen: Array) -> Array:
         value, slope = score(seen)
         found.append(value)
-        return slope
+        length = np.sqrt(np.mean(slope**2))
+        return slope / (length * slope.size) if length else slope
 
     def step(seen: Array, uphill: Array, rate: float) -> Array:
         right = ascent.ascent_step(seen, uphill, rate)
@@ -128,7 +139,7 @@ def sentence(step: int, scores: list[float], rough: float, size: int) -> str:
     told = f"Step {step} of {STEPS}. The mean of the map is {scores[-1]:.3g}, "
     told += f"at the start it was {scores[0]:.3g}. Roughness {rough / size:.3g} per number."
     if scores[-1] == 0:
-        told += " This filter is silent here, so there is no uphill. Begin anew, or choose another."
+        told += " This filter is silent here: what rises for now is the sum before its ReLU."
     return told
 
 

@@ -30,7 +30,8 @@ def total_variation(image):
 
 def climbed(model, steps, step=ascent_step, variation=total_variation, **values):
     widget = ch11.demo(step, variation, model)
-    widget.setting = {**widget.setting, "layer": "block1_conv1", **values}
+    chosen = {"layer": "block1_conv1", "channel": 0, "tv": 0.0, "l6": 0.0}
+    widget.setting = {**widget.setting, **chosen, **values}
     for _ in range(steps):
         told = widget.climb()
     widget._show(told)
@@ -61,12 +62,24 @@ def test_the_map_grows_step_by_step(model):
     ("name", "value", "measure"),
     [
         ("tv", 1.0, lambda image: ascent.total_variation(image)),
-        ("l6", 2.0, lambda image: ascent.l6(image)),
+        ("l6", 1.0, lambda image: ascent.l6(image)),
     ],
 )
 def test_a_penalty_makes_less_of_what_it_dislikes(model, name, value, measure):
     plain, penalised = (climbed(model, 10, **{name: v})._image for v in (0.0, value))
     assert measure(penalised) < 0.9 * measure(plain)
+
+
+def test_a_silent_filter_rises_before_its_relu(model):
+    conv = model.get_layer("block1_conv1")
+    kept = conv.get_weights()
+    conv.set_weights([kept[0], kept[1] - 1000])
+    try:
+        value, gradient = ch11.scored(model, "block1_conv1")(np.ones((12, 12, 3)), 0)
+    finally:
+        conv.set_weights(kept)
+    assert value == 0
+    assert gradient.any()
 
 
 def test_a_tick_takes_some_steps_and_is_answered(model):

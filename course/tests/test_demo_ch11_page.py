@@ -34,7 +34,7 @@ def browser():
 def shown(browser, model):
     """The page with its demo, and the widget behind it."""
     widget = ch11.demo(ascent.ascent_step, ascent.total_variation, model)
-    widget.setting = {**widget.setting, "layer": "block1_conv2"}
+    widget.setting = {**widget.setting, "layer": "block1_conv2", "channel": 1, "tv": 0.0}
     with mounted(browser, widget) as page:
         page.set_default_timeout(60000)
         yield page, widget
