@@ -5,9 +5,9 @@
 The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
 update for each kernel on the largest picture, of chapter 2's window for a few settings of its
 sliders, of chapter 3's shifted picture, of chapter 4's counts for each network, of chapter 6's
-curves, of chapter 7's thinned network, of chapter 8's twelve variants, of chapter 12's occluder (one
-forward pass of SqueezeNet, where its weights are at hand), and of chapter 13's patches;
-exits with 1 where a median is over 50 ms. The way to the browser is not in it.
+curves, of chapter 7's thinned network, of chapter 8's twelve variants, of chapter 12's occluder
+(one forward pass of SqueezeNet, where its weights are at hand), and of chapter 13's patches; exits
+with 1 where a median is over 50 ms. The way to the browser is not in it.
 """
 
 from __future__ import annotations
