@@ -261,7 +261,7 @@ def grad_cam(model, image, index, layer):
     with tf.GradientTape() as tape:
         maps, logits = network(image[None])
         logit = logits[0, index]
-    weights = tf.reduce_mean(tape.gradient(logit, maps), axis=(1, 2), keepdims=True)
+    weights = tf.reduce_mean(tape.gradient(logit, maps), axis=(1, 2))
     cam = np.maximum(np.sum(weights * maps, axis=-1)[0], 0)
     return cam / cam.max() if cam.max() > 0 else cam
     ### END SOLUTION

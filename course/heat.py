@@ -100,7 +100,7 @@ def rank_correlation(one: ArrayLike, other: ArrayLike) -> float:
     >>> round(rank_correlation([1, 2, 30], [5, 6, 7]), 6)
     1.0
     """
-    ranks = [np.argsort(np.argsort(np.ravel(values))) for values in (one, other)]
+    ranks = [np.argsort(np.argsort(np.ravel(v))).astype(float) for v in (one, other)]
     if any(np.ptp(np.ravel(values)) == 0 for values in (one, other)):
         return 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

@@ -5,9 +5,10 @@
 The demo of chapter 1 runs the loops that a learner writes. Prints the median and the slowest
 update for each kernel on the largest picture, of chapter 2's window for a few settings of its
 sliders, of chapter 3's shifted picture, of chapter 4's counts for each network, of chapter 6's
-curves, of chapter 7's thinned network, of chapter 8's twelve variants, of chapter 11's steps, and
-of chapter 13's patches; exits with 1 where a median is over 50 ms.
-The way to the browser is not in it.
+curves, of chapter 7's thinned network, of chapter 8's twelve variants, of chapter 11's steps, of
+chapter 12's occluder (one forward pass of SqueezeNet, where its weights are at hand), and of
+chapter 13's patches; exits with 1 where a median is over 50 ms. The way to the browser is not in
+it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from cnnlab.course.demos import ch07_dropout as ch07
 from cnnlab.course.demos import ch08_augmentation as ch08
 from cnnlab.course.demos import ch09_vgg as ch09
 from cnnlab.course.demos import ch11_filters_classes as ch11
+from cnnlab.course.demos import ch12_explanations as ch12
 from cnnlab.course.demos import ch13_fast_convolution as ch13
 from cnnlab.course.histories import History
 
@@ -296,6 +298,23 @@ def climb_ms(layer: str, repeat: int) -> list[float]:
     return times
 
 
+def occluder_ms(repeat: int) -> list[float]:
+    """Milliseconds from a new place of chapter 12's occluder to the classes' new logits."""
+    from cnnlab.course import explaining
+
+    functions = (explaining.saliency, explaining.grad_cam, explaining.occlusion_map)
+    widget = ch12.demo(*functions, explaining.load_explained(), row=0, column=0)
+    times = []
+    for step in range(1, repeat + 1):
+        before = widget.bars
+        start = time.perf_counter()
+        widget.setting = {**widget.setting, "row": step, "column": step}
+        times.append(1000 * (time.perf_counter() - start))
+        if widget.bars == before:
+            raise RuntimeError(f"the logits did not follow the occluder to {step}")
+    return times
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeat", type=int, default=15)
@@ -367,6 +386,12 @@ def main() -> int:
             f"ch11 {'steps':10} {layer:15} "
             f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
         )
+    times = occluder_ms(repeat)
+    slowest = max(slowest, statistics.median(times))
+    print(
+        f"ch12 {'network':10} {'occluder':15} "
+        f"median {statistics.median(times):6.1f} ms, slowest {max(times):6.1f} ms"
+    )
     for name, chosen in PATCHES.items():
         times = patches_ms(chosen, repeat)
         slowest = max(slowest, statistics.median(times))

@@ -38,6 +38,7 @@ ABSENT = (4, 7, -1)
 MISSHAPEN = {
     (12, 3): "a grey picture",
     (12, 10, 1): "one channel",
+    (12, 10, 4): "an alpha channel too many",
     (1, 12, 10, 3): "a batch of one",
 }
 """What a network for pictures of 12×10×3 does not take."""

@@ -161,11 +161,10 @@ def backward(network: Network, outs: list[Array], dlogits: Array, layer: str | N
             d = d * (out > 0)
         if kind in ("Conv2D", "Dense"):
             weights, kernel = weights[:-2], weights[-2]
-            step: Callable[..., tuple[Array, ...]] = back.dense_backward
-            if kind == "Conv2D":
-                d = back.conv2d_backward(d, x, kernel, padding="same")[0]
-            else:
-                d = step(d, x, kernel)[0]
+        if kind == "Conv2D":
+            d = back.conv2d_backward(d, x, kernel, padding="same")[0]
+        elif kind == "Dense":
+            d = back.dense_backward(d, x, kernel)[0]
         elif kind == "MaxPooling2D":
             d = back.max_pool2d_backward(d, x, (2, 2))
         elif kind == "GlobalAveragePooling2D":

@@ -214,7 +214,7 @@ class ExplanationsDemo(anywidget.AnyWidget):
         if key not in self._explained:
             shown, shape = picture(setting.photo, self.side), (self.side, self.side)
             found = self.answers(setting, index)
-            maps = [answer.map for answer in found]
+            maps: list[NDArray[Any]] = [answer.map for answer in found]
             maps[2] = heat.placed(maps[2], shape, self.sizes[setting.size], self.stride)
             captions = [
                 f"{'your' if answer.learners else 'the course’s'} {name}"
