@@ -26,6 +26,7 @@ import struct
 import sys
 import types
 from collections.abc import Callable
+from functools import cache
 from importlib.machinery import ModuleSpec
 from typing import Any
 
@@ -46,13 +47,16 @@ class Gate:
     learner's own machine they would work here and fail when the course is graded.
     """
 
-    def __init__(self, allowed: set[str], namespace: dict[str, Any]) -> None:
+    def __init__(
+        self, common: frozenset[str], allowed: set[str], namespace: dict[str, Any]
+    ) -> None:
+        self.common = common
         self.allowed = allowed
         self.namespace = namespace
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         top = fullname.partition(".")[0]
-        if top not in self.allowed and self._asked_by_learner():
+        if top not in self.common and top not in self.allowed and self._asked_by_learner():
             raise ForbiddenImport(f"{top} may not be imported in this chapter", name=top)
         return None
 
@@ -61,6 +65,17 @@ class Gate:
         while frame.f_back and frame.f_globals.get("__name__", "").startswith("importlib"):
             frame = frame.f_back
         return frame.f_globals is self.namespace
+
+
+@cache
+def modules() -> tuple[frozenset[str], list[str]]:
+    """What every chapter may import (the standard library, and what is loaded), and our own.
+
+    A zygote asks before it forks: a child that looked at every name would copy their pages.
+    """
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    ours = [name for name in sys.modules if name.partition(".")[0] == "cnnlab"]
+    return (sys.stdlib_module_names | loaded) - {"cnnlab"}, ours
 
 
 class Child:
@@ -96,11 +111,10 @@ class Child:
         self.drivers = {name: worker.load_driver(name) for name in ["", *order["drivers"]]}
         first = order["first"]
         self._answer(first, self._execute("prelude", order["prelude"]))
-        loaded = {name.partition(".")[0] for name in sys.modules}
-        for name in [name for name in sys.modules if name.partition(".")[0] == "cnnlab"]:
-            del sys.modules[name]  # our own modules are no learner's business
-        allowed = loaded | sys.stdlib_module_names | set(order["imports"])
-        sys.meta_path.insert(0, Gate(allowed - {"cnnlab"}, self.namespace))
+        common, ours = modules()
+        for name in ours:
+            sys.modules.pop(name, None)  # our own modules are no learner's business
+        sys.meta_path.insert(0, Gate(common, set(order["imports"]), self.namespace))
         for number, (name, source) in enumerate(order["cells"], first + 1):
             self._answer(number, self._execute(name, source))
 

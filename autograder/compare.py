@@ -72,6 +72,8 @@ def agrees(expected: Any, received: Any, terms: int = 1) -> bool:
         return value_difference(expected, received, terms) is None
     if expected.shape != received.shape:
         return False
+    if (received == expected).all():
+        return True
     with np.errstate(all="ignore"):
         off = np.abs(np.subtract(received, expected, dtype=np.float64))
     wrong = ~(off <= tolerance(expected, terms))
@@ -151,6 +153,8 @@ def _array_difference(
         return Difference("type", said, where, None, expected, received)
     if array.shape != expected.shape:
         return _shapes(expected, array, where)
+    if (array == expected).all():
+        return None
     with np.errstate(all="ignore"):
         off = np.abs(array.astype(np.result_type(array, np.float64)) - expected)
         wrong = ~(off <= tolerance(expected, terms))

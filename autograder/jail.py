@@ -12,7 +12,9 @@ import platform
 import resource
 import struct
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -202,11 +204,24 @@ def filter_program(machine: str) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _filter_system_calls() -> None:
+@cache
+def _filter() -> tuple[bytes, Any]:
+    """A ``struct sock_fprog``, and the instructions that it points to.
+
+    Made once: children inherit it with everything else that their zygote has prepared.
+    """
     program = filter_program(platform.machine())
     raw = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(raw, len(raw))
+    return struct.pack("@HP", len(program), ctypes.addressof(buffer)), buffer
 
-    header = struct.pack("@HP", len(program), ctypes.addressof(buffer))  # struct sock_fprog
+
+def prepare() -> None:
+    """Called in the zygote, so that its children need not."""
+    _filter()
+
+
+def _filter_system_calls() -> None:
+    header, _ = _filter()
     result = _LIBC.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, header, 0, 0)
     _check(result, "seccomp")

@@ -1,46 +1,40 @@
 """The mutation score: how many small changes of a right solution still get full marks.
 
-Every operator, number, comparison, index, slice, axis and argument of the chapter's own
-solutions is changed, one at a time, and each mutant is graded like a learner's submission. A
-mutant that keeps full marks is either equivalent (listed with the reason in
-``graders/chNN_name.equivalent.toml``) or a hole in the ladder.
+The chapter's own solutions are changed, one thing at a time (see `cnnlab.autograder.mutants`),
+and each mutant is graded like a learner's submission. A mutant that keeps full marks is either
+equivalent (listed with the reason in ``graders/chNN_name.equivalent.toml``) or a hole in the
+ladder.
 
     python -m cnnlab.autograder.mutation            # every chapter
     python -m cnnlab.autograder.mutation ch01 ch02
-
-Operators come from Cosmic Ray; those for arrays (slices, axes, swapped names and arguments)
-are our own.
 """
 
 from __future__ import annotations
 
-import ast
-import copy
-import difflib
-import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cnnlab.autograder.answerkey import AnswerKey
+from cnnlab.autograder.batch import usable_cores
 from cnnlab.autograder.exercise import GRADERS, Chapter, chapter_names, find_chapter, load_chapter
 from cnnlab.autograder.grading import plain_version
 from cnnlab.autograder.judge import judge
+from cnnlab.autograder.mutants import Mutant, mutants
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.sandbox import available
-from cnnlab.autograder.session import Session, open_workers
+from cnnlab.autograder.session import Session, Workers, open_workers
 
 SECONDS = 2.0
 """What a mutant may take for one call: far more than a right solution does."""
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A changed solution; ``change`` is the changed lines, before and after."""
-
-    exercise: str
-    source: str
-    change: str
 
 
 @dataclass
@@ -68,27 +62,76 @@ class Score:
         )
 
 
-def measure(name: str, tell: Callable[[str], None] = lambda text: None) -> Score:
-    """Grade every mutant of a chapter's solutions, in the sandbox where there is one."""
-    chapter, keys = load_chapter(name), recorded(name)
+def mutants_of(name: str) -> list[Mutant]:
+    """Every mutant of a chapter's solutions."""
+    exercises = load_chapter(name).exercises
+    return [m for e in exercises for m in mutants(e.name, plain_version(name, e.name))]
+
+
+def measure(
+    name: str,
+    changed: list[Mutant],
+    processes: int = 1,
+    advance: Callable[[Mutant, bool], None] = lambda mutant, survives: None,
+) -> Score:
+    """Grade mutants of a chapter, in the sandbox where there is one.
+
+    Parameters
+    ----------
+    name : str
+        The chapter's full name.
+    changed : list of Mutant
+        All that `mutants_of` lists, else reasons that only others need are called stale.
+    processes : int
+        How many grade side by side.
+    advance : callable, (mutant, survives without a reason) → None
+        Called with each in turn, for a progress bar.
+    """
     reasons = equivalent_mutants(name)
     score, used = Score(name), set()
-    with open_workers(keras=chapter.keras, walls=available() is None) as workers:
-        for exercise in chapter.exercises:
-            for mutant in mutants(exercise.name, plain_version(name, exercise.name)):
-                with workers.session() as session:
-                    survives = keeps_full_marks(mutant, chapter, keys[exercise.name], session)
-                if not survives:
-                    score.killed += 1
-                elif mutant.change in reasons.get(exercise.name, {}):
-                    score.equivalent += 1
-                    used.add((exercise.name, mutant.change))
-                else:
-                    score.survivors.append(mutant)
-                    tell(f"{exercise.name} keeps full marks:\n{mutant.change}\n")
+    for mutant, survives in zip(changed, _graded(name, changed, processes), strict=True):
+        explained = mutant.change in reasons.get(mutant.exercise, {})
+        if not survives:
+            score.killed += 1
+        elif explained:
+            score.equivalent += 1
+            used.add((mutant.exercise, mutant.change))
+        else:
+            score.survivors.append(mutant)
+        advance(mutant, survives and not explained)
     listed = {(e, change) for e, changes in reasons.items() for change in changes}
     score.stale = [f"{e}: {change}" for e, change in sorted(listed - used)]
     return score
+
+
+def _graded(name: str, changed: list[Mutant], processes: int) -> Iterator[bool]:
+    """Whether each mutant keeps full marks, in order."""
+    with ProcessPoolExecutor(
+        processes,
+        mp_context=get_context("spawn"),
+        initializer=_start_process,
+        initargs=(name, available() is None),
+    ) as pool:
+        yield from pool.map(_survives, changed)
+
+
+_chapter: Chapter | None = None
+_workers: Workers | None = None
+_open = ExitStack()  # until the process ends
+
+
+def _start_process(name: str, walls: bool) -> None:
+    global _chapter, _workers
+    _chapter = load_chapter(name)
+    _workers = _open.enter_context(open_workers(keras=_chapter.keras, walls=walls))
+
+
+def _survives(mutant: Mutant) -> bool:
+    assert _chapter is not None
+    assert _workers is not None
+    with _workers.session() as session:
+        key = recorded(_chapter.name)[mutant.exercise]
+        return keeps_full_marks(mutant, _chapter, key, session)
 
 
 def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> bool:
@@ -113,156 +156,59 @@ def equivalent_mutants(name: str) -> dict[str, dict[str, str]]:
     }
 
 
-def mutants(exercise: str, source: str) -> Iterator[Mutant]:
-    """Every different mutant of a function's source.
-
-    Docstrings and the words of error messages are left alone: nobody is graded for them.
-    """
-    plain = ast.unparse(without_words(ast.parse(source)))
-    seen = {plain}
-    for mutated in [*_cosmic_ray(plain), *_array_mutants(plain)]:
-        if mutated not in seen:
-            seen.add(mutated)
-            yield Mutant(exercise, mutated, difference(plain, mutated))
-
-
-def without_words(tree: ast.Module) -> ast.Module:
-    """The module without docstrings, and with error messages that compute nothing."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            node.exc.args = [_plain_text(argument) for argument in node.exc.args]
-    return tree
-
-
-def _plain_text(message: ast.expr) -> ast.expr:
-    """An f-string with its values left out; anything else as it is."""
-    if not isinstance(message, ast.JoinedStr):
-        return message
-    parts = [p.value if isinstance(p, ast.Constant) else "…" for p in message.values]
-    return ast.Constant("".join(map(str, parts)))
-
-
-def difference(before: str, after: str) -> str:
-    """The lines that differ, marked ``-`` and ``+``."""
-    lines = difflib.ndiff(before.splitlines(), after.splitlines())
-    return "\n".join(f"{line[0]} {line[2:].strip()}" for line in lines if line[0] in "-+")
-
-
-def _cosmic_ray(source: str) -> Iterator[str]:
-    from cosmic_ray.mutating import mutate_code
-    from cosmic_ray.plugins import get_operator, operator_names
-
-    # These two need a comma-separated list of names to work on.
-    for name in operator_names():
-        if "VariableReplacer" in name or "VariableInserter" in name:
-            continue
-        occurrence = 0
-        while (mutated := mutate_code(source, get_operator(name)(), occurrence)) is not None:
-            occurrence += 1
-            if _parses(mutated):
-                yield mutated
-
-
-def _parses(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except SyntaxError:
-        return False
-    return True
-
-
-Change = Callable[[ast.AST], Iterator[ast.AST]]
-
-
-def _array_mutants(source: str) -> Iterator[str]:
-    """One mutant for every change that `_CHANGES` proposes for any node."""
-    tree = ast.parse(source)
-    names = sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - {"np", "math"})
-    for position, node in enumerate(ast.walk(tree)):
-        for replacement in (r for change in _CHANGES for r in change(node)):
-            yield _replaced(tree, position, replacement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names:
-            for other in _neighbours(node.id, names):
-                yield _replaced(tree, position, ast.Name(other, ast.Load()))
-
-
-def _neighbours(name: str, names: list[str]) -> list[str]:
-    """Names that a tired person would write instead: the ones next to it in the alphabet,
-    and those that differ in one letter (``kh``, ``kw``)."""
-    at = names.index(name)
-    close = names[max(at - 1, 0) : at] + names[at + 1 : at + 2]
-    twins = [n for n in names if len(n) == len(name) and sum(map(str.__ne__, n, name)) == 1]
-    return list(dict.fromkeys(close + twins))
-
-
-def _slice_bounds(node: ast.AST) -> Iterator[ast.AST]:
-    if isinstance(node, ast.Slice):
-        for bound in ("lower", "upper", "step"):
-            if getattr(node, bound) is not None:
-                fewer = copy.copy(node)
-                setattr(fewer, bound, None)
-                yield fewer
-
-
-def _swapped_elements(node: ast.AST) -> Iterator[ast.AST]:
-    """Neighbours change places: in a tuple (an index, a shape, axes) and among arguments."""
-    attribute = {ast.Tuple: "elts", ast.Call: "args"}.get(type(node))
-    items = getattr(node, attribute) if attribute else []
-    for i in range(len(items) - 1):
-        swapped = copy.copy(node)
-        setattr(swapped, str(attribute), [*items[:i], items[i + 1], items[i], *items[i + 2 :]])
-        yield swapped
-
-
-def _dropped_keywords(node: ast.AST) -> Iterator[ast.AST]:
-    if isinstance(node, ast.Call):
-        for i in range(len(node.keywords)):
-            fewer = copy.copy(node)
-            fewer.keywords = node.keywords[:i] + node.keywords[i + 1 :]
-            yield fewer
-
-
-def _dropped_statements(node: ast.AST) -> Iterator[ast.AST]:
-    """``x += y`` becomes ``x = y``; an ``if`` that raises goes."""
-    if isinstance(node, ast.AugAssign):
-        yield ast.Assign([node.target], node.value, lineno=node.lineno)
-    if isinstance(node, ast.If) and isinstance(node.body[0], ast.Raise):
-        yield ast.Pass()
-
-
-_CHANGES: tuple[Change, ...] = (
-    _slice_bounds,
-    _swapped_elements,
-    _dropped_keywords,
-    _dropped_statements,
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+out = Console(highlight=False, markup=False, soft_wrap=True)
 
 
-def _replaced(tree: ast.Module, position: int, replacement: ast.AST) -> str:
-    """The source with the node at this position of `ast.walk` replaced."""
-    new = copy.deepcopy(tree)
-    target = list(ast.walk(new))[position]
-    for parent in ast.walk(new):
-        for name, value in ast.iter_fields(parent):
-            if value is target:
-                setattr(parent, name, replacement)
-            elif isinstance(value, list) and any(item is target for item in value):
-                setattr(parent, name, [replacement if i is target else i for i in value])
-    return ast.unparse(ast.fix_missing_locations(new))
+@app.command()
+def main(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(help="As ch01; all chapters if none is given.")
+    ] = None,
+    processes: Annotated[
+        int, typer.Option("--processes", "-p", min=1, help="How many grade side by side.")
+    ] = usable_cores(),
+) -> None:
+    """Change every chapter's own solutions, one thing at a time, and grade each mutant.
 
-
-def main(arguments: list[str]) -> int:
-    """Print every chapter's score; exit code 1 if a mutant survives or a reason is stale."""
-    names = [find_chapter(a) for a in arguments] or chapter_names()
-    scores = [measure(name, print) for name in names]
+    The exit code is 1 if a mutant keeps full marks and no reason is listed, or if a reason is
+    listed that no mutant needs any more.
+    """
+    try:
+        names = [find_chapter(given) for given in chapters or []] or chapter_names()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    scores = [_measured(name, processes) for name in names]
     for score in scores:
-        print(score)
+        out.print(str(score))
         for change in score.stale:
-            print(f"  no mutant needs this reason any more: {change}")
-    return int(any(score.survivors or score.stale for score in scores))
+            out.print(f"  no mutant needs this reason any more: {change}")
+    raise typer.Exit(int(any(score.survivors or score.stale for score in scores)))
+
+
+def _measured(name: str, processes: int) -> Score:
+    """A chapter's score, with a progress bar on stderr; survivors are printed as they come."""
+    changed = mutants_of(name)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=len(changed))
+
+        def advance(mutant: Mutant, survives: bool) -> None:
+            bar.advance(task)
+            if survives:
+                out.print(f"{mutant.exercise} keeps full marks:\n{mutant.change}\n")
+
+        return measure(name, changed, processes, advance)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    app()

@@ -250,9 +250,9 @@ class Session:
             for number, seconds in enumerate(clock, first):
                 body = child.receive(seconds)
                 room -= len(body)
-                answer = outcome_from_frame(body, number)
-                answers.append(replace(answer, seconds=monotonic() - start))
-                start = monotonic()
+                now = monotonic()
+                answers.append(outcome_from_frame(body, number, now - start))
+                start = now
                 if room < 0:
                     raise ProtocolError(f"results of more than {MAX_BATCH >> 20} MiB")
             return answers

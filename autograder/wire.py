@@ -13,11 +13,11 @@ This file also goes inside the walls: it needs only the standard library and Num
 from __future__ import annotations
 
 import json
-import math
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,11 @@ MAX_ITEMS = 200_000
 """Values in one tree at most, arrays counted as one each."""
 MAX_DEPTH = 32
 """How deeply a tree may be nested."""
+MAX_AXES = 64
+"""Axes of one array at most. (A product of millions of sizes would keep the judge busy.)"""
 MAX_INT_BITS = 4096
+_SHORT_HEADER = 1024
+"""Bytes in which no integer of more bits can be written."""
 LONG_TEXT = 1024
 
 
@@ -68,21 +72,19 @@ class _Writer:
         self.items = 0
 
     def node(self, value: Any, depth: int = 0) -> Any:
-        self.items += 1
-        if self.items > MAX_ITEMS:
-            raise Unsupported(f"more than {MAX_ITEMS} values; return a NumPy array")
-        if depth > MAX_DEPTH:
-            raise Unsupported("something nested too deeply; return a NumPy array")
         kind = type(value)
-        if value is None or kind is bool or kind is float:
+        if kind in _PLAIN:
             return value
-        if kind is list:
-            return [self.node(item, depth + 1) for item in value]
-        if kind in _WRITERS:
-            return _WRITERS[kind](self, value, depth + 1)
+        if write := _WRITERS.get(kind):
+            return write(self, value, depth)
         if isinstance(value, np.generic) and kind is value.dtype.type:
             return {"scalar": [self._array_bytes(np.asarray(value))]}
         raise Unsupported(_advice(value))
+
+    def _nodes(self, values: Collection[Any], depth: int) -> list[Any]:
+        """What a list or a tuple holds."""
+        self._room_for_items(len(values), depth)
+        return [self.node(value, depth + 1) for value in values]
 
     def _int(self, value: int, depth: int) -> int:
         if value.bit_length() > MAX_INT_BITS:
@@ -102,14 +104,15 @@ class _Writer:
         return {"text": [self._blob(raw)]}
 
     def _tuple(self, value: tuple[Any, ...], depth: int) -> Any:
-        return {"tuple": [self.node(item, depth) for item in value]}
+        return {"tuple": self._nodes(value, depth)}
 
     def _dict(self, value: dict[Any, Any], depth: int) -> Any:
+        self._room_for_items(2 * len(value), depth)
         pairs = []
         for key, item in value.items():
             if type(key) is not str:
                 raise Unsupported("a dictionary whose keys are not all strings")
-            pairs.append([self.node(key, depth), self.node(item, depth)])
+            pairs.append([self._str(key, depth), self.node(item, depth + 1)])
         return {"dict": pairs}
 
     def _ndarray(self, value: np.ndarray, depth: int) -> Any:
@@ -122,11 +125,12 @@ class _Writer:
         return {"named": [value.name]}
 
     def _array_bytes(self, value: np.ndarray) -> str:
-        if value.dtype.kind not in "biufc":
+        dtype = value.dtype
+        if dtype.kind not in "biufc":
             raise Unsupported(_advice(value))
         self._room_for(value.nbytes)  # before the copy: a broadcast view can be huge
         self._blob(value.tobytes())
-        return value.dtype.str
+        return dtype.str
 
     def _blob(self, raw: bytes) -> int:
         self._room_for(len(raw))
@@ -138,8 +142,17 @@ class _Writer:
         if self.size + size > MAX_FRAME - MAX_HEADER - 4:
             raise Unsupported(f"more than {(MAX_FRAME - MAX_HEADER) // 2**20} MiB")
 
+    def _room_for_items(self, count: int, depth: int) -> None:
+        self.items += count
+        if self.items > MAX_ITEMS:
+            raise Unsupported(f"more than {MAX_ITEMS} values; return a NumPy array")
+        if depth > MAX_DEPTH:
+            raise Unsupported("something nested too deeply; return a NumPy array")
 
+
+_PLAIN = frozenset([type(None), bool, float])
 _WRITERS: dict[type, Callable[[_Writer, Any, int], Any]] = {
+    list: _Writer._nodes,
     int: _Writer._int,
     complex: _Writer._complex,
     str: _Writer._str,
@@ -149,6 +162,7 @@ _WRITERS: dict[type, Callable[[_Writer, Any, int], Any]] = {
     Seed: _Writer._seed,
     Named: _Writer._named,
 }
+_to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def encode(tree: Any) -> bytes:
@@ -167,8 +181,8 @@ def encode(tree: Any) -> bytes:
         Something else is in the tree, or it is too large.
     """
     writer = _Writer()
-    header = json.dumps(writer.node(tree), separators=(",", ":")).encode()
-    if len(header) > MAX_HEADER or _items(header) > 4 * MAX_ITEMS:
+    header = _to_json(writer.node(tree)).encode()
+    if len(header) > MAX_HEADER or _too_many(header):
         raise Unsupported("too many numbers outside an array; return a NumPy array")
     return b"".join([struct.pack(">I", len(header)), header, *writer.blobs])
 
@@ -203,95 +217,135 @@ def name_of(kind: type) -> str:
 # Bytes to trees
 
 
-def _items(header: bytes) -> int:
-    """How many values a header holds at most, without parsing it."""
-    return header.count(b",") + header.count(b"[") + header.count(b"{")
+def _too_many(header: bytes) -> bool:
+    """Whether a header holds more values than any tree of ours, without parsing it."""
+    if len(header) <= 4 * MAX_ITEMS:
+        return False
+    return header.count(b",") + header.count(b"[") + header.count(b"{") > 4 * MAX_ITEMS
 
 
 class _Reader:
-    """Builds a tree from JSON values; blobs follow one another, so none is used twice."""
+    """Builds a tree from a JSON header and the blobs beside it.
+
+    The JSON scanner calls `node` for each object when it has been read, the inner ones first.
+    So blobs are taken in the order in which they were written, and none is used twice.
+    """
 
     def __init__(self, blobs: memoryview) -> None:
         self.blobs = blobs
         self.position = 0
 
-    def node(self, raw: Any, depth: int = 0) -> Any:
-        if depth > MAX_DEPTH:
-            raise ProtocolError("nested too deeply")
-        if raw is None or isinstance(raw, bool | float):
-            return raw
-        if isinstance(raw, str):
-            raw.encode()  # half a surrogate pair is no text
-            return raw
-        if isinstance(raw, int):
-            if raw.bit_length() > MAX_INT_BITS:
-                raise ProtocolError("an integer of impossible size")
-            return raw
-        if isinstance(raw, list):
-            return [self.node(item, depth + 1) for item in raw]
-        if not isinstance(raw, dict) or len(raw) != 1:
-            raise ProtocolError("not a node")
-        ((tag, body),) = raw.items()
-        if tag not in _TAGS or not isinstance(body, list):
-            raise ProtocolError("unknown node")
-        return getattr(self, "_" + tag)(body, depth + 1)
+    def tree(self, header: bytes) -> Any:
+        text = header.decode()
+        tree, end = json.JSONDecoder(object_hook=self.node).raw_decode(text)
+        if end != len(text):
+            raise ProtocolError("a header with something behind it")
+        brackets = header.count(b"[") + header.count(b"{")
+        if brackets > MAX_DEPTH or len(header) > _SHORT_HEADER or b"\\u" in header:
+            _check(tree)
+        return tree
 
-    def _complex(self, body: list[Any], depth: int) -> complex:
+    def node(self, raw: dict[str, Any]) -> Any:
+        for tag, body in raw.items():
+            if len(raw) == 1 and tag in _READERS and type(body) is list:
+                return _READERS[tag](self, body)
+        raise ProtocolError("not a node")
+
+    def _complex(self, body: list[Any]) -> complex:
         real, imag = fields(body, float, float)
         return complex(real, imag)
 
-    def _text(self, body: list[Any], depth: int) -> str:
+    def _text(self, body: list[Any]) -> str:
         (size,) = fields(body, int)
-        return str(self._take(size), "utf-8")
+        start = self._take(size)
+        return str(self.blobs[start : start + size], "utf-8")
 
-    def _tuple(self, body: list[Any], depth: int) -> tuple[Any, ...]:
-        return tuple(self.node(item, depth) for item in body)
+    def _tuple(self, body: list[Any]) -> tuple[Any, ...]:
+        return tuple(body)
 
-    def _dict(self, body: list[Any], depth: int) -> dict[str, Any]:
+    def _dict(self, body: list[Any]) -> dict[str, Any]:
         tree = {}
         for pair in body:
-            key, item = fields(pair, object, object)
-            name = self.node(key, depth)
-            if not isinstance(name, str):
-                raise ProtocolError("a key that is not text")
-            tree[name] = self.node(item, depth)
+            name, item = fields(pair, str, object)
+            tree[name] = item
         return tree
 
-    def _array(self, body: list[Any], depth: int) -> np.ndarray:
-        dtype, shape = fields(body, str, list)
-        return self._array_of(dtype, shape)
+    def _array(self, body: list[Any]) -> np.ndarray:
+        name, shape = fields(body, str, list)
+        dtype = _dtype(name)
+        size = dtype.itemsize
+        if len(shape) > MAX_AXES:
+            raise ProtocolError("not a shape")
+        for n in shape:
+            if type(n) is not int or not 0 <= n < 2**48:
+                raise ProtocolError("not a shape")
+            size *= n
+        start = self._take(size)
+        if dtype.kind == "b":  # a byte that is neither 0 nor 1 is no boolean
+            return np.ndarray(shape, np.uint8, self.blobs, start).astype(bool)
+        return np.ndarray(shape, dtype, self.blobs, start).copy()
 
-    def _scalar(self, body: list[Any], depth: int) -> Any:
+    def _scalar(self, body: list[Any]) -> Any:
         (dtype,) = fields(body, str)
-        return self._array_of(dtype, [])[()]
+        return self._array([dtype, []])[()]
 
-    def _seed(self, body: list[Any], depth: int) -> Seed:
+    def _seed(self, body: list[Any]) -> Seed:
         (n,) = fields(body, int)
         return Seed(n)
 
-    def _named(self, body: list[Any], depth: int) -> Named:
+    def _named(self, body: list[Any]) -> Named:
         (name,) = fields(body, str)
         return Named(name)
 
-    def _array_of(self, name: str, shape: list[Any]) -> np.ndarray:
-        if not re.fullmatch(r"[<>|][biufc]\d{1,2}", name):
-            raise ProtocolError("not a dtype")
-        dtype = np.dtype(name)
-        if not all(type(n) is int and 0 <= n < 2**48 for n in shape):
-            raise ProtocolError("not a shape")
-        raw = self._take(math.prod(shape) * dtype.itemsize)
-        if dtype.kind == "b":  # a byte that is neither 0 nor 1 is no boolean
-            return np.ndarray(shape, np.uint8, raw).astype(bool)
-        return np.ndarray(shape, dtype, raw).copy()
-
-    def _take(self, size: int) -> memoryview:
+    def _take(self, size: int) -> int:
+        """Where the next ``size`` bytes of the blobs begin."""
         if not 0 <= size <= len(self.blobs) - self.position:
             raise ProtocolError("more data announced than sent")
         self.position += size
-        return self.blobs[self.position - size : self.position]
+        return self.position - size
 
 
-_TAGS = frozenset(["complex", "text", "tuple", "dict", "array", "scalar", "seed", "named"])
+_READERS: dict[str, Callable[[_Reader, list[Any]], Any]] = {
+    "complex": _Reader._complex,
+    "text": _Reader._text,
+    "tuple": _Reader._tuple,
+    "dict": _Reader._dict,
+    "array": _Reader._array,
+    "scalar": _Reader._scalar,
+    "seed": _Reader._seed,
+    "named": _Reader._named,
+}
+
+
+@lru_cache(maxsize=64)
+def _dtype(name: str) -> np.dtype:
+    if not re.fullmatch(r"[<>|][biufc]\d{1,2}", name):
+        raise ProtocolError("not a dtype")
+    return np.dtype(name)
+
+
+def _check(tree: Any, depth: int = 0) -> None:
+    """Refuses what no scanner refuses: depth, huge integers, half surrogate pairs.
+
+    Headers that are too short for any of these need no such walk.
+    """
+    if depth > MAX_DEPTH:
+        raise ProtocolError("nested too deeply")
+    if type(tree) is str:
+        tree.encode()
+    elif type(tree) is int and tree.bit_length() > MAX_INT_BITS:
+        raise ProtocolError("an integer of impossible size")
+    elif type(tree) is Seed:
+        _check(tree.n)
+    elif type(tree) is Named:
+        _check(tree.name)
+    elif type(tree) in (list, tuple):
+        for item in tree:
+            _check(item, depth + 1)
+    elif type(tree) is dict:
+        for name, item in tree.items():
+            _check(name)
+            _check(item, depth + 1)
 
 
 def fields(body: Any, *kinds: type) -> list[Any]:
@@ -319,11 +373,11 @@ def decode(body: bytes | bytearray | memoryview) -> Any:
         raise ProtocolError("a frame of an impossible size")
     (size,) = struct.unpack(">I", view[:4])
     header = bytes(view[4 : 4 + size]) if size <= MAX_HEADER else b""
-    if len(header) != size or _items(header) > 4 * MAX_ITEMS:
+    if len(header) != size or _too_many(header):
         raise ProtocolError("a header of an impossible size")
     reader = _Reader(view[4 + size :])
     try:
-        tree = reader.node(json.loads(header))
+        tree = reader.tree(header)
     except ProtocolError:
         raise
     except (ValueError, TypeError, RecursionError, OverflowError) as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import math
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -304,7 +303,7 @@ def _put_to_rest(tree: Any, markers: dict[int, Any]) -> Any:
 def _changed(live: list[Any], body: bytes, markers: dict[int, Any]) -> tuple[Any, ...] | None:
     """The arguments after the call, where they are no longer what the request held."""
     try:
-        rested = _put_to_rest(live, markers)
+        rested = _put_to_rest(live, markers) if markers else live
         if encode(rested) == body:
             return None
         args, kwargs, _ = rested
@@ -314,17 +313,21 @@ def _changed(live: list[Any], body: bytes, markers: dict[int, Any]) -> tuple[Any
 
 
 def outcome_to_frame(outcome: Outcome, number: int = 0) -> bytes:
-    """An outcome as a frame's body, the answer to request ``number``."""
+    """An outcome as a frame's body, the answer to request ``number``; without its seconds."""
     error = outcome.error and [getattr(outcome.error, name) for name in _ERROR_FIELDS]
     head = [number, outcome.status, outcome.value, error]
-    return encode([*head, outcome.args_after, outcome.seconds, outcome.warnings])
+    return encode([*head, outcome.args_after, outcome.warnings])
 
 
+_OUTCOME_FIELDS = int, str, object, object, object, tuple
 _ERROR_FIELDS = {"type": str, "message": str, "function": str, "line": int, "text": str}
 
 
-def outcome_from_frame(body: bytes | bytearray | memoryview, number: int = 0) -> Outcome:
-    """Read what `outcome_to_frame` wrote; the frame may come from a hostile process.
+def outcome_from_frame(
+    body: bytes | bytearray | memoryview, number: int = 0, seconds: float = 0.0
+) -> Outcome:
+    """Read what `outcome_to_frame` wrote; the frame may come from a hostile process, so the
+    time that the call took is the reader's own measurement.
 
     Raises
     ------
@@ -332,13 +335,12 @@ def outcome_from_frame(body: bytes | bytearray | memoryview, number: int = 0) ->
         The frame is malformed, or does not answer request ``number``.
     """
     tree = decode(body)
-    kinds = int, str, object, object, object, float, tuple
-    answered, status, value, error, after, seconds, said = fields(tree, *kinds)
+    answered, status, value, error, after, said = fields(tree, *_OUTCOME_FIELDS)
     if answered != number or status not in STATUSES:
         raise ProtocolError("not an answer to what was asked")
     if (status == "returned") != (error is None) or (value is not None and error is not None):
         raise ProtocolError("an outcome that contradicts itself")
-    if not (after is None or type(after) is tuple) or not 0 <= seconds < math.inf:
+    if not (after is None or type(after) is tuple):
         raise ProtocolError("an impossible outcome")
     if len(said) > MAX_WARNINGS or any(type(text) is not str for text in said):
         raise ProtocolError("impossible warnings")

@@ -32,17 +32,25 @@ def main(fd: int, keras: bool) -> NoReturn:
     """Be a zygote on this socket until its other end is closed."""
     _load(keras)
     orders = socket.socket(fileno=fd)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need no burial
+    signal.signal(signal.SIGCHLD, _bury)
     orders.send(READY)
     while True:
         message, fds, _, _ = socket.recv_fds(orders, 4096, 2)
         if not message:
             os._exit(0)
+        limits = json.loads(message)  # here, because a child copies every page that it touches
         if os.fork() == 0:
             orders.close()
-            _become_keeper(fds[0], fds[1], json.loads(message))
+            _become_keeper(fds[0], fds[1], limits)
         for received in fds:
             os.close(received)
+
+
+def _bury(*_: object) -> None:
+    """Waits for the keepers that have ended. (Ignored, their processor time would not count.)"""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _load(keras: bool) -> None:
@@ -52,6 +60,8 @@ def _load(keras: bool) -> None:
         importlib.import_module(f"cnnlab.autograder.drivers.{path.stem}")
     np.einsum("ij,jk->ik", np.eye(2), np.eye(2))  # what NumPy loads at its first use
     np.random.default_rng(0).normal(size=2).std()
+    jail.prepare()
+    child.modules()
     gc.collect()
     gc.freeze()  # children would copy every page that the collector touches
 

@@ -23,8 +23,9 @@ convolutions with ReLU, 2 × 2 max pooling, dense layers, a softmax. You will bu
 it costs, find out how much of a photograph one of its units sees, and let a trained network name
 what is on real photographs. At the end you take VGG16's knowledge and use it for cats and dogs.
 
-You need the ideas of chapters 1 to 4 and 6, and about two hours. Some cells fetch trained weights
-(64 MB and 5 MB, once). Without a network connection they say so, and you see recorded answers.
+You need the ideas of chapters 1 to 4 and 6, and about two hours. Section 6 fetches a trained
+network (5 MB, once). Without a network connection it says so, and a small network that comes with
+the course answers instead.
 
 Run the next cell first. Keras takes a moment to load.
 """
@@ -39,7 +40,7 @@ from cnnlab.course import diagrams, figures, transfer, vgg_figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch09_vgg import demo
 from cnnlab.course.layers import count_macs, count_parameters, trace_shapes
-from cnnlab.course.pretrained import Unreachable, load_classifier, load_vgg16
+from cnnlab.course.pretrained import load_any_classifier, load_vgg16
 from cnnlab.course.quiet import keras
 from cnnlab.course.vgg import named_layers
 from cnnlab.datasets.load import photo
@@ -493,31 +494,33 @@ def top_k(probabilities, names, k):
 r"""
 The moment has come. Three photographs, and a network that knows ImageNet's thousand classes.
 
-VGG16 with its dense layers is a download of 528 MB. If Keras has fetched it on this computer
-before, it is used. Otherwise you meet **SqueezeNet 1.1**: trained on the same photographs with the
-same preparation, but small, 5 MB. **What will it say about Chelsea?** (ImageNet has several cats.
-None of its classes is just "cat".)
+VGG16 with its dense layers is a download of 528 MB. With `DOWNLOAD = True` Keras fetches it. As it
+is, you meet **SqueezeNet 1.1**: trained on the same photographs with the same preparation, but
+small, 5 MB. And if there is no network connection, the **small VGG** that comes with the course has
+to do. It has VGG16's sixteen layers, with a few filters each, and knows ten classes; of cups and
+walls it has never heard.
+
+**What will it say about Chelsea?** (ImageNet has several cats. None of its classes is just "cat".)
 """
 
 # %%
-photographs = {name: photo(name, size=224) for name in ("chelsea", "coffee", "brick")}
-try:
-    classifier, names = load_classifier()
-except Unreachable as problem:
-    classifier = None
-    print(problem)
+DOWNLOAD = False
+classifier, names, title, size = load_any_classifier(download=DOWNLOAD)
+print(f"You ask {title}. It takes {size[0]} × {size[1]} pixels and knows {len(names):,} classes.")
 
 # %%
-recorded = transfer.load_transfer()["five_best"]
-if classifier is None:
-    print("You see what", recorded["network"], "said when this chapter was made.")
-    answers = [recorded["answers"][name] for name in photographs]
-    vgg_figures.guesses(list(photographs.values()), answers).show()
-elif ready(vgg_preprocess) and ready(top_k):
-    size = classifier.input_shape[1:3] if classifier.name == "vgg16" else (227, 227)
-    batch = np.stack([photo(name, size=size) for name in photographs])
+photographs = [photo(name, size=224) for name in ("chelsea", "coffee", "brick")]
+if ready(vgg_preprocess) and ready(top_k):
+    batch = np.stack([photo(name, size=size) for name in ("chelsea", "coffee", "brick")])
     answers = top_k(classifier.predict(vgg_preprocess(batch), verbose=0), names, 5)
-    vgg_figures.guesses(list(photographs.values()), answers).show()
+    vgg_figures.guesses(photographs, answers).show()
+
+# %%
+if title == "small VGG":
+    recorded = transfer.load_transfer()["five_best"]
+    print("For comparison, what", recorded["network"], "said when this chapter was made:")
+    answers = [recorded["answers"][name] for name in ("chelsea", "coffee", "brick")]
+    vgg_figures.guesses(photographs, answers).show()
 
 # %% [markdown]
 r"""
@@ -526,7 +529,7 @@ pixels from 0 to 1, and with red and blue exchanged.
 """
 
 # %%
-if classifier is not None and ready(vgg_preprocess) and ready(top_k):
+if ready(vgg_preprocess) and ready(top_k):
     prepared = {
         "as in training": vgg_preprocess(batch),
         "red and blue exchanged": vgg_preprocess(batch)[..., ::-1],
@@ -601,7 +604,7 @@ You have just trained it, here, without any network connection. (It is logistic 
 learning rate, no epochs. How much large weights cost was chosen on the validation pictures.)
 
 Do you want to see for yourself that these are VGG16's numbers? Set `LIVE` to `True`: the cell
-fetches the trained base, 64 MB the first time, and lets it look at eight pictures.
+fetches the trained base, about 60 MB the first time, and lets it look at eight pictures.
 """
 
 # %%
@@ -626,14 +629,16 @@ curves = {
     if name in record
 }
 trained = transfer.trained_best()
-marks = {f"chapters 6 to 8: {trained.condition}": (1400, trained.test)} if trained else {}
+label = f"chapters 6 to 8: {trained.condition}" if trained else ""
+marks = {label: (trained.per_class, trained.test)} if trained else {}
 vgg_figures.learning_curves(curves, marks).show()
 
 # %%
 ours = record["embedded"]
 print(f"frozen VGG16 and 513 new numbers: {ours['accuracy']['test']:.1%} of the test pictures")
 if trained:
-    print(f"trained from nothing, at best:    {trained.test:.1%}  ({trained.condition})")
+    count = 2 * trained.per_class
+    print(f"trained from nothing on {count:,}:  {trained.test:.1%}  ({trained.condition})")
     gain = 100 * (ours["accuracy"]["test"] - trained.test)
     print(f"difference on the same pictures:  {gain:+.1f} points")
 if "photographs" in record:

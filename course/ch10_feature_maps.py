@@ -21,19 +21,18 @@ make thousands of feature maps, and each of them is a picture. In this chapter y
 a network that was trained on more than a million photographs, and look at them.
 
 You need what chapters 1, 3 and 9 taught, and about an hour and a half. The network is VGG16, as in
-chapter 9. Its weights are fetched once, 64 MB, and kept. Without a network connection you get a
-narrow VGG that comes with this course: everything below works with it too, only the maps are
-fewer and coarser.
+chapter 9. Its weights are fetched once, about 60 MB, and kept. Without a network connection you get
+the small VGG that comes with this course: everything below works with it too, only the maps are
+fewer and less clear.
 
 Run the next cell first. Keras takes a moment to load.
 """
 
 # %% setup=true
-import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlab.autograder import check, hint, solution, start
-from cnnlab.course import figures
+from cnnlab.course import figures, vgg_figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch10_feature_maps import demo
 from cnnlab.course.pretrained import as_batch, load_vgg
@@ -252,7 +251,7 @@ nine pixels of it.
 eye = photo("chelsea", size=224)[63:127, 40:104]
 figures.photos(
     eye,
-    eye[30:33, 30:33],
+    eye[15:18, 26:29],
     titles=["64 × 64 pixels", "what block1_conv1 sees at once"],
     alt="Left a cat's eye, right nine pixels out of it: three rows of three plain colours.",
 ).show()
@@ -310,21 +309,18 @@ way? And do the photographs differ much?
 
 # %%
 if ready(feature_maps) and ready(sparsity):
-    fig, ax = plt.subplots(figsize=(7.6, 3.2))
-    marks = {"chelsea": "o-", "coffee": "s--", "brick": "^:"}
-    for (name, mark), colour in zip(marks.items(), ("#0072b2", "#d55e00", "#009e73"), strict=True):
+    shares = {}
+    for name in ("chelsea", "coffee", "brick"):
         image = as_batch(photo(name), (224, 224))[0]
-        shares = sparsity(feature_maps(model, image, conv_names()))
-        ax.plot(list(shares.values()), mark, color=colour, label=name)
-    ax.set(ylim=(0, 1), ylabel="share of zeros", title=which)
-    ax.set_xticks(range(13), conv_names(), rotation=60, ha="right", fontsize=8)
-    ax.legend()
-    plt.show()
+        shares[name] = sparsity(feature_maps(model, image, conv_names()))
+    vgg_figures.sparsities(shares, which).show()
 
 # %% [markdown]
 r"""
 With VGG16 about half of the first block's numbers are 0, and at the end about nine in ten. It
-does not rise at every step, but the direction is clear.
+does not rise at every step, but the direction is clear. (The small VGG goes only half of the way:
+from three tenths to seven in block 3, then back to a half. It has few filters, and was trained on
+small pictures of ten classes. What is true of one network need not be true of another: measure.)
 
 **Why?** A filter of the first layer asks for something that is everywhere: an edge, a brightness. A
 filter of the last asks for something special, and most places of most photographs do not have it.

@@ -43,6 +43,9 @@ class Taste:
         Scaling by at most so much to either side.
     decay : float
         Wave of frequency f starts, and moves, in proportion to 1/f**decay.
+    margin : int
+        Pixels cut off all around at the end: nothing was asked of the units at the border, and
+        around small receptive fields that shows.
     """
 
     size: int = 128
@@ -52,6 +55,7 @@ class Taste:
     turn: float = 8.0
     zoom: float = 0.08
     decay: float = 1.0
+    margin: int = 0
 
 
 Objective = Callable[[Any], Any]
@@ -76,7 +80,8 @@ def draw(
 
     Returns
     -------
-    array, shape (count, size, size, 3), uint8
+    array, shape (count, side, side, 3), uint8
+        The side is the size less both margins.
     """
     rng = np.random.default_rng(seed)
     scale = _scale(taste.size, taste.decay)
@@ -96,7 +101,8 @@ def draw(
         shifts = rng.integers(-taste.jitter, taste.jitter + 1, 2)
         step(tf.constant(shifts), tf.constant(_affine(taste, rng), tf.float32))
         tell(i + 1)
-    picture = _picture(waves, scale, taste.size).numpy()
+    inner = slice(taste.margin, taste.size - taste.margin)
+    picture = _picture(waves, scale, taste.size).numpy()[:, inner, inner]
     return np.rint(255 * picture).astype(np.uint8)
 
 

@@ -2,8 +2,12 @@
 
 Plain, with dropout, with augmentation, with both; each from several seeds, all with the same
 pictures, steps and epochs. Every finished run becomes one JSON file in ``datasets/histories/``,
+such as ``photographs64_both_0.json`` (photographs of 64 × 64, dropout and augmentation, seed 0),
 written at once, so an interrupted experiment goes on where it was: finished runs are kept, the
 one that was interrupted starts anew. ``… experiments table`` prints the comparison.
+
+Where TensorFlow does not choose oneDNN by itself, ``TF_ENABLE_ONEDNN_OPTS=1`` in the environment
+makes photographs of 64 × 64 a third faster (and rounds in another way; each file says so).
 
 In a notebook, `live_run` repeats the first epochs of a recorded run.
 """
@@ -13,6 +17,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
 import os
 import platform
 import time
@@ -22,7 +27,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import typer
@@ -31,6 +36,7 @@ from numpy.typing import NDArray
 from cnnlab.course.histories import (
     CONDITIONS,
     CURVES,
+    EMBEDDED,
     HISTORIES,
     History,
     between_markers,
@@ -42,6 +48,7 @@ from cnnlab.course.models import augmentation_layers, build_cnn, compile_cnn
 from cnnlab.datasets.pictures import CatsDogs, Part, load_cats_dogs
 
 Floats = NDArray[np.float32]
+Decay = Literal["none", "cosine"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,13 @@ class Settings:
         Adam's learning rate.
     augmentation : dict
         Arguments of `augmentation_layers`, for the two conditions that have it.
+    decay : {"none", "cosine"}
+        Whether the rate stays as it is, or falls to 0 over the run, along half a cosine.
+
+    Raises
+    ------
+    ValueError
+        There is no such ``decay``.
     """
 
     data: str = "embedded"
@@ -69,9 +83,12 @@ class Settings:
     epochs: int = 50
     batch: int = 20
     rate: float = 1e-3
-    augmentation: dict[str, float] = field(
-        default_factory=lambda: {"shift": 0.125, "contrast": 0.2}
-    )
+    augmentation: dict[str, Any] = field(default_factory=lambda: {"shift": 0.125, "contrast": 0.2})
+    decay: Decay = "none"
+
+    def __post_init__(self) -> None:
+        if self.decay not in (known := get_args(Decay)):
+            raise ValueError(f"decay must be one of {', '.join(known)}. Received: {self.decay!r}")
 
     @property
     def experiment(self) -> str:
@@ -80,6 +97,18 @@ class Settings:
         'embedded32'
         """
         return f"{self.data}{self.size}"
+
+    def schedule(self) -> Any:
+        """The learning rate as Adam takes it: a number, or one for each step. Imports Keras.
+
+        >>> round(float(Settings(epochs=2, pictures=40, decay="cosine").schedule()(2)), 6)
+        0.0005
+        """
+        if self.decay == "none":
+            return self.rate
+        from keras.optimizers.schedules import CosineDecay
+
+        return CosineDecay(self.rate, self.epochs * math.ceil(self.pictures / self.batch))
 
 
 class Epoch(NamedTuple):
@@ -115,7 +144,7 @@ def new_model(condition: str, seed: int, settings: Settings) -> Any:
     varied = condition in ("augmentation", "both")
     model = build_cnn(shape, dropout, augmentation_layers(**strengths) if varied else None)
     model.set_weights(weights)
-    return compile_cnn(model, settings.rate)
+    return compile_cnn(model, settings.schedule())
 
 
 def train(data: CatsDogs, model: Any, seed: int, settings: Settings) -> Iterator[Epoch]:
@@ -187,6 +216,7 @@ def provenance() -> dict[str, Any]:
         "device": f"{len(gpus)} GPU" if gpus else "CPU",
         "machine": platform.machine(),
         "threads": threads or os.cpu_count(),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "TensorFlow's choice"),
         "peak_memory_mib": peak_memory(),
         "versions": {
             "python": platform.python_version(),
@@ -215,7 +245,8 @@ def is_finished(path: Path, settings: Settings) -> bool:
     """
     if not path.exists():
         return False
-    there = json.loads(path.read_text(encoding="utf-8"))["settings"]
+    # Older files do not name what was added since; it has its default in them.
+    there = {**asdict(Settings()), **json.loads(path.read_text(encoding="utf-8"))["settings"]}
     if there != asdict(settings):
         other = {key: value for key, value in there.items() if asdict(settings).get(key) != value}
         raise ValueError(f"{path} holds a run with {other}. Choose another folder with --out.")
@@ -245,8 +276,8 @@ def live_run(
     condition: str = "both",
     seed: int = 0,
     epochs: int = 10,
-    seconds: float = 180.0,
-    experiment: str = "embedded32",
+    seconds: float = 150.0,
+    experiment: str = EMBEDDED,
 ) -> Iterator[LivePoint]:
     """Repeat the first epochs of a recorded run, with its settings and its seed.
 
@@ -262,7 +293,7 @@ def live_run(
         Of a recorded run.
     epochs : int
     seconds : float
-        After so many no further epoch is begun.
+        For all of them; no epoch is begun that would end later, by the slowest one so far.
     experiment : str
         As in `load_histories`; must be on the embedded pictures.
 
@@ -283,11 +314,21 @@ def live_run(
     with suppress(RuntimeError):  # TensorFlow has started already
         set_threads(run.about["threads"])
     model = new_model(condition, seed, settings)
-    begin = time.perf_counter()
     live = train(data, model, seed, replace(settings, epochs=min(epochs, settings.epochs)))
-    for number, (epoch, recorded) in enumerate(zip(live, curves, strict=False), 1):
+    pairs = zip(within(seconds, live), curves, strict=False)
+    for number, (epoch, recorded) in enumerate(pairs, 1):
         yield LivePoint(number, epoch, Epoch(*map(float, recorded)))
-        if time.perf_counter() - begin > seconds:
+
+
+def within(seconds: float, epochs: Iterator[Epoch]) -> Iterator[Epoch]:
+    """As many epochs as end within a time, by the slowest so far; the first one in any case."""
+    begin = last = time.perf_counter()
+    slowest = 0.0
+    for epoch in epochs:
+        yield epoch
+        now = time.perf_counter()
+        slowest, last = max(slowest, now - last), now
+        if now - begin + slowest > seconds:
             return
 
 
@@ -322,16 +363,47 @@ def run(
     condition: Annotated[
         list[str] | None, typer.Option(help="Once for each; default: all four.")
     ] = None,
+    rate: Annotated[float, typer.Option(min=1e-6, help="Adam's learning rate.")] = Settings.rate,
+    decay: Annotated[Decay, typer.Option(help="cosine: it falls to 0 over the run.")] = "none",
+    shift: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Up to this share of the sides; 0: none.")
+    ] = None,
+    degrees: Annotated[
+        float | None, typer.Option(min=0, max=180, help="Turned by up to so many; 0: not at all.")
+    ] = None,
+    zoom: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Up to this share smaller or larger.")
+    ] = None,
+    contrast: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Up to this share less or more.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")] = 0,
     out: Annotated[Path, typer.Option(help="Where the histories go.")] = HISTORIES,
 ) -> None:
-    """Train what has not been trained yet. Safe to interrupt and to start again."""
+    """Train what has not been trained yet. Safe to interrupt and to start again.
+
+    All conditions take the same pictures, epochs, learning rate and decay. Strengths of the
+    augmentation that are not given are those of the recorded runs; mirror images are always in it.
+    """
     from rich.progress import Progress
 
     set_threads(threads)
     name = "embedded" if data == "embedded" else "photographs"
-    settings = replace(Settings(), data=name, size=size, epochs=epochs)
     pictures = load_cats_dogs(size, source=data)
+    settings = Settings()
+    both_ways = contrast and [contrast, contrast]
+    settings = replace(
+        settings,
+        data=name,
+        size=size,
+        pictures=min(settings.pictures, len(pictures.train.x)),
+        epochs=epochs,
+        rate=rate,
+        decay=decay,
+        augmentation=strengths(
+            settings.augmentation, shift=shift, degrees=degrees, zoom=zoom, contrast=both_ways
+        ),
+    )
     out.mkdir(parents=True, exist_ok=True)
     grid = [(kind, seed) for seed in range(runs) for kind in condition or CONDITIONS]
     with Progress() as progress:
@@ -346,6 +418,16 @@ def run(
             progress.advance(whole)
     for path in sorted(out.glob(f"{settings.experiment}_*.json")):
         print(f"histories/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+def strengths(usual: dict[str, Any], **given: Any) -> dict[str, Any]:
+    """The usual strengths of the augmentation, with those that are given in their places.
+
+    >>> strengths({"shift": 0.125, "contrast": 0.2}, zoom=0.1, shift=None, contrast=0.0)
+    {'shift': 0.125, 'zoom': 0.1}
+    """
+    said = {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in {**usual, **said}.items() if value}
 
 
 def set_threads(count: int) -> None:
@@ -367,7 +449,9 @@ def describe(run: History) -> str:
 
 @app.command()
 def table(
-    experiment: Annotated[str, typer.Argument(help="Data and size.")] = "embedded32",
+    experiment: Annotated[
+        str, typer.Argument(help="Data and size, such as photographs64.")
+    ] = EMBEDDED,
     folder: Annotated[Path, typer.Option(help="Where the histories are.")] = HISTORIES,
     write: Annotated[
         Path | None, typer.Option(help="Put it between the markers of this file.")
@@ -378,7 +462,7 @@ def table(
     if write is None:
         print(made)
     else:
-        text = between_markers(write.read_text(encoding="utf-8"), made)
+        text = between_markers(write.read_text(encoding="utf-8"), made, experiment)
         write.write_text(text, encoding="utf-8")
 
 

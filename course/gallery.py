@@ -47,7 +47,7 @@ CLASSES = (
     "tabby",
     "school bus",
 )
-SMALL = Taste(size=64, steps=128)
+SMALL = Taste(size=80, steps=128, margin=8)
 LARGE = Taste(size=128, steps=160)
 CLASS = Taste(size=160, steps=320, turn=10.0, zoom=0.1, jitter=12)
 

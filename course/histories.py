@@ -20,7 +20,9 @@ HISTORIES = FOLDER / "histories"
 CONDITIONS = ("plain", "dropout", "augmentation", "both")
 """Neither dropout nor augmentation; one of them; both. Budget and data are the same."""
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
-START, END = "<!-- headline: python -m cnnlab.course.experiments table -->", "<!-- end -->"
+EMBEDDED = "embedded32"
+"""The experiment that comes with the course and is meant where none is named."""
+END = "<!-- end -->"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Gain(NamedTuple):
 
 
 def load_histories(
-    experiment: str = "embedded32", folder: Path = HISTORIES
+    experiment: str = EMBEDDED, folder: Path = HISTORIES
 ) -> dict[str, list[History]]:
     """The recorded runs of an experiment.
 
@@ -114,16 +116,20 @@ def load_histories(
     >>> list(load_histories())
     ['plain', 'dropout', 'augmentation', 'both']
     """
-    names = {path.name.split("_")[0] for path in folder.glob("*_*_*.json")}
     found: dict[str, list[History]] = {}
     for condition in CONDITIONS:
         paths = folder.glob(f"{experiment}_{condition}_*.json")
         if runs := sorted(map(read_history, paths), key=lambda run: run.seed):
             found[condition] = runs
     if not found:
-        known = ", ".join(sorted(names)) or "none"
+        known = ", ".join(recorded_experiments(folder)) or "none"
         raise ValueError(f"experiment must be one of {known}. Received: {experiment!r}")
     return found
+
+
+def recorded_experiments(folder: Path = HISTORIES) -> list[str]:
+    """The experiments that a folder holds runs of, by name."""
+    return sorted({path.name.split("_")[0] for path in folder.glob("*_*_*.json")})
 
 
 def read_history(path: Path) -> History:
@@ -193,18 +199,29 @@ def _percent(value: Spread) -> str:
     return f"{100 * value.mean:.1f} ± {100 * value.std:.1f} %"
 
 
-def between_markers(text: str, table: str) -> str:
-    """``text`` with ``table`` in the place of what stands between the headline's markers.
+def start_marker(experiment: str = EMBEDDED) -> str:
+    """The line above an experiment's table in a text: how it is made.
+
+    >>> start_marker("photographs64")
+    '<!-- headline: python -m cnnlab.course.experiments table photographs64 -->'
+    """
+    which = "" if experiment == EMBEDDED else f" {experiment}"
+    return f"<!-- headline: python -m cnnlab.course.experiments table{which} -->"
+
+
+def between_markers(text: str, table: str, experiment: str = EMBEDDED) -> str:
+    """``text`` with ``table`` in the place of what stands between an experiment's markers.
 
     Raises
     ------
     ValueError
         The text does not have both markers, once each and in order.
     """
-    before, start, rest = text.partition(START)
+    before, start, rest = text.partition(start_marker(experiment))
     _, end, after = rest.partition(END)
     if not start or not end:
-        raise ValueError(f"text must hold {START} and then {END}. Received: {text[:40]!r} …")
+        markers = f"{start_marker(experiment)} and then {END}"
+        raise ValueError(f"text must hold {markers}. Received: {text[:40]!r} …")
     return f"{before}{start}\n\n{table}\n\n{end}{after}"
 
 

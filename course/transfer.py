@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.course.histories import headline, load_histories
-from cnnlab.course.pretrained import as_batch, load_classifier, load_vgg16
+from cnnlab.course.pretrained import as_batch, load_any_classifier, load_vgg16
 from cnnlab.course.vgg import vgg_preprocess
 from cnnlab.datasets.load import FOLDER, embedded, photo, photo_names
 from cnnlab.datasets.photographs import PARTS
@@ -240,10 +240,11 @@ def packed(parts: Labelled) -> dict[str, NDArray[Any]]:
 
 
 class Trained(NamedTuple):
-    """What training from nothing reached: the condition, and its mean test accuracy."""
+    """What training from nothing reached: condition, mean test accuracy, pictures of each class."""
 
     condition: str
     test: float
+    per_class: int
 
 
 def trained_best(experiment: str = "embedded32") -> Trained | None:
@@ -252,12 +253,14 @@ def trained_best(experiment: str = "embedded32") -> Trained | None:
     The best is chosen on the validation pictures: choosing it by its test would be cheating.
     """
     try:
-        lines = headline(load_histories(experiment))
+        histories = load_histories(experiment)
     except ValueError:
         return None
+    lines = headline(histories)
     best = max(lines, key=lambda condition: lines[condition].final.mean)
+    pictures = histories[best][0].about["settings"]["pictures"]
     words = {"plain": "no help", "both": "dropout and augmentation"}
-    return Trained(words.get(best, best), lines[best].test.mean)
+    return Trained(words.get(best, best), lines[best].test.mean, pictures // 2)
 
 
 def load_transfer() -> dict[str, Any]:
@@ -315,15 +318,15 @@ def report(parts: Labelled, side: int, work: Path) -> dict[str, Any]:
     return found
 
 
-def five_best() -> dict[str, list[list[Any]]]:
-    """What `load_classifier`'s network says of the course's photographs: name and probability."""
-    model, names = load_classifier()
+def five_best() -> dict[str, Any]:
+    """What a classifier says of the course's photographs: its title, names and probabilities."""
+    model, names, title, size = load_any_classifier()
     answers = {}
     for name in photo_names():
-        p = np.asarray(model.predict_on_batch(as_batch(photo(name), (227, 227))))[0]
+        p = np.asarray(model.predict_on_batch(as_batch(photo(name), size)))[0]
         best = np.argsort(-p, kind="stable")[:5]
         answers[name] = [[names[i], round(float(p[i]), 4)] for i in best]
-    return answers
+    return {"network": title, "answers": answers}
 
 
 def main() -> None:
@@ -348,7 +351,7 @@ def main() -> None:
         "machine": platform.machine(),
         "versions": {name: version(name) for name in ("numpy", "keras", "tensorflow")},
         "seconds": round(time.perf_counter() - began),
-        "five_best": {"network": "SqueezeNet 1.1", "answers": five_best()},
+        "five_best": five_best(),
         **found,
     }
     (given.out / RECORD).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")

@@ -46,7 +46,7 @@ def ranges(
         ax.axis("off")
         line = figure.add_subplot(grid[2 * row + 1, column])
         colour = ORANGE if middle[n] >= 0.5 else BLUE
-        line.axvline(0.5, color="0.75", linewidth=0.8)
+        line.axvline(0.5, 0.45, color="0.75", linewidth=0.8)
         line.errorbar(middle[n], 0.4, xerr=spread[n], fmt="o", color=colour, ms=4, lw=3)
         text = f"{middle[n]:.2f} ± {spread[n]:.2f}"
         line.text(0.5, -0.75, text, ha="center", va="center", size=8, color=INK)

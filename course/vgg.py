@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.course.ops import require
+
 WIDTHS = (64, 128, 256, 512, 512)
 CONVS = (2, 2, 3, 3, 3)
 UNITS = 4096
+SMALLEST = 32
+"""Rows and columns: five pools halve them to 1."""
 MEANS = (103.939, 116.779, 123.68)
 """Of blue, green and red over ImageNet's training pictures."""
 
@@ -68,7 +72,19 @@ def build_vgg(
     -------
     keras.Model
         Built, with random weights, not compiled. Takes what `vgg_preprocess` gives.
+
+    Raises
+    ------
+    ValueError
+        ``input_shape`` is too small to be halved five times, or open although there are dense
+        layers; ``widths`` are not five.
     """
+    require(len(widths) == len(CONVS), "widths", "must be five", widths)
+    sides = input_shape[:2]
+    large = all(side is None or side >= SMALLEST for side in sides)
+    require(large, "input_shape", f"must be {SMALLEST}×{SMALLEST} or larger", input_shape)
+    closed = classes is None or None not in sides
+    require(closed, "input_shape", "must have a height and a width, for the top", input_shape)
     import keras
     from keras import layers
 

@@ -1,4 +1,4 @@
-"""Chapter 9's pictures: receptive fields on a photograph, best guesses, what transfer gains.
+"""Pictures of chapters 9 and 10: receptive fields, best guesses, what transfer gains, sparsity.
 
 As `cnnlab.course.figures`: every function gives a `Picture` that carries its own description.
 """
@@ -50,7 +50,12 @@ def fields(image: ArrayLike, sizes: Mapping[str, int]) -> Picture:
             va="center",
             size=10,
             color=INK,
-            arrowprops={"arrowstyle": "-", "color": ORANGE if place % 2 else BLUE, "shrinkA": 2},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": ORANGE if place % 2 else BLUE,
+                "shrinkA": 2,
+                "relpos": (0, 0.5),
+            },
             annotation_clip=False,
         )
     ax.axis("off")
@@ -141,3 +146,34 @@ def learning_curves(
     ]
     said += [f"{name}: {accuracy:.1%} with {count}" for name, (count, accuracy) in marks.items()]
     return Picture(figure, f"Curves that rise from left to right. {'; '.join(said)}.")
+
+
+def sparsities(shares: Mapping[str, Mapping[str, float]], title: str) -> Picture:
+    """The share of zeros, layer by layer.
+
+    Parameters
+    ----------
+    shares : mapping of str to mapping of str to float
+        Whose they are → layer → from 0 to 1, as `sparsity` gives them; the same layers for all.
+    title : str
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
+    figure = Figure(figsize=(8.2, 3.7), layout="constrained")
+    ax = figure.add_subplot()
+    styles = zip((BLUE, ORANGE, GREEN), ("o-", "s--", "^:"), strict=True)
+    for (name, row), (colour, style) in zip(shares.items(), styles, strict=False):
+        ax.plot(list(row.values()), style, color=colour, markersize=5, label=name)
+    layers = list(next(iter(shares.values())))
+    ax.set_xticks(range(len(layers)), layers, rotation=45, ha="right", rotation_mode="anchor")
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set(ylim=(0, 1), ylabel="numbers that are 0", title=title)
+    ax.grid(alpha=0.25)
+    ax.legend(loc="lower right", frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    said = (
+        f"{name}: " + ", ".join(f"{layer} {share:.0%}" for layer, share in row.items())
+        for name, row in shares.items()
+    )
+    return Picture(figure, f"The share of zeros in each layer of {title}. {'; '.join(said)}.")

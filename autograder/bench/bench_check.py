@@ -1,8 +1,8 @@
 """How long a learner waits: the import, and ``check(f)`` for right and wrong versions.
 
-Run it with ``python autograder/bench/bench_check.py [CHAPTER]``. The "first" column is the first
-check of a version; p50 and p95 are over all further ones. All are wall-clock times with the
-card; "CPU" is the processor's share of the median one, for machines that do other work, too.
+Run it with ``python autograder/bench/bench_check.py [CHAPTER [ROUNDS]]``. The "first" column is
+the first check of a version; p50 and p95 are over all further ones. All are wall-clock times with
+the card; "CPU" is the processor's share of the median one, for machines that do other work, too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from time import perf_counter, process_time
 from typing import Any
 
@@ -18,7 +19,9 @@ import numpy as np
 
 from cnnlab.autograder import check, start
 from cnnlab.autograder.exercise import Exercise, find_chapter, load_chapter
+from cnnlab.autograder.grading import plain_version
 from cnnlab.autograder.live import model_solution
+from cnnlab.autograder.mutation import mutants
 
 ROUNDS = 30
 IMPORT = "import time; t = time.perf_counter()\n{}\nprint(time.perf_counter() - t)"
@@ -34,15 +37,25 @@ def import_seconds(statement: str) -> float:
 def solutions(chapter: str) -> dict[str, Any]:
     """The namespace of a notebook whose exercises are all solved."""
     namespace: dict[str, Any] = {"np": np, "math": math}
+    exec(load_chapter(chapter).prelude, namespace)
     for exercise in load_chapter(chapter).exercises:
         exec(model_solution(chapter, exercise.name), namespace)
     return namespace
 
 
+def mistaken(chapter: str, exercise: str, namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Solutions with one change each: for models, whose twists are twists of a description."""
+    for mutant in islice(mutants(exercise, plain_version(chapter, exercise)), 0, None, 12):
+        space = dict(namespace)
+        exec(mutant.source, space)
+        yield mutant.change.partition("\n+ ")[2].strip()[-22:], space[exercise]
+
+
 def versions(
-    exercise: Exercise, solved: Callable[..., Any]
+    chapter: str, exercise: Exercise, namespace: dict[str, Any]
 ) -> Iterator[tuple[str, Callable[..., Any]]]:
     """The solution, every mistake made with it, and functions that no mistake explains."""
+    solved = namespace[exercise.name]
 
     def breaks(*args: Any) -> Any:
         return np.asarray(args[0])[1000]
@@ -57,13 +70,18 @@ def versions(
 
     yield "solution", solved
     yield "(breaks)", breaks  # before the twists, whose predictions later checks reuse
+    if exercise.simulated:
+        yield from mistaken(chapter, exercise.name, namespace)
+        return
     for twist in exercise.twists:
         yield twist.name, twist.apply(solved)
     yield "(breaks sometimes)", breaks_sometimes
     yield "(wrong, no name)", unnamed
 
 
-def waits(name: str, function: Callable[..., Any]) -> tuple[list[float], float]:
+def waits(
+    name: str, function: Callable[..., Any], rounds: int = ROUNDS
+) -> tuple[list[float], float]:
     """Wall-clock seconds of one check after another, card included, and the median CPU time."""
 
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -71,7 +89,7 @@ def waits(name: str, function: Callable[..., Any]) -> tuple[list[float], float]:
 
     called.__name__ = name
     times, processor = [], []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         begin, busy = perf_counter(), process_time()
         check(called)._repr_html_()
         times.append(perf_counter() - begin)
@@ -79,7 +97,7 @@ def waits(name: str, function: Callable[..., Any]) -> tuple[list[float], float]:
     return times, float(np.median(processor))
 
 
-def main(chapter: str = "ch01") -> None:
+def main(chapter: str = "ch01", rounds: str = str(ROUNDS)) -> None:
     """Print the table."""
     ours = import_seconds("from cnnlab.autograder import start, check, hint, solution")
     print(f"import of the four names {1e3 * ours:.0f} ms, of NumPy alone", end=" ")
@@ -91,8 +109,8 @@ def main(chapter: str = "ch01") -> None:
     print(f"{'exercise':<16}{'version':<24}{'first':>9}{'p50':>9}{'p95':>9}{'CPU':>9}  (ms)")
     solved, everything = solutions(chapter), []
     for exercise in load_chapter(chapter).exercises:
-        for label, function in versions(exercise, solved[exercise.name]):
-            (first, *rest), processor = waits(exercise.name, function)
+        for label, function in versions(chapter, exercise, solved):
+            (first, *rest), processor = waits(exercise.name, function, int(rounds))
             numbers = [first, *np.percentile(rest, [50, 95]), processor]
             columns = "".join(f"{1e3 * seconds:9.1f}" for seconds in numbers)
             print(f"{exercise.name:<16}{label:<24}{columns}", flush=True)

@@ -1,4 +1,4 @@
-"""What the walls cost: a session against a bare fork that runs the same learner code.
+"""What the walls cost: the zygote's start, and a session against a bare fork with the same code.
 
     python autograder/bench/bench_worker.py [--rounds 50] [--plain]
 
@@ -76,6 +76,9 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="processes without walls")
     options = parser.parse_args()
     with open_workers(walls=not options.plain) as workers:
+        start = perf_counter()
+        with_session(workers, [])
+        print(f"the first session, zygote included: {perf_counter() - start:.2f} s")
         for count in (0, 1, 20, 60):
             calls = probes(count)
             requests = [request(*call) for call in calls]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from cnnlab.autograder.exercise import Chapter
-from cnnlab.autograder.graders.cats_dogs_model import build_cnn, compile_cnn
+from cnnlab.autograder.graders.cats_dogs_compiled import compile_cnn
+from cnnlab.autograder.graders.cats_dogs_model import build_cnn
 from cnnlab.autograder.graders.confusion import confusion_matrix
-from cnnlab.autograder.graders.curves import accuracy_gain, overfit_epoch, smooth
+from cnnlab.autograder.graders.curves import overfit_epoch, smooth
+from cnnlab.autograder.graders.gains import accuracy_gain
 from cnnlab.autograder.graders.splits import split
 
 CHAPTER = Chapter(

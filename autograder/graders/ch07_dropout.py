@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cnnlab.autograder.exercise import Chapter
-from cnnlab.autograder.graders.dropping import dropout, dropout_backward, spatial_dropout2d
+from cnnlab.autograder.graders.dropping import dropout
+from cnnlab.autograder.graders.dropping_back import dropout_backward
+from cnnlab.autograder.graders.dropping_maps import spatial_dropout2d
 from cnnlab.autograder.graders.passes import mc_predict
 
 CHAPTER = Chapter(

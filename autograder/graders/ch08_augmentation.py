@@ -6,9 +6,12 @@ Only `build_augmented_cnn` needs Keras; the others are by hand.
 from __future__ import annotations
 
 from cnnlab.autograder.exercise import Chapter
-from cnnlab.autograder.graders.augmented import augment_batch, build_augmented_cnn
-from cnnlab.autograder.graders.standardizing import fit_standardizer, standardize, zca_whiten
-from cnnlab.autograder.graders.varying import adjust_contrast, affine, hflip, shift
+from cnnlab.autograder.graders.augmented_batch import augment_batch
+from cnnlab.autograder.graders.augmented_model import build_augmented_cnn
+from cnnlab.autograder.graders.standardizing import fit_standardizer, standardize
+from cnnlab.autograder.graders.varying import adjust_contrast, hflip, shift
+from cnnlab.autograder.graders.warping import affine
+from cnnlab.autograder.graders.whitening import zca_whiten
 
 PRELUDE = '''\
 import math

@@ -1,7 +1,7 @@
 """Chapter 13, fast convolution: what each exercise is probed with, and its typical mistakes.
 
 This file holds ``conv1x1`` and ``depthwise_conv2d``; the other exercises come from
-`cnnlab.autograder.graders.unrolled`, ``rolled_back`` and ``fast_conv2d``.
+`cnnlab.autograder.graders.unrolled`, ``rolled_back``, ``transposed`` and ``fast_conv2d``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from cnnlab.autograder.graders.conv2d import keras_conv2d
 from cnnlab.autograder.graders.draws import impulse, reals, wholes
 from cnnlab.autograder.graders.fast_conv2d import conv2d_fft, conv2d_im2col
 from cnnlab.autograder.graders.geometry import PADDING_TWISTS, STRIDE_TWISTS, conv2d_by
-from cnnlab.autograder.graders.rolled_back import col2im, conv2d_transpose
+from cnnlab.autograder.graders.rolled_back import col2im
 from cnnlab.autograder.graders.strided_conv2d import SAME, VALID, case
+from cnnlab.autograder.graders.transposed import conv2d_transpose
 from cnnlab.autograder.graders.unrolled import LOOP, im2col, pick
 from cnnlab.autograder.twists import Op, Twist
 from cnnlab.course import fast

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
-from cnnlab.autograder.twists import Op, Twist, on_output
+from cnnlab.autograder.twists import Twist, on_output, slip
 from cnnlab.course.evaluation import confusion_matrix as ours
 from cnnlab.course.ops import Array
 
@@ -96,10 +96,6 @@ def steps(
     answers = above(given if spread else np.ravel(given), threshold).astype(int)
     table = [[np.sum((truth == i) & (answers == j)) for j in range(2)] for i in range(2)]
     return np.array(table)
-
-
-def slip(**options: Any) -> Callable[[Op], Op]:
-    return lambda op: lambda *args, **kwargs: op(*args, **{**options, **kwargs})
 
 
 def _shares(over: Any) -> Callable[[Array], Array]:

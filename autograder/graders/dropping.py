@@ -20,9 +20,7 @@ from cnnlab.autograder.graders.draws import reals, wholes
 from cnnlab.autograder.graders.masks import (
     CALLS,
     given,
-    gradient_view,
     keras_raw,
-    maps_view,
     pairs_view,
     seed,
     with_masks,
@@ -181,7 +179,7 @@ _NOT_INVERTED = (
     "What you keep stays as large as it was. On average the layer then gives too little: at a rate of "
     "0.75 a quarter of it. By what must the survivors grow?"
 )
-_BY_RATE = (
+BY_RATE = (
     "You enlarge the survivors by the wrong factor. Of 100 numbers, a share of 1 − rate is left. "
     "What factor brings their sum back to what it was?"
 )
@@ -209,7 +207,7 @@ _IGNORES = (
 _INVERTED_MASK = (
     "Your mask says which cells were *dropped*. It should be True where a number was kept."
 )
-_NAN = (
+NAN = (
     "A rate of 1 gives nan: you divide 0 by 0. Nothing is left then, so there is nothing to "
     "scale. What should come out?"
 )
@@ -229,9 +227,9 @@ def scale_twists() -> tuple[Twist, ...]:
     """Survivors that are not enlarged, or by something else."""
     return (
         Twist("not-inverted", slip(over=lambda rate: 1), _NOT_INVERTED),
-        Twist("scaled-by-rate", slip(over=itself), _BY_RATE),
-        Twist("scaled-by-rate", slip(over=lambda rate: 1 / (1 - rate)), _BY_RATE),
-        Twist("scaled-by-rate", slip(over=lambda rate: 1 / rate if rate else np.inf), _BY_RATE),
+        Twist("scaled-by-rate", slip(over=itself), BY_RATE),
+        Twist("scaled-by-rate", slip(over=lambda rate: 1 / (1 - rate)), BY_RATE),
+        Twist("scaled-by-rate", slip(over=lambda rate: 1 / rate if rate else np.inf), BY_RATE),
         Twist("scales-at-test", slip(tested=lambda x, rate: x * (1 - rate)), _AT_TEST),
         Twist("scales-at-test", slip(tested=lambda x, rate: x / np.float32(1 - rate)), _AT_TEST),
         Twist("active-at-test", slip(active=True), _ACTIVE),
@@ -243,7 +241,7 @@ def source_twists() -> tuple[Twist, ...]:
     return (
         Twist("reseeds", slip(source=lambda rng: np.random.default_rng(0)), _RESEEDS),
         Twist("ignores-rng", slip(source=lambda rng: np.random.default_rng()), _IGNORES),
-        Twist("nan-at-rate-one", slip(guard=""), _NAN),
+        Twist("nan-at-rate-one", slip(guard=""), NAN),
     )
 
 
@@ -295,268 +293,5 @@ dropout = Exercise(
         "reference": "Outside of training nothing happens at all: no zero, no factor, no draw.",
         "edge-cases": "At a rate of 0 all survive; at a rate of 1 nobody does, and 1 − rate is 0.",
         "bad-input": "A share lies between 0 and 1, both included. Say in the message that rate is to blame.",
-    },
-)
-
-
-# dropout_backward
-
-
-def backward_probes(rng: Rng) -> Iterator[Probe]:
-    def probe(
-        rung: str, dout: Any, rate: float, *asks: str, title: str = "", mask: Any = None
-    ) -> Probe:
-        if mask is None:
-            mask = rng.random(np.shape(dout)) >= rate
-        asked = {"asks": list(asks or ("factors",)), "calls": CALLS}
-        return Probe(rung, (dout, mask, rate), title=title, given=asked)
-
-    low, high = rate_near(rng, 0.25), rate_near(rng, 0.75)
-    yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
-    yield probe("shape", rng.normal(size=(3, 4)), high, "form", title="float64")
-    yield probe("shape", wholes(rng, 3, 4, dtype=np.int64), high, "form", title="integers")
-    yield probe("shape", reals(rng, 2, 3), 1.0, "form", title="all was dropped")
-    half = np.array([[True, False] * 6, [False, True] * 6])
-    for rate in (0.2, 0.75):
-        yield probe("by-hand", wholes(rng, 2, 12), rate, mask=half, title="every other cell")
-    for rate, shape in ((low, (5, 6, 7, 3)), (high, (9, 20)), (rate_near(rng, 0.4), (4, 4, 4, 4))):
-        yield probe("reference", reals(rng, *shape), rate)
-    yield probe("reference", reals(rng, 8, 12, dtype=np.float64), high, title="float64")
-    dout = reals(rng, 6, 7)
-    for x in (dout, reals(rng, 3, 4, 5, 2)):
-        none, all_of_it = np.zeros(x.shape, bool), np.ones(x.shape, bool)
-        yield probe("edge-cases", x, 1.0, mask=none, title="all was dropped")
-        yield probe("edge-cases", x, 0.0, mask=all_of_it, title="nothing was dropped")
-    mask = rng.random((6, 7)) >= 0.3
-    fewer = probe("bad-input", dout, 0.3, mask=mask[:1], title="a mask of one row only")
-    other = probe("bad-input", dout, 0.3, mask=mask.T, title="a mask that lies on its side")
-    for wrong in (fewer, other):
-        yield Probe("bad-input", wrong.args, title=wrong.title, given=wrong.given, raises="mask")
-    for rate in (-0.1, 1.25):
-        yield Probe("bad-input", (dout, mask, rate), given=fewer.given, raises="rate")
-    yield probe("bad-input", dout, 0.3, mask=mask, title="all in order")
-
-
-def tape_backward(dout: Any, mask: Any, rate: float, *, given: Any) -> Any:
-    """The gradient by TensorFlow's tape, through the layer's formula with this mask."""
-    import tensorflow as tf
-
-    dout = floats(dout)
-    x = tf.ones(dout.shape, dout.dtype)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = tf.where(mask, x / (1 - rate), 0) if rate < 1 else tf.zeros_like(x) * x
-    raw = {"asks": given["asks"], "calls": [np.asarray(tape.gradient(y, x, dout))] * given["calls"]}
-    return gradient_view((dout, mask), raw)
-
-
-def returned(
-    dout: Any,
-    mask: Any,
-    rate: float,
-    *,
-    over: Callable[[float], float] = lambda rate: 1 - rate,
-    guarded: bool = True,
-    masked: Callable[[Array, float], Array] = lambda mask, rate: mask,
-) -> Array:
-    """`cnnlab.course.dropping.dropout_backward` with slips, as in `thinned`."""
-    dout, mask = floats(dout), np.asarray(mask, bool)
-    require(mask.shape == dout.shape, "mask", f"must have shape {dout.shape}", mask.shape)
-    require(0 <= rate <= 1, "rate", "must be from 0 to 1", rate)
-    if rate == 1 and guarded:
-        return np.zeros_like(dout)
-    with np.errstate(all="ignore"):
-        out = dout * masked(mask, rate) / np.asarray(over(rate), dout.dtype)
-    return np.asarray(out, dout.dtype)
-
-
-_NEW_MASK = (
-    "Your gradients do not follow the mask that was given: it looks as if you draw a new one. "
-    "Which cells had a part in the result, and so in the gradient?"
-)
-_NO_SCALE = (
-    "The gradient passes the survivors unchanged. But on the way forward they were enlarged: "
-    "what does that do to the slope?"
-)
-
-dropout_backward = Exercise(
-    name="dropout_backward",
-    points={"shape": 0.5, "by-hand": 1, "reference": 1.5, "edge-cases": 0.5, "bad-input": 0.5},
-    probes=backward_probes,
-    reference=tape_backward,
-    correct=returned,
-    driver="dropout.repeated",
-    view=gradient_view,
-    twists=(
-        *(
-            Twist("new-mask", slip(masked=masked, guarded=guarded), _NEW_MASK)
-            for masked in (
-                lambda mask, rate: np.random.default_rng().random(mask.shape) >= rate,
-                lambda mask, rate: np.random.default_rng().random(mask.shape) < rate,
-            )
-            for guarded in (True, False)
-        ),
-        Twist("scale-missing", slip(over=lambda rate: 1), _NO_SCALE),
-        Twist(
-            "mask-missing",
-            slip(masked=lambda mask, rate: np.ones_like(mask)),
-            "Cells that were dropped get a gradient in your function. The result did not depend on them: what is its slope there?",
-        ),
-        Twist(
-            "mask-missing",
-            slip(masked=lambda mask, rate: np.ones_like(mask), guarded=False),
-            "Cells that were dropped get a gradient in your function. The result did not depend on them: what is its slope there?",
-        ),
-        Twist(
-            "mask-inverted",
-            slip(masked=lambda mask, rate: ~mask),
-            "You let the gradient through where the mask is False. True means kept.",
-        ),
-        Twist(
-            "mask-inverted",
-            slip(masked=lambda mask, rate: ~mask, guarded=False),
-            "You let the gradient through where the mask is False. True means kept.",
-        ),
-        Twist("scaled-by-rate", slip(over=itself), _BY_RATE),
-        Twist("scaled-by-rate", slip(over=lambda rate: 1 / (1 - rate)), _BY_RATE),
-        Twist("nan-at-rate-one", slip(guarded=False), _NAN),
-    ),
-    hints=(
-        "On the way forward every number was multiplied by something that does not depend on it. What is the slope of such a function?",
-        "Dropped numbers were multiplied by 0, kept ones by 1 / (1 − rate). And on the way back?",
-        "The way back is the same formula with the same mask. At a rate of 1 nothing was kept.",
-    ),
-    rung_hints={
-        "shape": "The gradient has dout's shape and float type; integers become float64.",
-        "by-hand": "Write down for each of the cells what it was multiplied by on the way forward.",
-        "edge-cases": "At a rate of 1 there is nothing to divide: all gradients are 0.",
-        "bad-input": "A mask of another shape belongs to another call, even where NumPy could stretch it. And a rate is a share.",
-    },
-)
-
-
-# spatial_dropout2d
-
-
-def spatial_probes(rng: Rng) -> Iterator[Probe]:
-    def probe(
-        rung: str, x: Any, rate: float, *asks: str, calls: int = 2, title: str = "", **kwargs: Any
-    ) -> Probe:
-        args = (x, rate, seed(rng))
-        return Probe(rung, args, kwargs, title, given=given(rng, *asks, calls=calls))
-
-    low, high = rate_near(rng, 0.25), rate_near(rng, 0.75)
-    many = 3 * CALLS
-    yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
-    yield probe("shape", rng.normal(size=(3, 2, 4, 3)), high, "form", title="float64")
-    yield probe("shape", wholes(rng, 1, 3, 2, 4, dtype=np.int64), low, "form", title="integers")
-    yield probe("shape", reals(rng, 2, 3, 2, 4), 1.0, "form", title="all is dropped")
-    for rate in (0.4, 0.75):
-        x = wholes(rng, 3, 1, 2, 8)
-        yield probe("by-hand", x, rate, "factors", calls=many, title=f"{many} calls")
-    for rate, shape in ((low, (6, 3, 4, 8)), (high, (5, 4, 3, 9)), (low, (5, 5, 5, 5))):
-        title = f"{many} calls, maps compared"
-        x = reals(rng, *shape)
-        yield probe("structure", x, rate, "independence", calls=many, title=title)
-    for rate, shape in ((high, (6, 3, 4, 8)), (rate_near(rng, 0.3), (7, 4, 2, 9))):
-        title = f"{many} calls, all maps counted"
-        yield probe("chance", reals(rng, *shape), rate, "share", calls=many, title=title)
-    test = "factors", "all", "rng"
-    for rate, shape in ((low, (4, 9, 8, 3)), (high, (2, 5, 6, 7))):
-        x = reals(rng, *shape)
-        yield probe("reference", x, rate, *test, title="not training", training=False)
-    for dtype in (np.float32, np.float64):
-        full = reals(rng, 8, 5, 6, 9, dtype=dtype)
-        yield probe("reference", full, rate_near(rng, 0.4), "factors", title=dtype.__name__)
-    for x in (full, reals(rng, 2, 3, 3, 4)):
-        yield probe("edge-cases", x, 1.0, "factors", "none", title="all is dropped")
-        yield probe("edge-cases", x, 0.0, "factors", "all", title="nothing is dropped")
-    yield probe("edge-cases", x, 1, *test, title="not training, a rate of 1", training=False)
-    asked = given(rng, "form")
-    for rate in (-0.1, 1.25):
-        yield Probe("bad-input", (x, rate, seed(rng)), given=asked, raises="rate")
-    for wrong, title in ((x[0], "one picture without a batch"), (x[None], "five axes")):
-        yield Probe("bad-input", (wrong, low, seed(rng)), title=title, given=asked, raises="x")
-    yield probe("bad-input", full, low, "factors", calls=8, title="all in order")
-
-
-def keras_spatial(x: Any, rate: float, rng: Any, training: bool = True, *, given: Any) -> Any:
-    """Keras's ``SpatialDropout2D``."""
-    raw = keras_raw("SpatialDropout2D", x, rate, rng, training, given)
-    return maps_view((x, rate), raw)
-
-
-def over_axes(axes: str) -> Callable[[Rng, tuple[int, ...], float], Array]:
-    """One draw for each place along the axes named, of "NHWC"."""
-
-    def draw(rng: Rng, shape: tuple[int, ...], p: float) -> Array:
-        sizes = (n if axis in axes else 1 for n, axis in zip(shape, "NHWC", strict=True))
-        return each_cell(rng, tuple(sizes), p)
-
-    return draw
-
-
-def maps_thinned(x: Any, *args: Any, **options: Any) -> Array:
-    """`cnnlab.course.dropping.spatial_dropout2d` with slips, as in `thinned`."""
-    x = floats(x)
-    require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
-    return thinned(x, *args, **{"draw": over_axes("NC"), **options})[0]
-
-
-_PER_PIXEL = (
-    "Your maps get holes: each pixel is drawn for itself. Here a whole map of a picture lives or dies. "
-    "How many draws does that take?"
-)
-_OVER_ROWS = (
-    "You drop rows or columns of the picture. The maps lie along the last axis: which sizes "
-    "of x count the pictures and the channels?"
-)
-_ONE_CHOICE = (
-    "All pictures of a batch lose the same maps. How many draws do N pictures with C channels take?"
-)
-_WHOLE_PICTURE = (
-    "Your pictures lose all of their maps or none. One draw for each picture is not enough: "
-    "every channel has one of its own."
-)
-
-spatial_dropout2d = Exercise(
-    name="spatial_dropout2d",
-    points={
-        "shape": 0.5,
-        "by-hand": 0.5,
-        "structure": 2,
-        "chance": 1,
-        "reference": 1,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
-    probes=spatial_probes,
-    reference=keras_spatial,
-    correct=maps_thinned,
-    driver="dropout.drawn",
-    view=maps_view,
-    needs=("dropout",),
-    twists=(
-        *(Twist("per-pixel", slip(draw=over_axes(axes)), _PER_PIXEL) for axes in ("NHWC", "NHW")),
-        Twist("one-mask-per-batch", slip(draw=over_axes("C")), _ONE_CHOICE),
-        *(Twist("over-rows", slip(draw=over_axes(axes)), _OVER_ROWS) for axes in ("NH", "NW")),
-        Twist("whole-picture", slip(draw=over_axes("N")), _WHOLE_PICTURE),
-        *keep_twists(),
-        *scale_twists(),
-        *source_twists(),
-    ),
-    hints=(
-        "A map is dropped as a whole or not at all. What do N pictures with C channels each need: how many coins?",
-        "Draw an array of N times C numbers, not of N × H × W × C. Which shape does it need so that NumPy spreads it over rows and columns?",
-        "A shape of (N, 1, 1, C) is spread over every row and column by itself. All else is as in dropout.",
-    ),
-    rung_hints={
-        "shape": "One array comes back, with x's shape and float type. There is no mask to return.",
-        "by-hand": "Look at one map: it is all zeros, or all of it has grown by the same factor. Which one?",
-        "structure": "Look at the zeros of one picture: is a map either all zeros or free of them? Are other maps gone in the next picture?",
-        "chance": "Count the maps that survive over many calls: a share of 1 − rate.",
-        "reference": "Outside of training x comes back as it is, and nothing is drawn.",
-        "edge-cases": "At a rate of 1 there are only zeros, and nothing to divide by.",
-        "bad-input": "x must have four axes, and the rate must be from 0 to 1. Name the one that is wrong.",
     },
 )

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.autograder.exercise import Exercise, Probe
-from cnnlab.autograder.twists import Op, Twist
+from cnnlab.autograder.twists import Op, Twist, slip
 from cnnlab.course.evaluation import check_fractions, class_sizes
 
 Rng = np.random.Generator
@@ -213,10 +213,6 @@ def steps(
         for part, some in zip(parts, dealt, strict=True):
             part.append(some)
     return tuple(np.concatenate(part) for part in parts)
-
-
-def slip(**options: Any) -> Callable[[Op], Op]:
-    return lambda op: lambda *args, **kwargs: op(*args, **{**options, **kwargs})
 
 
 def _floors(n: int, fractions: Sequence[float]) -> list[int]:

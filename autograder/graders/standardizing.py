@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
-from cnnlab.autograder.twists import Op, Twist
+from cnnlab.autograder.twists import Op, Twist, slip
 from cnnlab.course.ops import Array, as_floats
 
 Rng = np.random.Generator
@@ -91,10 +91,6 @@ def fit(
     return floats(train).mean(axis=axis), spread(train, axis)
 
 
-def _fit(**options: Any) -> Callable[[Op], Op]:
-    return lambda op: lambda *args, **kwargs: op(*args, **{**options, **kwargs})
-
-
 def _squares_of_bytes(train: Any, axis: Any) -> Array:
     """E[x²] − E[x]² with squares that do not fit into a byte; below 0 its root is nan."""
     train = np.asarray(train)
@@ -143,23 +139,23 @@ fit_standardizer = Exercise(
     correct=fit,
     view=unit_for_zero,
     twists=(
-        *(Twist("per-image", _fit(axis=axis), _PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
+        *(Twist("per-image", slip(axis=axis), _PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
         *(
-            Twist("wrong-axes", _fit(axis=axis), _WRONG_AXES)
+            Twist("wrong-axes", slip(axis=axis), _WRONG_AXES)
             for axis in (0, None, (0, 1), (0, 2), (0, 3), (0, 1, 3))
         ),
         *(
-            Twist("wraps-around", _fit(spread=wraps), _WRAPS)
+            Twist("wraps-around", slip(spread=wraps), _WRAPS)
             for wraps in (_squares_of_bytes, _byte_differences)
         ),
         Twist(
             "sample-std",
-            _fit(spread=_spread(lambda x, axis: x.std(axis=axis, ddof=1))),
+            slip(spread=_spread(lambda x, axis: x.std(axis=axis, ddof=1))),
             "You divide by one less than the number of pixels. Here all pixels count: ddof is 0.",
         ),
         Twist(
             "variance-for-std",
-            _fit(spread=_spread(lambda x, axis: x.var(axis=axis))),
+            slip(spread=_spread(lambda x, axis: x.var(axis=axis))),
             "Your second result is the variance. The standard deviation is its square root.",
         ),
     ),
@@ -281,12 +277,12 @@ standardize = Exercise(
     correct=scaled,
     needs=("fit_standardizer",),
     twists=(
-        Twist("uses-test-statistics", _fit(own=EVERYTHING), _OWN),
-        *(Twist("per-image", _fit(own=axis), _PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
+        Twist("uses-test-statistics", slip(own=EVERYTHING), _OWN),
+        *(Twist("per-image", slip(own=axis), _PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
         *(
             Twist(
                 "wrong-axes",
-                _fit(lay=lay),
+                slip(lay=lay),
                 "Your numbers belong to the channels, but you lay them along another axis, or make one number of them.",
             )
             for lay in (
@@ -295,28 +291,28 @@ standardize = Exercise(
                 lambda a: np.array(a.mean()),
             )
         ),
-        Twist("zero-std", _fit(divisor=lambda std: std), _ZERO),
+        Twist("zero-std", slip(divisor=lambda std: std), _ZERO),
         *(
-            Twist("zero-std", _fit(divisor=lambda std, eps=eps: std + eps), _ZERO)
+            Twist("zero-std", slip(divisor=lambda std, eps=eps: std + eps), _ZERO)
             for eps in (1e-8, 1e-7, 1e-6, 1e-5)
         ),
         *(
-            Twist("zero-std", _fit(divisor=lambda std, eps=eps: np.maximum(std, eps)), _ZERO)
+            Twist("zero-std", slip(divisor=lambda std, eps=eps: np.maximum(std, eps)), _ZERO)
             for eps in (1e-8, 1e-7, 1e-6, 1e-5)
         ),
         Twist(
             "wraps-around",
-            _fit(off=lambda x, mean: floats(np.asarray(x) - mean.astype(np.asarray(x).dtype))),
+            slip(off=lambda x, mean: floats(np.asarray(x) - mean.astype(np.asarray(x).dtype))),
             _WRAPS,
         ),
         Twist(
             "variance-for-std",
-            _fit(divisor=lambda std: np.where(std == 0, 1, std) ** 2),
+            slip(divisor=lambda std: np.where(std == 0, 1, std) ** 2),
             "You divide by the variance. Divide by the standard deviation itself.",
         ),
         Twist(
             "not-divided",
-            _fit(divisor=np.ones_like),
+            slip(divisor=np.ones_like),
             "The mean goes, the spread stays. What makes the standard deviation 1?",
         ),
         Twist(
@@ -335,148 +331,5 @@ standardize = Exercise(
         "structure": "One picture alone must come out as it would among others: only stats may count.",
         "edge-cases": "What is a number divided by 0? Divide by 1 there.",
         "bad-input": "x has four axes, and stats has one mean and one std for each of its channels; else a ValueError that names x or stats.",
-    },
-)
-
-
-# zca_whiten
-
-
-def patches_like(rng: Rng, n: int, side: int, dtype: Any = np.float64) -> Array:
-    """Patches as they are cut out of photographs: neighbours are nearly equal."""
-    grid = np.arange(side)
-    across = np.exp(-np.abs(grid[:, None] - grid) / 3)
-    covariance = np.kron(across, across)
-    drawn = rng.multivariate_normal(rng.uniform(-1, 1, side**2), 4 * covariance, n)
-    return drawn.astype(dtype)
-
-
-def zca_probes(rng: Rng) -> Iterator[Probe]:
-    def probe(rung: str, patches: Any, eps: float, title: str = "") -> Probe:
-        return Probe(rung, (patches, eps), title=title, terms=5000)
-
-    yield probe("shape", patches_like(rng, 9, 2), 0.1)
-    yield probe("shape", patches_like(rng, 9, 2, np.float32), 0.1, "float32")
-    square = np.array([[0.0, 3], [2, 3], [0, 1], [2, 1]]) * rng.integers(1, 4)
-    yield probe("by-hand", square, 1.0, "four points on a square")
-    line = np.array([[1.0, 1], [3, 3], [5, 5], [-1, -1]]) + rng.integers(-2, 3)
-    yield probe("by-hand", line, 0.5, "points on a slanted line")
-    for n, side, eps in ((60, 3, 0.1), (40, 4, 0.5), (30, 2, 2.0)):
-        yield probe("reference", patches_like(rng, n, side), eps)
-    yield probe("reference", patches_like(rng, 50, 3, np.float32), 0.3, "float32")
-    yield probe("edge-cases", patches_like(rng, 5, 3), 0.2, "fewer patches than pixels")
-    flat = np.c_[patches_like(rng, 20, 2), np.ones(20)]
-    yield probe("edge-cases", flat, 0.1, "a pixel that never changes")
-
-
-def whitening(args: tuple[Any, ...], value: Any) -> Any:
-    """What whitening did: the spread in all directions, and whether the patches were turned.
-
-    Only a symmetric matrix stretches without turning. So ZCA is the one whitening whose matrix
-    is symmetric; PCA's directions have signs and an order that nobody can foresee.
-    """
-    patches = floats(args[0])
-    if not isinstance(value, np.ndarray) or value.shape != patches.shape:
-        return value
-    if not np.all(np.isfinite(value)):
-        return {"finite numbers": False}
-    out = value.astype(np.float64)
-    centred = out - out.mean(axis=0)
-    before = patches.astype(np.float64) - patches.mean(axis=0, dtype=np.float64)
-    matrix = np.linalg.pinv(before, rcond=1e-6) @ centred
-    slack = 1e-3 if value.dtype == np.float32 else 1e-7
-    size = max(1.0, float(np.abs(matrix).max()))
-    spread = np.linalg.eigvalsh(centred.T @ centred / len(out))
-    return {
-        "finite numbers": True,
-        "mean 0 in each column": bool(np.abs(out.mean(axis=0)).max() < slack * 10),
-        "made by one matrix": bool(np.abs(before @ matrix - centred).max() < slack * size),
-        "not turned": bool(np.abs(matrix - matrix.T).max() < slack * size),
-        "not mirrored": bool(np.linalg.eigvalsh(matrix + matrix.T).min() > -slack * size),
-        "variances": spread.astype(value.dtype),
-    }
-
-
-def keras_whiten(patches: Any, eps: float) -> Any:
-    """ZCA by Keras's singular values; Keras has no function for the whole."""
-    import keras
-
-    x = floats(patches)
-    centred = x - np.asarray(keras.ops.mean(x, axis=0))
-    covariance = keras.ops.matmul(keras.ops.transpose(centred), centred) / len(x)
-    u, s, _ = (np.asarray(a) for a in keras.ops.svd(covariance))
-    white = centred @ u @ np.diag(1 / np.sqrt(s + eps)).astype(x.dtype) @ u.T
-    return whitening((patches, eps), white)
-
-
-def whiten(
-    patches: Any,
-    eps: float,
-    *,
-    centre: Callable[[Array], Array] = lambda x: x - x.mean(axis=0),
-    scale: Callable[[Array, float], Array] = lambda s, eps: 1 / np.sqrt(s + eps),
-    back: bool = True,
-    fewer: int = 0,
-) -> Array:
-    """`zca_whiten` with slips: without any, it is that function."""
-    x = centre(floats(patches))
-    s, u = np.linalg.eigh(x.T @ x / (len(x) - fewer))
-    with np.errstate(all="ignore"):
-        rotated = x @ (u * scale(np.maximum(s, 0), eps).astype(x.dtype))
-    return rotated @ u.T if back else rotated
-
-
-_CENTRE = "Your columns do not have mean 0. Whitening is about how pixels vary: take the mean of each pixel off first, over all patches."
-_EPS = "eps belongs to the variances, before the root is taken: it keeps small ones from being blown up. Where does yours stand?"
-
-zca_whiten = Exercise(
-    name="zca_whiten",
-    points={"shape": 0.25, "by-hand": 0.25, "reference": 0.5, "edge-cases": 0.25},
-    probes=zca_probes,
-    reference=keras_whiten,
-    correct=whiten,
-    view=whitening,
-    twists=(
-        *(
-            Twist("not-centred", _fit(centre=centre), _CENTRE)
-            for centre in (
-                lambda x: x,
-                lambda x: x - x.mean(),
-                lambda x: x - x.mean(axis=1, keepdims=True),
-            )
-        ),
-        Twist(
-            "pca-not-rotated-back",
-            _fit(back=False),
-            "Your patches have no correlations left, but they are no pictures any more: they stand in the directions of the covariance. Which matrix turns them back into pixels?",
-        ),
-        *(
-            Twist("eps-misplaced", _fit(scale=scale), _EPS)
-            for scale in (
-                lambda s, eps: 1 / (np.sqrt(s) + eps),
-                lambda s, eps: 1 / np.sqrt(np.maximum(s, eps)),
-                lambda s, eps: 1 / np.sqrt(s + eps**2),
-            )
-        ),
-        Twist(
-            "root-forgotten",
-            _fit(scale=lambda s, eps: 1 / (s + eps)),
-            "You divide by variances. What has to become 1 is the variance, so divide by its root.",
-        ),
-        Twist(
-            "sample-covariance",
-            _fit(fewer=1),
-            "You divide the covariance by n − 1. Here it is divided by n.",
-        ),
-    ),
-    hints=(
-        "What would patches look like in which no pixel tells anything about its neighbour?",
-        "The covariance is a symmetric matrix. Its eigenvectors are directions, its eigenvalues the variances along them.",
-        "Four steps: centre, turn into the eigenvectors, divide each direction by the root of its variance plus eps, turn back.",
-    ),
-    rung_hints={
-        "shape": "As many patches and pixels as before. float32 in, float32 out.",
-        "by-hand": "On the square, the two pixels are not correlated at all. So they are only divided by a number: which?",
-        "edge-cases": "A direction without any variance has eigenvalue 0, or nearly: rounding may make it a little negative. eps is there for that.",
     },
 )

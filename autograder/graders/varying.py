@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
-from cnnlab.autograder.graders.draws import impulse, reals, wholes
+from cnnlab.autograder.graders.draws import reals, wholes
 from cnnlab.autograder.graders.standardizing import bytes_, floats, instead
-from cnnlab.autograder.twists import Op, Twist, on_args
+from cnnlab.autograder.twists import Op, Twist, on_args, slip
 from cnnlab.course import augmentation
-from cnnlab.course.augmentation import bilinear, sources
 from cnnlab.course.ops import Array
 
 Rng = np.random.Generator
@@ -23,7 +22,7 @@ def four_axes(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, *args, **kwargs: function(augmentation.batch(x), *args, **kwargs)
 
 
-def _axes_probes(x: Array, *rest: Any) -> Iterator[Probe]:
+def axes_probes(x: Array, *rest: Any) -> Iterator[Probe]:
     """The bad input that all four share."""
     yield Probe("bad-input", (x[0], *rest), title="three axes", raises="x")
     yield Probe("bad-input", (x[None], *rest), title="five axes", raises="x")
@@ -42,7 +41,7 @@ def hflip_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", (reals(rng, 3, 5, 6, 3),))
     yield Probe("reference", (reals(rng, 4, 7, 3, 2),))
     yield Probe("reference", (rng.normal(size=(2, 4, 5, 3)),), title="float64")
-    yield from _axes_probes(reals(rng, 2, 3, 4, 3))
+    yield from axes_probes(reals(rng, 2, 3, 4, 3))
 
 
 def keras_hflip(x: Any) -> Array:
@@ -101,7 +100,7 @@ def shift_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", (rng.normal(size=(2, 6, 5, 3)), -2, 1), title="float64")
     for dy, dx in ((3, -4), (-2, 4), (4, 1), (-1, 6), (-4, 0), (9, -9)):
         yield Probe("edge-cases", (reals(rng, 2, 4, 5, 2), dy, dx), title="as far as the side")
-    yield from _axes_probes(reals(rng, 2, 3, 4, 3), 1, 1)
+    yield from axes_probes(reals(rng, 2, 3, 4, 3), 1, 1)
 
 
 def keras_shift(x: Any, dy: int, dx: int) -> Array:
@@ -188,7 +187,7 @@ def contrast_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", bytes_(rng, 2, 6, 5, 3), 1.5, "bytes")
     yield probe("reference", bytes_(rng, 3, 4, 7, 2), 2.0, "bytes")
     yield probe("reference", rng.random((2, 6, 5, 3)), 1.75, "float64, from 0 to 1")
-    yield from _axes_probes(reals(rng, 2, 3, 4, 3), 1.5)
+    yield from axes_probes(reals(rng, 2, 3, 4, 3), 1.5)
 
 
 def keras_contrast(x: Any, factor: float) -> Array:
@@ -215,10 +214,6 @@ def contrasted(
     return end((x - mean) * x.dtype.type(factor) + mean, given)
 
 
-def _slip(**options: Any) -> Callable[[Op], Op]:
-    return lambda op: lambda *args, **kwargs: op(*args, **{**options, **kwargs})
-
-
 def _fits(out: Array, given: Array) -> Array:
     top = 255 if given.dtype == np.uint8 else 1
     return np.clip(out, 0, top)
@@ -239,11 +234,11 @@ adjust_contrast = Exercise(
     correct=contrasted,
     twists=(
         *(
-            Twist("global-mean", _slip(axis=axis), _GLOBAL)
+            Twist("global-mean", slip(axis=axis), _GLOBAL)
             for axis in (None, (0, 1, 2), (1, 2, 3), 0)
         ),
         *(
-            Twist("clips-early", _slip(end=end), _CLIPS)
+            Twist("clips-early", slip(end=end), _CLIPS)
             for end in (
                 lambda out, given: np.clip(out, 0, 1),
                 lambda out, given: np.clip(out, 0, 255),
@@ -253,18 +248,18 @@ adjust_contrast = Exercise(
         ),
         Twist(
             "wraps-around",
-            _slip(end=_into_bytes),
+            slip(end=_into_bytes),
             "Bytes in, bytes out: what falls below 0 or goes above 255 begins again at the other end. Give floats back.",
         ),
         Twist(
             "mean-not-added-back",
-            _slip(end=lambda out, given: out - floats(given).mean(axis=(1, 2), keepdims=True)),
+            slip(end=lambda out, given: out - floats(given).mean(axis=(1, 2), keepdims=True)),
             "The mean goes off and never comes back: all pictures get the same brightness.",
         ),
         *(
             Twist(
                 "around-a-fixed-gray",
-                _slip(middle=lambda x, axis, gray=gray: np.full((1, 1, 1, 1), gray, x.dtype)),
+                slip(middle=lambda x, axis, gray=gray: np.full((1, 1, 1, 1), gray, x.dtype)),
                 "You stretch around a fixed number. Then brightness changes, too. Stretch around the picture's own mean.",
             )
             for gray in (0, 0.5, 127.5, 128)
@@ -280,199 +275,5 @@ adjust_contrast = Exercise(
         "structure": "Pictures and channels differ in brightness here. Each has its own mean.",
         "reference": "Results below 0 or above 1 stay as they are.",
         "bad-input": "Four axes, or a ValueError that names x.",
-    },
-)
-
-
-# affine
-
-
-def affine_probes(rng: Rng) -> Iterator[Probe]:
-    def probe(rung: str, x: Array, degrees: float, zoom: float, title: str = "") -> Probe:
-        return Probe(rung, (x, degrees, zoom), title=title, terms=500)
-
-    yield probe("shape", reals(rng, 2, 3, 4, 2), 30.0, 1.5)
-    yield probe("shape", reals(rng, 1, 4, 3, 1, dtype=np.float64), -10.0, 1.0, "float64")
-    small = wholes(rng, 1, 3, 3, 1)
-    yield probe("by-hand", small, 0.0, 1.0, "as it is")
-    yield probe("by-hand", small, 90.0, 1.0, "a quarter turn")
-    yield probe("by-hand", wholes(rng, 1, 2, 2, 1), 90.0, 1.0, "a quarter turn of four pixels")
-    yield probe("by-hand", wholes(rng, 1, 1, 3, 1), 0.0, 2.0, "one row, twice as large")
-    yield probe("by-hand", wholes(rng, 1, 1, 4, 1), 0.0, 0.5, "one row, half as large")
-    dot = impulse(1, 7, 9, 1, at=(0, 3, 7, 0))
-    yield probe("structure", dot, 30.0, 1.0, "a dot on the right")
-    yield probe("structure", dot, -20.0, 0.8, "a dot on the right, smaller")
-    yield probe("structure", reals(rng, 2, 5, 5, 2), 0.0, 1.3, "no turn")
-    yield probe("structure", reals(rng, 4, 4, 4, 4), 17.0, 1.0, "every side 4")
-    for degrees, zoom in ((12.5, 1.0), (-33.0, 1.25), (40.0, 0.7), (7.0, 1.6)):
-        yield probe("reference", reals(rng, 2, 7, 8, 3), degrees, zoom)
-    yield probe("reference", reals(rng, 3, 9, 6, 2), -14.5, 0.9)
-    yield probe("reference", rng.normal(size=(2, 6, 9, 3)), 21.0, 1.1, "float64")
-    yield probe("edge-cases", reals(rng, 2, 4, 6, 2), 180.0, 1.0, "half a turn")
-    yield probe("edge-cases", reals(rng, 1, 5, 4, 2), 365.0, 1.0, "more than a whole turn")
-    yield probe("edge-cases", reals(rng, 2, 6, 5, 1), 25.0, 0.2, "very small")
-    yield probe("edge-cases", reals(rng, 2, 1, 1, 3), 45.0, 3.0, "pictures of one pixel")
-    x = reals(rng, 2, 3, 4, 3)
-    for zoom in (0.0, -1.5):
-        yield Probe("bad-input", (x, 10.0, zoom), title=f"zoom {zoom:g}", raises="zoom")
-    yield from _axes_probes(x, 10.0, 1.2)
-
-
-def keras_affine(x: Any, degrees: float, zoom: float) -> Array:
-    """Keras's ``map_coordinates`` at the places that the inverse of the matrix says.
-
-    ``affine_transform`` and the layers compute those places in float32 and so are right to five
-    or six digits only; the tests compare with them.
-    """
-    import keras
-
-    x = floats(x)
-    n, height, width, channels = x.shape
-    row, column, angle = (height - 1) / 2, (width - 1) / 2, np.deg2rad(degrees)
-    turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    j, i = np.meshgrid(np.arange(width) - column, np.arange(height) - row)
-    across, down = np.linalg.inv(turn) @ np.stack([j.ravel(), -i.ravel()])  # y points upwards
-    places = np.stack([row - down, column + across]).reshape(2, height, width)
-    out = np.empty_like(x)
-    for picture in range(n):
-        for channel in range(channels):
-            out[picture, :, :, channel] = keras.ops.image.map_coordinates(
-                x[picture, :, :, channel], places.astype(x.dtype), order=1, fill_mode="constant"
-            )
-    return out
-
-
-def warped(
-    x: Any,
-    degrees: float,
-    zoom: float,
-    *,
-    angle: Callable[[float], float] = np.radians,
-    centre: Callable[[int, int], tuple[float, float] | None] = lambda height, width: None,
-    resize: Callable[[float], float] = lambda zoom: zoom,
-    read: Callable[[Array, Array, Array], Array] = bilinear,
-    scatter: Callable[[Array], Array] | None = None,
-) -> Array:
-    """`affine` with slips: without any, it is that function."""
-    x = augmentation.batch(x)
-    if zoom <= 0:
-        raise ValueError(f"zoom must be above 0. Received: {zoom}")
-    size, middle = x.shape[1:3], centre(*x.shape[1:3])
-    if scatter is None:
-        return read(x, *sources(size, angle(degrees), resize(zoom), middle))
-    # Forwards is backwards with the opposite angle and size.
-    targets = sources(size, -angle(degrees), 1 / resize(zoom), middle)
-    return _scattered(x, *(scatter(place[0]).astype(int) for place in targets))
-
-
-def _scattered(x: Array, rows: Array, columns: Array) -> Array:
-    """Every pixel put where it goes; a later one wins."""
-    out = np.zeros_like(x)
-    for i, j in np.ndindex(*rows.shape):
-        if 0 <= rows[i, j] < x.shape[1] and 0 <= columns[i, j] < x.shape[2]:
-            out[:, rows[i, j], columns[i, j]] = x[:, i, j]
-    return out
-
-
-def _nearest(x: Array, rows: Array, columns: Array) -> Array:
-    return bilinear(x, np.rint(rows), np.rint(columns))
-
-
-def _held(x: Array, rows: Array, columns: Array) -> Array:
-    """The edge repeated outside of the picture."""
-    return bilinear(x, np.clip(rows, 0, x.shape[1] - 1), np.clip(columns, 0, x.shape[2] - 1))
-
-
-def _cut(x: Array, rows: Array, columns: Array) -> Array:
-    """0 wherever a place is not wholly inside: no half pixels at the edge."""
-    inside = (rows >= 0) & (rows <= x.shape[1] - 1) & (columns >= 0) & (columns <= x.shape[2] - 1)
-    return np.where(inside[..., None], bilinear(x, rows, columns), 0).astype(x.dtype)
-
-
-_FORWARD = "You send every pixel to its new place. Some places then get two pixels and others none: holes. Go the other way: ask for every pixel of the result where it comes from."
-
-affine = Exercise(
-    name="affine",
-    points={
-        "shape": 0.25,
-        "by-hand": 1,
-        "structure": 1,
-        "reference": 2,
-        "edge-cases": 0.5,
-        "bad-input": 0.25,
-    },
-    probes=affine_probes,
-    reference=keras_affine,
-    correct=warped,
-    twists=(
-        *(
-            Twist("forward-mapping", _slip(scatter=scatter), _FORWARD)
-            for scatter in (np.rint, lambda place: np.floor(place + 0.5), np.trunc)
-        ),
-        Twist(
-            "radians-for-degrees",
-            _slip(angle=lambda degrees: degrees),
-            "sin and cos take radians. 180 degrees are π radians.",
-        ),
-        Twist(
-            "turns-for-degrees",
-            _slip(angle=lambda degrees: 2 * np.pi * degrees),
-            "You treat the angle as whole turns, as Keras's RandomRotation does. Here it comes in degrees: 360 of them are a turn.",
-        ),
-        *(
-            Twist(
-                "rotates-about-corner",
-                _slip(centre=centre),
-                "Your picture turns about its top left corner. It should turn about its middle: move the middle to (0, 0) first, and back at the end.",
-            )
-            for centre in (lambda height, width: (0.0, 0.0),)
-        ),
-        Twist(
-            "centre-half-a-pixel-off",
-            _slip(centre=lambda height, width: (height / 2, width / 2)),
-            "Your centre is half a pixel off. The rows go from 0 to H − 1: what is in the middle of these?",
-        ),
-        Twist(
-            "centre-half-a-pixel-off",
-            _slip(centre=lambda height, width: (height // 2, width // 2)),
-            "Your centre is half a pixel off where a side is even. The rows go from 0 to H − 1: what is in the middle of these?",
-        ),
-        Twist(
-            "direction-reversed",
-            _slip(angle=lambda degrees: -np.radians(degrees)),
-            "Your picture turns clockwise. Rows count downwards, and inverse mapping goes backwards: each of them turns the sense of rotation round.",
-        ),
-        Twist(
-            "zoom-inverted",
-            _slip(resize=lambda zoom: 1 / zoom),
-            "A zoom above 1 should enlarge. Backwards, from the result to the picture, distances are divided by it.",
-        ),
-        Twist(
-            "nearest-for-bilinear",
-            _slip(read=_nearest),
-            "You take the nearest pixel. Between four pixels, each should count by how near it is.",
-        ),
-        Twist(
-            "edge-repeated",
-            _slip(read=_held),
-            "The edge is repeated where nothing is known. Outside of the picture everything is 0.",
-        ),
-        Twist(
-            "cuts-the-edge",
-            _slip(read=_cut),
-            "Half a pixel outside of the picture you give 0 at once. There the pixel at the edge still counts by half: only the *neighbours* that lie outside are 0.",
-        ),
-    ),
-    hints=(
-        "Take one pixel of the result. Where in the old picture was what it shows?",
-        "Three steps back: take off the middle, divide by the zoom and turn the other way, add the middle. Rows count downwards.",
-        "A place between pixels has four neighbours. Round down for the first, and let each neighbour's share be (1 − its row's distance) · (1 − its column's distance). A neighbour outside counts 0.",
-    ),
-    rung_hints={
-        "shape": "Same shape and dtype as x: mind the dtype of your shares.",
-        "by-hand": "Draw three by three pixels on paper and turn the paper a quarter, against the clock. What stands at the top left?",
-        "structure": "A single dot: where is its new place, and how much of it do the four pixels around that place get?",
-        "edge-cases": "Places far outside: are your indices still inside of the array when you read them?",
-        "bad-input": "A zoom of 0 or less is no size. Name zoom, and x where it has not four axes.",
     },
 )

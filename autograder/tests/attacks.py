@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnnlab.autograder.connection import pack
+from cnnlab.autograder.worker import Outcome, outcome_to_frame
+
 RETURNED, RAISED, TIMEOUT = "returned", "raised", "timeout"
 MEMORY, CRASHED, FORBIDDEN, UNSUPPORTED = "memory", "crashed", "forbidden", "unsupported"
 MISSING = "missing"
@@ -31,6 +34,14 @@ def _call(body: str) -> str:
     lines = body.strip("\n").splitlines()
     return "import os\n\ndef task(x):\n" + "".join(f"    {line}\n" for line in lines)
 
+
+def _forged(number: int) -> str:
+    """A well-formed answer under a number, in hexadecimal digits."""
+    return pack([outcome_to_frame(Outcome("returned", "forged"), number)]).hex()
+
+
+FIRST_CALL = 4
+"""The number of the test's first call: the prelude and two cells come before it."""
 
 TIME = [
     Attack("loop at import", (MISSING,), "while True: pass", "Timeout"),
@@ -220,15 +231,13 @@ FORGERY = [
         "    except OSError: pass\n"
         "return 1")),
     Attack("a forged answer on every descriptor", (CRASHED, RETURNED), _call(
-        "import json, struct\n"
-        "for number in range(100):\n"
-        "    said = [number, 'returned', 'forged', None, None, 0.0, {'tuple': []}]\n"
-        "    head = json.dumps(said).encode()\n"
-        "    body = struct.pack('>I', len(head)) + head\n"
-        "    for fd in range(64):\n"
-        "        try: os.write(fd, struct.pack('>I', len(body)) + body)\n"
-        "        except OSError: pass\n"
+        f"forged = bytes.fromhex({''.join(_forged(n) for n in range(100))!r})\n"
+        "for fd in range(64):\n"
+        "    try: os.write(fd, forged)\n"
+        "    except OSError: pass\n"
         "return 1")),
+    Attack("a forged answer in place of one's own", (RETURNED,), _call(
+        f"os.write(3, bytes.fromhex({_forged(FIRST_CALL)!r}))\nos._exit(0)"), value="forged"),
     Attack("a frame that announces four gigabytes", (CRASHED,), _call(
         "os.write(3, b'\\xff\\xff\\xff\\xff')\nreturn 1")),
     Attack("half a frame, then silence", (TIMEOUT,), _call(

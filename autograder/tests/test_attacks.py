@@ -64,7 +64,9 @@ def honest(workers: Workers) -> Iterator[Session]:
 
 def secrets(outside: Path) -> list[str]:
     here = Path(__file__).parent
-    paths = [outside / "gradebook.db", here.parent / "judge.py", here, here.parent / "graders"]
+    ours = here.parent
+    paths = [outside / "gradebook.db", ours / "judge.py", here, ours / "graders"]
+    paths += [ours / "references", ours.parent / "solutions", ours.parent / "exercises"]
     paths += [Path("/etc/shadow"), Path("/etc/passwd"), Path.home() / ".bashrc"]
     return [str(path) for path in paths if path.exists()]
 
@@ -90,6 +92,7 @@ def test_an_attack_gains_nothing(
             assert (value.tolist() if isinstance(value, np.ndarray) else value) == attack.value
         assert outcome.seconds < limit + 1
     assert sorted(outside.iterdir()) == before
+    assert settled(workers, 4), inside(workers)  # bubblewrap's, the zygote, and the honest two
 
 
 def test_every_attack_has_its_own_name() -> None:

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.autograder.graders.keras_stacks import conv, dense, dropout, flatten, in_words, max_pool
+from cnnlab.autograder.graders.cats_dogs_model import STACK as NETWORK
+from cnnlab.autograder.graders.keras_stacks import (
+    conv,
+    dense,
+    dropout,
+    flatten,
+    in_words,
+    max_pool,
+    traced,
+)
 from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
@@ -177,6 +186,13 @@ def test_a_model_that_is_not_compiled():
     result = judged("compile_cnn", "def compile_cnn(model):\n    return model\n")
     assert (result.score, result.diagnosis) == (0.0, [])
     assert "nothing" in result.message
+
+
+def test_the_judges_network_has_the_articles_size():
+    """By shapes alone: the probes are small, for large networks without pooling fill the memory."""
+    shapes, output = traced(NETWORK, (150, 150, 3))
+    assert sum(map(math.prod, shapes)) == 5_681_345
+    assert output == (1,)
 
 
 STACK = [conv(8), max_pool(), flatten(), dropout(), dense(1, "sigmoid")]

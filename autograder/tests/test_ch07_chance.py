@@ -20,7 +20,8 @@ from cnnlab.autograder.graders.chance import (
     limits,
     study,
 )
-from cnnlab.autograder.graders.dropping import dropout, spatial_dropout2d
+from cnnlab.autograder.graders.dropping import dropout
+from cnnlab.autograder.graders.dropping_maps import spatial_dropout2d
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.worker import invoke, load_driver

@@ -167,70 +167,6 @@ def maps_one_by_one(x, rate, rng, training=True):
     return out
 
 
-# mc_predict
-
-
-def passes_of(ask, finish):
-    """mc_predict with another question and another end."""
-
-    def mc_predict(model, x, passes):
-        if passes < 1:
-            raise ValueError("passes")
-        return finish([ask(model, x) for _ in range(passes)])
-
-    return mc_predict
-
-
-def on(model, x):
-    return model(x, training=True)
-
-
-def both(answers):
-    return np.mean(answers, axis=0), np.std(answers, axis=0)
-
-
-def repeated_batch(model, x, passes):
-    """One call with every picture repeated."""
-    if passes < 1:
-        raise ValueError("passes")
-    answers = model(np.repeat(x, passes, axis=0), training=True).numpy()
-    answers = answers.reshape(len(x), passes, -1)
-    return answers.mean(axis=1), answers.std(axis=1)
-
-
-def tiled_batch(model, x, passes):
-    if passes < 1:
-        raise ValueError("passes")
-    many = np.concatenate([x] * passes)
-    answers = np.asarray(model(many, training=True)).reshape(passes, len(x), -1)
-    return answers.mean(0), answers.std(0)
-
-
-def picture_by_picture(model, x, passes):
-    if passes < 1:
-        raise ValueError("passes")
-    answers = [[model(one[None], training=True)[0] for one in x] for _ in range(passes)]
-    return both(np.array([[np.asarray(a) for a in row] for row in answers]))
-
-
-def running_sums(model, x, passes):
-    """No list at all: sums of the answers and of their squares, on tensors."""
-    if passes < 1:
-        raise ValueError("passes")
-    total = square = 0
-    for _ in range(passes):
-        answer = np.float64(1) * model(x, training=True)
-        total, square = total + answer, square + answer**2
-    mean = total / passes
-    return mean, np.maximum(square / passes - mean * mean, 0) ** 0.5
-
-
-def two_passes_too_few(model, x, passes):
-    if passes < 1:
-        raise ValueError("passes")
-    return both([on(model, x) for _ in range(max(passes - 2, 1))])
-
-
 RIGHT = [
     ("dropout", loops(above, lambda rate: 1 / (1 - rate) if rate < 1 else 0)),
     ("dropout", masked(lambda rng, x, rate: rng.uniform(size=x.shape) < 1 - rate)),
@@ -245,10 +181,6 @@ RIGHT = [
     ),
     ("spatial_dropout2d", spatial(lambda n, h, w, c: (n, 1, 1, c))),
     ("spatial_dropout2d", maps_one_by_one),
-    ("mc_predict", repeated_batch),
-    ("mc_predict", tiled_batch),
-    ("mc_predict", picture_by_picture),
-    ("mc_predict", running_sums),
 ]
 
 
@@ -330,28 +262,6 @@ MISTAKES = [
         spatial(lambda n, h, w, c: (n, 1, 1, c), training_matters=False),
         ["active-at-test"],
     ),
-    ("mc_predict", passes_of(lambda model, x: model(x), both), ["dropout-off"]),
-    ("mc_predict", passes_of(lambda model, x: model.predict(x, verbose=0), both), ["dropout-off"]),
-    (
-        "mc_predict",
-        passes_of(on, lambda a: (np.mean(a, axis=0), np.mean(a, axis=0).std())),
-        ["std-of-means"],
-    ),
-    (
-        "mc_predict",
-        passes_of(on, lambda a: (np.mean(a, axis=0), np.std([np.mean(b) for b in a]))),
-        ["std-of-means"],
-    ),
-    (
-        "mc_predict",
-        passes_of(on, lambda a: (np.mean(a, axis=0), np.std(a, axis=0) / np.sqrt(len(a)))),
-        ["std-of-means"],
-    ),
-    (
-        "mc_predict",
-        passes_of(on, lambda a: (np.mean(a, axis=0), np.std(a, axis=0, ddof=1))),
-        ["ddof-one"],
-    ),
 ]
 
 
@@ -370,8 +280,6 @@ ODD = [
     ("dropout", masked(lambda rng, x, rate: np.sort(rng.random(x.shape), axis=-1) >= rate)),
     ("dropout_backward", backward(lambda dout, mask, rate: np.abs(dout) * mask / (1 - rate))),
     ("spatial_dropout2d", spatial(lambda n, h, w, c: (1, h, w, c))),
-    ("mc_predict", two_passes_too_few),
-    ("mc_predict", passes_of(on, lambda a: (np.median(a, axis=0), np.std(a, axis=0)))),
 ]
 
 
@@ -419,15 +327,3 @@ def test_drawing_outside_of_training_is_noticed():
         return out
 
     assert "“rng is left alone” should be true" in judged("dropout", dropout).message
-
-
-def test_passes_that_were_never_made_are_noticed():
-    """Numbers of the right size are not enough: they must be those of the network's answers."""
-
-    def mc_predict(model, x, passes):
-        model.trained += [np.array(x)] * passes
-        shape = (len(x), 1)
-        return np.full(shape, 0.5), np.full(shape, 0.1)
-
-    result = judged("mc_predict", mc_predict)
-    assert result.score <= 0.5

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder.drivers.augmented import batches
-from cnnlab.autograder.graders import augmented
+from cnnlab.autograder.graders import augmented_batch, augmented_model, variations
 from cnnlab.course import augmentation
 from cnnlab.course.blobs import Varied
 
@@ -20,12 +20,12 @@ ALLOWED = 1e-5
 
 def coin_fails(n):
     """The exact probability that a fair coin is not `near_half`."""
-    return sum(comb(n, k) for k in range(n + 1) if not augmented.near_half(k, n)) / 2**n
+    return sum(comb(n, k) for k in range(n + 1) if not variations.near_half(k, n)) / 2**n
 
 
 def correlation_fails(n):
     """Whether two independent columns seem tied, with normal columns: Student's t, integrated."""
-    limit = augmented.Z / np.sqrt(n)
+    limit = variations.Z / np.sqrt(n)
     r = np.linspace(limit, 1, 200_001)
     density = (1 - r**2) ** ((n - 4) / 2)
     whole = np.linspace(-1, 1, 400_001)
@@ -42,8 +42,8 @@ def test_all_probabilities_together_stay_below_one_in_100_000():
 
 def test_a_submission_is_judged_by_as_many_samples_as_the_bound_says():
     rng = np.random.default_rng(0)
-    probes = [p for p in augmented.batch_probes(rng) if p.rung == "variation"]
-    networks = [p for p in augmented.model_probes(rng) if p.rung == "in training"]
+    probes = [p for p in augmented_batch.batch_probes(rng) if p.rung == "variation"]
+    networks = [p for p in augmented_model.model_probes(rng) if p.rung == "in training"]
     sizes = [len(p.args[0]) * len(p.given) for p in probes]
     sizes += [2 * len(p.given["x"]) for p in networks]  # watched twice
     assert sizes == [PICTURES] * SAMPLES
@@ -62,10 +62,10 @@ def drawn(rng, size):
 
 
 def test_the_statistics_pass_with_thousands_of_seeds():
-    size = augmented.SIZES[0]
+    size = augmented_batch.SIZES[0]
     for seed in range(3000):
-        seen = augmented.variation(list(drawn(np.random.default_rng(seed), size)), size)
-        stated = augmented.stated_batches(np.empty(0), np.empty(0), given=[(0, 1)] * SAMPLES)
+        seen = augmented_batch.variation(list(drawn(np.random.default_rng(seed), size)), size)
+        stated = augmented_batch.stated_batches(np.empty(0), np.empty(0), given=[(0, 1)] * SAMPLES)
         assert seen == {name: stated[name] for name in seen}, seed
 
 
@@ -73,13 +73,14 @@ def right_ones_fail(seeds):
     """The seeds for which the right solution does not show what is demanded, pictures and all."""
     for seed in seeds:
         rng = np.random.default_rng(seed)
-        for probe in augmented.batch_probes(rng):
+        for probe in augmented_batch.batch_probes(rng):
             raw = batches(augmentation.augment_batch, probe.args, {}, probe.given)
-            seen = augmented.seen_batches(probe.args, raw)
-            if seen != augmented.stated_batches(*probe.args, given=probe.given):
+            seen = augmented_batch.seen_batches(probe.args, raw)
+            if seen != augmented_batch.stated_batches(*probe.args, given=probe.given):
                 yield seed, seen
-        probe = next(p for p in augmented.model_probes(rng) if p.rung == "in training")
-        seen = augmented.seen_model(probe.args, augmented.simulated(*probe.args, given=probe.given))
+        probe = next(p for p in augmented_model.model_probes(rng) if p.rung == "in training")
+        raw = augmented_model.simulated(*probe.args, given=probe.given)
+        seen = augmented_model.seen_model(probe.args, raw)
         if seen != EXPECTED:
             yield seed, seen
 
@@ -106,14 +107,14 @@ def test_the_right_solution_passes_with_many_seeds():
 
 @pytest.mark.parametrize(("count", "near"), [(40, False), (41, True), (103, True), (104, False)])
 def test_a_coin_may_fall_within_5_2_deviations(count, near):
-    assert augmented.near_half(count, PICTURES) is near
+    assert variations.near_half(count, PICTURES) is near
 
 
 def test_what_rises_together_is_not_independent():
     rng = np.random.default_rng(1)
     one, other = rng.normal(size=(2, PICTURES))
-    assert augmented.independent([one, other, np.zeros(PICTURES)])
-    assert not augmented.independent([one, other, 0.6 * one + 0.8 * other])
+    assert variations.independent([one, other, np.zeros(PICTURES)])
+    assert not variations.independent([one, other, 0.6 * one + 0.8 * other])
 
 
 @pytest.mark.parametrize(
@@ -126,4 +127,4 @@ def test_what_rises_together_is_not_independent():
     ],
 )
 def test_a_range_is_filled_on_both_sides(values, words):
-    assert augmented.spread(np.array(values), 0, 10, 1.5) == words
+    assert variations.spread(np.array(values), 0, 10, 1.5) == words

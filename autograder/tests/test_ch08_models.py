@@ -152,7 +152,7 @@ def test_odd_mistakes_lose_points_and_get_no_name(build):
 
 def test_numpy_s_network_says_what_keras_s_says():
     from cnnlab.autograder.drivers.augmented import model
-    from cnnlab.autograder.graders.augmented import model_probes, simulated
+    from cnnlab.autograder.graders.augmented_model import model_probes, simulated
 
     probe = next(p for p in model_probes(np.random.default_rng(3)) if p.rung == "at test")
     ours = simulated(*probe.args, given=probe.given)

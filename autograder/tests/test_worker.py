@@ -40,6 +40,11 @@ def frame(header: Any, blobs: bytes = b"") -> bytes:
     return struct.pack(">I", len(raw)) + raw + blobs
 
 
+def _nested(depth: int) -> Any:
+    """A list in a list in a list."""
+    return [_nested(depth - 1)] if depth else []
+
+
 # Round trips
 
 numbers = hnp.boolean_dtypes() | hnp.integer_dtypes() | hnp.floating_dtypes(sizes=(16, 32, 64))
@@ -174,6 +179,14 @@ def test_what_holds_itself_cannot_cross() -> None:
         frame({"array": ["<f3", [1]]}, bytes(3)),
         frame({"array": ["|O8", [1]]}, bytes(8)),
         frame({"array": ["<f8", [1] * 100]}, bytes(8)),
+        frame({"array": ["<f8", [2**48 - 1] * 200_000]}),  # a product of ten million bits
+        frame([[[[]]] * 11] + [[] for _ in range(40)] + [_nested(40)]),
+        frame({"dict": [[{"tuple": []}, 1]]}),
+        frame({"tuple": {"tuple": []}}),
+        frame(b'{"named": ["\\ud800"]}'),
+        frame({"seed": [10**2000]}),
+        frame(json.dumps([1]).encode("utf-16")),
+        frame(b"[1] [2]"),
         frame({"array": ["<f8"]}),
         frame({"text": [-1]}),
         frame({"text": [1]}, b"\xff"),
@@ -218,7 +231,7 @@ def test_an_outcome_survives_the_wire(outcome: Outcome) -> None:
     arrived = outcome_from_frame(outcome_to_frame(outcome, 7), 7)
     assert same(arrived.value, outcome.value)
     assert (arrived.status, arrived.error) == (outcome.status, outcome.error)
-    assert (arrived.args_after, arrived.seconds) == (outcome.args_after, outcome.seconds)
+    assert arrived.args_after == outcome.args_after
     assert arrived.warnings == outcome.warnings
 
 
@@ -226,22 +239,20 @@ def test_an_outcome_survives_the_wire(outcome: Outcome) -> None:
     "tree",
     [
         None,
-        [1, "returned", None, None, None, 0.0, ()],
-        [0, "wonderful", None, None, None, 0.0, ()],
-        [0, "returned", None, None, None, 0, ()],
-        [0, "returned", None, None, None, -1.0, ()],
-        [0, "returned", None, None, None, float("nan"), ()],
-        [0, "returned", None, None, [1], 0.0, ()],
-        [0, "returned", None, ["a", "b", "c", 1, "d"], None, 0.0, ()],
-        [0, "raised", None, None, None, 0.0, ()],
-        [0, "raised", 1, ["a", "b", "c", 1, "d"], None, 0.0, ()],
-        [0, "raised", None, ["a", "b", "c", "1", "d"], None, 0.0, ()],
-        [0, "raised", None, ["a"], None, 0.0, ()],
-        [False, "returned", None, None, None, 0.0, ()],
-        [0, "returned", None, None, None, 0.0],
-        [0, "returned", None, None, None, 0.0, ["overflow encountered in exp"]],
-        [0, "returned", None, None, None, 0.0, (1,)],
-        [0, "returned", None, None, None, 0.0, ("overflow encountered in exp",) * 9],
+        [1, "returned", None, None, None, ()],
+        [0, "wonderful", None, None, None, ()],
+        [0, "returned", None, None, None, 0.0, ()],
+        [0, "returned", None, None, [1], ()],
+        [0, "returned", None, ["a", "b", "c", 1, "d"], None, ()],
+        [0, "raised", None, None, None, ()],
+        [0, "raised", 1, ["a", "b", "c", 1, "d"], None, ()],
+        [0, "raised", None, ["a", "b", "c", "1", "d"], None, ()],
+        [0, "raised", None, ["a"], None, ()],
+        [False, "returned", None, None, None, ()],
+        [0, "returned", None, None, None],
+        [0, "returned", None, None, None, ["overflow encountered in exp"]],
+        [0, "returned", None, None, None, (1,)],
+        [0, "returned", None, None, None, ("overflow encountered in exp",) * 9],
     ],
 )
 def test_an_outcome_that_cannot_be_is_refused(tree: Any) -> None:
@@ -250,12 +261,12 @@ def test_an_outcome_that_cannot_be_is_refused(tree: Any) -> None:
 
 
 def test_long_texts_are_cut() -> None:
-    body = encode([0, "raised", None, ["T", "x" * 10**6, "f", 1, "y" * 10**6], None, 0.0, ()])
+    body = encode([0, "raised", None, ["T", "x" * 10**6, "f", 1, "y" * 10**6], None, ()])
     error = outcome_from_frame(body).error
     assert error
     assert len(error.message) == 2000
     assert len(error.text) == 500
-    body = encode([0, "returned", None, None, None, 0.0, ("x" * 10**6,)])
+    body = encode([0, "returned", None, None, None, ("x" * 10**6,)])
     assert [len(text) for text in outcome_from_frame(body).warnings] == [200]
 
 

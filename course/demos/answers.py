@@ -36,6 +36,7 @@ def ask(
     right: NDArray[Any],
     plane: Callable[[NDArray[Any]], NDArray[Any]] = lambda result: result,
     meant: str = "the sum of the products",
+    near: float = 1e-5,
 ) -> Answer:
     """Call a learner's function on copies, and judge whether its result can be shown.
 
@@ -51,6 +52,8 @@ def ask(
         From such a result to the (rows, columns) that are shown.
     meant : str
         What each of its numbers is, in words.
+    near : float
+        How far a right number may be off, besides a ten-thousandth of itself.
 
     >>> ask(lambda x: 1 / 0, (np.ones((1, 1)),), np.ones((1, 1))).message
     "Your function raised ZeroDivisionError: division by zero. You see the course's result."
@@ -75,7 +78,7 @@ def ask(
     if not all(map(np.array_equal, given, args)):
         message = f"Your {name} changes the array that it is given. Work on a new one."
         return Answer(learners, True, message)
-    return Answer(learners, True, _doubts(name, learners, shown, meant))
+    return Answer(learners, True, _doubts(name, learners, shown, meant, near))
 
 
 def _unusable(result: Any, shape: tuple[int, ...]) -> str:
@@ -93,9 +96,9 @@ def _unusable(result: Any, shape: tuple[int, ...]) -> str:
     return ""
 
 
-def _doubts(name: str, learners: NDArray[Any], right: NDArray[Any], meant: str) -> str:
+def _doubts(name: str, learners: NDArray[Any], right: NDArray[Any], meant: str, near: float) -> str:
     """What is odd about a map that can be drawn, or ``""``."""
-    apart = ~np.isclose(learners, right, rtol=1e-4, atol=1e-5)
+    apart = ~np.isclose(learners, right, rtol=1e-4, atol=near)
     if not apart.any():
         return ""
     i, j = np.argwhere(apart)[0]

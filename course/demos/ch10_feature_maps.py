@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from cnnlab.course import maps
 from cnnlab.course.demos import is_stub, page
+from cnnlab.course.lookup import layer_of
+from cnnlab.course.ops import require
 from cnnlab.course.pretrained import as_batch
-from cnnlab.datasets.load import photo, photo_names
+from cnnlab.datasets.load import did_you_mean, photo, photo_names
 
 SIDE = 224
 """Pixels of the photograph's side, as the network gets it."""
@@ -57,15 +59,17 @@ def small(pictures: NDArray[np.uint8], side: int = TILE) -> NDArray[np.uint8]:
 def sheet(feature_map: NDArray[Any], first: int) -> NDArray[np.uint8]:
     """Up to 64 channels as small pictures, from channel ``first`` on: (n, 56, 56).
 
-    A channel that is alike everywhere is shown black: in a sheet of maps, silence is dark.
+    A channel that is 0 nearly everywhere is shown black: in a sheet of maps, silence is dark.
     """
     chosen = np.moveaxis(feature_map[0, :, :, first : first + TILES], -1, 0)
     return small(np.stack([shaded(channel) for channel in chosen]))
 
 
 def shaded(channel: NDArray[Any]) -> NDArray[np.uint8]:
-    """One channel as grey levels; black where it is 0 everywhere."""
-    return maps.to_picture(channel) if channel.any() else np.zeros(channel.shape, np.uint8)
+    """One channel as grey levels; of one that is 0 nearly everywhere, what is not 0 is white."""
+    if not np.percentile(channel, [maps.LOW, maps.HIGH]).any():
+        return np.where(channel > 0, 255, 0).astype(np.uint8)
+    return maps.to_picture(channel)
 
 
 def sentence(feature_map: NDArray[Any], channel: int) -> str:
@@ -84,10 +88,16 @@ def sentence(feature_map: NDArray[Any], channel: int) -> str:
 
 
 def course_maps(model: Any, image: NDArray[Any], names: list[str]) -> dict[str, NDArray[Any]]:
-    """What the learner's function should give."""
+    """What the learner's function should give.
+
+    Raises
+    ------
+    ValueError
+        The model has no layer of one of the names.
+    """
     import keras
 
-    outputs = {name: model.get_layer(name).output for name in names}
+    outputs = {name: layer_of(model, name, "names").output for name in names}
     found = keras.Model(model.input, outputs)(image[None])
     return {name: np.asarray(found[name]) for name in names}
 
@@ -146,6 +156,7 @@ class FeatureMapsDemo(anywidget.AnyWidget):
         self._maps: dict[str, dict[str, NDArray[Any]]] = {}
         self._said: dict[str, str] = {}
         names = [la.name for la in model.layers if "conv" in la.name or "pool" in la.name]
+        require(bool(names), "model", "must have layers named conv or pool", model.name)
         counts = {name: int(model.get_layer(name).output.shape[-1]) for name in names}
         super().__init__(photos=photo_names(), layers=names, counts=counts)
         self.setting = asdict(self.checked(values))
@@ -157,7 +168,9 @@ class FeatureMapsDemo(anywidget.AnyWidget):
         setting = Setting(**values)
         for name, known in (("photo", self.photos), ("layer", self.layers)):
             if getattr(setting, name) not in known:
-                raise ValueError(f"{name} must be one of {known}. Received: {values[name]!r}")
+                given = getattr(setting, name)
+                guess = did_you_mean(given, known)
+                raise ValueError(f"{name} must be one of {known}. Received: {given!r}.{guess}")
         count = self.counts[setting.layer]
         if type(setting.channel) is not int or not 0 <= setting.channel < count:
             raise ValueError(
@@ -203,6 +216,11 @@ def demo(function: Callable[..., Any], model: Any) -> FeatureMapsDemo:
     function : callable
         model, image, names → dict of maps.
     model : keras.Model
-        With VGG16's layer names.
+        With VGG16's layer names; it takes photographs of 224×224.
+
+    Raises
+    ------
+    ValueError
+        No layer of the model is named conv or pool.
     """
     return FeatureMapsDemo(function, model)

@@ -31,6 +31,13 @@ def test_small_pictures_keep_their_corners():
 def test_a_silent_channel_is_black_and_a_flat_one_grey():
     assert not ch10.shaded(np.zeros((3, 3))).any()
     assert (ch10.shaded(np.full((3, 3), 2.0)) == 128).all()
+    assert (ch10.shaded(np.full((3, 3), -2.0)) == 128).all()
+
+
+def test_a_channel_that_is_nearly_silent_shows_its_few_spots():
+    channel = np.zeros((20, 20))
+    channel[4, 7] = 0.5
+    np.testing.assert_array_equal(ch10.shaded(channel), np.where(channel > 0, 255, 0))
 
 
 def test_the_sheet_turns_its_page_with_the_channel(model):
@@ -54,6 +61,25 @@ def test_a_setting_that_cannot_be_is_refused(model, change):
     widget = ch10.demo(feature_maps, model)
     with pytest.raises(traitlets.TraitError, match="must be"):
         widget.setting = {**widget.setting, **change}
+
+
+def test_a_setting_that_is_nearly_right_is_met_with_the_right_one(model):
+    widget = ch10.demo(feature_maps, model)
+    with pytest.raises(traitlets.TraitError, match=r"Did you mean 'block5_conv3', "):
+        widget.setting = {**widget.setting, "layer": "block5conv3"}
+
+
+def test_a_model_without_maps_is_refused():
+    import keras
+
+    dense = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="model must have layers named conv or pool"):
+        ch10.demo(feature_maps, dense)
+
+
+def test_maps_of_a_layer_that_is_not_there(model):
+    with pytest.raises(ValueError, match=r"names must be a layer of vgg16.*'block1_conv1'"):
+        ch10.course_maps(model, np.zeros((32, 32, 3)), ["block1conv1"])
 
 
 def stub(model, image, names):

@@ -82,6 +82,39 @@ def test_an_experiment_is_recorded_and_goes_on_where_it_was(tiny, tmp_path):
     assert "Choose another folder" in str(other.exception)
 
 
+def test_the_settings_say_everything_that_was_asked_for(tiny, tmp_path):
+    asked = ["--rate", "0.002", "--decay", "cosine", "--shift", "0.1", "--degrees", "18"]
+    asked += ["--zoom", "0.15", "--contrast", "0", "--runs", "1", "--condition", "augmentation"]
+    arguments = ["run", "--size", "16", "--epochs", "1", "--out", str(tmp_path), *asked]
+    result = CliRunner().invoke(experiments.app, arguments)
+    assert result.exit_code == 0, result.output
+    [recorded] = histories.load_histories("embedded16", tmp_path)["augmentation"]
+    said = recorded.about["settings"]
+    assert said["augmentation"] == {"shift": 0.1, "degrees": 18, "zoom": 0.15}
+    assert (said["rate"], said["decay"], said["pictures"]) == (0.002, "cosine", 40)
+    again = CliRunner().invoke(experiments.app, [*arguments, "--contrast", "0.2"])
+    assert "Choose another folder" in str(again.exception)
+    assert CliRunner().invoke(experiments.app, ["run", "--decay", "linear"]).exit_code == 2
+
+
+def test_a_cosine_brings_the_rate_to_nothing(data):
+    settings = replace(TINY, epochs=4, rate=0.01, decay="cosine")
+    model = new_model("plain", 0, settings)
+    rates = []
+    for _ in train(data, model, 0, settings):
+        rates.append(float(model.optimizer.learning_rate))
+    expected = [0.01 * (1 + np.cos(np.pi * epoch / 4)) / 2 for epoch in (1, 2, 3, 4)]
+    np.testing.assert_allclose(rates, expected, atol=1e-8)
+    with pytest.raises(ValueError, match="decay must be one of none, cosine"):
+        Settings(decay="linear")
+
+
+def test_files_of_older_runs_are_still_finished_runs():
+    """They lack the settings that were added since."""
+    for path in histories.HISTORIES.glob("embedded32_*.json"):
+        assert is_finished(path, Settings()), path.name
+
+
 def test_a_run_with_other_settings_is_never_lost(tmp_path):
     path = tmp_path / "x.json"
     assert not is_finished(path, TINY)
@@ -116,6 +149,15 @@ def test_the_table_is_printed_or_put_into_a_file(tmp_path):
     result = CliRunner().invoke(experiments.app, ["table", "--write", str(readme)])
     assert result.exit_code == 0
     assert readme.read_text(encoding="utf-8") == text
+
+
+def test_a_live_run_ends_in_time(monkeypatch):
+    """By the slowest epoch so far: 5, then 1, then 1 second each."""
+    clock = iter([0.0, 5.0, 6.0, 7.0, 8.0])
+    monkeypatch.setattr(experiments.time, "perf_counter", lambda: next(clock))
+    assert list(experiments.within(11.5, iter("abcdefgh"))) == ["a", "b", "c"]
+    clock = iter([0.0, 500.0])
+    assert list(experiments.within(150, iter("abc"))) == ["a"]
 
 
 LIVE = """

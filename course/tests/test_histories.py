@@ -13,13 +13,14 @@ from cnnlab.course.histories import (
     CONDITIONS,
     CURVES,
     END,
-    START,
     between_markers,
     curve,
     gain,
     headline,
     headline_table,
     load_histories,
+    recorded_experiments,
+    start_marker,
 )
 
 ROOT = Path(histories.__file__).parent.parent
@@ -87,13 +88,19 @@ def test_the_mean_curve(runs):
     np.testing.assert_array_equal(curve(runs["both"][:1], "loss")[1], [0, 0])
 
 
-def test_the_table_goes_between_the_markers_and_nothing_else_changes():
-    text = f"before\n{START}\nold\n{END}\nafter"
+def test_a_table_goes_between_its_markers_and_nothing_else_changes():
+    first, second = start_marker(), start_marker("tiny16")
+    text = f"before\n{first}\nold\n{END}\nmiddle\n{second}\nold\n{END}\nafter"
     once = between_markers(text, "| new |")
-    assert once == f"before\n{START}\n\n| new |\n\n{END}\nafter"
+    assert once == text.replace("old", "\n| new |\n", 1)
     assert between_markers(once, "| new |") == once
+    assert between_markers(text, "| new |", "tiny16") == text.replace(
+        f"{second}\nold", f"{second}\n\n| new |\n"
+    )
     with pytest.raises(ValueError, match="text must hold"):
-        between_markers(f"{END}{START}", "x")
+        between_markers(f"{END}{first}", "x")
+    with pytest.raises(ValueError, match="table tiny16"):
+        between_markers(f"{first}{END}", "x", "tiny16")
 
 
 def test_an_unknown_experiment_lists_those_that_there_are(runs, tmp_path):
@@ -135,9 +142,19 @@ def test_it_is_the_articles_story(recorded):
             assert (risen > 2) == overfits, (condition, run.seed)
 
 
-def test_the_readme_has_the_table_that_the_runs_give(recorded):
+@pytest.mark.parametrize("experiment", recorded_experiments())
+def test_all_runs_of_an_experiment_have_the_same_budget_and_say_what_they_are(experiment):
+    runs = [run for runs in load_histories(experiment).values() for run in runs]
+    assert len({json.dumps(run.about["settings"]) for run in runs}) == 1
+    settings = runs[0].about["settings"]
+    assert experiment == f"{settings['data']}{settings['size']}"
+    assert {getattr(run, name).shape for run in runs for name in CURVES} == {(settings["epochs"],)}
+
+
+@pytest.mark.parametrize("experiment", recorded_experiments())
+def test_the_readme_has_the_table_that_the_runs_give(experiment):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert between_markers(text, headline_table(recorded)) == text
+    assert between_markers(text, headline_table(load_histories(experiment)), experiment) == text
 
 
 def test_every_recorded_run_has_its_checksum():

@@ -51,3 +51,16 @@ def test_augmentation_varies_in_training_alone_and_by_its_seed():
 def test_a_strength_of_zero_leaves_the_layer_out():
     assert [type(layer).__name__ for layer in augmentation_layers()] == ["RandomFlip"]
     assert augmentation_layers(flip=False) == []
+
+
+@pytest.mark.parametrize(
+    ("contrast", "least", "most"), [(0.2, 1.0, 1.2), ((0.2, 0.2), 0.8, 1.2), ([0.1, 0.3], 0.9, 1.3)]
+)
+def test_contrast_goes_both_ways_where_a_pair_is_given(contrast, least, most):
+    """A single number only raises it, in Keras 3.15.1: the recorded runs rely on that."""
+    [layer] = augmentation_layers(flip=False, contrast=contrast, seed=0)
+    x = np.tile(np.float32([0.4, 0.6]).reshape(1, 1, 2, 1), (500, 1, 1, 1))
+    out = np.asarray(layer(x, training=True))
+    factors = (out[:, 0, 1, 0] - out[:, 0, 0, 0]) / 0.2
+    assert factors.min() == pytest.approx(least, abs=0.01)
+    assert factors.max() == pytest.approx(most, abs=0.01)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from cnnlab.autograder.graders.ch13_fast_convolution import keras_depthwise_conv2d
 from cnnlab.autograder.graders.conv2d import keras_conv2d
-from cnnlab.autograder.graders.rolled_back import keras_col2im, keras_conv2d_transpose
+from cnnlab.autograder.graders.rolled_back import keras_col2im
+from cnnlab.autograder.graders.transposed import keras_conv2d_transpose
 from cnnlab.autograder.graders.unrolled import LOOP, keras_im2col
 from cnnlab.course import fast, ops
 

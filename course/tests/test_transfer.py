@@ -1,5 +1,7 @@
 """The linear probe, the stored features, the record, and the pictures made of them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -97,9 +99,11 @@ def test_the_best_training_is_chosen_on_the_validation_pictures(monkeypatch):
         "dropout": Headline(3, Spread(0.8, 0), Spread(0.8, 0), Spread(0.6, 0)),
         "both": Headline(3, Spread(0.7, 0), Spread(0.9, 0), Spread(0.9, 0)),
     }
-    monkeypatch.setattr(transfer, "load_histories", lambda experiment: {})
+    run = SimpleNamespace(about={"settings": {"pictures": 2000}})
+    runs = {"dropout": [run], "both": [run]}
+    monkeypatch.setattr(transfer, "load_histories", lambda experiment: runs)
     monkeypatch.setattr(transfer, "headline", lambda runs: lines)
-    assert transfer.trained_best() == ("dropout", 0.6)
+    assert transfer.trained_best() == ("dropout", 0.6, 1000)
 
 
 def test_nothing_trained_is_no_error():
@@ -127,3 +131,12 @@ def test_learning_curves_and_marks():
     picture = vgg_figures.learning_curves({"mine": rows}, {"others": (50, 0.75)})
     assert "mine: 65.0% with 5, 90.0% with 50; others: 75.0% with 50" in picture.alt
     assert picture.figure.axes[0].lines[0].get_ydata() == pytest.approx([0.65, 0.9])
+
+
+def test_sparsity_layer_by_layer():
+    shares = {"cat": {"one": 0.25, "two": 0.75}, "cup": {"one": 0.5, "two": 1.0}}
+    picture = vgg_figures.sparsities(shares, "small VGG")
+    assert "layer of small VGG. cat: one 25%, two 75%; cup: one 50%, two 100%." in picture.alt
+    ax = picture.figure.axes[0]
+    assert [list(line.get_ydata()) for line in ax.lines] == [[0.25, 0.75], [0.5, 1.0]]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["one", "two"]

@@ -39,10 +39,10 @@ class Served:
         if handler.path != "/file.zip":
             handler.send_error(404)
             return
-        first = int(handler.headers["Range"].removeprefix("bytes=").rstrip("-"))
-        first = first if self.ranges else 0
+        asked = handler.headers["Range"] if self.ranges else None
+        first = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
         body = self.content[first:]
-        handler.send_response(206 if self.ranges else 200)
+        handler.send_response(206 if asked else 200)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         if self.breaks:

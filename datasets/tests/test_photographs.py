@@ -249,6 +249,23 @@ def test_the_command_refuses_what_it_cannot_do(arguments, code, said):
     assert said in " ".join(result.output.split())
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL.exists(), reason="the real photographs are not on this machine")
+def test_all_real_photographs_by_the_command(cache):
+    result = CliRunner().invoke(cli.app, ["data", "cats-dogs", "--from", str(REAL)])
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "2000 cats and 2000 dogs are in" in said
+    assert [path.name for path in cache.iterdir()] == ["cats_dogs"]
+    data = load_cats_dogs(source="photographs")
+    for part, count in zip(
+        (data.train, data.validation, data.test), (2000, 1000, 1000), strict=True
+    ):
+        assert part.x.shape == (count, 150, 150, 3)
+        assert part.y.mean() == 0.5
+    assert next(iter(data.train.as_tf(20)))[0].shape == (20, 150, 150, 3)
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the real photographs are not on this machine")
 def test_real_photographs(tmp_path):
     for part in photographs.PARTS:

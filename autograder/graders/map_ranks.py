@@ -1,0 +1,218 @@
+"""Chapter 10's sparsity and strongest: how silent a layer is, and which channels are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.exercise import Exercise, Probe
+from cnnlab.autograder.graders.draws import reals, wholes
+from cnnlab.autograder.twists import Op, Twist, on_output
+from cnnlab.course import maps
+
+Rng = np.random.Generator
+
+
+# sparsity
+
+
+def sparsity_probes(rng: Rng) -> Iterator[Probe]:
+    def sparse(*shape: int, share: float = 0.6) -> Any:
+        return reals(rng, *shape) * (rng.random(shape) >= share)
+
+    yield Probe("shape", ({"first": sparse(1, 3, 4, 2), "second": sparse(1, 2, 2, 3)},))
+    half = np.array([[[[0.0, 1.0], [2.0, 0.0]]]], np.float32)
+    yield Probe("by-hand", ({"half": half},), title="two zeros in four numbers")
+    yield Probe("by-hand", ({"none": wholes(rng, 1, 2, 2, 2)},), title="no zero at all")
+    yield Probe("by-hand", ({"all": np.zeros((1, 3, 2, 2), np.float32)},), title="zeros only")
+    one = wholes(rng, 1, 3, 3, 4)
+    one[..., 0] = 0
+    yield Probe("structure", ({"dead": one},), title="the first of four channels is 0")
+    last = wholes(rng, 1, 3, 3, 4)
+    last[..., 3] = 0
+    yield Probe("structure", ({"dead": last},), title="the last of four channels is 0")
+    yield Probe(
+        "reference",
+        (
+            {
+                "block1": sparse(1, 12, 10, 4, share=0.3),
+                "block2": sparse(1, 6, 5, 8, share=0.7),
+                "block3": sparse(1, 3, 2, 16, share=0.9),
+            },
+        ),
+    )
+    yield Probe("reference", ({"layer": sparse(1, 9, 7, 5)},), title="one layer")
+    small = np.where(rng.random((1, 5, 6, 3)) < 0.5, 1e-30, 0).astype(np.float32)
+    yield Probe("edge-cases", ({"tiny": small},), title="numbers near 0 that are not 0")
+    negative = -np.abs(sparse(1, 4, 4, 3))
+    yield Probe("edge-cases", ({"below": negative},), title="negative numbers")
+    yield Probe("edge-cases", ({},), title="no layer at all")
+
+
+def keras_sparsity(maps: dict[str, Any]) -> dict[str, float]:
+    import keras
+
+    zero = {name: keras.ops.cast(keras.ops.equal(m, 0), "float64") for name, m in maps.items()}
+    return {name: float(keras.ops.mean(z)) for name, z in zero.items()}
+
+
+def _shares(share: Callable[[Any], Any]) -> Callable[[Op], Op]:
+    return lambda op: lambda maps: {name: float(share(m)) for name, m in maps.items()}
+
+
+_OVER_ONE = (
+    "You looked at one channel only. Channels differ: some are silent on this photograph, others "
+    "are busy. Count over all of them."
+)
+
+sparsity = Exercise(
+    name="sparsity",
+    points={"shape": 0.25, "by-hand": 0.75, "structure": 0.5, "reference": 1.0, "edge-cases": 0.5},
+    probes=sparsity_probes,
+    reference=keras_sparsity,
+    correct=maps.sparsity,
+    twists=(
+        Twist(
+            "share-of-nonzeros",
+            on_output(lambda shares: {name: 1 - share for name, share in shares.items()}),
+            "That is the share of numbers that are not 0. A sparse map is one with many zeros.",
+        ),
+        Twist("over-one-channel", _shares(lambda m: np.mean(m[..., 0] == 0)), _OVER_ONE),
+        Twist("over-one-channel", _shares(lambda m: np.mean(m[..., -1] == 0)), _OVER_ONE),
+        Twist(
+            "counts-instead",
+            _shares(lambda m: np.sum(m == 0)),
+            "You count the zeros. A share is between 0 and 1, so that large and small layers can be compared.",
+        ),
+        Twist(
+            "silent-channels",
+            _shares(lambda m: np.mean(np.all(m == 0, axis=(0, 1, 2)))),
+            "You count the channels that are 0 everywhere. Count single numbers.",
+        ),
+        Twist(
+            "counts-negatives",
+            _shares(lambda m: np.mean(m <= 0)),
+            "You count negative numbers, too. Only an exact 0 is a zero.",
+        ),
+    ),
+    hints=(
+        "ReLU makes every negative number an exact 0. How many of all the numbers in a layer are that?",
+        "A comparison with 0 gives an array of True and False. What is its mean?",
+        "Go through the dictionary's items and build a new one with the same names; the mean runs over all axes.",
+    ),
+    rung_hints={"shape": "The result is a dictionary with the same names; every value is a float."},
+)
+
+
+# strongest
+
+
+def strongest_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (reals(rng, 1, 3, 4, 6), 2))
+    by_hand = np.array([[[[1, 5, 3], [1, 5, 4]]]], np.float32)
+    yield Probe("by-hand", (by_hand, 1), title="three channels, the first one")
+    yield Probe("by-hand", (by_hand, 3), title="three channels, all of them")
+    peak = np.ones((1, 4, 4, 3), np.float32)
+    peak[0, 1, 2, 0], peak[0, :, :, 0] = 0, 0
+    peak[0, 3, 3, 0] = 8
+    peak[..., 2] = 2
+    yield Probe("structure", (peak, 2), title="one high peak in a dark map")
+    peaks = np.maximum(reals(rng, 1, 5, 4, 5), 0)
+    peaks[0, 0, 0] = [9, 7, 0, 3, 1]
+    yield Probe("structure", (peaks, 3), title="a bright corner")
+    for shape, k in (((1, 9, 7, 12), 5), ((1, 6, 6, 6), 4), ((1, 4, 8, 20), 8)):
+        yield Probe("reference", (rng.random(shape).astype(np.float32) ** 3, k))
+    yield Probe("reference", (rng.normal(size=(1, 5, 7, 10)), 4), title="negative means, too")
+    yield Probe("edge-cases", (np.ones((1, 3, 2, 5), np.float32), 3), title="all alike")
+    ties = np.tile(np.array([1, 4, 2, 4, 2], np.float32), (1, 2, 3, 1))
+    yield Probe("edge-cases", (ties, 4), title="two pairs alike")
+    many = np.tile(rng.integers(1, 4, 64).astype(np.float32), (1, 2, 2, 1))
+    yield Probe("edge-cases", (many, 40), title="64 channels, many alike")
+    yield Probe("edge-cases", (reals(rng, 1, 3, 3, 1), 1), title="a single channel")
+    yield Probe("bad-input", (reals(rng, 1, 3, 3, 4), 5), title="more than there are", raises="k")
+    yield Probe("bad-input", (reals(rng, 1, 3, 3, 4), 0), title="none", raises="k")
+    yield Probe("bad-input", (reals(rng, 1, 2, 3, 4), 4), title="all of them")
+
+
+def keras_strongest(feature_map: Any, k: int) -> list[int]:
+    import keras
+
+    means = keras.ops.mean(np.asarray(feature_map, np.float64), axis=(0, 1, 2))
+    return [int(i) for i in np.asarray(keras.ops.top_k(means, k)[1])]
+
+
+def _ranked(score: Callable[[Any], Any]) -> Callable[[Op], Op]:
+    """Ranked by something else."""
+
+    def apply(op: Op) -> Op:
+        def wrong(feature_map: Any, k: int) -> Any:
+            op(feature_map, k)  # raises where k is wrong
+            scores = score(np.asarray(feature_map, np.float64))
+            return [int(i) for i in np.argsort(-scores, kind="stable")[:k]]
+
+        return wrong
+
+    return apply
+
+
+def _means(values: Any) -> Any:
+    return values.mean(axis=(0, 1, 2))
+
+
+_ASCENDING = (
+    "Your channels stand in rising order. The strongest comes first. What does argsort begin with?"
+)
+_PEAK = (
+    "You went by the highest single cell. A channel that is bright over the whole photograph should "
+    "come before one with a single bright spot: take the mean."
+)
+
+strongest = Exercise(
+    name="strongest",
+    points={
+        "shape": 0.25,
+        "by-hand": 0.75,
+        "structure": 1.0,
+        "reference": 1.0,
+        "edge-cases": 0.5,
+        "bad-input": 0.5,
+    },
+    probes=strongest_probes,
+    reference=keras_strongest,
+    correct=maps.strongest,
+    twists=(
+        Twist(
+            "by-single-peak",
+            _ranked(lambda v: v.max(axis=(0, 1, 2))),
+            _PEAK,
+        ),
+        Twist("ascending", _ranked(lambda v: -_means(v)), _ASCENDING),
+        Twist("ascending", on_output(lambda found: found[::-1]), _ASCENDING),
+        Twist(
+            "later-of-two-alike",
+            lambda op: lambda m, k: [int(i) for i in np.argsort(_means(m))[::-1][: len(op(m, k))]],
+            "Of two channels that are alike, yours names the later one first. The lower index comes first.",
+        ),
+        Twist(
+            "channels-in-front",
+            lambda op: (
+                lambda m, k: [
+                    int(i)
+                    for i in np.argsort(-np.mean(m, axis=(0, 2, 3)), kind="stable")[: len(op(m, k))]
+                ]
+            ),
+            "You rank the rows of the picture. The channels are the last axis.",
+        ),
+    ),
+    hints=(
+        "Each channel is one map. Which single number says how strongly it answers to the whole photograph?",
+        "The mean over height and width gives one number for each channel. You want the places of the largest ones, not their values.",
+        "argsort begins with the smallest. Sort the negative means, with a stable kind, so that of two alike the lower index comes first.",
+    ),
+    rung_hints={
+        "shape": "k whole numbers, in a list or an array.",
+        "bad-input": "k must be from 1 to the number of channels. Say in the message that k is to blame.",
+    },
+)
