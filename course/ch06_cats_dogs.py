@@ -38,10 +38,10 @@ from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import curves, diagrams, figures, mistakes
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch06_cats_dogs import demo
-from cnnlab.course.experiments import live_run
 from cnnlab.course.histories import headline, load_histories
 from cnnlab.course.network import predict
 from cnnlab.course.quiet import keras
+from cnnlab.course.training import live_run
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
 
 start("ch06_cats_dogs")

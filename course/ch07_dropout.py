@@ -488,7 +488,7 @@ land on the recorded ones. That takes up to three minutes, and imports Keras.
 LIVE = False
 if LIVE:
     from cnnlab.course import quiet  # imports Keras without its greetings
-    from cnnlab.course.experiments import live_run
+    from cnnlab.course.training import live_run
 
     for point in live_run("dropout", seed=0, epochs=8, seconds=150):
         print(

@@ -40,11 +40,11 @@ from cnnlab.course import curves, diagrams, figures
 from cnnlab.course.augmentation import cut_patches, scattered
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch08_augmentation import demo
-from cnnlab.course.experiments import Settings, live_run, train, within
 from cnnlab.course.histories import gain, headline_table, load_histories, recorded_experiments
 from cnnlab.course.models import compile_cnn
 from cnnlab.course.network import predict
 from cnnlab.course.quiet import keras
+from cnnlab.course.training import Settings, live_run, train, within
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from cnnlab.course import experiments, histories
-from cnnlab.course.experiments import Settings, is_finished, live_run, new_model, train, write_run
+from cnnlab.course import experiments, histories, training
+from cnnlab.course.experiments import is_finished, write_run
+from cnnlab.course.training import Settings, live_run, new_model, train
 from cnnlab.datasets.pictures import CatsDogs, Part, load_cats_dogs
 
 TINY = Settings(size=16, pictures=40, epochs=2)
@@ -154,14 +155,14 @@ def test_the_table_is_printed_or_put_into_a_file(tmp_path):
 def test_a_live_run_ends_in_time(monkeypatch):
     """By the slowest epoch so far: 5, then 1, then 1 second each."""
     clock = iter([0.0, 5.0, 6.0, 7.0, 8.0])
-    monkeypatch.setattr(experiments.time, "perf_counter", lambda: next(clock))
-    assert list(experiments.within(11.5, iter("abcdefgh"))) == ["a", "b", "c"]
+    monkeypatch.setattr(training.time, "perf_counter", lambda: next(clock))
+    assert list(training.within(11.5, iter("abcdefgh"))) == ["a", "b", "c"]
     clock = iter([0.0, 500.0])
-    assert list(experiments.within(150, iter("abc"))) == ["a"]
+    assert list(training.within(150, iter("abc"))) == ["a"]
 
 
 LIVE = """
-from cnnlab.course.experiments import live_run
+from cnnlab.course.training import live_run
 for point in live_run("plain", seed=2, epochs=2):
     print(point.number, *point.live, *point.recorded)
 """
