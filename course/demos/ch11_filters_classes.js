@@ -58,6 +58,7 @@ function slider(label, [low, high], step, send) {
 
 function render({ model, el }) {
   let running = false;
+  let fresh = false; // whether noise was asked for and has not come yet
   let since = null; // when this run began, and at which step
   const counts = model.get("counts");
   const ranges = model.get("ranges");
@@ -95,7 +96,7 @@ function render({ model, el }) {
   const waiting = () => model.get("answered") !== model.get("tick");
 
   function ask() {
-    if (!running || waiting()) return;
+    if (!running || fresh || waiting()) return;
     if (ended()) {
       stop();
       return;
@@ -104,14 +105,16 @@ function render({ model, el }) {
     model.save_changes();
   }
   function begin() {
-    if (ended()) anew.click();
+    fresh = ended();
     running = true;
     since = null;
     button.textContent = "Stop";
-    ask();
+    if (fresh) anew.click();
+    else ask();
   }
   function stop() {
     running = false;
+    fresh = false;
     button.textContent = "Start";
     said.textContent = model.get("sentence");
   }
@@ -141,7 +144,11 @@ function render({ model, el }) {
     drawPicture(picture, bytes(model.get("picture")), model.get("side"));
     drawCurve(curve, model.get("scores"), model.get("limit"), getComputedStyle(el).color);
     timed(step);
-    if (running && !waiting() && drawn !== model.get("tick")) {
+    if (fresh && !ended()) {
+      fresh = false;
+      drawn = null;
+    }
+    if (running && !fresh && !waiting() && drawn !== model.get("tick")) {
       drawn = model.get("tick");
       requestAnimationFrame(ask);
     }
