@@ -109,7 +109,7 @@ def show_gallery(*names: str, across: int = 8) -> None:
     for name in names:
         row = load_gallery(name)
         heading = name if name == "classes" else f"{name}: {len(row.labels)} of its filters"
-        sheet(row.pictures, row.labels, heading, across).show()
+        sheet(list(row.pictures), row.labels, heading, across).show()
 
 
 def sheet(

@@ -210,11 +210,12 @@ def step_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", reals(rng, 2, 3, 3), zero, 1.0, title="no gradient", quiet=True)
     yield probe("edge-cases", zero, zero + np.float32(1e-8), 1.0, title="a gradient of 1e-8")
     yield probe("edge-cases", zero, zero - np.float32(3e-8), 2.0, title="a gradient of -3e-8")
-    yield probe("bad-input", *(reals(rng, n, 4, 3) for n in (4, 1)), 1.0, raises="gradient",
+    yield probe("bad-input", reals(rng, 4, 4, 3), reals(rng, 1, 4, 3), 1.0, raises="gradient",
                 title="a gradient of another shape")  # fmt: skip
     yield probe(
         "bad-input",
-        *(reals(rng, n, 4, 3) for n in (1, 4)),
+        reals(rng, 1, 4, 3),
+        reals(rng, 4, 4, 3),
         1.0,
         raises="gradient",
         title="a gradient that is larger",

@@ -342,12 +342,12 @@ def class_probes(rng: Rng) -> Iterator[Probe]:
     yield from _probes(rng, given, simulated_class, chosen)
     for size in (13, 12):
         made = given("climbs")
-        index = chosen(made)
+        (wanted,) = chosen(made)
 
-        def worth(made: dict[str, Any], index: int = index[0]) -> Any:
+        def worth(made: dict[str, Any], index: int = wanted) -> Any:
             return _class_worth(made["network"], index)
 
-        yield _rising(rng, made, index, worth, {"size": size, "rate": 4.0})
+        yield _rising(rng, made, (wanted,), worth, {"size": size, "rate": 4.0})
     made = given("bad-input")
     for index, raises, title in (
         (5, "index", "no such class"),

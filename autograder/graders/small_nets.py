@@ -80,7 +80,8 @@ def _through(kind: str, own: Any, x: Array) -> Array:
     if kind == "Rescaling":
         return x * own
     if kind == "Conv2D":
-        return conv2d(x, *own, padding="same")
+        kernels, bias = own
+        return conv2d(x, kernels, bias, padding="same")
     if kind == "MaxPooling2D":
         return max_pool2d(x)
     if kind == "GlobalAveragePooling2D":
