@@ -74,10 +74,10 @@ noise = np.random.default_rng(0).normal(0, 10, (64, 64, 3)).astype(np.float32)
 for block in range(1, 6):
     below = keras.Model(model.input, model.get_layer(f"block{block}_conv1").output)
     x = tf.constant(noise[None])
-    with tf.GradientTape() as tape:
-        tape.watch(x)
+    with tf.GradientTape() as notes:
+        notes.watch(x)
         strongest = tf.reduce_max(tf.reduce_mean(below(x), axis=(0, 1, 2)))
-    slope = tape.gradient(strongest, x).numpy()
+    slope = notes.gradient(strongest, x).numpy()
     print(f"block{block}_conv1: {np.sqrt(np.mean(slope**2)):.6f}")
 
 # %% [markdown]
@@ -253,10 +253,10 @@ computed with a tensor that it *watches*, and goes back through it:
 
 # %%
 x = tf.constant([1.0, 2.0, 3.0])
-with tf.GradientTape() as tape:
-    tape.watch(x)
+with tf.GradientTape() as notes:
+    notes.watch(x)
     value = tf.reduce_sum(x**2)
-print("value:", value.numpy(), " gradient:", tape.gradient(value, x).numpy())
+print("value:", value.numpy(), " gradient:", notes.gradient(value, x).numpy())
 
 # %% [markdown]
 r"""
@@ -584,11 +584,11 @@ outputs = [classifier.layers[-1].input, classifier.output]
 both = keras.Model(classifier.input, outputs)
 x = tf.constant(np.random.default_rng(0).normal(0, 10, (1, side, side, 3)), tf.float32)
 for step in range(25):
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(x)
+    with tf.GradientTape(persistent=True) as notes:
+        notes.watch(x)
         logits, shares = both(x)
         logit, share = logits[0, fish], shares[0, fish]
-    uphill = [tape.gradient(value, x) for value in (logit, share)]
+    uphill = [notes.gradient(value, x) for value in (logit, share)]
     sizes = [float(tf.sqrt(tf.reduce_mean(g**2))) for g in uphill]
     if step % 4 == 0:
         print(
