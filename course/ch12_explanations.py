@@ -115,10 +115,10 @@ back along it:
 
 # %%
 x = tf.constant([1.0, 2.0, 3.0])
-with tf.GradientTape() as tape:
-    tape.watch(x)  # a constant is watched only if you ask for it
+with tf.GradientTape() as notes:
+    notes.watch(x)  # a constant is watched only if you ask for it
     y = x[0] * x[1] + x[2] ** 2
-print("dy/dx =", tape.gradient(y, x).numpy())
+print("dy/dx =", notes.gradient(y, x).numpy())
 
 # %% [markdown]
 r"""
