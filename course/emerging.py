@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnlab.course import figures
-from cnnlab.course.pretrained import Unreachable, load_classifier, load_small_vgg
+from cnnlab.course.pretrained import ending_in_softmax, load_any_classifier
 from cnnlab.course.vgg import vgg_deprocess
 from cnnlab.datasets.gallery import load_gallery
 
@@ -78,17 +78,8 @@ def class_network(tell: Callable[[str], None] = print) -> tuple[Any, list[str], 
 
     With ImageNet's 1000 classes where the weights can be had, else with CIFAR-10's ten.
     """
-    import keras
-
-    try:
-        model, names = load_classifier(logits=True, tell=tell)
-        size = model.input_shape[1] or 128
-    except Unreachable as problem:
-        tell(f"{problem}\nGoing on with the small network.")
-        model, names = load_small_vgg(logits=True)
-        size = model.input_shape[1]
-    shares = keras.layers.Softmax(name="probabilities")(model.output)
-    return keras.Model(model.input, shares, name=model.name), names, size
+    model, names, *_ = load_any_classifier(logits=True, tell=tell)
+    return ending_in_softmax(model), names, model.input_shape[1] or 128
 
 
 def show_gallery(*names: str, across: int = 8) -> None:

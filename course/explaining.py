@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnnlab.course.lookup import layer_of
 from cnnlab.course.ops import require
-from cnnlab.course.pretrained import Classifier, load_any_classifier
+from cnnlab.course.pretrained import Classifier, ending_in_softmax, load_any_classifier
 from cnnlab.course.quiet import keras
 
 import tensorflow as tf  # isort: skip  after `quiet`, which keeps it quiet
@@ -25,12 +25,6 @@ BATCH = 16
 
 Image = NDArray[np.floating]
 Map = NDArray[np.float32]
-
-
-def ending_in_softmax(model: Any) -> Any:
-    """A model that gives logits, with a softmax layer of its own behind them."""
-    return keras.Model(model.input, keras.layers.Softmax(name="softmax")(model.output))
-
 
 LATE = {"SqueezeNet 1.1": "fire9", "VGG16": "block5_conv3", "small VGG": "block4_conv3"}
 """For each classifier a late layer that still has some places."""

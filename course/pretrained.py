@@ -293,6 +293,17 @@ def load_any_classifier(
     return Classifier(model, names, "VGG16", (224, 224))
 
 
+def ending_in_softmax(model: Any) -> Any:
+    """A model that gives logits, with a softmax layer of its own behind them.
+
+    So chapters 11 and 12 find the logits: what goes into the last layer.
+    """
+    import keras
+
+    shares = keras.layers.Softmax(name="probabilities")(model.output)
+    return keras.Model(model.input, shares, name=model.name)
+
+
 # Photographs
 
 MOST_PIXELS = 50_000_000
@@ -355,6 +366,7 @@ __all__ = [
     "Unreachable",
     "as_batch",
     "build_squeezenet",
+    "ending_in_softmax",
     "load_any_classifier",
     "load_classifier",
     "load_small_vgg",

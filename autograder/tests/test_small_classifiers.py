@@ -6,6 +6,7 @@ import pytest
 from cnnlab.autograder.graders import small_classifiers as small
 from cnnlab.course import explaining
 from cnnlab.course.gradients import numerical_gradient
+from cnnlab.course.pretrained import ending_in_softmax
 
 RNG = np.random.default_rng(5)
 NETWORKS = {
@@ -157,7 +158,7 @@ def test_a_model_of_logits_gets_a_softmax_of_its_own():
 
     network, image = network_and_image("square")
     logits = explaining.logits_of(keras_model(network))
-    model = explaining.ending_in_softmax(logits)
+    model = ending_in_softmax(logits)
     assert isinstance(model.layers[-1], keras.layers.Softmax)
     assert float(np.sum(model(image[None]))) == pytest.approx(1)
     np.testing.assert_array_equal(explaining.logits_of(model)(image[None]), logits(image[None]))

@@ -62,14 +62,15 @@ def test_the_gallery_shows_every_row(monkeypatch, capsys):
 def test_without_a_network_classes_are_those_of_the_small_one(monkeypatch):
     import keras
 
+    from cnnlab.course import pretrained
     from cnnlab.course.vgg import build_vgg
 
-    def unreachable(**options):
-        raise emerging.Unreachable("no weights")
+    def unreachable(*options):
+        raise pretrained.Unreachable("no weights")
 
     small = build_vgg((32, 32, 3), (2, 2, 2, 2, 2), 4, 10, logits=True)
-    monkeypatch.setattr(emerging, "load_classifier", unreachable)
-    monkeypatch.setattr(emerging, "load_small_vgg", lambda logits: (small, ["cat", "horse"]))
+    monkeypatch.setattr(pretrained, "load_classifier", unreachable)
+    monkeypatch.setattr(pretrained, "load_small_vgg", lambda logits: (small, ["cat", "horse"]))
     told = []
     model, names, side = emerging.class_network(told.append)
     assert (names, side) == (["cat", "horse"], 32)
