@@ -178,6 +178,13 @@ class Notebook:
         expect(card).to_contain_text("points", use_inner_text=True)  # JupyterLab has drawn it
         return card
 
+    def card_text(self, name: str) -> str:
+        """What a card says. JupyterLab may hide it again, while cells above it still grow."""
+        for _ in range(10):
+            if text := self.card(name).inner_text():
+                return text
+        raise AssertionError(f"the card of {name} does not stay in sight")
+
     def command(self, name: str, timeout: float = 30.0) -> Any:
         """Run one of JupyterLab's commands, and wait for it; ``timeout`` in seconds."""
         self.page.evaluate(COMMAND, name)

@@ -209,7 +209,7 @@ def test_a_solved_chapter_runs_and_earns_everything(opened, copied, chapter):
     names = [c["name"] for c in notebook.cells() if c["name"].startswith("check-")]
     assert names
     for name in names:
-        earned, most = points(notebook.card(name.removeprefix("check-")).inner_text())
+        earned, most = points(notebook.card_text(name.removeprefix("check-")))
         assert earned == most, name
     demos = notebook.page.locator(".cnnlab-demo")
     demos.first.wait_for()
