@@ -1,14 +1,16 @@
-"""Answer keys: correct values for every probe, recorded with Keras or computed afresh.
+"""References: what was asked, and what Keras answered; recorded, or computed afresh.
 
-``references/chNN.npz`` holds the arrays and ``references/chNN.json`` everything else: the shape
-of each answer, and where it comes from (versions, device, date, seed). Reading them never
-imports TensorFlow. Fresh keys come from a Keras process of their own, so the judge never
-imports it either.
+``references/probes/chNN.wire.gz`` holds the questions: every probe of a chapter, as it was
+drawn once. ``references/tensorflow-cpu/chNN.wire.gz`` holds what Keras answered on that backend
+and device, and ``chNN.json`` beside it where the answers come from. Who checks or grades with
+them draws nothing, so marks do not depend on the machine; and reading them never imports Keras.
+Fresh keys come from a Keras process of their own, questions and answers together.
 """
 
 from __future__ import annotations
 
 import datetime
+import gzip
 import hashlib
 import json
 import os
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,43 +28,214 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from cnnlab.autograder.answerkey import AnswerKey
-from cnnlab.autograder.exercise import Chapter, Exercise, chapter_names, load_chapter
-from cnnlab.autograder.wire import decode, encode
+from cnnlab.autograder.exercise import Chapter, Exercise, Probe, chapter_names, load_chapter
+from cnnlab.autograder.wire import ProtocolError, decode, encode
 
 REFERENCES = Path(__file__).parent / "references"
+DEFAULT = "tensorflow-cpu"
+"""The record that self-checks and `--recorded` grading use."""
 RECORDED_SEED = 0
 """The seed of the recorded probes. It is public, and so are their answers."""
 
 
 class StaleReferences(RuntimeError):
-    """The recorded answers belong to other probes than the grader draws now."""
+    """References are missing or damaged, or do not belong together."""
 
 
-def answers(exercise: Exercise, seed: int) -> list[Any]:
-    """Keras's answer to each probe of a seed, None where an error is expected. Imports Keras."""
-    return [exercise.expect(probe) for probe in exercise.draw(seed)]
+# Questions and answers as trees
+
+
+def as_tree(probe: Probe) -> dict[str, Any]:
+    """A probe as a dictionary that `encode` takes; ``Probe(**as_tree(probe))`` equals it."""
+    tree = {field.name: getattr(probe, field.name) for field in fields(Probe)}
+    return tree | {"kwargs": dict(probe.kwargs)}
+
+
+def questions(chapter: Chapter, seed: int) -> dict[str, list[dict[str, Any]]]:
+    """What a seed asks in each exercise, drawn on this machine."""
+    return {e.name: [as_tree(probe) for probe in e.draw(seed)] for e in chapter.exercises}
+
+
+def answers(exercise: Exercise, asked: list[dict[str, Any]]) -> list[Any]:
+    """Keras's answer to each question, None where an error is expected. Imports Keras."""
+    return [exercise.expect(Probe(**tree)) for tree in asked]
+
+
+def _key(exercise: Exercise, asked: list[dict[str, Any]], expected: list[Any]) -> AnswerKey:
+    return AnswerKey(exercise, [Probe(**tree) for tree in asked], expected)
+
+
+# Files
+
+
+def probes_path(name: str) -> Path:
+    """Where a chapter's recorded questions stand."""
+    return REFERENCES / "probes" / f"{_short(name)}.wire.gz"
+
+
+def answers_path(name: str, reference: str = DEFAULT) -> Path:
+    """Where a chapter's answers on one backend and device stand."""
+    return REFERENCES / reference / f"{_short(name)}.wire.gz"
+
+
+def provenance_path(name: str, reference: str = DEFAULT) -> Path:
+    """Where it says how these answers were computed."""
+    return REFERENCES / reference / f"{_short(name)}.json"
+
+
+def _short(name: str) -> str:
+    return name.split("_")[0]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (OSError, EOFError) as error:
+        raise StaleReferences(f"{_place(path)} cannot be read ({error}). {_remedy()}") from None
+
+
+def _write(path: Path, body: bytes) -> None:
+    """The whole file or none; equal bodies give equal files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(body)
+    beside.replace(path)
+
+
+def _place(path: Path) -> str:
+    return path.relative_to(REFERENCES.parent).as_posix()
+
+
+def in_checkout() -> bool:
+    """Whether this is a clone of the repository, whose references may be written."""
+    return (REFERENCES.parent.parent / "pyproject.toml").exists()
+
+
+def _remedy() -> str:
+    return "Run `cnnlab record`." if in_checkout() else "Install CNN Lab again."
+
+
+# Reading what was recorded
+
+
+@cache
+def recorded(name: str, reference: str = DEFAULT) -> dict[str, AnswerKey]:
+    """A chapter's recorded answer keys, by exercise. Draws nothing, and never imports Keras.
+
+    Raises
+    ------
+    StaleReferences
+        They are missing or damaged, or the answers belong to other questions; the message
+        says what to do.
+    """
+    body = _read(probes_path(name))
+    said = _read(answers_path(name, reference))
+    try:
+        about = json.loads(provenance_path(name, reference).read_text(encoding="utf-8"))
+        asked, expected = decode(body), decode(said)
+        if about["probes"] != fingerprint(body):
+            raise StaleReferences(
+                f"The answers of {reference} for {name} belong to other questions than are "
+                f"recorded now. {_remedy()}"
+            )
+        return {
+            exercise.name: _key(exercise, asked[exercise.name], expected[exercise.name])
+            for exercise in load_chapter(name).exercises
+        }
+    except (OSError, ProtocolError, ValueError, KeyError) as error:
+        raise StaleReferences(
+            f"The references of {name} are damaged or incomplete "
+            f"({type(error).__name__}: {error}). {_remedy()}"
+        ) from None
+
+
+def fingerprint(body: bytes) -> str:
+    """Ties answers to the questions that they answer: of the file, not of anything drawn."""
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+# Recording
 
 
 def record(name: str, seed: int = RECORDED_SEED) -> dict[str, Any]:
-    """Compute a chapter's references on this device and write them; returns the provenance.
+    """Compute a chapter's references on this backend and device and write them.
 
+    The recorded questions stay as they are while the grader still asks them, so a second
+    machine or backend answers the same ones.
+
+    Returns
+    -------
+    dict
+        The provenance that stands beside the answers.
+
+    Raises
+    ------
+    PermissionError
+        This is an installed package, whose files are not ours to change.
+
+    Examples
+    --------
     >>> record("ch01_convolution")["backend"]  # doctest: +SKIP
     'tensorflow'
     """
+    if not in_checkout():
+        raise PermissionError(
+            "`cnnlab record` needs a clone of the repository: it would change an installed package."
+        )
     chapter = load_chapter(name)
-    arrays: dict[str, np.ndarray] = {}
-    exercises = {}
-    for exercise in chapter.exercises:
-        label = f"{exercise.name}/{{}}".format
-        tree = [_fold(v, arrays, label(i)) for i, v in enumerate(answers(exercise, seed))]
-        exercises[exercise.name] = {"probes": digest(exercise, seed), "answers": tree}
-    about = {"chapter": name, "seed": seed, **provenance()}
-    npz, text = paths(name)
-    REFERENCES.mkdir(exist_ok=True)
-    np.savez_compressed(npz.with_suffix(".tmp.npz"), **arrays)  # type: ignore[arg-type]
-    npz.with_suffix(".tmp.npz").replace(npz)
-    text.write_text(json.dumps(about | {"exercises": exercises}, indent=1) + "\n")
+    body = _questions_to_keep(chapter, seed)
+    asked = decode(body)
+    expected = {e.name: answers(e, asked[e.name]) for e in chapter.exercises}
+    about = {"chapter": name, "seed": seed, "probes": fingerprint(body), **provenance()}
+    reference = f"{about['backend']}-{'cpu' if about['device'] == 'CPU' else 'gpu'}"
+    _write(probes_path(name), gzip.compress(body, mtime=0))
+    _write(answers_path(name, reference), gzip.compress(encode(expected), mtime=0))
+    _write(provenance_path(name, reference), (json.dumps(about, indent=1) + "\n").encode())
+    recorded.cache_clear()
     return about
+
+
+def _questions_to_keep(chapter: Chapter, seed: int) -> bytes:
+    """The recorded questions, or those drawn now where the grader asks others."""
+    drawn = questions(chapter, seed)
+    try:
+        body = _read(probes_path(chapter.name))
+        return encode(drawn) if changed(decode(body), drawn) else body
+    except (StaleReferences, ProtocolError):
+        return encode(drawn)
+
+
+def changed(stored: Any, drawn: Any, where: str = "") -> str:
+    """The first place where two trees ask different things, or ``""``.
+
+    Structure, text, whole numbers and types must be equal. Floats may differ by what another
+    processor makes of the same drawing: 64 roundings, in units of the largest number.
+    """
+    if type(stored) is not type(drawn):
+        return f"{where}: {type(stored).__name__} is now {type(drawn).__name__}"
+    if isinstance(stored, dict):
+        if stored.keys() != drawn.keys():
+            return f"{where}: {list(stored)} is now {list(drawn)}"
+        pairs = ((f"{where}/{k}", stored[k], drawn[k]) for k in stored)
+        return next(filter(None, (changed(a, b, at) for at, a, b in pairs)), "")
+    if isinstance(stored, list | tuple):
+        if len(stored) != len(drawn):
+            return f"{where}: {len(stored)} entries are now {len(drawn)}"
+        entries = enumerate(zip(stored, drawn, strict=True))
+        return next(filter(None, (changed(a, b, f"{where}/{i}") for i, (a, b) in entries)), "")
+    if isinstance(stored, np.ndarray | np.generic | float):
+        return "" if _same_numbers(np.asarray(stored), np.asarray(drawn)) else f"{where}: numbers"
+    return "" if stored == drawn else f"{where}: {stored!r} is now {drawn!r}"
+
+
+def _same_numbers(stored: np.ndarray, drawn: np.ndarray) -> bool:
+    if stored.shape != drawn.shape or stored.dtype != drawn.dtype:
+        return False
+    if stored.dtype.kind not in "fc":
+        return np.array_equal(stored, drawn)
+    slack = 64 * np.finfo(stored.dtype).eps
+    scale = np.max(np.abs(stored[np.isfinite(stored)]), initial=0.0)
+    return np.allclose(stored, drawn, rtol=0.0, atol=slack * float(scale), equal_nan=True)
 
 
 def provenance() -> dict[str, Any]:
@@ -85,76 +259,13 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def paths(name: str) -> tuple[Path, Path]:
-    """Where a chapter's references stand: arrays, and the rest."""
-    short = name.split("_")[0]
-    return REFERENCES / f"{short}.npz", REFERENCES / f"{short}.json"
+def record_all(names: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Record the named chapters, or every one."""
+    for name in names or chapter_names():
+        yield record(name)
 
 
-def digest(exercise: Exercise, seed: int) -> str:
-    """A fingerprint of the probes, so that stale references are noticed."""
-    h = hashlib.sha256()
-    for probe in exercise.draw(seed):
-        given = [] if probe.given is None else [probe.given]
-        call = [probe.rung, list(probe.args), dict(probe.kwargs), probe.raises, *given]
-        h.update(encode(call))
-    return h.hexdigest()[:16]
-
-
-@cache
-def recorded(name: str) -> dict[str, AnswerKey]:
-    """A chapter's recorded answer keys, by exercise. Never imports TensorFlow.
-
-    Raises
-    ------
-    StaleReferences
-        They are missing, or were recorded for other probes; the message says what to run.
-    """
-    chapter = load_chapter(name)
-    npz, text = paths(name)
-    remedy = f"Run `cnnlab record {name}`."
-    if not text.exists() or not npz.exists():
-        raise StaleReferences(f"There are no recorded references for {name}. {remedy}")
-    about = json.loads(text.read_text())
-    keys = {}
-    with np.load(npz, allow_pickle=False) as arrays:
-        for exercise in chapter.exercises:
-            entry = about["exercises"].get(exercise.name)
-            if entry is None or entry["probes"] != digest(exercise, about["seed"]):
-                raise StaleReferences(
-                    f"The references of {name}/{exercise.name} were recorded for other probes "
-                    f"than its grader draws now. {remedy}"
-                )
-            expected = [_unfold(tree, arrays) for tree in entry["answers"]]
-            keys[exercise.name] = AnswerKey(exercise, exercise.draw(about["seed"]), expected)
-    return keys
-
-
-def _fold(value: Any, arrays: dict[str, np.ndarray], label: str) -> Any:
-    """A result as JSON, its arrays moved to ``arrays``."""
-    if isinstance(value, np.ndarray | np.generic):
-        arrays[label] = np.asarray(value)
-        return {"$array": label, "$scalar": isinstance(value, np.generic)}
-    if isinstance(value, tuple | list):
-        kind = "$tuple" if isinstance(value, tuple) else "$list"
-        return {kind: [_fold(v, arrays, f"{label}/{i}") for i, v in enumerate(value)]}
-    if isinstance(value, dict):
-        return {"$dict": {k: _fold(v, arrays, f"{label}/{k}") for k, v in value.items()}}
-    return value
-
-
-def _unfold(tree: Any, arrays: Any) -> Any:
-    """What `_fold` folded."""
-    if not isinstance(tree, dict):
-        return tree
-    if "$array" in tree:
-        array = arrays[tree["$array"]]
-        return array[()] if tree["$scalar"] else array
-    if "$dict" in tree:
-        return {k: _unfold(v, arrays) for k, v in tree["$dict"].items()}
-    kind, items = next(iter(tree.items()))
-    folded = [_unfold(v, arrays) for v in items]
-    return tuple(folded) if kind == "$tuple" else folded
+# Fresh references
 
 
 class FreshReferences:
@@ -191,7 +302,7 @@ class FreshReferences:
         self._process.wait()
 
     def answers(self, name: str) -> bytes:
-        """A chapter's fresh answers, for `keys_from`; the first call waits for Keras.
+        """A chapter's fresh questions and answers, for `keys_from`; the first call waits for Keras.
 
         Raises
         ------
@@ -226,17 +337,10 @@ def keys_from(path: str) -> dict[str, AnswerKey]:
 
 
 def _keys(fresh: dict[str, Any]) -> dict[str, AnswerKey]:
-    """Answer keys of fresh answers, if they belong to the probes that this process draws."""
-    keys = {}
-    for exercise in load_chapter(fresh["chapter"]).exercises:
-        probes, expected = fresh[exercise.name]
-        if probes != digest(exercise, fresh["seed"]):
-            raise StaleReferences(
-                f"Keras answered other probes of {exercise.name} than are drawn here. "
-                "Did its grader change meanwhile? Grade again."
-            )
-        keys[exercise.name] = AnswerKey(exercise, exercise.draw(fresh["seed"]), expected)
-    return keys
+    return {
+        exercise.name: _key(exercise, *fresh[exercise.name])
+        for exercise in load_chapter(fresh["chapter"]).exercises
+    }
 
 
 def _requests(lines: BinaryIO) -> Iterator[tuple[int, Chapter]]:
@@ -246,22 +350,17 @@ def _requests(lines: BinaryIO) -> Iterator[tuple[int, Chapter]]:
 
 
 def main() -> None:
-    """Serve fresh references: lines ``seed chapter`` in, encoded answers out."""
+    """Serve fresh references: lines ``seed chapter`` in, encoded questions and answers out."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up in the answers
     import keras  # noqa: F401  imported while the owner is still reading submissions
 
     for seed, chapter in _requests(sys.stdin.buffer):
-        fresh = {e.name: [digest(e, seed), answers(e, seed)] for e in chapter.exercises}
-        body = encode({"chapter": chapter.name, "seed": seed, **fresh})
+        asked = questions(chapter, seed)
+        fresh = {e.name: [asked[e.name], answers(e, asked[e.name])] for e in chapter.exercises}
+        body = encode({"chapter": chapter.name, **fresh})
         out.write(struct.pack(">Q", len(body)) + body)
         out.flush()
-
-
-def record_all(names: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Record the named chapters, or every one."""
-    for name in names or chapter_names():
-        yield record(name)
 
 
 if __name__ == "__main__":

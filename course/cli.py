@@ -390,7 +390,10 @@ def record(
     except ValueError as error:
         raise fail(str(error), 2) from None
     for name in names:
-        about = record_chapter(name)
+        try:
+            about = record_chapter(name)
+        except PermissionError as error:
+            raise fail(str(error), 2) from None
         console.print(f"{name}: Keras {about['versions']['keras']} on {about['device']}")
 
 
