@@ -13,6 +13,7 @@ import numpy as np
 
 from cnnlab.autograder.compare import Difference
 from cnnlab.autograder.exercise import Exercise, Probe
+from cnnlab.autograder.timing import Runner
 from cnnlab.autograder.twists import Twist, combine
 from cnnlab.autograder.worker import Outcome, invoke, load_driver, request
 
@@ -42,6 +43,13 @@ class AnswerKey:
     def requests(self) -> list[bytes]:
         """Every probe's call, encoded once for the whole batch."""
         return [request(probe.args, probe.kwargs, probe.given) for probe in self.probes]
+
+    def outcomes(self, runner: Runner) -> list[Outcome]:
+        """What comes of every probe, where the runner calls the learner's function."""
+        baseline = self.exercise.baseline
+        if baseline is None:
+            return runner.call(range(len(self.probes)))
+        return baseline.outcomes([probe.rung for probe in self.probes], runner)
 
     def call(self, function: Callable[..., Any], probe: Probe) -> Outcome:
         """A function of this process, called as a learner's is."""

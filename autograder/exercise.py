@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.rival import Rival
+from cnnlab.autograder.timing import Baseline
 from cnnlab.autograder.twists import Twist
 
 RUNGS = {
@@ -113,8 +113,8 @@ class Exercise:
     simulated : bool
         Whether `correct` answers as the driver does, instead of being driven itself; it takes
         what the probe gives the driver as its keyword ``given``.
-    rival : Rival or None
-        A plain function that is timed on the probes of one rung, see `cnnlab.autograder.rival`.
+    baseline : Baseline or None
+        A plain function that is timed beside the learner's on the probes of one rung.
     """
 
     name: str
@@ -131,7 +131,7 @@ class Exercise:
     verdicts: Mapping[str, Callable[[list[Any]], str]] = field(default_factory=dict)
     driver: str = ""
     simulated: bool = False
-    rival: Rival | None = None
+    baseline: Baseline | None = None
 
     @property
     def max_score(self) -> float:

@@ -6,7 +6,9 @@ Where the pieces meet, so it holds no rule of its own beyond the order of things
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -14,14 +16,6 @@ from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import Chapter, Exercise, load_chapter
 from cnnlab.autograder.judge import judge, not_attempted
 from cnnlab.autograder.results import ExerciseResult, SubmissionResult
-from cnnlab.autograder.rival import (
-    ROUNDS,
-    answered,
-    beside,
-    one_by_one,
-    timed_again,
-    timed_probes,
-)
 from cnnlab.autograder.session import Session, Workers
 from cnnlab.autograder.shrink import shrink
 from cnnlab.autograder.submission import Definition, Submission, read
@@ -141,34 +135,34 @@ class _Grader:
         name, seconds = self.exercise.name, self.chapter.seconds
         return judge(
             self.key,
-            self._outcomes(session, workers),
+            self.key.outcomes(_InSessions(self.key, session, workers, seconds)),
             lambda found: shrink(
                 self.key, found, lambda args: session.call(name, [(args, {})], seconds)[0]
             ),
         )
 
-    def _outcomes(self, session: Session, workers: Workers) -> list[Outcome]:
-        """What came of every probe, the timed ones beside the exercise's rival."""
-        key, rival = self.key, self.exercise.rival
-        name, seconds = self.exercise.name, self.chapter.seconds
-        if rival is None:
-            return session.call(name, key.requests, seconds, self.exercise.driver)
 
-        def call(requests: list[bytes]) -> list[Outcome]:
-            return session.call(name, requests, seconds)
+@dataclass(frozen=True)
+class _InSessions:
+    """A `Runner` whose functions run in processes of their own, the learner's and ours apart."""
 
-        outcomes = one_by_one(key, call)
-        for _ in range(ROUNDS if answered(key, outcomes) else 0):
-            session.close()  # what still runs in the learner's process must not slow the rival
-            with workers.session() as own:
-                own.define([], rival.source)
-                outcomes = beside(
-                    key, outcomes, lambda i: own.call(rival.name, [key.requests[i]], seconds)[0]
-                )
-            if not rival.verdict([outcomes[i] for i in timed_probes(key)]):
-                break
-            outcomes = timed_again(key, outcomes, call)
-        return outcomes
+    key: AnswerKey
+    session: Session
+    workers: Workers
+    seconds: float
+    rounds: int = 4
+
+    def call(self, numbers: Sequence[int]) -> list[Outcome]:
+        exercise, requests = self.key.exercise, self.key.requests
+        calls = [requests[i] for i in numbers]
+        return self.session.call(exercise.name, calls, self.seconds, exercise.driver)
+
+    @contextmanager
+    def baseline(self, name: str, source: str) -> Iterator[Callable[[int], Outcome]]:
+        self.session.close()  # what still runs in the learner's process must not slow ours down
+        with self.workers.session() as own:
+            own.define([], source)
+            yield lambda i: own.call(name, [self.key.requests[i]], self.seconds)[0]
 
 
 @cache

@@ -136,9 +136,6 @@ class Outcome:
         Wall-clock time of the call.
     warnings : tuple of str
         What NumPy warned of during the call, each once: ``"overflow encountered in exp"``.
-    par : float or None
-        Seconds that the exercise's rival took for the same call, where one was timed. Set by
-        the judge's side alone: it never crosses.
     """
 
     status: str
@@ -147,7 +144,6 @@ class Outcome:
     args_after: tuple[Any, ...] | None = None
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
-    par: float | None = None
 
 
 def request(

@@ -17,7 +17,7 @@ from cnnlab.autograder.graders.conv2d import FORWARD_TWISTS, keras_conv2d
 from cnnlab.autograder.graders.draws import impulse, wholes
 from cnnlab.autograder.graders.geometry import PADDING_TWISTS, STRIDE_TWISTS, conv2d_by
 from cnnlab.autograder.graders.strided_conv2d import case
-from cnnlab.autograder.graders.unrolled import RIVAL
+from cnnlab.autograder.graders.unrolled import BASELINE
 from cnnlab.autograder.twists import Twist, on_args, on_output
 from cnnlab.course import fast
 from cnnlab.course.ops import as_floats
@@ -39,7 +39,7 @@ def im2col_conv_probes(rng: Rng) -> Iterator[Probe]:
     yield case(rng, "bad-input", (1, 4, 5, 2), (4, 5, 2, 3), title="it just fits")
     for number in range(5):
         title = f"timed call {number + 1}"
-        yield case(rng, RIVAL.rung, (2, 8, 9, 3), (3, 3, 3, 8), title=title)
+        yield case(rng, BASELINE.rung, (2, 8, 9, 3), (3, 3, 3, 8), title=title)
 
 
 def _kernels_read(order: str) -> Callable[..., tuple[Any, ...]]:
@@ -101,8 +101,8 @@ conv2d_im2col = Exercise(
         "bad-input": "Channels and biases must be compared here: a wrong number of biases may add up without an error.",
         "speed": "The result is right, but a loop over places or filters is still in there somewhere, perhaps inside your im2col. Loop over the taps of the window alone.",
     },
-    verdicts={RIVAL.rung: RIVAL.verdict},
-    rival=RIVAL,
+    verdicts={BASELINE.rung: BASELINE.verdict},
+    baseline=BASELINE,
 )
 
 

@@ -23,7 +23,7 @@ from cnnlab.autograder.graders.geometry import (
     STRIDE_TWISTS,
     conv2d_by,
 )
-from cnnlab.autograder.rival import Rival
+from cnnlab.autograder.timing import Baseline
 from cnnlab.autograder.twists import Op, Twist, on_output
 from cnnlab.course import fast
 from cnnlab.course.ops import as_floats
@@ -68,7 +68,7 @@ def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
 """What learner code finds: the notebook's second set-up cell holds the same two functions."""
 
 # A loop over filters, too, comes to about 1; a loop over places alone to 10; one product to 100.
-RIVAL = Rival("conv2d_loop", LOOP, ratio=5)
+BASELINE = Baseline("conv2d_loop", LOOP, ratio=5)
 
 
 def im2col_probes(rng: Rng) -> Iterator[Probe]:

@@ -1,6 +1,7 @@
 """The rung of speed: a plain loop timed beside the learner's function."""
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -11,17 +12,10 @@ from cnnlab.autograder.exercise import load_chapter
 from cnnlab.autograder.grading import grade_submission, plain_version
 from cnnlab.autograder.live import judged
 from cnnlab.autograder.record import recorded
-from cnnlab.autograder.rival import (
-    Rival,
-    beside,
-    called_here,
-    one_by_one,
-    timed_again,
-    timed_probes,
-)
 from cnnlab.autograder.sandbox import available
 from cnnlab.autograder.session import open_workers
 from cnnlab.autograder.submission import read
+from cnnlab.autograder.timing import Baseline, TimedOutcome, beside, one_by_one, timed_again
 from cnnlab.autograder.worker import Outcome
 
 CHAPTER = "ch13_fast_convolution"
@@ -69,8 +63,26 @@ def learner(source):
     return namespace[NAME]
 
 
-def outcome(seconds, par=None):
-    return Outcome("returned", seconds=seconds, par=par)
+def outcome(seconds):
+    return Outcome("returned", seconds=seconds)
+
+
+def timed_probes(key):
+    return key.exercise.baseline.timed([probe.rung for probe in key.probes])
+
+
+class Runner:
+    """The learner's calls and the baseline's, each as a function of the probes' numbers."""
+
+    rounds = 3
+
+    def __init__(self, call, baseline):
+        self.call = call
+        self.call_baseline = baseline
+
+    @contextmanager
+    def baseline(self, name, source):
+        yield self.call_baseline
 
 
 def test_a_loop_loses_the_rung_of_speed_alone(workers, tmp_path):
@@ -93,8 +105,8 @@ def test_both_are_told_apart_in_a_live_check(key):
     assert fast.status == "passed"
 
 
-def test_a_submission_cannot_slow_its_rival(workers, tmp_path):
-    """Sleeping sums, a busy thread and a loop of one's own under the rival's name: no gain."""
+def test_a_submission_cannot_slow_the_baseline(workers, tmp_path):
+    """Sleeping sums, a busy thread and a loop of one's own under the baseline's name: no gain."""
     tricks = """
 import threading, time
 
@@ -152,43 +164,58 @@ def test_the_timed_calls_have_numbers_of_their_own(key):
     assert len({key.requests[i] for i in timed}) == 5
 
 
-def test_every_timed_call_is_made_alone_and_after_the_others(key):
+def test_every_timed_call_is_made_alone_and_after_the_others():
     batches = []
 
-    def call(requests):
-        batches.append(len(requests))
-        return [outcome(0.0)] * len(requests)
+    def call(numbers):
+        batches.append(list(numbers))
+        return [outcome(0.0)] * len(numbers)
 
-    outcomes = one_by_one(key, call)
-    assert batches == [len(key.probes) - 5, 1, 1, 1, 1, 1]
-    assert len(outcomes) == len(key.probes)
+    assert len(one_by_one(5, [1, 3], call)) == 5
+    assert batches == [[0, 2, 4], [1], [3]]
 
 
-def test_after_a_call_that_hangs_no_timed_one_is_made(key):
+def test_after_a_call_that_hangs_no_timed_one_is_made():
     batches = []
 
-    def call(requests):
-        batches.append(len(requests))
-        return [Outcome("timeout")] * len(requests)
+    def call(numbers):
+        batches.append(list(numbers))
+        return [Outcome("timeout")] * len(numbers)
 
-    assert {o.status for o in one_by_one(key, call)} == {"timeout"}
-    assert len(batches) == 1
-
-
-def test_the_rival_rests_where_an_answer_is_missing(key):
-    outcomes = [outcome(0.0)] * (len(key.probes) - 1) + [Outcome("raised")]
-
-    def call(i):
-        raise AssertionError("the rival was called")
-
-    assert beside(key, outcomes, call) == outcomes
+    assert {o.status for o in one_by_one(5, [1, 3], call)} == {"timeout"}
+    assert batches == [[0, 2, 4]]
 
 
-def test_a_rival_that_fails_is_our_fault(key):
-    broken = replace(key.exercise, rival=Rival("f", "def f(*args):\n    return 1 / 0\n", 5))
-    key = AnswerKey(broken, key.probes, key.expected)
+def test_the_baseline_rests_where_an_answer_is_missing():
+    def call(numbers):
+        return [Outcome("raised") if i == 2 else outcome(0.0) for i in numbers]
+
+    def never(i):
+        raise AssertionError("the baseline was called")
+
+    outcomes = Baseline("loop", "", 5).outcomes(["shape", "speed", "speed"], Runner(call, never))
+    assert [type(o) for o in outcomes] == [Outcome] * 3
+
+
+def test_a_function_that_seems_too_slow_is_timed_again_until_it_is_not():
+    times = iter([9.0, 9.0, 0.001])  # the machine was busy twice
+
+    def call(numbers):
+        return [outcome(next(times)) for _ in numbers]
+
+    baseline = Baseline("loop", "", 5)
+    runner = Runner(lambda numbers: call(numbers) if list(numbers) == [1] else [outcome(0.0)], None)
+    runner.call_baseline = lambda i: outcome(1.0)
+    outcomes = baseline.outcomes(["shape", "speed"], runner)
+    assert baseline.verdict(outcomes[1:]) == ""
+    assert next(times, None) is None
+
+
+def test_a_baseline_that_fails_is_our_fault(key):
+    broken = Baseline("f", "def f(*args):\n    return 1 / 0\n", 5)
+    key = AnswerKey(replace(key.exercise, baseline=broken), key.probes, key.expected)
     with pytest.raises(RuntimeError, match="the plain loop ended in raised"):
-        beside(key, [outcome(0.0)] * len(key.probes), called_here(key))
+        judged(learner(LOOPED), key)
 
 
 @pytest.mark.parametrize(
@@ -201,16 +228,13 @@ def test_a_rival_that_fails_is_our_fault(key):
     ],
 )
 def test_the_verdict_compares_the_best_times(seconds, pars, verdict):
-    said = Rival("loop", "", ratio=5).verdict(list(map(outcome, seconds, pars)))
+    timed = [
+        TimedOutcome("returned", seconds=own, baseline_seconds=par)
+        for own, par in zip(seconds, pars, strict=True)
+    ]
+    said = Baseline("loop", "", ratio=5).verdict(timed)
     assert said.endswith(verdict)
     assert bool(said) == bool(verdict)
-
-
-def test_the_judges_side_alone_sets_the_par():
-    from cnnlab.autograder.worker import outcome_from_frame, outcome_to_frame
-
-    crossed = outcome_from_frame(outcome_to_frame(outcome(0.1, par=9.0)))
-    assert crossed.par is None
 
 
 def test_a_right_answer_that_takes_as_long_as_the_loop_fails_whatever_the_machine_does(key):
@@ -225,27 +249,25 @@ def test_a_right_answer_that_takes_as_long_as_the_loop_fails_whatever_the_machin
     assert points(judged(conv2d_im2col, key).result)["speed"] == 0
 
 
-def test_a_second_timing_keeps_the_shorter_times_of_equal_answers(key):
-    timed = timed_probes(key)
-    first = [replace(outcome(1.0), value=np.ones(2))] * len(key.probes)
-    answers = {key.requests[i]: outcome(0.1 if n else 2.0) for n, i in enumerate(timed)}
+def test_a_second_timing_keeps_the_shorter_times_of_equal_answers():
+    first = [replace(outcome(1.0), value=np.ones(2))] * 3
+    times = {1: 2.0, 2: 0.1}
 
-    def call(requests):
-        return [replace(answers[request], value=np.ones(2)) for request in requests]
+    def call(numbers):
+        return [replace(outcome(times[i]), value=np.ones(2)) for i in numbers]
 
-    seconds = [o.seconds for o in timed_again(key, first, call)]
-    assert [seconds[i] for i in timed] == [1.0, 0.1, 0.1, 0.1, 0.1]
-    assert set(seconds) == {1.0, 0.1}
+    assert [o.seconds for o in timed_again([1, 2], first, call)] == [1.0, 1.0, 0.1]
 
 
-def test_a_second_timing_does_not_take_a_quick_wrong_answer(key):
-    first = [replace(outcome(1.0), value=np.ones(2))] * len(key.probes)
+def test_a_second_timing_does_not_take_a_quick_wrong_answer():
+    first = [replace(outcome(1.0), value=np.ones(2))] * 2
     quick = replace(outcome(0.0), value=np.zeros(2))
-    assert timed_again(key, first, lambda requests: [quick]) == first
+    assert timed_again([1], first, lambda numbers: [quick]) == first
 
 
-def test_a_rival_that_is_timed_twice_keeps_its_shorter_time(key):
-    outcomes = [outcome(1.0)] * len(key.probes)
-    for par in (0.5, 0.2, 0.9):
-        outcomes = beside(key, outcomes, lambda i, par=par: outcome(par))
-    assert {outcomes[i].par for i in timed_probes(key)} == {0.2}
+def test_a_baseline_that_is_timed_twice_keeps_its_shorter_time():
+    outcomes = [outcome(1.0)] * 2
+    for seconds in (0.5, 0.2, 0.9):
+        outcomes = beside([1], outcomes, lambda i, seconds=seconds: outcome(seconds))
+    assert outcomes[0] == outcome(1.0)
+    assert outcomes[1] == TimedOutcome("returned", seconds=1.0, baseline_seconds=0.2)
