@@ -9,8 +9,6 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import Chapter, Exercise, load_chapter
@@ -18,10 +16,9 @@ from cnnlab.autograder.judge import judge, not_attempted
 from cnnlab.autograder.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.session import Session, Workers
 from cnnlab.autograder.shrink import shrink
-from cnnlab.autograder.submission import Definition, Submission, read
+from cnnlab.autograder.solutions import solution_source
+from cnnlab.autograder.submission import Definition, Submission
 from cnnlab.autograder.worker import ErrorInfo, Outcome
-
-SOLUTIONS = Path(__file__).parent.parent / "solutions"
 
 
 def grade_submission(
@@ -131,7 +128,7 @@ class _Grader:
         passed = {result.name for result in earlier if result.passed}
         for need in self.exercise.needs:
             if need not in passed:
-                session.provide(need, plain_version(self.chapter.name, need))
+                session.provide(need, solution_source(self.chapter.name, need))
         name, seconds = self.exercise.name, self.chapter.seconds
         return judge(
             self.key,
@@ -163,13 +160,3 @@ class _InSessions:
         with self.workers.session() as own:
             own.define([], source)
             yield lambda i: own.call(name, [self.key.requests[i]], self.seconds)[0]
-
-
-@cache
-def plain_version(chapter: str, name: str) -> str:
-    """The chapter's own solution of an exercise, as source: it stands in where a learner's
-    function is needed by another exercise and does not work yet."""
-    definition = read(SOLUTIONS / chapter / f"{chapter}.ipynb", chapter).exercises[name]
-    if definition.status != "written":
-        raise RuntimeError(f"solutions/{chapter} has no {name}: run `cnnlab build`")
-    return definition.source

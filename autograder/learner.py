@@ -117,16 +117,17 @@ def solution(function: Callable[..., Any] | str, anyway: bool = False) -> Source
     """
     from cnnlab.autograder import live
     from cnnlab.autograder.show import Note, Source
+    from cnnlab.autograder.solutions import solution_source
 
     target = live.find(function, by_name=True)
     name = target.name
-    if not anyway and not live.attempted(function, target.key):
+    if not anyway and not live.attempted(function):
         return Note(
             f"{name} is not written yet",
             f"Have a try first: you learn most from your own mistakes. hint({name}) helps you "
             f"on.\n\nsolution({name}, anyway=True) shows the solution all the same.",
         )
-    return Source(name, live.model_solution(target.chapter, name))
+    return Source(name, solution_source(target.chapter, name))
 
 
 def _mention_solution(name: str) -> str:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import difflib
 import io
-import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder.answerkey import AnswerKey, Finding
@@ -23,10 +21,8 @@ from cnnlab.autograder.record import recorded
 from cnnlab.autograder.results import ExerciseResult
 from cnnlab.autograder.show import Check, Overview, shell
 from cnnlab.autograder.shrink import shrink
+from cnnlab.autograder.stubs import is_stub
 from cnnlab.autograder.worker import Outcome
-
-SOLUTIONS = Path(__file__).parent.parent / "solutions"
-_MARKER = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 
 
 class Session:
@@ -207,14 +203,10 @@ def state_of(function: Callable[..., Any] | str, key: AnswerKey) -> ExerciseResu
     return None if found is None else judged(found, key).result
 
 
-def attempted(function: Callable[..., Any] | str, key: AnswerKey) -> bool:
+def attempted(function: Callable[..., Any] | str) -> bool:
     """Whether there is more than the untouched stub."""
     found = _in_notebook(function) if isinstance(function, str) else function
-    if found is None:
-        return False
-    with _quiet():
-        first = key.call(found, key.probes[0])
-    return not (first.error and first.error.type == "NotImplementedError")
+    return found is not None and not is_stub(found)
 
 
 # Hints
@@ -238,24 +230,3 @@ def next_hint(target: Target, result: ExerciseResult | None) -> tuple[str | None
         return None, 0
     told.append(left[0])
     return left[0], len(left) - 1
-
-
-# The course's own solution
-
-
-def model_solution(chapter: str, name: str) -> str:
-    """The course's own source of an exercise's function, without the markers around it.
-
-    Raises
-    ------
-    FileNotFoundError
-        The chapter's notebook with solutions is not there.
-    """
-    from cnnlab.autograder.submission import read  # only needed here
-
-    definition = read(SOLUTIONS / chapter / f"{chapter}.ipynb", chapter).exercises.get(name)
-    if definition is None or definition.status != "written":
-        raise FileNotFoundError(
-            f"There is no solution of {name} in {SOLUTIONS / chapter}. Run `cnnlab build`."
-        )
-    return _MARKER.sub("", definition.source).strip()

@@ -26,12 +26,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.batch import usable_cores
 from cnnlab.autograder.exercise import GRADERS, Chapter, chapter_names, find_chapter, load_chapter
-from cnnlab.autograder.grading import plain_version
 from cnnlab.autograder.judge import judge
 from cnnlab.autograder.mutants import Mutant, mutants
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.sandbox import available
 from cnnlab.autograder.session import Session, Workers, open_workers
+from cnnlab.autograder.solutions import solution_source
 
 SECONDS = 2.0
 """What a mutant may take for one call: far more than a right solution does."""
@@ -65,7 +65,7 @@ class Score:
 def mutants_of(name: str) -> list[Mutant]:
     """Every mutant of a chapter's solutions."""
     exercises = load_chapter(name).exercises
-    return [m for e in exercises for m in mutants(e.name, plain_version(name, e.name))]
+    return [m for e in exercises for m in mutants(e.name, solution_source(name, e.name))]
 
 
 def measure(
@@ -136,7 +136,7 @@ def _survives(mutant: Mutant) -> bool:
 
 def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> bool:
     """Grade one mutant."""
-    cells = [(need, plain_version(chapter.name, need)) for need in key.exercise.needs]
+    cells = [(need, solution_source(chapter.name, need)) for need in key.exercise.needs]
     cells.append((mutant.exercise, mutant.source))
     session.define(cells, chapter.prelude, chapter.imports, drivers=chapter.drivers)
     driver = key.exercise.driver

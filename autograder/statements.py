@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from cnnlab.autograder.stubs import is_stub_source
+
 MAX_PARSED = 128 << 10
 """Characters in a cell that is parsed; CPython takes seconds for some that are longer."""
 MAX_NESTING = 90
@@ -96,17 +98,8 @@ class Statement:
         return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
     def is_stub(self) -> bool:
-        """A function that, its docstring aside, only raises NotImplementedError."""
-        if not isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return False
-        body = self.node.body
-        if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            body = body[1:]
-        if len(body) != 1 or not isinstance(body[0], ast.Raise):
-            return False
-        raised = body[0].exc
-        raised = raised.func if isinstance(raised, ast.Call) else raised
-        return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+        """Whether it defines a function that is not written yet."""
+        return is_stub_source(self.node)
 
 
 @dataclass(eq=False)

@@ -8,11 +8,11 @@ import re
 import nbformat
 
 from cnnlab.autograder.exercise import Chapter
+from cnnlab.autograder.stubs import is_stub_source
 from cnnlab.course.source import (
     SourceError,
     cells_of,
     find_function,
-    is_stub,
     solution_lines,
 )
 
@@ -104,7 +104,7 @@ def _stub(name: str, source: str, where: str) -> list[str]:
         function = find_function(name, source)
     except SourceError as error:
         return [f"{where}: {error}"]
-    if function is None or not is_stub(function):
+    if function is None or not is_stub_source(function):
         problem = f"{where}: exercise {name!r} is not a bare stub. "
         return [problem + "Put the whole body, below the docstring, inside the solution region."]
     return []

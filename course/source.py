@@ -125,15 +125,6 @@ def find_function(name: str, source: str) -> ast.FunctionDef | None:
     return None
 
 
-def is_stub(function: ast.FunctionDef) -> bool:
-    """Whether a function, its docstring aside, only raises NotImplementedError."""
-    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    if len(body) != 1 or not isinstance(body[0], ast.Raise):
-        return False
-    raised = body[0].exc.func if isinstance(body[0].exc, ast.Call) else body[0].exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-
-
 def _parse(source: str, where: str) -> ast.Module:
     try:
         with warnings.catch_warnings():

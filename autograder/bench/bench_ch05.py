@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.grading import plain_version
+from cnnlab.autograder.solutions import solution_source
 from cnnlab.course.demos import ch05_backprop as ch05
 from cnnlab.course.train_by_hand import keras_curve, train
 from cnnlab.datasets.pictures import load_cats_dogs
@@ -32,7 +32,7 @@ def solutions() -> Functions:
     namespace: Functions = {}
     exec(chapter.prelude, namespace)
     for exercise in chapter.exercises:
-        exec(plain_version(chapter.name, exercise.name), namespace)
+        exec(solution_source(chapter.name, exercise.name), namespace)
     return namespace
 
 

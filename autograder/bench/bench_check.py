@@ -19,9 +19,8 @@ import numpy as np
 
 from cnnlab.autograder import check, start
 from cnnlab.autograder.exercise import Exercise, find_chapter, load_chapter
-from cnnlab.autograder.grading import plain_version
-from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.mutation import mutants
+from cnnlab.autograder.solutions import solution_source
 
 ROUNDS = 30
 IMPORT = "import time; t = time.perf_counter()\n{}\nprint(time.perf_counter() - t)"
@@ -39,13 +38,13 @@ def solutions(chapter: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {"np": np, "math": math}
     exec(load_chapter(chapter).prelude, namespace)
     for exercise in load_chapter(chapter).exercises:
-        exec(model_solution(chapter, exercise.name), namespace)
+        exec(solution_source(chapter, exercise.name), namespace)
     return namespace
 
 
 def mistaken(chapter: str, exercise: str, namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Solutions with one change each: for models, whose twists are twists of a description."""
-    for mutant in islice(mutants(exercise, plain_version(chapter, exercise)), 0, None, 12):
+    for mutant in islice(mutants(exercise, solution_source(chapter, exercise)), 0, None, 12):
         space = dict(namespace)
         exec(mutant.source, space)
         yield mutant.change.partition("\n+ ")[2].strip()[-22:], space[exercise]

@@ -16,8 +16,8 @@ import numpy as np
 
 from cnnlab.autograder.compare import tolerance
 from cnnlab.autograder.graders.conv2d import keras_conv2d
-from cnnlab.autograder.grading import plain_version
 from cnnlab.autograder.record import provenance
+from cnnlab.autograder.solutions import solution_source
 
 SHAPES = {9: (3, 3, 1, 4), 27: (3, 3, 3, 4), 144: (3, 3, 16, 4), 800: (5, 5, 32, 4)}
 
@@ -30,7 +30,7 @@ def tf32(x: np.ndarray) -> np.ndarray:
 
 def loop_solution() -> Any:
     namespace: dict[str, Any] = {"np": np}
-    exec(plain_version("ch01_convolution", "conv2d"), namespace)
+    exec(solution_source("ch01_convolution", "conv2d"), namespace)
     return namespace["conv2d"]
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.grading import plain_version
+from cnnlab.autograder.solutions import solution_source
 from cnnlab.course.demos import ch09_vgg, ch10_feature_maps
 from cnnlab.course.pretrained import as_batch, load_vgg16
 from cnnlab.course.quiet import keras
@@ -38,7 +38,7 @@ def solution(chapter: str, exercise: str) -> Callable[..., Any]:
     """The chapter's own solution."""
     namespace: dict[str, Any] = {}
     exec(load_chapter(chapter).prelude, namespace)
-    exec(plain_version(chapter, exercise), namespace)
+    exec(solution_source(chapter, exercise), namespace)
     found: Callable[..., Any] = namespace[exercise]
     return found
 

@@ -9,9 +9,9 @@ import pytest
 
 from cnnlab.autograder import batch
 from cnnlab.autograder.batch import Pool, Settings, find_submissions, grade
-from cnnlab.autograder.grading import SOLUTIONS
 from cnnlab.autograder.results import SubmissionResult, to_dict
 from cnnlab.autograder.sandbox import available
+from cnnlab.autograder.solutions import SOLUTIONS
 from cnnlab.autograder.submission import Submission
 from cnnlab.autograder.tests.deadly import kill_on_request
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, cell, flipped, hand_in, source, stub

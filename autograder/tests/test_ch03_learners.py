@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.grading import plain_version
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 
 CHAPTER = "ch03_pooling"
 
@@ -284,7 +284,7 @@ def test_a_right_function_gets_all_points(name):
 def test_the_chapter_s_own_solution_gets_all_points(name):
     namespace = {}
     exec(load_chapter(CHAPTER).prelude, namespace)
-    exec(plain_version(CHAPTER, name), namespace)
+    exec(solution_source(CHAPTER, name), namespace)
     result = judge_function(recorded(CHAPTER)[name], namespace[name])
     assert result.score == result.max_score
 
@@ -318,7 +318,7 @@ def test_the_given_functions_are_the_notebook_s():
     """The worker's prelude and the notebook's second set-up cell hold the same text."""
     import nbformat
 
-    from cnnlab.autograder.grading import SOLUTIONS
+    from cnnlab.autograder.solutions import SOLUTIONS
 
     notebook = nbformat.read(SOLUTIONS / CHAPTER / f"{CHAPTER}.ipynb", 4)
     setup = [c.source for c in notebook.cells if c.metadata["cnnlab"]["role"] == "setup"]

@@ -12,9 +12,9 @@ import pytest
 from cnnlab.autograder.graders import network as net_grader
 from cnnlab.autograder.graders import stacks
 from cnnlab.autograder.graders.ch04_network import PRELUDE
-from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 from cnnlab.course import layers as arithmetic
 from cnnlab.course import network as ops
 
@@ -28,7 +28,7 @@ def solved() -> dict[str, Any]:
     namespace: dict[str, Any] = {}
     exec(PRELUDE, namespace)
     for name in recorded(CHAPTER):
-        exec(model_solution(CHAPTER, name), namespace)
+        exec(solution_source(CHAPTER, name), namespace)
     return namespace
 
 

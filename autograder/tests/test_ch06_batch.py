@@ -7,8 +7,8 @@ import json
 import pytest
 
 from cnnlab.autograder.batch import Settings, grade
-from cnnlab.autograder.grading import SOLUTIONS
 from cnnlab.autograder.sandbox import available
+from cnnlab.autograder.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import cell
 
 pytest_plugins = ["pytester"]

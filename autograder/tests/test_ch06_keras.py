@@ -20,9 +20,9 @@ from cnnlab.autograder.graders.keras_stacks import (
     max_pool,
     traced,
 )
-from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 
 CHAPTER = "ch06_cats_dogs"
 
@@ -95,7 +95,7 @@ def test_every_way_to_build_the_same_network_passes(body):
 
 @pytest.mark.parametrize("name", ["build_cnn", "compile_cnn"])
 def test_the_solution_earns_full_marks(name):
-    result = judged(name, model_solution(CHAPTER, name))
+    result = judged(name, solution_source(CHAPTER, name))
     assert result.status == "passed", result.message
 
 

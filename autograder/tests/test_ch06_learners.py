@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 from cnnlab.course import evaluation
 
 CHAPTER = "ch06_cats_dogs"
@@ -23,8 +23,8 @@ PLAIN = ["split", "smooth", "overfit_epoch", "confusion_matrix", "accuracy_gain"
 
 def solved(name):
     namespace: dict[str, Any] = {"np": np, "math": math}
-    exec(model_solution(CHAPTER, "smooth"), namespace)
-    exec(model_solution(CHAPTER, name), namespace)
+    exec(solution_source(CHAPTER, "smooth"), namespace)
+    exec(solution_source(CHAPTER, name), namespace)
     return namespace[name]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 
 CHAPTER = "ch07_dropout"
 
@@ -20,7 +20,7 @@ def solved() -> dict[str, Any]:
     """The chapter's namespace with every exercise solved."""
     namespace: dict[str, Any] = {"np": np}
     for name in recorded(CHAPTER):
-        exec(model_solution(CHAPTER, name), namespace)
+        exec(solution_source(CHAPTER, name), namespace)
     return namespace
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 
 CHAPTER = "ch08_augmentation"
 BY_HAND = [name for name in recorded(CHAPTER) if name != "build_augmented_cnn"]
@@ -25,7 +25,7 @@ def solved() -> dict[str, Any]:
     """The chapter's namespace with every exercise by hand solved."""
     namespace: dict[str, Any] = {"np": np, "math": math}
     for name in BY_HAND:
-        exec(model_solution(CHAPTER, name), namespace)
+        exec(solution_source(CHAPTER, name), namespace)
     return namespace
 
 

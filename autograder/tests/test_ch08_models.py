@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder.graders.ch08_augmentation import PRELUDE
-from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 
 NAME = "build_augmented_cnn"
 
@@ -20,7 +20,7 @@ NAME = "build_augmented_cnn"
 def space() -> dict[str, Any]:
     namespace: dict[str, Any] = {}
     exec(PRELUDE, namespace)
-    exec(model_solution("ch08_augmentation", NAME), namespace)
+    exec(solution_source("ch08_augmentation", NAME), namespace)
     return namespace
 
 

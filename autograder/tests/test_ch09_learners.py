@@ -10,9 +10,9 @@ import pytest
 
 from cnnlab.autograder.drivers import vgg
 from cnnlab.autograder.graders import imagenet, receptive
-from cnnlab.autograder.live import model_solution
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 from cnnlab.course import layers as arithmetic
 from cnnlab.course.vgg import vgg_preprocess
 
@@ -32,7 +32,7 @@ def solved(name: str) -> Any:
         import keras
 
         namespace["keras"] = keras
-    exec(model_solution(CHAPTER, name), namespace)
+    exec(solution_source(CHAPTER, name), namespace)
     return namespace[name]
 
 

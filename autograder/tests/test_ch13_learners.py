@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder.exercise import GRADERS, load_chapter
-from cnnlab.autograder.grading import plain_version
 from cnnlab.autograder.proof import judge_function
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 
 NAME = "ch13_fast_convolution"
 given: dict = {}
@@ -388,7 +388,7 @@ def test_no_name_is_guessed(exercise, function):
 def test_the_chapters_own_solutions_have_full_marks(exercise):
     namespace = dict(given)
     for need in (*load_chapter(NAME)[exercise].needs, exercise):
-        exec(plain_version(NAME, need), namespace)
+        exec(solution_source(NAME, need), namespace)
     assert judged(exercise, namespace[exercise]).status == "passed"
 
 

@@ -14,6 +14,7 @@ import pytest
 from cnnlab.autograder import check, hint, live, show, solution, start
 from cnnlab.autograder.exercise import load_chapter
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.solutions import solution_source
 from cnnlab.course import ops
 
 CHAPTER = load_chapter("ch01_convolution")
@@ -81,7 +82,7 @@ def test_start_with_a_wrong_name_lists_the_chapters(name):
 def test_the_courses_own_solutions_pass(exercise):
     namespace: dict[str, Any] = {"np": np, "math": math}
     for need in (*exercise.needs, exercise.name):
-        exec(live.model_solution("ch01_convolution", need), namespace)
+        exec(solution_source("ch01_convolution", need), namespace)
     found = check(namespace[exercise.name])
     assert found.passed
     assert bool(found)

@@ -9,11 +9,12 @@ import pytest
 
 from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.grading import grade_submission, plain_version
+from cnnlab.autograder.grading import grade_submission
 from cnnlab.autograder.live import judged
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.sandbox import available
 from cnnlab.autograder.session import open_workers
+from cnnlab.autograder.solutions import solution_source
 from cnnlab.autograder.submission import read
 from cnnlab.autograder.timing import Baseline, TimedOutcome, beside, one_by_one, timed_again
 from cnnlab.autograder.worker import Outcome
@@ -58,7 +59,7 @@ def learner(source):
     """The function that a notebook would hold, with the chapter's own names around it."""
     namespace = {}
     exec(load_chapter(CHAPTER).prelude, namespace)
-    exec(plain_version(CHAPTER, "im2col"), namespace)
+    exec(solution_source(CHAPTER, "im2col"), namespace)
     exec(source, namespace)
     return namespace[NAME]
 
@@ -94,12 +95,12 @@ def test_a_loop_loses_the_rung_of_speed_alone(workers, tmp_path):
 
 
 def test_one_product_has_full_marks(workers, tmp_path):
-    result = graded(plain_version(CHAPTER, NAME), workers, tmp_path)
+    result = graded(solution_source(CHAPTER, NAME), workers, tmp_path)
     assert result.status == "passed"
 
 
 def test_both_are_told_apart_in_a_live_check(key):
-    slow, fast = (judged(learner(s), key).result for s in (LOOPED, plain_version(CHAPTER, NAME)))
+    slow, fast = (judged(learner(s), key).result for s in (LOOPED, solution_source(CHAPTER, NAME)))
     assert points(slow)["speed"] == 0
     assert slow.score == slow.max_score - key.exercise.points["speed"]
     assert fast.status == "passed"

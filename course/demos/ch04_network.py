@@ -15,8 +15,9 @@ from typing import Any
 import anywidget
 import traitlets
 
+from cnnlab.autograder.stubs import is_stub
 from cnnlab.course import layers as arithmetic
-from cnnlab.course.demos import is_stub, page
+from cnnlab.course.demos import page
 from cnnlab.course.diagrams import COLOURS, GRAY, WORDS, label
 from cnnlab.course.layers import LENGTHS, Shape, output_shape
 

@@ -16,8 +16,9 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from cnnlab.autograder.stubs import is_stub
 from cnnlab.course import gradients, ops
-from cnnlab.course.demos import is_stub, page
+from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
 from cnnlab.datasets.load import photo
 

@@ -16,9 +16,10 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from cnnlab.autograder.stubs import is_stub
 from cnnlab.course import evaluation
 from cnnlab.course.curves import WORDS
-from cnnlab.course.demos import is_stub, page
+from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
 from cnnlab.course.histories import History
 

@@ -19,8 +19,9 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from cnnlab.autograder.stubs import is_stub
 from cnnlab.course import dropping
-from cnnlab.course.demos import is_stub, page
+from cnnlab.course.demos import page
 
 Floats = NDArray[np.float64]
 Dropout = Callable[..., Any]

@@ -17,8 +17,9 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from cnnlab.autograder.stubs import is_stub
 from cnnlab.course import augmentation
-from cnnlab.course.demos import is_stub, page
+from cnnlab.course.demos import page
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs
 

@@ -19,8 +19,9 @@ import traitlets
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnnlab.autograder.stubs import is_stub
 from cnnlab.course import layers as arithmetic
-from cnnlab.course.demos import is_stub, page
+from cnnlab.course.demos import page
 from cnnlab.course.diagrams import COLOURS, GRAY
 from cnnlab.course.layers import normalise, trace_shapes
 from cnnlab.course.ops import same_padding

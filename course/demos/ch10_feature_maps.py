@@ -14,8 +14,9 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from cnnlab.autograder.stubs import is_stub
 from cnnlab.course import maps
-from cnnlab.course.demos import is_stub, page
+from cnnlab.course.demos import page
 from cnnlab.course.lookup import layer_of
 from cnnlab.course.ops import require
 from cnnlab.course.pretrained import as_batch

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cnnlab.autograder import sandbox
-from cnnlab.autograder.grading import SOLUTIONS
 from cnnlab.autograder.results import from_json
+from cnnlab.autograder.solutions import SOLUTIONS
 from cnnlab.course import cli
 
 CHAPTER = "ch01_convolution"
