@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable
+import symtable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,7 +19,6 @@ MAX_PARSED = 128 << 10
 MAX_NESTING = 90
 """Brackets inside brackets."""
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -43,6 +43,7 @@ class Statement:
     """One statement at the top level of a cell."""
 
     node: ast.stmt
+    source: str
     may_import: bool = True
     """Whether the word ``import`` stands in its cell at all; spares a walk."""
 
@@ -73,8 +74,10 @@ class Statement:
     def uses(self) -> frozenset[str]:
         """The names that it reads from its module, now or when its functions are called."""
         try:
-            return frozenset(_free([self.node]))
-        except RecursionError:
+            module = symtable.symtable(self.source, "cell", "exec")
+            reads = frozenset(_reads(module))
+            return reads | (_updated(self.node) & set(module.get_identifiers()))
+        except (SyntaxError, RecursionError):  # what compiles nowhere, such as a loose nonlocal
             return frozenset()
 
     @property
@@ -130,13 +133,10 @@ class Code:
         others = [s.node for s in self.statements if s not in kept and not s.is_neutral]
         if not others:
             return self.source
-        lines = self.source.encode().split(b"\n")  # an AST counts columns in bytes
+        lines = self.source.encode().split(b"\n")
         for node in reversed(others):
-            first, start = node.lineno - 1, node.col_offset
-            if isinstance(node, _DEFINITIONS) and node.decorator_list:
-                first, start = node.decorator_list[0].lineno - 1, 0
-            last = (node.end_lineno or node.lineno) - 1
-            before, after = lines[first][:start], lines[last][node.end_col_offset or 0 :]
+            (first, start), (last, end) = _extent(node)
+            before, after = lines[first][:start], lines[last][end:]
             if after.lstrip().startswith(b";"):
                 after = b"pass" + after
             lines[first : last + 1] = [b""] * (last + 1 - first)
@@ -163,8 +163,25 @@ def parse(cell: int, source: str) -> Code:
             tree = again
     if tree is not None:
         may_import = "import" in code.source
-        code.statements = [Statement(node, may_import) for node in tree.body]
+        lines = code.source.encode().split(b"\n")  # an AST counts columns in bytes
+        code.statements = [Statement(n, _segment(n, lines), may_import) for n in tree.body]
     return code
+
+
+def _extent(node: ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where a statement begins, decorators included, and ends: line from 0, byte in it."""
+    first, start = node.lineno - 1, node.col_offset
+    if isinstance(node, _DEFINITIONS) and node.decorator_list:
+        first, start = node.decorator_list[0].lineno - 1, 0
+    return (first, start), ((node.end_lineno or node.lineno) - 1, node.end_col_offset or 0)
+
+
+def _segment(node: ast.stmt, lines: list[bytes]) -> str:
+    """A statement's own source."""
+    (first, start), (last, end) = _extent(node)
+    if first == last:
+        return lines[first][start:end].decode()
+    return b"\n".join([lines[first][start:], *lines[first + 1 : last], lines[last][:end]]).decode()
 
 
 def modules(nodes: Iterable[ast.AST]) -> list[str]:
@@ -295,61 +312,22 @@ def _children(node: ast.AST) -> list[ast.AST]:
     return found
 
 
-def _free(roots: list[ast.AST], *, local: Iterable[str] | None = None) -> set[str]:
-    """The names that these read from the module, scope by scope.
+def _reads(table: symtable.SymbolTable, *, outer: bool = True) -> Iterator[str]:
+    """The names that a scope and those inside it read from the module.
 
-    ``local`` are a function's arguments; None outside functions, where a name that is
-    bound may still be read from the module first.
+    In the module itself and in a class body, a name that is bound may be read first.
     """
-    loads: set[str] = set()
-    stores = set(local or ())
-    inner: set[str] = set()
-    declared: set[str] = set()
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Name):
-            (loads if isinstance(node.ctx, ast.Load) else stores).add(node.id)
-        elif isinstance(node, ast.Attribute):
-            stack.append(node.value)
-        elif isinstance(node, ast.Constant):
-            continue
-        elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            outer, body, arguments = _parts(node)
-            stack += outer
-            stores.update([node.name] if not isinstance(node, ast.Lambda) else [])
-            inner |= _free(body, local=arguments)
-        elif isinstance(node, _COMPREHENSIONS):
-            stack.append(node.generators[0].iter)  # this one is evaluated outside
-            inner |= _free(_children(node), local=())
-        elif isinstance(node, ast.Global):
-            declared.update(node.names)
-        elif isinstance(node, ast.comprehension):
-            stack += [node.target, node.iter, *node.ifs]
-        else:
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                loads.add(node.target.id)
-            if isinstance(node, _IMPORTS):
-                stores.update(a.asname or a.name.partition(".")[0] for a in node.names)
-            stores.update(_names_in_fields(node))
-            stack += _children(node)
-    if local is None:
-        return loads | inner
-    return (loads | inner) - (stores - declared)
+    outer = outer or table.get_type() == "class"
+    for symbol in table.get_symbols():
+        # `is_global` alone takes a function that is called "top" for a module.
+        outside = symbol.is_declared_global() or (symbol.is_global() and not symbol.is_local())
+        if symbol.is_declared_global() or (symbol.is_referenced() and (outer or outside)):
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _reads(child, outer=False)
 
 
-def _parts(
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef,
-) -> tuple[list[ast.AST], list[ast.AST], list[str] | None]:
-    """What a definition evaluates outside its own scope, its body, and its arguments."""
-    if isinstance(node, ast.ClassDef):
-        return [*node.bases, *node.keywords, *node.decorator_list], [*node.body], None
-    given = node.args
-    arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-    arguments += [a for a in (given.vararg, given.kwarg) if a]
-    outer: list[ast.AST] = [*given.defaults, *(d for d in given.kw_defaults if d)]
-    outer += [a.annotation for a in arguments if a.annotation]
-    if isinstance(node, ast.Lambda):
-        return outer, [node.body], [a.arg for a in arguments]
-    outer += [*node.decorator_list, *([node.returns] if node.returns else [])]
-    return outer, [*node.body], [a.arg for a in arguments]
+def _updated(node: ast.AST) -> set[str]:
+    """The names that ``x += 1`` reads; a symbol table lists them as assigned alone."""
+    changes = (each.target for each in ast.walk(node) if isinstance(each, ast.AugAssign))
+    return {target.id for target in changes if isinstance(target, ast.Name)}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cnnlab.autograder.exercise import Chapter, Exercise
+from cnnlab.autograder.statements import parse
 from cnnlab.autograder.submission import Submission, read_text
 
 
@@ -292,6 +293,11 @@ def test_a_local_name_pulls_nothing_in():
 def test_a_comprehension_over_its_own_name_reads_the_outer_one():
     submission = handed_in("v = [1, 2]", cell("def relu(z):\n    return [v for v in v]", "relu"))
     assert run(submission)["relu"](0) == [1, 2]
+
+
+def test_the_names_inside_a_function_called_top_are_its_own():
+    (statement,) = parse(1, "def top(x):\n    order = sorted(x)\n    return order[: len(x)]").statements
+    assert statement.uses == {"sorted", "len"}
 
 
 def test_a_global_that_a_function_sets_comes_along():
