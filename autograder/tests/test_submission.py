@@ -296,7 +296,8 @@ def test_a_comprehension_over_its_own_name_reads_the_outer_one():
 
 
 def test_the_names_inside_a_function_called_top_are_its_own():
-    (statement,) = parse(1, "def top(x):\n    order = sorted(x)\n    return order[: len(x)]").statements
+    code = parse(1, "def top(x):\n    order = sorted(x)\n    return order[: len(x)]")
+    (statement,) = code.statements
     assert statement.uses == {"sorted", "len"}
 
 
