@@ -18,11 +18,9 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import io
 import linecache
 import os
 import random
-import struct
 import sys
 import types
 from collections.abc import Callable
@@ -33,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder import worker
-from cnnlab.autograder.wire import MAX_FRAME
+from cnnlab.autograder.frames import read_frame, write_frame
 from cnnlab.autograder.worker import ForbiddenImport, Outcome
 
 READY = worker.Outcome("returned", "ready")
@@ -167,24 +165,6 @@ def serve(read_fd: int, write_fd: int) -> None:
     os.close(nowhere)
     stream = open(read_fd, "rb", closefd=False)  # noqa: SIM115 - for the life of the process
     Child(lambda: read_frame(stream), lambda body: write_frame(write_fd, body)).serve()
-
-
-def read_frame(stream: io.BufferedReader) -> bytes | None:
-    """The next frame's body: four bytes of length, then the body; None at the end."""
-    head = stream.read(4)
-    if len(head) < 4:
-        return None
-    (size,) = struct.unpack(">I", head)
-    if size > MAX_FRAME:
-        raise worker.ProtocolError("a frame of an impossible size")
-    return stream.read(size)
-
-
-def write_frame(fd: int, body: bytes) -> None:
-    """Writes a frame for `read_frame`."""
-    view = memoryview(struct.pack(">I", len(body)) + body)
-    while view:
-        view = view[os.write(fd, view) :]
 
 
 def limit(memory: int, cpu_seconds: int) -> None:

@@ -13,14 +13,13 @@ import queue
 import select
 import signal
 import socket
-import struct
 import subprocess
 import threading
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from cnnlab.autograder.wire import MAX_FRAME
+from cnnlab.autograder.frames import Broken, FrameBuffer, pack
 
 _CHUNK = 1 << 18
 _SIGKILL = 9
@@ -30,10 +29,6 @@ _PIPE_ROOM = 1 << 14
 
 class Silence(Exception):
     """Nothing came in time."""
-
-
-class Broken(Exception):
-    """The child is gone, or no longer speaks the protocol."""
 
 
 @dataclass(frozen=True)
@@ -58,41 +53,6 @@ class Connection(Protocol):
 
     def close(self) -> None:
         """As `end`, without waiting for the answer."""
-
-
-def pack(bodies: list[bytes]) -> bytes:
-    """Frames on the wire: each body with four bytes of length before it."""
-    return b"".join(part for body in bodies for part in (struct.pack(">I", len(body)), body))
-
-
-class FrameBuffer:
-    """Bytes as they arrive, cut into frames."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def feed(self, raw: bytes) -> None:
-        self._bytes += raw
-
-    def next(self) -> bytearray | None:
-        """The next whole frame's body, or None where it has not arrived yet.
-
-        Raises
-        ------
-        Broken
-            The frame announces an impossible size; nothing of it is kept.
-        """
-        if len(self._bytes) < 4:
-            return None
-        (size,) = struct.unpack_from(">I", self._bytes)
-        if size > MAX_FRAME:
-            self._bytes.clear()
-            raise Broken
-        if len(self._bytes) < 4 + size:
-            return None
-        body = self._bytes[4 : 4 + size]
-        del self._bytes[: 4 + size]
-        return body
 
 
 class SocketConnection:

@@ -61,7 +61,7 @@ class Limits:
 
 # What is inside the walls
 
-_FILES = ("wire.py", "worker.py", "child.py", "jail.py", "zygote.py", "drivers")
+_FILES = ("wire.py", "frames.py", "worker.py", "child.py", "jail.py", "zygote.py", "drivers")
 _HOME = "/cnnlab"
 
 

@@ -16,7 +16,8 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from cnnlab.autograder.connection import Broken, Connection, End, Silence
+from cnnlab.autograder.connection import Connection, End, Silence
+from cnnlab.autograder.frames import Broken
 from cnnlab.autograder.sandbox import START_SECONDS, Limits, Plain, Sandbox, Walls, WallsError
 from cnnlab.autograder.worker import (
     ErrorInfo,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnnlab.autograder.connection import pack
+from cnnlab.autograder.frames import pack
 from cnnlab.autograder.worker import Outcome, outcome_to_frame
 
 RETURNED, RAISED, TIMEOUT = "returned", "raised", "timeout"

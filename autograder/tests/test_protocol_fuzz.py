@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnnlab.autograder.connection import Broken, FrameBuffer, SocketConnection, pack
+from cnnlab.autograder.connection import SocketConnection
+from cnnlab.autograder.frames import Broken, FrameBuffer, pack
 from cnnlab.autograder.sandbox import Limits
 from cnnlab.autograder.session import Session
 from cnnlab.autograder.tests.test_worker import trees

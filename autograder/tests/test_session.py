@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder import jail, sandbox
-from cnnlab.autograder.connection import Broken, FrameBuffer, Silence, SocketConnection, pack
+from cnnlab.autograder.connection import Silence, SocketConnection
+from cnnlab.autograder.frames import Broken, FrameBuffer, pack
 from cnnlab.autograder.sandbox import MIB, Limits, Walls, WallsError
 from cnnlab.autograder.session import Call, Session, Workers, open_workers, request
 from cnnlab.autograder.wire import MAX_FRAME
