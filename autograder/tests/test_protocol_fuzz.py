@@ -125,7 +125,6 @@ def test_an_answer_is_an_outcome_or_refused(examples: int) -> None:
             assert outcome.status in STATUSES
             assert (outcome.status == "returned") == (outcome.error is None)
             assert outcome.seconds == 0.5
-            assert outcome.par is None
 
     check()
 
