@@ -2,7 +2,7 @@
 
 The course's own versions of what chapter 12's learner writes. A ``model`` takes pictures
 (N, H, W, C) and ends in a softmax layer of its own; what goes into it are the logits, which are
-explained here, not the probabilities. Imports TensorFlow.
+explained here, not the probabilities. TensorFlow is imported when one is asked.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 from cnnlab.course.lookup import layer_of
 from cnnlab.course.ops import require
 from cnnlab.course.pretrained import Classifier, ending_in_softmax, load_any_classifier
-from cnnlab.course.quiet import keras
-
-import tensorflow as tf  # isort: skip  after `quiet`, which keeps it quiet
 
 BATCH = 16
 """Occluded pictures that go through the network at once."""
@@ -38,6 +35,8 @@ def load_explained(tell: Callable[[str], None] = print) -> Classifier:
 
 def logits_of(model: Any) -> Any:
     """The model without its softmax."""
+    from cnnlab.course.quiet import keras
+
     return keras.Model(model.input, model.layers[-1].input)
 
 
@@ -52,6 +51,8 @@ def checked(model: Any, image: Image, index: int) -> None:
 
 def gradient(model: Any, image: Image, index: int) -> Image:
     """The logit's derivative by each number of the picture: (H, W, C)."""
+    from cnnlab.course.quiet import tensorflow as tf
+
     checked(model, image, index)
     x = tf.constant(image[None])
     network = logits_of(model)
@@ -104,6 +105,9 @@ def grad_cam(model: Any, image: Image, index: int, layer: str) -> Map:
     ValueError
         As for `saliency`; or ``layer`` is none of the model's, or has no height and width.
     """
+    from cnnlab.course.quiet import keras
+    from cnnlab.course.quiet import tensorflow as tf
+
     checked(model, image, index)
     place = layer_of(model, layer).output
     require(len(place.shape) == 4, "layer", "must have height and width", layer)
@@ -179,6 +183,8 @@ def with_shuffled_weights(model: Any, count: int, seed: int = 0) -> Any:
 
     What they learned is lost; how large they are is not (after Adebayo and others, 2018).
     """
+    from cnnlab.course.quiet import keras
+
     rng = np.random.default_rng(seed)
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())

@@ -126,7 +126,7 @@ class ExplanationsDemo(anywidget.AnyWidget):
     def __init__(
         self, functions: tuple[Callable[..., Any], ...], classifier: Classifier, **values: Any
     ) -> None:
-        import tensorflow as tf
+        from cnnlab.course.quiet import tensorflow as tf
 
         self._functions, self._classifier = functions, classifier
         self._network = tf.function(explaining.logits_of(classifier.model))
