@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,14 @@ def copy_course(folder):
 
 def config(folder):
     return PyFileConfigLoader(str(folder / CONFIG)).load_config()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _commands():
+    """nbgrader calls a command by its name alone; it stands beside this Python."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture(scope="module")

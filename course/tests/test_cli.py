@@ -95,7 +95,7 @@ def test_check_says_where_i_stand(tmp_path):
 def test_check_in_an_empty_folder_says_how_to_get_the_chapters(tmp_path):
     result = run("check", "--dir", tmp_path)
     assert result.exit_code == 1
-    assert "cnnlab lab" in result.output
+    assert "cnnlab lab" in " ".join(result.output.split())  # a long path moves the line's end
 
 
 def test_lab_copies_what_is_missing_and_leaves_what_is_there(tmp_path):

@@ -183,7 +183,11 @@ class _Evil:
         return os.system, ("exit 1",)
 
 
-@pytest.mark.parametrize("thing", [_Evil(), Path("/"), eval, np.float64(1)], ids=repr)
+@pytest.mark.parametrize(
+    "thing",
+    [_Evil(), Path("/"), eval, np.float64(1)],
+    ids=["a command", "a path", "a built-in function", "a number"],
+)
 def test_anything_else_in_a_pickle_is_refused(thing: object) -> None:
     with pytest.raises(pickle.UnpicklingError, match="no array"):
         read_arrays(pickle.dumps({"kernel": thing}))
