@@ -1,12 +1,15 @@
 """How long a learner waits: the import, and ``check(f)`` for right and wrong versions.
 
-Run it with ``python autograder/bench/bench_check.py [CHAPTER [ROUNDS]]``. The "first" column is
-the first check of a version; p50 and p95 are over all further ones. All are wall-clock times with
-the card; "CPU" is the processor's share of the median one, for machines that do other work, too.
+    python autograder/bench/bench_check.py [CHAPTER [ROUNDS] | --tiny]
+
+The "first" column is the first check of a version; p50 and p95 are over all further ones. All are
+wall-clock times with the card; "CPU" is the processor's share of the median one, for machines
+that do other work, too.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
 import subprocess
 import sys
@@ -18,19 +21,27 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder import check, start
+from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.exercise import Exercise, find_chapter, load_chapter
 from cnnlab.autograder.mutation import mutants
 from cnnlab.autograder.solutions import solution_source
 
 ROUNDS = 30
+IMPORTS = {
+    "the four names": "from cnnlab.autograder import start, check, hint, solution",
+    "NumPy alone": "import numpy",
+}
 IMPORT = "import time; t = time.perf_counter()\n{}\nprint(time.perf_counter() - t)"
 
 
-def import_seconds(statement: str) -> float:
-    """The best of five imports, each in a new interpreter."""
+def import_seconds(statement: str, rounds: int) -> float:
+    """The best of some imports, each in a new interpreter."""
     command = [sys.executable, "-c", IMPORT.format(statement)]
-    runs = (subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(5))
-    return min(float(run.stdout) for run in runs)
+    said = [
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for _ in range(rounds)
+    ]
+    return min(map(float, said))
 
 
 def solutions(chapter: str) -> dict[str, Any]:
@@ -78,9 +89,7 @@ def versions(
     yield "(wrong, no name)", unnamed
 
 
-def waits(
-    name: str, function: Callable[..., Any], rounds: int = ROUNDS
-) -> tuple[list[float], float]:
+def waits(name: str, function: Callable[..., Any], rounds: int) -> tuple[list[float], float]:
     """Wall-clock seconds of one check after another, card included, and the median CPU time."""
 
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -96,12 +105,19 @@ def waits(
     return times, float(np.median(processor))
 
 
-def main(chapter: str = "ch01", rounds: str = str(ROUNDS)) -> None:
+def main() -> None:
     """Print the table."""
-    ours = import_seconds("from cnnlab.autograder import start, check, hint, solution")
-    print(f"import of the four names {1e3 * ours:.0f} ms, of NumPy alone", end=" ")
-    print(f"{1e3 * import_seconds('import numpy'):.0f} ms")
-    chapter = find_chapter(chapter)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("chapter", nargs="?", default="ch01")
+    parser.add_argument("rounds", nargs="?", type=int, default=ROUNDS)
+    given = arguments(parser, rounds=2)
+    names, best_of = (
+        "from cnnlab.autograder import start, check, hint, solution",
+        min(given.rounds, 5),
+    )
+    print(f"import of the four names {1e3 * import_seconds(names, best_of):.0f} ms", end=", ")
+    print(f"of NumPy alone {1e3 * import_seconds('import numpy', best_of):.0f} ms")
+    chapter = find_chapter(given.chapter)
     begin = perf_counter()
     start(chapter)
     print(f"start({chapter!r}) {1e3 * (perf_counter() - begin):.0f} ms\n")
@@ -109,7 +125,7 @@ def main(chapter: str = "ch01", rounds: str = str(ROUNDS)) -> None:
     solved, everything = solutions(chapter), []
     for exercise in load_chapter(chapter).exercises:
         for label, function in versions(chapter, exercise, solved):
-            (first, *rest), processor = waits(exercise.name, function, int(rounds))
+            (first, *rest), processor = waits(exercise.name, function, given.rounds)
             numbers = [first, *np.percentile(rest, [50, 95]), processor]
             columns = "".join(f"{1e3 * seconds:9.1f}" for seconds in numbers)
             print(f"{exercise.name:<16}{label:<24}{columns}", flush=True)
@@ -120,4 +136,4 @@ def main(chapter: str = "ch01", rounds: str = str(ROUNDS)) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

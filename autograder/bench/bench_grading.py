@@ -1,6 +1,6 @@
 """Grading a class: submissions per second, and the memory that it takes.
 
-    python autograder/bench/bench_grading.py [--class-size 300] [--workers 1 2]
+    python autograder/bench/bench_grading.py [--class-size 300] [--workers 1 2] [--tiny]
 
 Chapter 1, solved, flipped and half-solved notebooks in turn, walls and recorded references.
 Starting up is told apart from what each further submission costs. On a busy machine, compare
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
@@ -19,6 +20,7 @@ from time import perf_counter
 import psutil
 
 from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.results import SubmissionResult
 from cnnlab.autograder.tests.handins import NOTEBOOK, flipped, hand_in, stub
 
@@ -67,24 +69,28 @@ def cost(paths: list[Path], workers: int) -> Cost:
 
 
 def processor() -> tuple[float, float]:
-    """Processor seconds so far: of this process and its pool, and of all behind bubblewrap."""
-    judges, walls = sum(psutil.Process().cpu_times()[:2]), 0.0
-    waiting = psutil.Process().children()
+    """Processor seconds so far: of this process and its pool, and of all behind bubblewrap.
+
+    A process may end between two looks. Then its parent has its time, so a parent's time is read
+    after its children have been listed, and before theirs.
+    """
+    spent = {False: sum(psutil.Process().cpu_times()[:2]), True: 0.0}
+    waiting = [(child, False) for child in psutil.Process().children()]
     while waiting:
-        process = waiting.pop()
-        inside = process.name() == "bwrap"
-        family = [process, *process.children(recursive=True)] if inside else [process]
-        used = sum(sum(each.cpu_times()[:4]) for each in family)
-        judges, walls = judges + used * (not inside), walls + used * inside
-        waiting += [] if inside else process.children()
-    return judges, walls
+        process, walled = waiting.pop()
+        with suppress(psutil.NoSuchProcess):
+            walled = walled or process.name() == "bwrap"
+            children = process.children()
+            spent[walled] += sum(process.cpu_times()[:4])
+            waiting += [(child, walled) for child in children]
+    return spent[False], spent[True]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--class-size", type=int, default=300)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    given = parser.parse_args()
+    given = arguments(parser, class_size=6)
     titles = "processes", "start", "each", "per second", "CPU judge", "CPU walls", "memory"
     print("".join(f"{title:>11}" for title in titles))
     with tempfile.TemporaryDirectory() as name:

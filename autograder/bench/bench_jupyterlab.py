@@ -1,6 +1,6 @@
 """How long a learner waits in JupyterLab: for a check's card, and for the demo's new map.
 
-    python autograder/bench/bench_jupyterlab.py [--rounds 10]
+    python autograder/bench/bench_jupyterlab.py [--rounds 10 | --tiny]
 
 Runs chapter 1's solved notebook in headless Chromium. A check is timed from the command to the
 card on the page, the demo from a menu's choice to other pixels. Nothing is demanded: both depend
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.course.tests.chromium import chromium
 from cnnlab.course.tests.lab import Notebook, running
 
@@ -83,7 +84,7 @@ def waits(notebook: Notebook, rounds: int) -> tuple[list[float], list[float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=10)
-    given = parser.parse_args()
+    given = arguments(parser, rounds=1)
     with tempfile.TemporaryDirectory() as place, chromium() as browser:
         folder, scratch = Path(place, "course"), Path(place, "jupyter")
         (folder / "solved").mkdir(parents=True)

@@ -1,6 +1,6 @@
 """How much of the judge's tolerance right answers use up, and how much a wrong precision would.
 
-    python autograder/bench/bench_tolerance.py [--draws 40]
+    python autograder/bench/bench_tolerance.py [--draws 40 | --tiny]
 
 A convolution of random numbers, computed in float64, is the truth. Against it stand Keras in
 float32 on this device, chapter 1's own loop solution in float32, and Keras on inputs rounded to
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.compare import tolerance
 from cnnlab.autograder.graders.conv2d import keras_conv2d
 from cnnlab.autograder.record import provenance
@@ -37,7 +38,7 @@ def loop_solution() -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=40)
-    given = parser.parse_args()
+    given = arguments(parser, draws=1)
     loops = loop_solution()
     about = provenance()
     print(f"Keras {about['versions']['keras']} on {about['device']}; worst of {given.draws} draws")

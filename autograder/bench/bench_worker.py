@@ -1,6 +1,6 @@
 """What the walls cost: the zygote's start, and a session against a bare fork with the same code.
 
-    python autograder/bench/bench_worker.py [--rounds 50] [--plain]
+    python autograder/bench/bench_worker.py [--rounds 50 | --tiny] [--plain]
 
 Both execute one source and make the same calls, in turn, in one run. The bare fork comes from an
 interpreter with NumPy loaded, executes, calls and leaves: no walls, no wire, no answers.
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.session import Workers, open_workers, request
 
 SOURCE = '''
@@ -74,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--plain", action="store_true", help="processes without walls")
-    options = parser.parse_args()
+    options = arguments(parser, rounds=1)
     with open_workers(walls=not options.plain) as workers:
         start = perf_counter()
         with_session(workers, [])
