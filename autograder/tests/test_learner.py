@@ -269,12 +269,12 @@ def test_a_solution_is_fenced_so_that_no_docstring_ends_it():
 # The package
 
 
-def test_importing_the_four_names_is_light_and_quick():
+def test_importing_the_four_names_loads_nothing_but_the_standard_library_and_us():
     program = (
-        "import sys, time; t = time.perf_counter()\n"
+        "import sys; before = set(sys.modules)\n"
         "from cnnlab.autograder import start, check, hint, solution\n"
-        "t = time.perf_counter() - t\n"
-        "print(t, *{'numpy', 'tensorflow', 'matplotlib', 'pandas', 'IPython'} & set(sys.modules))\n"
+        "loaded = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(*loaded - sys.stdlib_module_names)\n"
         "start('ch01')\n"
         "def relu(z): raise NotImplementedError\n"
         "repr(check(relu)), check(relu)._repr_html_()\n"
@@ -283,9 +283,7 @@ def test_importing_the_four_names_is_light_and_quick():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     first, *_, last = done.stdout.splitlines()
-    seconds, *modules = first.split()
-    assert modules == []
-    assert float(seconds) < 0.3
+    assert first == "cnnlab"
     assert last == ""
 
 

@@ -28,7 +28,7 @@ def fuzz(examples: int) -> Callable[[Any], Any]:
     """So many examples, none of which may hang."""
     return settings(
         max_examples=examples,
-        deadline=timedelta(seconds=20),
+        deadline=timedelta(seconds=60),
         suppress_health_check=[HealthCheck.too_slow],
         database=None,
     )

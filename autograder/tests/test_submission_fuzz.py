@@ -31,7 +31,7 @@ def fuzz(examples: int) -> settings:
     """So many examples, none of which may hang."""
     return settings(
         max_examples=examples,
-        deadline=timedelta(seconds=20),
+        deadline=timedelta(seconds=60),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         database=None,
     )

@@ -16,7 +16,8 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import Locator, Page, expect
 
-STARTED_WITHIN = 120.0  # seconds; the first start of a fresh installation compiles every module
+STARTED_WITHIN = 240.0  # seconds; the first start of a fresh installation compiles every module
+PATIENCE = 120.0  # seconds for one thing to happen on the page, on a machine that is busy
 QUIET = {
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
         "fetchNews": "false",
@@ -154,8 +155,9 @@ class Notebook:
         workspace = path.removesuffix(".ipynb").replace(
             "/", "-"
         )  # of its own: JupyterLab reopens what it remembers
+        page.set_default_timeout(1000 * PATIENCE)
         page.goto(f"{server.url}lab/workspaces/{workspace}/tree/{path}?token={server.token}")
-        page.wait_for_function(OPENED, timeout=60_000)
+        page.wait_for_function(OPENED)
 
     def cells(self) -> list[dict[str, Any]]:
         """Every cell's name (nbgrader's ``grade_id``), source, execution count and outputs."""
@@ -175,7 +177,8 @@ class Notebook:
         """The card that an exercise's check cell shows, brought into sight."""
         card = self.cell(f"check-{name}").locator(".jp-OutputArea section")
         card.scroll_into_view_if_needed()
-        expect(card).to_contain_text("points", use_inner_text=True)  # JupyterLab has drawn it
+        drawn = expect(card)  # by JupyterLab
+        drawn.to_contain_text("points", use_inner_text=True, timeout=1000 * PATIENCE)
         return card
 
     def card_text(self, name: str) -> str:
@@ -185,13 +188,13 @@ class Notebook:
                 return text
         raise AssertionError(f"the card of {name} does not stay in sight")
 
-    def command(self, name: str, timeout: float = 30.0) -> Any:
+    def command(self, name: str, timeout: float = PATIENCE) -> Any:
         """Run one of JupyterLab's commands, and wait for it; ``timeout`` in seconds."""
         self.page.evaluate(COMMAND, name)
         self.page.wait_for_function("() => window.done", timeout=1000 * timeout)
         return self.page.evaluate("() => window.done[0]")
 
-    def run_all(self, timeout: float = 180.0) -> None:
+    def run_all(self, timeout: float = 600.0) -> None:
         """Run every cell; ``timeout`` in seconds."""
         self.command("notebook:run-all-cells", timeout)
 

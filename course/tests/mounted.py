@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ import anywidget
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+PATIENCE = 60.0
+"""Seconds that a page may take for anything, on a machine that is busy."""
 
 MOUNT = """async ({script, state}) => {
   const listeners = new Set();
@@ -71,9 +75,22 @@ def mounted(browser: Browser, widget: Any, look: str = "") -> Iterator[Page]:
         return _state(widget)
 
     page = browser.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(1000 * PATIENCE)
     page.expose_function("toPython", to_python)
     page.set_content(f"<!doctype html><style>{widget._css}{look}</style><div id=demo></div>")
     page.evaluate(MOUNT, {"script": widget._esm, "state": _state(widget)})
     yield page
     page.close()
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until something holds on Python's side, while the page goes on."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds() and time.monotonic() < deadline:
+        page.wait_for_timeout(20)
+    assert holds()
+
+
+def settle(page: Page) -> None:
+    """Wait until everything that the page has sent so far has reached Python."""
+    page.evaluate("() => window.toPython({})")

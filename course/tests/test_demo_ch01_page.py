@@ -7,6 +7,7 @@ from cnnlab.course import ops
 from cnnlab.course.demos import ch01_convolution as ch01
 from cnnlab.course.demos import page as page_text
 from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.mounted import PATIENCE
 
 pytestmark = MARKS
 
@@ -66,7 +67,7 @@ def mount(browser):
             return state()
 
         page = browser.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(1000 * PATIENCE)
         pages.append(page)
         page.expose_function("toPython", to_python)
         style = page_text("ch01_convolution.css")
@@ -151,7 +152,7 @@ def test_the_article_s_sum_and_the_walk(mount):
     choose(page, "Kernel", "cross")
     page.get_by_text("Row 0, column 0 of the feature map: 4.").wait_for()
     page.get_by_role("button", name="Play").click()
-    page.get_by_text("Row 2, column 2 of the feature map: 4.").wait_for(timeout=20_000)
+    page.get_by_text("Row 2, column 2 of the feature map: 4.").wait_for()
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Play").wait_for()

@@ -6,7 +6,7 @@ import pytest
 from cnnlab.course.demos import ch06_cats_dogs as ch06
 from cnnlab.course.evaluation import overfit_epoch, smooth
 from cnnlab.course.tests.chromium import MARKS, chromium
-from cnnlab.course.tests.mounted import mounted
+from cnnlab.course.tests.mounted import mounted, settle
 from cnnlab.course.tests.test_demo_ch06 import RUNS, run
 
 pytestmark = MARKS
@@ -93,9 +93,10 @@ def test_a_run_plays_and_stops(browser):
         page.get_by_role("button", name="Play").click()
         page.wait_for_function("() => document.querySelector('.epoch output').textContent >= 2")
         page.get_by_role("button", name="Stop").click()
-        page.wait_for_timeout(400)
+        settle(page)
         stopped = widget.setting["epoch"]
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(400)  # an epoch takes less
+        settle(page)
         assert widget.setting["epoch"] == stopped
         assert page.get_by_role("button", name="Play").count() == 1
 

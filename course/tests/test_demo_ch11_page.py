@@ -9,7 +9,7 @@ import pytest
 from cnnlab.course import ascent
 from cnnlab.course.demos import ch11_filters_classes as ch11
 from cnnlab.course.tests.chromium import MARKS, chromium
-from cnnlab.course.tests.mounted import mounted
+from cnnlab.course.tests.mounted import mounted, settle, until
 
 pytestmark = MARKS
 
@@ -36,7 +36,6 @@ def shown(browser, model):
     widget = ch11.demo(ascent.ascent_step, ascent.total_variation, model)
     widget.setting = {**widget.setting, "layer": "block1_conv2", "channel": 1, "tv": 0.0}
     with mounted(browser, widget) as page:
-        page.set_default_timeout(60000)
         yield page, widget
 
 
@@ -47,10 +46,11 @@ def test_it_climbs_from_start_to_stop(shown):
     page.wait_for_function("document.querySelector('progress').value >= 5")
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Start").wait_for()
-    page.wait_for_timeout(300)
+    settle(page)
     stopped = widget.step
     assert stopped >= 5
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(400)  # a step takes less
+    settle(page)
     assert widget.step == stopped
     assert widget.scores[-1] > widget.scores[0]
 
@@ -73,8 +73,7 @@ def test_keys_move_the_sliders_and_press_the_buttons(shown):
     page.keyboard.press("ArrowRight")
     page.get_by_label("Total variation", exact=True).focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(200)
-    assert (widget.setting["jitter"], widget.setting["tv"]) == (3, 0.02)
+    until(page, lambda: (widget.setting["jitter"], widget.setting["tv"]) == (3, 0.02))
     page.get_by_role("button", name="Start").focus()
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('progress').value >= 2")

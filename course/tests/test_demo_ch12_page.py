@@ -9,7 +9,7 @@ from cnnlab.course import explaining
 from cnnlab.course.demos import ch12_explanations as ch12
 from cnnlab.course.tests.chromium import MARKS, chromium
 from cnnlab.course.tests.explained import small_classifier
-from cnnlab.course.tests.mounted import mounted
+from cnnlab.course.tests.mounted import mounted, settle, until
 
 pytestmark = MARKS
 RIGHT = (explaining.saliency, explaining.grad_cam, explaining.occlusion_map)
@@ -38,17 +38,19 @@ def stage(page):
     return page.get_by_label("The photograph with a square")
 
 
+def place(widget):
+    return widget.setting["row"], widget.setting["column"]
+
+
 def test_the_square_follows_the_pointer_and_stays_inside(shown):
     page, widget = shown
     box = stage(page).bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    page.wait_for_timeout(100)
-    assert (widget.setting["row"], widget.setting["column"]) == (12, 12)
+    until(page, lambda: place(widget) == (12, 12))
     page.mouse.move(box["x"] + box["width"] + 50, box["y"] + 2)
     page.mouse.up()
-    page.wait_for_timeout(100)
-    assert (widget.setting["row"], widget.setting["column"]) == (0, 24)
+    until(page, lambda: place(widget) == (0, 24))
 
 
 def test_arrow_keys_move_the_square(shown):
@@ -56,28 +58,24 @@ def test_arrow_keys_move_the_square(shown):
     stage(page).focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight", "Shift+ArrowRight", "ArrowUp"):
         page.keyboard.press(key)
-        page.wait_for_timeout(50)
-    assert (widget.setting["row"], widget.setting["column"]) == (1, 2)
+        settle(page)
+    until(page, lambda: place(widget) == (1, 2))
 
 
 def test_a_bar_chooses_the_class_that_is_explained(shown):
     page, widget = shown
     before = list(widget.overlays)
     page.get_by_role("group", name="Classes").get_by_role("button").nth(2).click()
-    page.wait_for_timeout(200)
-    assert widget.setting["rank"] == 2
+    until(page, lambda: widget.setting["rank"] == 2)
     assert widget.overlays != before
-    pressed = page.get_by_role("button", pressed=True)
-    assert widget.bars[2]["name"] in pressed.inner_text()
+    page.get_by_role("button", pressed=True).filter(has_text=widget.bars[2]["name"]).wait_for()
 
 
 def test_menus_choose_photograph_and_square(shown):
     page, widget = shown
     page.get_by_label("Photograph", exact=True).select_option("coffee")
     page.get_by_label("Square", exact=True).select_option("large")
-    page.wait_for_timeout(300)
-    assert widget.setting["photo"] == "coffee"
-    assert widget.setting["size"] == "large"
+    until(page, lambda: (widget.setting["photo"], widget.setting["size"]) == ("coffee", "large"))
 
 
 def test_it_fits_the_window_and_can_be_looked_at(shown):

@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[2]
 ARTIFACTS = Path(os.environ.get("ARTIFACTS", ROOT / "artifacts"))
 CHAPTERS = [path.stem for path in sorted((ROOT / "exercises").glob("ch*/ch*.ipynb"))]
 CH01 = "ch01_convolution"
-RUN_WITHIN = 180.0  # seconds, for all cells of a solved chapter
 FLIPPED = "    kernels = np.asarray(kernels)[::-1, ::-1]\n"
 
 
@@ -157,7 +156,7 @@ def standing(path, notebook):
     """The points for conv2d that ``cnnlab check`` sees in the saved notebook."""
     notebook.save()
     command = [sys.executable, "-m", "cnnlab.course.cli", "check", "--dir", path.parents[1]]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return points(next(line for line in said.splitlines() if "conv2d" in line))
 
 
@@ -204,7 +203,7 @@ def test_the_demo_answers_keys_pointer_and_menus(opened, copied):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_solved_chapter_runs_and_earns_everything(opened, copied, chapter):
     notebook = opened(copied("solutions", chapter))
-    notebook.run_all(RUN_WITHIN)
+    notebook.run_all()
     assert notebook.errors() == []
     names = [c["name"] for c in notebook.cells() if c["name"].startswith("check-")]
     assert names

@@ -1,7 +1,5 @@
 """Timing layers: who takes part, what is refused, what the bars say."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -10,15 +8,30 @@ from cnnlab.course import fast, ops, speed
 CASES = speed.pictures(6, 9)
 
 
-def test_the_best_of_several_calls_counts():
-    naps = iter([0.05, 0.0, 0.05, 0.05])
-    assert speed.best_seconds(lambda: time.sleep(next(naps)), budget=0.1) < 0.04
+@pytest.fixture
+def taking(monkeypatch):
+    """Seconds → a function whose calls take so long, by a clock that nothing else moves."""
+    clock = [0.0]
+    monkeypatch.setattr(speed.time, "perf_counter", lambda: clock[0])
+
+    def function_of(seconds):
+        left = iter(seconds)
+
+        def function():
+            clock[0] += next(left)
+
+        return function
+
+    return function_of
 
 
-def test_at_least_three_calls_are_made_and_the_budget_ends_them():
-    calls = []
-    speed.best_seconds(lambda: calls.append(time.sleep(0.01)), budget=0)
-    assert len(calls) == 3
+def test_the_best_of_several_calls_counts(taking):
+    assert speed.best_seconds(taking([0.5, 0.25, 0.5, 0.75]), budget=1.5) == 0.25
+
+
+def test_at_least_three_calls_are_made_and_the_budget_ends_them(taking):
+    assert speed.best_seconds(taking([3.0, 2.0, 1.0]), budget=0) == 1.0
+    assert speed.best_seconds(taking([3.0, 3.0, 3.0, 3.0, 2.0]), budget=15) == 2.0
 
 
 def test_a_contest_times_every_function_on_every_case():
