@@ -51,7 +51,14 @@ def test_a_run_is_the_same_again_and_a_short_one_is_its_beginning(data):
 
 @pytest.fixture
 def tiny(data, monkeypatch):
-    """The command on forty pictures."""
+    """The command on forty pictures; step by step, for compiling them takes far longer."""
+
+    def eager(*of):
+        model = new_model(*of)
+        model.run_eagerly = True
+        return model
+
+    monkeypatch.setattr(experiments, "new_model", eager)
     monkeypatch.setattr(experiments, "Settings", lambda: TINY)
     monkeypatch.setattr(experiments, "load_cats_dogs", lambda size, source: data)
     monkeypatch.setattr(experiments, "set_threads", lambda threads: None)  # TensorFlow has started
