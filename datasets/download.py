@@ -1,20 +1,20 @@
-"""Fetch one large file: with its checksum, and going on where it broke off.
+"""Fetch one large file: whole and verified, and going on where the line broke.
 
-pooch would begin every download anew. With 800 MB over a weak line that may never end, so the
-request for the rest stands here.
+pooch checks, moves into place and shows progress, but begins a broken download anew. With 800 MB
+over a weak line that may never end. So pooch is given a downloader that asks for the rest.
 """
 
 from __future__ import annotations
 
-import hashlib
-import http.client
-import urllib.error
-import urllib.request
+import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-CHUNK = 1 << 18
+import pooch
+
+CHUNK = 1 << 14
+"""Bytes in one piece; a line that breaks costs the last piece at most."""
 SECONDS = 30.0
 """So long may the server say nothing."""
 FRUITLESS = 5
@@ -49,55 +49,96 @@ def fetch(remote: Remote, target: Path, tell: Tell = silent) -> Path:
         The server cannot be reached or refuses, the line breaks again and again, or what came
         is not the file with this checksum (then nothing of it is kept).
     """
-    if target.exists() and digest(target) == remote.sha256:
-        return target
+    pooch.get_logger().setLevel(logging.WARNING)  # its sentences would stand amid our progress
     part = target.with_name(target.name + ".part")
-    fruitless = 0
-    while (there := _size(part)) < remote.size:
-        try:
-            _append(remote, part, tell)
-        except (OSError, http.client.HTTPException) as error:
-            if isinstance(error, urllib.error.HTTPError) and 400 <= error.code < 500:
-                raise OSError(f"{remote.url}: {error}") from error
-            fruitless = 0 if _size(part) > there else fruitless + 1
-            if fruitless == FRUITLESS:
-                raise OSError(
-                    f"{remote.url} broke off ({error}) after {_size(part):,} of {remote.size:,} "
-                    "bytes. These are kept: the same command goes on from there."
-                ) from error
-    if (found := digest(part)) != remote.sha256:
-        part.unlink()
-        raise OSError(
-            f"What came from {remote.url} has SHA-256 {found}, but should have {remote.sha256}. "
-            "It was deleted."
-        )
-    return part.replace(target)
+    rest = Rest(part, remote.size, tell)
+    known = f"sha256:{remote.sha256}"
+    try:
+        pooch.retrieve(remote.url, known, target.name, target.parent, downloader=rest)
+    except ValueError as error:  # another file came, and pooch has deleted it
+        raise OSError(f"{remote.url}: {error}") from None
+    return target
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file of any size."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+class Rest:
+    """A downloader for pooch that asks for what is missing, until nothing is.
 
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _append(remote: Remote, part: Path, tell: Tell) -> None:
-    """Ask for what is missing, and write it behind what is there.
-
-    Raises ``OSError`` when the line breaks; a server that sends more than announced is cut off.
+    Parameters
+    ----------
+    part : Path
+        Where what has come so far is kept.
+    size : int
+        Bytes of the whole file; no more are taken.
+    tell : Tell
     """
-    there = _size(part)
-    request = urllib.request.Request(remote.url, headers={"Range": f"bytes={there}-"})
-    with urllib.request.urlopen(request, timeout=SECONDS) as reply:
-        if reply.status != 206:  # the server knows no ranges, and sends everything
-            there = 0
-        with part.open("r+b" if there else "wb") as file:
-            file.seek(there)
-            while there < remote.size and (chunk := reply.read(CHUNK)):
-                there += file.write(chunk[: remote.size - there])
-                tell("downloading", there, remote.size)
-    if there < remote.size:
-        raise OSError("the connection was closed")
+
+    def __init__(self, part: Path, size: int, tell: Tell) -> None:
+        self.part, self.size, self.tell = part, size, tell
+
+    def __call__(self, url: str, output_file: str, _: Any) -> None:
+        fruitless = 0
+        while (there := self._there()) < self.size:
+            try:
+                self._append(url)
+            except OSError as error:  # such are all of requests' own
+                if 400 <= _status(error) < 500:
+                    raise
+                fruitless = 0 if self._there() > there else fruitless + 1
+                if fruitless == FRUITLESS:
+                    raise OSError(
+                        f"{url} broke off ({error}) after {self._there():,} of {self.size:,} "
+                        "bytes. These are kept: the same command goes on from there."
+                    ) from error
+        self.part.replace(output_file)
+
+    def _there(self) -> int:
+        return self.part.stat().st_size if self.part.exists() else 0
+
+    def _append(self, url: str) -> None:
+        """One request for what is missing, written behind what is there.
+
+        Raises ``OSError`` when the line breaks, or the server sends more than there is.
+        """
+
+        def heard(reply: Any, **_: Any) -> None:
+            if reply.status_code == 200:  # it knows no ranges, and sends everything
+                file.seek(0)
+                file.truncate()
+
+        with self.part.open("ab") as file:
+            request = pooch.HTTPDownloader(
+                progressbar=_Progress(file, self.size, self.tell),
+                chunk_size=CHUNK,
+                timeout=SECONDS,
+                headers={"Range": f"bytes={self._there()}-", "Accept-Encoding": "identity"},
+                hooks={"response": heard},
+            )
+            request(url, file, None)
+        if self._there() < self.size:
+            raise OSError("the connection was closed")
+
+
+def _status(error: OSError) -> int:
+    """What the server answered; 0 where it did not."""
+    return getattr(getattr(error, "response", None), "status_code", 0)
+
+
+class _Progress:
+    """What pooch takes for a progress bar: after every piece, `tell` hears how much is there."""
+
+    def __init__(self, file: BinaryIO, size: int, tell: Tell) -> None:
+        self.total = 0  # pooch writes here how much this reply holds
+        self._file, self._size, self._tell = file, size, tell
+
+    def update(self, _: int) -> None:
+        there = self._file.tell()
+        if there > self._size:
+            self._file.truncate(self._size)
+            raise OSError(f"the server sends more than {self._size:,} bytes")
+        self._tell("downloading", there, self._size)
+
+    def reset(self) -> None:
+        """Called at the end, before a last `update`."""
+
+    def close(self) -> None:
+        """Called at the very end."""

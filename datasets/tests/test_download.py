@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import socket
 from pathlib import Path
@@ -20,8 +21,9 @@ CONTENT = bytes(range(256)) * 40
 
 
 @pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
+def small_pieces(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(download, "CHUNK", 1024)
 
 
 def test_a_file_comes_whole_and_is_not_fetched_twice(tmp_path):
@@ -31,6 +33,9 @@ def test_a_file_comes_whole_and_is_not_fetched_twice(tmp_path):
             got = fetch(served.remote(), tmp_path / "f.zip", lambda *said: heard.append(said))
     assert got.read_bytes() == CONTENT
     assert served.asked == ["bytes=0-"]
+    done = [there for _, there, _ in heard]
+    assert done == sorted(done)
+    assert set(range(1024, len(CONTENT) + 1, 1024)) == set(done)
     assert heard[-1] == ("downloading", len(CONTENT), len(CONTENT))
     assert [path.name for path in tmp_path.iterdir()] == ["f.zip"]
 
@@ -38,7 +43,7 @@ def test_a_file_comes_whole_and_is_not_fetched_twice(tmp_path):
 def test_it_goes_on_where_the_line_broke(tmp_path):
     with serving(Served(CONTENT, breaks=2, after=3000)) as served:
         assert fetch(served.remote(), tmp_path / "f.zip").read_bytes() == CONTENT
-    assert served.asked == ["bytes=0-", "bytes=3000-", "bytes=6000-"]
+    assert served.asked == ["bytes=0-", "bytes=2048-", "bytes=4096-"]  # whole pieces were kept
 
 
 def test_a_later_call_goes_on_too(tmp_path):
@@ -49,9 +54,9 @@ def test_a_later_call_goes_on_too(tmp_path):
 
 
 def test_a_server_without_ranges_begins_again(tmp_path):
-    with serving(Served(CONTENT, breaks=1, ranges=False)) as served:
+    with serving(Served(CONTENT, breaks=1, after=3000, ranges=False)) as served:
         assert fetch(served.remote(), tmp_path / "f.zip").read_bytes() == CONTENT
-    assert served.asked == ["bytes=0-", "bytes=1000-"]
+    assert served.asked == ["bytes=0-", "bytes=2048-"]
 
 
 def test_a_line_that_breaks_again_and_again_is_given_up_and_its_bytes_are_kept(tmp_path):
@@ -70,15 +75,26 @@ def test_a_wrong_checksum_leaves_nothing(tmp_path, start):
     (tmp_path / "f.zip.part").write_bytes(start)
     with serving(Served(CONTENT)) as served:
         remote = served.remote() if start else served.remote(sha256="0" * 64)
-        with pytest.raises(OSError, match=r"has SHA-256 .*but should have"):
+        with pytest.raises(OSError, match=r"file\.zip: SHA256 .*Deleted"):
             fetch(remote, tmp_path / "f.zip")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_that_sends_too_much_is_cut_off(tmp_path):
-    with serving(Served(CONTENT + b"more")) as served:
-        right = Remote(served.url, download.hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
-        assert fetch(right, tmp_path / "f.zip").read_bytes() == CONTENT
+    heard = []
+    with serving(Served(CONTENT + 500 * CONTENT)) as served:
+        right = Remote(served.url, hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
+        got = fetch(right, tmp_path / "f.zip", lambda *said: heard.append(said))
+    assert got.read_bytes() == CONTENT
+    assert len(heard) == len(CONTENT) / 1024
+    assert len(served.asked) == 1
+
+
+def test_a_damaged_file_is_fetched_again(tmp_path):
+    (tmp_path / "f.zip").write_bytes(CONTENT[:-1])
+    with serving(Served(CONTENT)) as served:
+        assert fetch(served.remote(), tmp_path / "f.zip").read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["f.zip"]
 
 
 def test_a_missing_page_is_not_asked_for_again(tmp_path):

@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from cnnlab.course import cli
-from cnnlab.datasets import load, photographs
+from cnnlab.datasets import download, load, photographs
 from cnnlab.datasets.photographs import belongs, cut, fault, install
 from cnnlab.datasets.pictures import load_cats_dogs
 
@@ -213,7 +213,8 @@ def test_what_is_no_source_is_said(tmp_path):
 # From the net, and as people type it
 
 
-def test_fetched_sifted_and_the_archive_is_gone(archive, cache):
+def test_fetched_sifted_and_the_archive_is_gone(archive, cache, monkeypatch):
+    monkeypatch.setattr(download, "CHUNK", 500)
     heard = set()
     with serving(Served(archive.read_bytes(), breaks=1)) as served:
         report = install(None, lambda what, *_: heard.add(what), served.remote())
