@@ -110,20 +110,46 @@ def test_lab_copies_what_is_missing_and_leaves_what_is_there(tmp_path):
     assert mine.read_bytes() == RELEASED.read_bytes()
 
 
-@pytest.mark.parametrize("folder", ["here", None])
-def test_lab_hands_what_follows_the_dashes_to_jupyterlab(monkeypatch, tmp_path, folder):
-    started = []
+@pytest.fixture
+def started(monkeypatch, tmp_path):
+    """The commands that `cnnlab lab` would become; in an empty folder, and not as root."""
+    commands = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "is_checkout", lambda: False)
-    monkeypatch.setattr(cli.os, "execv", lambda program, command: started.append(command))
+    monkeypatch.setattr(cli, "is_root", lambda: False)
+    monkeypatch.setattr(cli.os, "execv", lambda program, command: commands.append(command))
     monkeypatch.setattr(cli.subprocess, "call", lambda command: 0)
-    given = [folder] if folder else []
-    result = run("lab", *given, "--no-browser", "--", "--port=9000", "--allow-root")
+    return commands
+
+
+@pytest.mark.parametrize(
+    ("typed", "folder", "options"),
+    [
+        ("", "cnnlab-exercises", ""),
+        ("here", "here", ""),
+        ("--no-browser here", "here", "--no-browser"),
+        ("--port 9000 --ip 0.0.0.0 here", "here", "--port=9000 --ip=0.0.0.0"),
+        ("here --port=9000", "here", "--port=9000"),
+        ("--ServerApp.token secret", "cnnlab-exercises", "--ServerApp.token secret"),
+        ("here --collaborative -y", "here", "--collaborative -y"),
+        ("-- --port=9000", "cnnlab-exercises", "--port=9000"),
+        ("here --no-browser -- --port=9000", "here", "--port=9000 --no-browser"),
+    ],
+)
+def test_lab_hands_options_to_jupyterlab(started, tmp_path, typed, folder, options):
+    result = run("lab", *typed.split())
     assert result.exit_code == 0, result.output
-    place = folder or "cnnlab-exercises"
-    expected = [f"--notebook-dir={place}", "--port=9000", "--allow-root", "--no-browser"]
-    assert started[0][-4:] == expected
-    assert (tmp_path / place / CHAPTER / NOTEBOOK).exists()
+    place = f"--notebook-dir={folder}"
+    assert started[0][1:] == ["-m", "jupyterlab", place, *options.split()]
+    assert (tmp_path / folder / CHAPTER / NOTEBOOK).exists()
+
+
+@pytest.mark.parametrize("typed", ["", "-- --allow-root", "here --allow-root"])
+def test_lab_as_root_allows_it_and_says_so(started, monkeypatch, typed):
+    monkeypatch.setattr(cli, "is_root", lambda: True)
+    result = run("lab", *typed.split())
+    assert started[0].count("--allow-root") == 1
+    assert ("root's rights" in result.output) == (not typed)
 
 
 def test_data_lists_what_is_embedded_with_checksums():
