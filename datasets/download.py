@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-import pooch
-
 CHUNK = 1 << 14
 """Bytes in one piece; a line that breaks costs the last piece at most."""
 SECONDS = 30.0
@@ -49,6 +47,8 @@ def fetch(remote: Remote, target: Path, tell: Tell = silent) -> Path:
         The server cannot be reached or refuses, the line breaks again and again, or what came
         is not the file with this checksum (then nothing of it is kept).
     """
+    import pooch  # imported here, so that the package imports quickly
+
     pooch.get_logger().setLevel(logging.WARNING)  # its sentences would stand amid our progress
     part = target.with_name(target.name + ".part")
     rest = Rest(part, remote.size, tell)
@@ -99,6 +99,7 @@ class Rest:
 
         Raises ``OSError`` when the line breaks, or the server sends more than there is.
         """
+        import pooch
 
         def heard(reply: Any, **_: Any) -> None:
             if reply.status_code == 200:  # it knows no ranges, and sends everything

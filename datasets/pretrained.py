@@ -87,9 +87,9 @@ class Unreachable(OSError):
 
 def cache_folder() -> Path:
     """Where fetched files are kept: ``$CNNLAB_CACHE``, or the user's cache folder."""
-    import platformdirs
+    import pooch
 
-    return Path(os.environ.get("CNNLAB_CACHE") or platformdirs.user_cache_dir("cnnlab"))
+    return Path(os.environ.get("CNNLAB_CACHE") or pooch.os_cache("cnnlab"))
 
 
 def fetch(source: Source, tell: Callable[[str], None] = print) -> Path:
