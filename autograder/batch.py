@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from cnnlab.autograder.record import RECORDED_SEED, FreshReferences, keys_from, 
 from cnnlab.autograder.results import BatchResult, ExerciseResult, SubmissionResult
 from cnnlab.autograder.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, read
+from cnnlab.course.light import KerasMissing, keras_missing, require_keras
 
 SUFFIXES = (".ipynb", ".py")
 
@@ -83,7 +84,11 @@ def find_submissions(paths: Iterable[Path]) -> list[Path]:
 
 def versions() -> dict[str, str]:
     """The versions that a result depends on, read without importing any of them."""
-    return {name: version(name) for name in ("cnnlab", "numpy", "keras", "tensorflow")}
+    found = {}
+    for name in ("cnnlab", "numpy", "keras", "tensorflow"):
+        with suppress(PackageNotFoundError):  # a light installation has no Keras
+            found[name] = version(name)
+    return found
 
 
 def grade(
@@ -139,6 +144,11 @@ class Answers:
     ----------
     seed : int or None
         Of fresh probes; None for the recorded ones.
+
+    Raises
+    ------
+    RuntimeError
+        Fresh probes are asked for where Keras is not installed.
     """
 
     def __init__(self, seed: int | None) -> None:
@@ -146,6 +156,8 @@ class Answers:
         self._files: dict[str, str] = {}
         self._keras: FreshReferences | None = None
         if seed is not None:
+            if missing := keras_missing():
+                raise RuntimeError(f"Keras answers fresh probes. {missing} Or use --recorded.")
             self._folder = self._stack.enter_context(tempfile.TemporaryDirectory())
             self._keras = self._stack.enter_context(FreshReferences(seed))
 
@@ -185,14 +197,18 @@ class Grader:
         try:
             if submission.chapter is None or submission.problem:
                 return grade_submission(submission, {}, None)
-            keys = keys_from(answers) if answers else recorded(submission.chapter)
             workers = self._zygote(load_chapter(submission.chapter).keras)
+            keys = keys_from(answers) if answers else recorded(submission.chapter)
             return grade_submission(submission, keys, workers)
+        except KerasMissing as missing:
+            return not_graded(submission, str(missing))
         except Exception as error:
             return lost(submission, f"{type(error).__name__}: {error}")
 
     def _zygote(self, keras: bool) -> Workers:
         if keras not in self._workers:
+            if keras:
+                require_keras()
             workers = open_workers(keras=keras, walls=self._walls)
             self._workers[keras] = self._stack.enter_context(workers)
         return self._workers[keras]
@@ -200,8 +216,13 @@ class Grader:
 
 def lost(submission: Submission, why: str) -> SubmissionResult:
     """The result of a submission that we failed to grade: an error of ours, never a zero."""
-    chapter = load_chapter(submission.chapter) if submission.chapter else None
     said = f"CNN Lab failed here, not the learner. Please report this: {why}"
+    return not_graded(submission, said)
+
+
+def not_graded(submission: Submission, said: str) -> SubmissionResult:
+    """The result of a submission that could not be graded, and that is not its author's fault."""
+    chapter = load_chapter(submission.chapter) if submission.chapter else None
     exercises = [
         ExerciseResult(e.name, "internal_error", max_score=e.max_score, message=said)
         for e in (chapter.exercises if chapter else ())

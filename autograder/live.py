@@ -23,6 +23,7 @@ from cnnlab.autograder.show import Check, Overview, shell
 from cnnlab.autograder.shrink import shrink
 from cnnlab.autograder.stubs import is_stub
 from cnnlab.autograder.worker import Outcome
+from cnnlab.course.light import require_keras
 
 
 class Session:
@@ -55,8 +56,12 @@ def begin(chapter: str) -> str:
     ------
     ValueError
         There is no such chapter.
+    KerasMissing
+        Its functions need Keras, and this is a light installation.
     """
     name = find_chapter(chapter)
+    if load_chapter(name).keras:
+        require_keras()
     recorded(name)  # loaded now, so that the first check is as fast as any other
     session.chapter = name
     return load_chapter(name).title

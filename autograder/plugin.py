@@ -105,6 +105,14 @@ class Notebook(pytest.File):
         """Whether an exercise is untouched, as can be seen without running anything."""
         return self.submission.exercises[name].status == "stub"
 
+    def why_skipped(self, name: str) -> str | None:
+        """Why an exercise cannot be tested, as far as can be seen without running anything."""
+        from cnnlab.course.light import keras_missing
+
+        if self.is_stub(name):
+            return f"{name} is not written yet"
+        return keras_missing() if self.chapter.keras else None
+
     def board(self) -> list[str]:
         """A line for each exercise; none where other tests were selected and nothing ran."""
         from cnnlab.autograder.judge import not_attempted
@@ -130,10 +138,11 @@ class ExerciseLadder(pytest.Collector):
     parent: Notebook
 
     def collect(self) -> Iterable[pytest.Item]:
+        why = self.parent.why_skipped(self.name)
         for rung in {"runs": 0.0, **self.parent.chapter[self.name].points}:
             item = Rung.from_parent(self, name=rung)
-            if self.parent.is_stub(self.name):
-                item.add_marker(pytest.mark.skip(reason=f"{self.name} is not written yet"))
+            if why:
+                item.add_marker(pytest.mark.skip(reason=why))
             yield item
 
 

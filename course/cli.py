@@ -149,10 +149,14 @@ def check(
 def show_standing(folder: Path, chapters: list[str]) -> None:
     """Grade the learner's own notebooks with recorded references, and print a table each."""
     from cnnlab.autograder.batch import Settings, grade
+    from cnnlab.autograder.exercise import load_chapter
+    from cnnlab.course.light import keras_missing
 
     paths = chapter_notebooks(folder, chapters)
+    missing = keras_missing()
+    left_out = [path for path in paths if missing and load_chapter(path.stem).keras]
     settings = Settings(fresh=False, walls=False, workers=1)
-    for result in grade(paths, settings).submissions:
+    for result in grade([p for p in paths if p not in left_out], settings).submissions:
         console.print(standing_table(result))
         following = next((e for e in result.exercises if e.status != "passed"), None)
         if result.message:
@@ -161,6 +165,9 @@ def show_standing(folder: Path, chapters: list[str]) -> None:
             console.print("Everything passes. On to the next chapter.", style="green")
         else:
             console.print(next_step(following))
+    if left_out:
+        names = ", ".join(path.stem for path in left_out)
+        console.print(Text(f"Left out: {names}. {missing}", style="yellow"))
 
 
 def chapter_notebooks(folder: Path, chapters: list[str]) -> list[Path]:

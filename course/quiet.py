@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cnnlab.course.light import require_keras
+
 __all__ = ["keras", "tensorflow"]
 
 STANDARD_ERROR = 2
@@ -31,6 +33,7 @@ def silence() -> Iterator[None]:
         os.close(nowhere)
 
 
+require_keras()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 with silence():
     import keras

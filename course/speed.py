@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.light import keras_missing
 
 Layer = Callable[..., NDArray[Any]]
 GREEN, GRAY = "#009e73", "#8a8a8a"
@@ -93,6 +94,8 @@ def keras_seconds(cases: Sequence[Case]) -> list[float] | None:
     Importing TensorFlow takes some seconds and much memory; so the notebook stays light.
     None where Keras cannot be run.
     """
+    if keras_missing():
+        return None
     question = json.dumps([[case.x, case.kernels] for case in cases])
     try:
         answer = subprocess.run(
@@ -110,7 +113,10 @@ def keras_seconds(cases: Sequence[Case]) -> list[float] | None:
 
 
 def contest(
-    functions: Mapping[str, Layer], cases: Sequence[Case], keras: bool = True
+    functions: Mapping[str, Layer],
+    cases: Sequence[Case],
+    keras: bool = True,
+    tell: Callable[[str], None] = print,
 ) -> dict[str, list[float]]:
     """Seconds of every function on every case, by the function's label.
 
@@ -121,6 +127,8 @@ def contest(
     cases : sequence of Case
     keras : bool
         Whether Keras takes part, under the label "Keras". Where it cannot, it is left out.
+    tell : callable
+        Hears that Keras is left out.
 
     Raises
     ------
@@ -139,6 +147,8 @@ def contest(
         for label in functions:
             found[label].append(min(times[label] for times in rounds))
     seconds = keras_seconds(cases) if keras else None
+    if keras and seconds is None:
+        tell(f"Keras takes no part. {keras_missing() or 'It cannot be run here.'}")
     return found if seconds is None else {**found, "Keras": seconds}
 
 

@@ -70,7 +70,18 @@ def test_a_label_has_one_colour_in_every_picture():
 def test_where_keras_cannot_run_it_is_left_out(monkeypatch):
     monkeypatch.setattr(speed.sys, "executable", "/nowhere/python")
     assert speed.keras_seconds(CASES) is None
-    assert list(speed.contest({"a": ops.conv2d}, CASES[:1])) == ["a"]
+    heard = []
+    assert list(speed.contest({"a": ops.conv2d}, CASES[:1], tell=heard.append)) == ["a"]
+    assert heard == ["Keras takes no part. It cannot be run here."]
+
+
+def test_where_keras_is_not_installed_no_process_is_started(monkeypatch):
+    heard, started = [], []
+    monkeypatch.setattr(speed.subprocess, "run", lambda *_, **__: started.append(1))
+    monkeypatch.setattr(speed, "keras_missing", lambda: "Install it.")
+    assert list(speed.contest({"a": ops.conv2d}, CASES[:1], tell=heard.append)) == ["a"]
+    assert heard == ["Keras takes no part. Install it."]
+    assert not started
 
 
 @pytest.mark.slow
