@@ -16,6 +16,7 @@ import numpy as np
 
 from cnnlab.autograder.answerkey import AnswerKey, Finding
 from cnnlab.autograder.compare import Difference, value_difference
+from cnnlab.autograder.exercise import Exercise
 from cnnlab.autograder.worker import Outcome, invoke
 
 Args = tuple[Any, ...]
@@ -59,7 +60,7 @@ def shrink(key: AnswerKey, finding: Finding, call: Callable[[Args], Outcome]) ->
 def _op_is_right(key: AnswerKey, finding: Finding) -> bool:
     """Whether the course's op gives what Keras gave for this probe, and takes it as it is."""
     probe = finding.probe
-    if probe.kwargs or key.exercise.driver or key.exercise.view((), key) is not key:
+    if probe.kwargs or key.exercise.driver or not _as_it_is(key.exercise):
         return False
     at = next((i for i, known in enumerate(key.probes) if known is probe), None)
     if at is None:
@@ -68,6 +69,15 @@ def _op_is_right(key: AnswerKey, finding: Finding) -> bool:
     return ours.status == "returned" and not value_difference(
         key.expected[at], ours.value, probe.terms
     )
+
+
+def _as_it_is(exercise: Exercise) -> bool:
+    """Whether a result is compared as it is, and not a description of it."""
+    result = object()
+    try:
+        return exercise.view((), result) is result
+    except Exception:  # it looks into results or arguments
+        return False
 
 
 def _same_mistake(finding: Finding, expected: Any, outcome: Outcome) -> Difference | None:

@@ -7,6 +7,8 @@ import pytest
 
 from cnnlab.autograder.answerkey import AnswerKey, Finding
 from cnnlab.autograder.compare import value_difference
+from cnnlab.autograder.exercise import chapter_names, load_chapter, same
+from cnnlab.autograder.live import judged
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.shrink import CALLS, SMALL, shrink
 from cnnlab.autograder.worker import invoke
@@ -80,3 +82,19 @@ def test_a_function_that_dies_on_smaller_inputs_leaves_the_case_as_it_is():
         return invoke(lambda *a: 1 / 0, args)
 
     assert shrink(key, before, only_once) is before
+
+
+DESCRIBED = [
+    (chapter, exercise.name)
+    for chapter in chapter_names()
+    for exercise in load_chapter(chapter).exercises
+    if exercise.view is not same and not exercise.driver
+]
+
+
+@pytest.mark.parametrize(("chapter", "name"), DESCRIBED)
+def test_a_result_that_is_compared_by_its_description_is_shown_as_it_failed(chapter, name):
+    key = recorded(chapter)[name]
+    twist = key.exercise.twists[0]
+    result = judged(twist.apply(key.exercise.correct), key).result
+    assert (result.status, result.diagnosis) == ("failed", [twist.name])
