@@ -29,6 +29,7 @@ from cnnlab.autograder.exercise import GRADERS, Chapter, chapter_names, find_cha
 from cnnlab.autograder.judge import judge
 from cnnlab.autograder.mutants import Mutant, mutants
 from cnnlab.autograder.record import recorded
+from cnnlab.autograder.results import ExerciseResult
 from cnnlab.autograder.sandbox import available
 from cnnlab.autograder.session import Session, Workers, open_workers
 from cnnlab.autograder.solutions import solution_source
@@ -135,13 +136,18 @@ def _survives(mutant: Mutant) -> bool:
 
 
 def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> bool:
+    """Whether a mutant loses nothing."""
+    result = graded(mutant, chapter, key, session)
+    return result.score == result.max_score
+
+
+def graded(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> ExerciseResult:
     """Grade one mutant."""
     cells = [(need, solution_source(chapter.name, need)) for need in key.exercise.needs]
     cells.append((mutant.exercise, mutant.source))
     session.define(cells, chapter.prelude, chapter.imports, drivers=chapter.drivers)
     driver = key.exercise.driver
-    result = judge(key, session.call(mutant.exercise, key.requests, SECONDS, driver))
-    return result.score == result.max_score
+    return judge(key, session.call(mutant.exercise, key.requests, SECONDS, driver))
 
 
 def equivalent_mutants(name: str) -> dict[str, dict[str, str]]:

@@ -65,6 +65,22 @@ _FILES = ("wire.py", "frames.py", "worker.py", "child.py", "jail.py", "zygote.py
 _HOME = "/cnnlab"
 
 
+ARITHMETIC = (
+    "NPY_DISABLE_CPU_FEATURES",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+    "TF_ENABLE_ONEDNN_OPTS",
+)
+"""What ``.ci/arithmetic`` changes, in the judge's process and in the learner's."""
+
+
+def _arithmetic() -> dict[str, str]:
+    """The judge's own arithmetic, where maintainers ask for it with ``CNNLAB_ARITHMETIC=1``."""
+    if os.environ.get("CNNLAB_ARITHMETIC") != "1":
+        return {}
+    return {name: os.environ[name] for name in ARITHMETIC if name in os.environ}
+
+
 def environment() -> dict[str, str]:
     """The environment of every process that runs learner code; nothing of ours is in it."""
     threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -78,6 +94,7 @@ def environment() -> dict[str, str]:
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         **dict.fromkeys(threads, "1"),
+        **_arithmetic(),
     }
 
 
