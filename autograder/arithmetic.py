@@ -11,23 +11,25 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from math import ceil
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cnnlab.autograder.answerkey import AnswerKey
 from cnnlab.autograder.exercise import Chapter, load_chapter
+from cnnlab.autograder.grading import grade_submission
 from cnnlab.autograder.judge import judge
 from cnnlab.autograder.live import judged
-from cnnlab.autograder.mutation import graded, mutants_of
+from cnnlab.autograder.mutants import mutants as mutants_of
+from cnnlab.autograder.mutation import grade_mutant
 from cnnlab.autograder.record import recorded
 from cnnlab.autograder.results import ExerciseResult, to_dict
 from cnnlab.autograder.sandbox import ARITHMETIC
 from cnnlab.autograder.session import Workers, open_workers
-from cnnlab.autograder.submission import read
+from cnnlab.autograder.solutions import solution_source
+from cnnlab.autograder.submission import Submission, read
 from cnnlab.autograder.twists import Twist
 
 ROOT = Path(__file__).parent.parent
@@ -196,27 +198,43 @@ def not_in_effect(variables: Mapping[str, str], said: Mapping[str, Any]) -> list
 # Chapters
 
 
-def judge_chapter(name: str, workers: Workers, mistakes: int) -> dict[str, dict[str, Any]]:
-    """What a chapter's functions earn in this process, and its mistakes here and inside.
+def judge_chapter(
+    name: str, doors: Mapping[str, Workers], twists: int = 0, mutants: int = 0
+) -> dict[str, dict[str, Any]]:
+    """What a chapter's notebooks earn at each door, and its mistakes.
 
     Parameters
     ----------
-    workers : Workers
-        Where mutants run, as a learner's code does.
-    mistakes : int
-        How many twists, and how many mutants, of each exercise; 0 for all.
+    doors : Mapping of str to Workers
+        Where notebooks are graded, besides the live check in this process. Mutants run at the
+        first one, as a learner's code does.
+    twists, mutants : int
+        How many of each exercise are judged, at most; 0 for all.
+
+    Returns
+    -------
+    dict
+        ``"door/solved"``, ``"door/stub"``, ``"live/twists"`` and ``"inside/mutants"`` → label →
+        result.
     """
     chapter, keys = load_chapter(name), recorded(name)
-    return {
-        **{f"live/{kind}": _live(chapter, keys, KINDS[kind]) for kind in KINDS},
-        "live/twists": dict(_twists(keys, mistakes)),
-        "inside/mutants": dict(_mutants(chapter, keys, workers, mistakes)),
-    }
+    said = {}
+    for kind, folder in KINDS.items():
+        submission = read(ROOT / folder / name / f"{name}.ipynb")
+        said[f"live/{kind}"] = _live(chapter, keys, submission)
+        for door, workers in doors.items():
+            graded = grade_submission(submission, keys, workers).exercises
+            said[f"{door}/{kind}"] = {result.name: plain(result) for result in graded}
+    said["live/twists"] = dict(_twists(keys, twists))
+    inside = next(iter(doors.values()))
+    said["inside/mutants"] = dict(_mutants(chapter, keys, inside, mutants))
+    return said
 
 
-def _live(chapter: Chapter, keys: Mapping[str, AnswerKey], folder: str) -> dict[str, Any]:
+def _live(
+    chapter: Chapter, keys: Mapping[str, AnswerKey], submission: Submission
+) -> dict[str, Any]:
     """A notebook's functions, defined and checked in this process."""
-    submission = read(ROOT / folder / chapter.name / f"{chapter.name}.ipynb")
     namespace: dict[str, Any] = {"__name__": "__main__"}
     stubs = [d.source for d in submission.exercises.values() if d.status == "stub"]
     for source in (chapter.prelude, *(code for _, code in submission.cells()), *stubs):
@@ -234,7 +252,7 @@ def _checked(function: Callable[..., Any], key: AnswerKey) -> ExerciseResult:
 
 def _twists(keys: Mapping[str, AnswerKey], count: int) -> Iterator[tuple[str, Any]]:
     for name, key in keys.items():
-        for i, twist in some(list(enumerate(key.exercise.twists)), count):
+        for i, twist in some(enumerate(key.exercise.twists), count):
             result = plain(_twisted(key, twist))
             yield f"{name}, twist {i}: {twist.name}", result | {"twist": twist.name}
 
@@ -251,24 +269,26 @@ def _mutants(
     chapter: Chapter, keys: Mapping[str, AnswerKey], workers: Workers, count: int
 ) -> Iterator[tuple[str, Any]]:
     for name, key in keys.items():
-        for mutant in some([m for m in _all_mutants(chapter.name) if m.exercise == name], count):
+        for mutant in some(mutants_of(name, solution_source(chapter.name, name)), count):
             with workers.session() as session:
-                yield (
-                    f"{name}, mutant: {mutant.change}",
-                    plain(graded(mutant, chapter, key, session)),
-                )
+                result = grade_mutant(mutant, chapter, key, session)
+                yield f"{name}, mutant: {mutant.change}", _marks(result)
 
 
-_all_mutants = cache(mutants_of)
+def _marks(result: ExerciseResult) -> dict[str, Any]:
+    """A result without messages: a mutant may show numbers that nobody wrote (`np.empty`)."""
+    passed = [rung.id for rung in result.rungs if rung.passed]
+    kept = ("status", "score", "max_score", "diagnosis")
+    return {name: getattr(result, name) for name in kept} | {"passed": passed}
 
 
-def some(items: Sequence[T], count: int) -> Sequence[T]:
-    """``count`` of them at most, spread evenly; all for 0.
+def some(items: Iterable[T], count: int) -> Iterator[T]:
+    """Every third, ``count`` of them at most; all for 0.
 
-    >>> some(range(10), 3)
-    range(0, 10, 4)
+    >>> list(some(range(10), 3))
+    [0, 3, 6]
     """
-    return items[:: ceil(len(items) / count) or 1] if count else items
+    return islice(items, 0, 3 * count, 3) if count else iter(items)
 
 
 def plain(result: ExerciseResult) -> dict[str, Any]:
@@ -300,8 +320,9 @@ def main(order: str, say: Callable[[str], None]) -> None:
         inside = {"OPENBLAS_NUM_THREADS": "1", **variables}
         _assure("a learner's process behind walls", inside, in_effect_inside(walls))
         _assure("a learner's process without walls", inside, in_effect_inside(no_walls))
+        doors = {"walls": walls} | ({"plain": no_walls} if asked["every_door"] else {})
         for name in asked["chapters"]:
-            say(json.dumps({name: judge_chapter(name, walls, asked["mistakes"])}))
+            say(json.dumps({name: judge_chapter(name, doors, *asked["mistakes"])}))
         _assure("the judge", variables, in_effect())  # it may have loaded TensorFlow meanwhile
     return None
 

@@ -12,6 +12,7 @@ import copy
 import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,13 @@ class Mutant:
 
 
 def mutants(exercise: str, source: str) -> Iterator[Mutant]:
-    """Every different mutant of a function's source.
+    """Every different mutant of a function's source; those that cost least to make come first.
 
     Docstrings and the words of error messages are left alone: nobody is graded for them.
     """
     plain = ast.unparse(without_words(ast.parse(source)))
     seen = {plain}
-    for mutated in [*_cosmic_ray(plain), *_array_mutants(plain)]:
+    for mutated in chain(_array_mutants(plain), _cosmic_ray(plain)):
         if mutated not in seen:
             seen.add(mutated)
             yield Mutant(exercise, mutated, difference(plain, mutated))

@@ -137,11 +137,13 @@ def _survives(mutant: Mutant) -> bool:
 
 def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> bool:
     """Whether a mutant loses nothing."""
-    result = graded(mutant, chapter, key, session)
+    result = grade_mutant(mutant, chapter, key, session)
     return result.score == result.max_score
 
 
-def graded(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> ExerciseResult:
+def grade_mutant(
+    mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session
+) -> ExerciseResult:
     """Grade one mutant."""
     cells = [(need, solution_source(chapter.name, need)) for need in key.exercise.needs]
     cells.append((mutant.exercise, mutant.source))
