@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -63,17 +63,19 @@ CORES = {
 _OTHER_NAMES = {"Prescott": "Katmai"}  # OpenBLAS calls one by both names
 
 
-def settings(here: Mapping[str, Any]) -> list[Setting]:
-    """Every setting, as this processor and this NumPy allow.
+def settings(here: Mapping[str, Any], built: Collection[str]) -> list[Setting]:
+    """Every setting, as this processor, this NumPy and this OpenBLAS allow.
 
     Parameters
     ----------
     here : Mapping
         What `in_effect` says where nothing is set.
+    built : collection of str
+        Those of `CORES` that OpenBLAS takes when it is told to.
     """
     wide = [name for name in here["numpy"] if name.startswith(("AVX512", "X86_V4"))]
     narrow = _without(here["numpy"], "this NumPy has only one kind of loops here")
-    cores = [_core(name, needs, here) for name, needs in CORES.items()]
+    cores = [_core(name, here, built) for name in CORES]
     able = [core.variables for core in cores if not core.missing] or [{}]
     old = {**able[0], **narrow[0], "OPENBLAS_NUM_THREADS": "1", "TF_ENABLE_ONEDNN_OPTS": "0"}
     new = {**able[-1], "OPENBLAS_NUM_THREADS": "2", "TF_ENABLE_ONEDNN_OPTS": "1"}
@@ -96,12 +98,14 @@ def _without(features: Sequence[str], otherwise: str) -> tuple[dict[str, str], s
     return {"NPY_DISABLE_CPU_FEATURES": " ".join(features)}, ""
 
 
-def _core(name: str, needs: str, here: Mapping[str, Any]) -> Setting:
+def _core(name: str, here: Mapping[str, Any], built: Collection[str]) -> Setting:
     missing = ""
     if not here["blas"]:
         missing = "this NumPy is built without OpenBLAS"
-    elif needs not in here["processor"]:
-        missing = f"this processor has no {needs}"
+    elif CORES[name] not in here["processor"]:
+        missing = f"this processor has no {CORES[name]}"
+    elif name not in built:
+        missing = f"this OpenBLAS has no kernels for {name}"
     return Setting(name, {"OPENBLAS_CORETYPE": name}, missing)
 
 
