@@ -159,8 +159,8 @@ def seen(raw: Any, worth: Callable[[Array], float]) -> Any:
 
 
 def climbing(worth: float, shape: tuple[int, ...], times: int) -> dict[str, Any]:
-    """What a probe of the rung "climbs" gives: the score to be reached."""
-    return {"climbs": {"from": times * worth, "shape": shape, "times": times}}
+    """What a probe of the rung "climbs" gives: the score to be reached, the same everywhere."""
+    return {"climbs": {"from": float(f"{times * worth:.4g}"), "shape": shape, "times": times}}
 
 
 def steady(draw: Callable[[Array], Array], image: Array) -> bool:
