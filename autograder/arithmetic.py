@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from cnnlab.autograder.answerkey import AnswerKey
@@ -326,7 +327,10 @@ def main(order: str, say: Callable[[str], None]) -> None:
         _assure("a learner's process without walls", inside, in_effect_inside(no_walls))
         doors = {"walls": walls} | ({"plain": no_walls} if asked["every_door"] else {})
         for name in asked["chapters"]:
-            say(json.dumps({name: judge_chapter(name, doors, *asked["mistakes"])}))
+            start = monotonic()
+            results = judge_chapter(name, doors, *asked["mistakes"])
+            seconds = round(monotonic() - start, 1)
+            say(json.dumps({"chapter": name, "seconds": seconds, "results": results}))
         _assure("the judge", variables, in_effect())  # it may have loaded TensorFlow meanwhile
     return None
 
