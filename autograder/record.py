@@ -149,6 +149,19 @@ def recorded(name: str, reference: str = DEFAULT) -> dict[str, AnswerKey]:
         ) from None
 
 
+def stale(name: str) -> str:
+    """Where the recorded questions of a chapter are not those that its grader draws; or ``""``.
+
+    Raises
+    ------
+    StaleReferences
+        There are none.
+    """
+    return changed(
+        decode(_read(probes_path(name))), questions(load_chapter(name), RECORDED_SEED), name
+    )
+
+
 def fingerprint(body: bytes) -> str:
     """Ties answers to the questions that they answer: of the file, not of anything drawn."""
     return hashlib.sha256(body).hexdigest()[:16]

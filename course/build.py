@@ -11,7 +11,6 @@ import hashlib
 import importlib.util
 import json
 import logging
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -21,7 +20,6 @@ from pathlib import Path
 import nbformat
 
 from cnnlab.autograder.exercise import Chapter
-from cnnlab.course import inspection
 from cnnlab.course.source import SourceError, to_bytes, to_notebook
 
 CHAPTER_GLOB = "ch[0-9][0-9]_*.py"
@@ -80,11 +78,11 @@ def build(root: Path | str, chapters: Iterable[str] | None = None) -> BuildRepor
     """
     root = Path(root)
     built = convert(root, _select(sources(root), chapters))
-    report, files, released = BuildReport(), {}, _manifest(root)
+    report, files, released = BuildReport(), {}, manifest(root)
     for name, notebooks in built.items():
         files[solution_path(name)] = notebooks.solution
         path, new = release_path(name), notebooks.release
-        old = _read(root / path)
+        old = read(root / path)
         if old is not None and digest(old) not in (digest(new), released.get(path)):
             report.kept.append(path)
         else:
@@ -94,24 +92,6 @@ def build(root: Path | str, chapters: Iterable[str] | None = None) -> BuildRepor
     report.written = _replace(root, files)
     report.unchanged = [path for path in files if path not in report.written]
     return report
-
-
-def check(root: Path | str) -> list[str]:
-    """What is wrong with the notebooks that git has; an empty list means nothing.
-
-    Git's index is judged, never the working copy: there, an edited exercise is somebody's
-    work. Sources, graders and notebooks are taken from the index; what a grader imports is
-    the installed package.
-
-    Raises
-    ------
-    BuildError
-        The root is not in a git checkout, or git cannot be run.
-    """
-    with tempfile.TemporaryDirectory(prefix="cnnlab-check-") as folder:
-        tree = Path(folder)
-        _extract_index(Path(root), tree)
-        return _problems(tree)
 
 
 def sources(root: Path) -> list[str]:
@@ -251,13 +231,13 @@ def _select(names: list[str], chapters: Iterable[str] | None) -> list[str]:
     return sorted(chosen)
 
 
-def _read(path: Path) -> bytes | None:
+def read(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _manifest(root: Path) -> dict[str, str]:
+def manifest(root: Path) -> dict[str, str]:
     """Released notebook → SHA-256."""
-    text = _read(root / MANIFEST)
+    text = read(root / MANIFEST)
     try:
         released = json.loads(text or "{}")
     except ValueError as error:
@@ -275,7 +255,7 @@ def _replace(root: Path, files: Mapping[str, bytes]) -> list[str]:
     try:
         for path, data in files.items():
             target = root / path
-            old = _read(target)
+            old = read(target)
             if old is not None and digest(old) == digest(data):
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -287,88 +267,3 @@ def _replace(root: Path, files: Mapping[str, bytes]) -> list[str]:
         for new in staged.values():
             new.unlink(missing_ok=True)
     return list(staged)
-
-
-def _extract_index(root: Path, tree: Path) -> None:
-    wanted = (
-        f":(glob)course/{CHAPTER_GLOB}",
-        f":(glob)autograder/graders/{CHAPTER_GLOB}",
-        "exercises",
-        "solutions",
-    )
-    for path in _git(root, "ls-files", "-z", "--", *wanted).decode().split("\0")[:-1]:
-        place = tree / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(_git(root, "show", f":./{path}"))
-
-
-def _git(root: Path, *arguments: str) -> bytes:
-    try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
-    except OSError as error:
-        raise BuildError(f"git cannot be run ({error}). Install git to check a build.") from error
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip()
-        raise BuildError(
-            f"{root} must be a git checkout without unmerged files, because what git has is "
-            f"checked, never your working copy. git says: {said}"
-        ) from error
-    return done.stdout
-
-
-def _problems(tree: Path) -> list[str]:
-    names = sources(tree)
-    if not names:
-        return ["git has no chapter source. Write course/chNN_name.py and `git add` it."]
-    problems = []
-    for name in names:
-        try:
-            chapter = grader(tree, name)
-            fresh = convert(tree, [name])[name]
-        except BuildError as error:
-            problems.append(str(error))
-            continue
-        problems += inspection.of_grader(chapter)
-        problems += _drift(tree, name, fresh)
-        problems += inspection.of_release(
-            chapter, fresh.solution, _read(tree / release_path(name)) or fresh.release
-        )
-    return problems + _strays(tree, names)
-
-
-def _drift(tree: Path, name: str, fresh: Notebooks) -> list[str]:
-    problems = []
-    for path, new in ((solution_path(name), fresh.solution), (release_path(name), fresh.release)):
-        found = _read(tree / path)
-        if found is None:
-            problems.append(f"{path} is not in git. Run `cnnlab build` and `git add` it.")
-        elif digest(found) != digest(new):
-            problems.append(
-                f"{path} is not what course/{name}.py builds. "
-                "Run `cnnlab build` and `git add` the result."
-            )
-    path = release_path(name)
-    found = _read(tree / path)
-    if found is not None and _manifest(tree).get(path) != digest(found):
-        problems.append(
-            f"{MANIFEST} does not record {path}. Run `cnnlab build` and `git add` both."
-        )
-    return problems
-
-
-def _strays(tree: Path, names: list[str]) -> list[str]:
-    """Graders without a source, and files that no chapter builds."""
-    problems = [
-        f"autograder/graders/{path.name} has no chapter. Write course/{path.name}, or delete it."
-        for path in sorted((tree / "autograder" / "graders").glob(CHAPTER_GLOB))
-        if path.stem not in names
-    ]
-    expected = {MANIFEST, *map(solution_path, names), *map(release_path, names)}
-    for folder in ("exercises", "solutions"):
-        for path in sorted((tree / folder).rglob("*")):
-            relative = path.relative_to(tree).as_posix()
-            if path.is_file() and relative not in expected and path.name != "README.md":
-                problems.append(
-                    f"{relative} is built from no chapter. Take it out of git: git rm {relative}"
-                )
-    return problems

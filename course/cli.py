@@ -349,28 +349,26 @@ def build(
     check: Annotated[
         bool, typer.Option("--check", help="Build nothing; say what is not as it must be.")
     ] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="With --check: without the twist proof (seconds).")
+    ] = False,
     pairs: Annotated[
         bool, typer.Option("--pairs", help="With --check: prove every pair of twists, too (slow).")
     ] = False,
 ) -> None:
     """Make the notebooks from the chapter sources.
 
-    A notebook in exercises/ that somebody has worked in is never replaced. With --check: drift
-    between sources and committed notebooks, leaked solutions, exercises without grader, hint or
-    twist, and the proof that every twist is caught under its own name.
+    A notebook in exercises/ that somebody has worked in is never replaced. With --check, on what
+    is staged in git: drift between sources and notebooks, leaked solutions, exercises without
+    grader, hint or twist, references that are missing or answer other questions, and the proof
+    that every twist is caught under its own name.
     """
     from cnnlab.course import build as builder
 
     if not is_checkout():
         raise fail("`cnnlab build` needs a clone of the repository.", 2)
     if check:
-        problems = [*builder.check(ROOT), *prove_all(pairs)]
-        for problem in problems:
-            console.print(Text(problem, style="red"))
-        if problems:
-            raise typer.Exit(1)
-        console.print("Notebooks, graders, hints and twists are as they must be.", style="green")
-        return
+        return check_staged(fast, pairs)
     try:
         report = builder.build(ROOT, chapters or None)
     except builder.BuildError as error:
@@ -383,17 +381,22 @@ def build(
         console.print(f"unchanged  {name}", style="dim")
 
 
-def prove_all(pairs: bool) -> Iterator[str]:
-    """The twist proof of every chapter, on the recorded probes."""
-    from cnnlab.autograder.exercise import chapter_names
-    from cnnlab.autograder.proof import prove
-    from cnnlab.autograder.record import StaleReferences, recorded
+def check_staged(fast: bool, pairs: bool) -> None:
+    """Say what is wrong with what git has; fails if anything is."""
+    from cnnlab.course import staged
 
-    for name in chapter_names():
-        try:
-            yield from (f"{name}: {problem}" for problem in prove(recorded(name), pairs))
-        except StaleReferences as error:
-            yield str(error)
+    if fast and pairs:
+        raise fail("--fast leaves the twist proof out, so there are no pairs to prove.", 2)
+    try:
+        problems = staged.check(ROOT, proof=not fast, pairs=pairs)
+    except staged.BuildError as error:
+        raise fail(str(error)) from None
+    for problem in problems:
+        console.print(Text(problem, style="red"))
+    if problems:
+        raise typer.Exit(1)
+    right = "Notebooks, graders, hints and references are as they must be"
+    console.print(f"{right}{'' if fast else ', and every twist is named'}.", style="green")
 
 
 @app.command()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from pathlib import Path
 
 import nbformat
 
 from cnnlab.autograder.exercise import Chapter
+from cnnlab.autograder.statements import parse
 from cnnlab.autograder.stubs import is_stub_source
 from cnnlab.course.source import (
     SourceError,
@@ -75,6 +80,7 @@ def of_release(chapter: Chapter, solution: bytes, release: bytes) -> list[str]:
         *_exercises(chapter, released, where),
         *_setup(chapter, released),
         *_given_away(solved, released, where),
+        *_imports(released, where),
         *_outputs(released, where),
     ]
 
@@ -172,3 +178,39 @@ def _outputs(released: nbformat.NotebookNode, where: str) -> list[str]:
 
 def _name(cell: nbformat.NotebookNode) -> str:
     return repr(cell.get("id", cell.source[:30]))
+
+
+def _imports(released: nbformat.NotebookNode, where: str) -> list[str]:
+    """What cells import from CNN Lab, and CNN Lab does not have."""
+    problems = []
+    for number, cell in enumerate(c for c in released.cells if c.cell_type == "code"):
+        for statement in parse(number, cell.source).statements:
+            node = statement.node
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnlab."):
+                problems += [
+                    f"{where}: cell {_name(cell)} imports {name.name} from {node.module}, "
+                    "which does not have it. Correct the name, or `git add` the file."
+                    for name in node.names
+                    if not _offers(str(node.module), name.name)
+                ]
+    return problems
+
+
+def _offers(module: str, name: str) -> bool:
+    """Whether a module binds a name or holds a submodule of it; the module is not executed."""
+    found = _spec(module)
+    if found is None:
+        return False
+    if found.origin and found.origin.endswith(".py"):
+        table = symtable.symtable(Path(found.origin).read_text("utf-8"), found.origin, "exec")
+        known = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        if name in known or "__getattr__" in known:
+            return True
+    return _spec(f"{module}.{name}") is not None
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    try:
+        return find_spec(module)
+    except ModuleNotFoundError:
+        return None
