@@ -48,11 +48,12 @@ class Answers:
     warnings: list[str] = field(default_factory=list)
 
 
-def find_answers(chapter: Chapter, document: Document) -> Answers:
+def find_answers(chapter: Chapter, document: Document, only: str = "") -> Answers:
     """Find each exercise of the chapter in the document, and what it needs.
 
     An exercise is the cell that bears its name as nbgrader's ``grade_id``; where that holds no
-    answer, the last cell that defines the function.
+    answer, the last cell that defines the function. With ``only``, the cells to execute are those
+    of one exercise, whether it may run or not, and of those that it uses.
     """
     answers = Answers()
     codes, marked = _parsed(document, {e.name for e in chapter.exercises}, answers.warnings)
@@ -65,6 +66,8 @@ def find_answers(chapter: Chapter, document: Document) -> Answers:
         _check_imports(choice, chapter)
         answers.definitions[name] = choice.definition
     running = {name: choice for name, choice in choices.items() if choice.runs}
+    if only:
+        running = _used_by(only, choices)
     needed = {statement for choice in running.values() for statement in choice.needed}
     answers.cells = [piece for code in codes for piece in _pieces(code, running, needed)]
     return answers
@@ -217,6 +220,22 @@ def _follow(choices: dict[str, _Choice], codes: list[Code], chapter: Chapter) ->
     for name, choice in choices.items():
         if choice.code is not None:
             choice.needed = _closure([*stars, *_roots(name, choice.code, own=choice.own)], definers)
+
+
+def _used_by(name: str, choices: dict[str, _Choice]) -> dict[str, _Choice]:
+    """An exercise's answer, with its cell's imports, and those of the exercises that it uses."""
+    if name not in choices:
+        return {}
+    if choices[name].own and (code := choices[name].code):  # an import may be why it must not run
+        choices[name].needed.update(s for s in code.statements if s.is_import)
+    found: dict[str, _Choice] = {}
+    stack = [name]
+    while stack:
+        choice = choices[used := stack.pop()]
+        if used not in found and choice.code and (choice.runs or used == name):
+            found[used] = choice
+            stack += [n for s in choice.needed for n in s.uses if n in choices]
+    return found
 
 
 @cache

@@ -61,7 +61,9 @@ class Submission:
         return list(self._cells)
 
 
-def read(path: str | os.PathLike[str], chapter: str | Chapter | None = None) -> Submission:
+def read(
+    path: str | os.PathLike[str], chapter: str | Chapter | None = None, only: str = ""
+) -> Submission:
     """Read a submitted file.
 
     Parameters
@@ -71,6 +73,8 @@ def read(path: str | os.PathLike[str], chapter: str | Chapter | None = None) -> 
     chapter : str or Chapter, optional
         The chapter that it answers, ``"ch01"`` will do. Else the notebook's own metadata
         say it, else the beginning of the file's name, else the assignment's folder.
+    only : str
+        An exercise; then `Submission.cells` are those that it needs, and no others.
     """
     given = os.fspath(path)
     try:
@@ -80,14 +84,17 @@ def read(path: str | os.PathLike[str], chapter: str | Chapter | None = None) -> 
         submission.problem = str(error)
         _settle_chapter(submission, given, chapter, "")
         return submission
-    submission = read_text(text, given, chapter)
+    submission = read_text(text, given, chapter, only)
     if warning:
         submission.warnings.insert(0, warning)
     return submission
 
 
 def read_text(
-    text: str, path: str | os.PathLike[str], chapter: str | Chapter | None = None
+    text: str,
+    path: str | os.PathLike[str],
+    chapter: str | Chapter | None = None,
+    only: str = "",
 ) -> Submission:
     """As `read`, for text that is in memory; ``path`` gives the names and the kind of file."""
     given = os.fspath(path)
@@ -106,7 +113,7 @@ def read_text(
     if found is not None and not submission.problem:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a learner's "\d" is no news to the instructor
-            answers = find_answers(found, document)
+            answers = find_answers(found, document, only)
         submission.exercises, submission._cells = answers.definitions, answers.cells
         submission.warnings += answers.warnings
     if len(submission.warnings) > MAX_WARNINGS:

@@ -24,7 +24,9 @@ def run(*arguments: object):
     return CliRunner().invoke(cli.app, [str(a) for a in arguments])
 
 
-@pytest.mark.parametrize("command", ["", "lab", "check", "grade", "build", "record", "data"])
+@pytest.mark.parametrize(
+    "command", ["", "lab", "check", "grade", "case", "build", "record", "data"]
+)
 def test_every_command_explains_itself(command):
     result = run(*command.split(), "--help")
     assert result.exit_code == 0
@@ -79,6 +81,37 @@ def test_an_unreadable_file_is_a_result_not_an_error(tmp_path):
     result = run("grade", path, "--recorded", "--no-sandbox")
     assert result.exit_code == 0
     assert "hand it in again" in result.output
+
+
+def test_case_writes_an_answer_that_earns_the_same(tmp_path):
+    mine = tmp_path / "ch01_mine.py"
+    mine.write_text("def relu(z):\n    'By Quentin.'\n    return abs(z)  # quentin\n")
+    told = ["--kind", "wrong", "--words", "takes the size", "--names", "absolute-value"]
+    result = run("case", mine, "relu", *told, "--no-sandbox", "--to", tmp_path)
+    assert result.exit_code == 0, result.output
+    (written,) = tmp_path.glob("ch01_relu_*_wrong.py")
+    text = written.read_text()
+    assert text.startswith("# wrong: takes the size\n# names: absolute-value\n")
+    assert text.endswith("\ndef relu(z):\n    return abs(z)\n")
+    assert "uentin" not in text
+    assert "points, absolute-value" in result.output
+
+
+def test_a_case_that_is_graded_otherwise_is_said(tmp_path):
+    mine = tmp_path / "ch01_mine.py"
+    mine.write_text("def relu(z):\n    '0'\n    return np.maximum(z, float(relu.__doc__))\n")
+    told = ["--kind", "right", "--words", "reads its own docstring"]
+    result = run("case", mine, "relu", *told, "--no-sandbox", "--to", tmp_path)
+    assert result.exit_code == 1
+    assert "Your own file is graded otherwise" in result.output
+
+
+def test_what_cannot_be_a_case_is_said(tmp_path):
+    told = ["--kind", "right", "--words", "it", "--no-sandbox", "--to", tmp_path]
+    result = run("case", RELEASED, "relu", *told)
+    assert result.exit_code == 2
+    assert "You have not written relu yet" in result.output
+    assert not list(tmp_path.iterdir())
 
 
 def test_check_says_where_i_stand(tmp_path):
@@ -150,6 +183,12 @@ def test_lab_as_root_allows_it_and_says_so(started, monkeypatch, typed):
     result = run("lab", *typed.split())
     assert started[0].count("--allow-root") == 1
     assert ("root's rights" in result.output) == (not typed)
+
+
+def test_a_fast_check_proves_no_pairs():
+    result = run("build", "--check", "--fast", "--pairs")
+    assert result.exit_code == 2
+    assert "no pairs" in result.output
 
 
 def test_data_lists_what_is_embedded_with_checksums():
