@@ -1,0 +1,39 @@
+"""What maintainers and reporters are told to type exists, and the version is told once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cnnlab.course import cli
+
+ROOT = Path(cli.__file__).parents[1]
+TOLD = [".pre-commit-config.yaml", ".github/ISSUE_TEMPLATE/unfair.yml", "CHANGELOG.md"]
+COMMAND = re.compile(r"\bcnnlab (case|build|grade|record|data|check)\b([^`\n]*)")
+
+
+def test_the_version_heads_the_changes():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    headings = re.findall(r"^## (\S+?),? ", (ROOT / "CHANGELOG.md").read_text("utf-8") + " ", re.M)
+    assert headings[0] == version
+
+
+@pytest.mark.parametrize("file", TOLD)
+def test_commands_that_are_told_exist(file):
+    commands = COMMAND.findall((ROOT / file).read_text("utf-8"))
+    assert commands
+    for command, arguments in commands:
+        said = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
+        assert said.exit_code == 0
+        for option in re.findall(r"--[a-z-]+", arguments):
+            assert option in said.output, f"cnnlab {command} {option}"
+
+
+def test_the_workflow_runs_what_everybody_runs():
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text("utf-8")
+    (script,) = re.findall(r"run: bash (\S+)", workflow)
+    assert (ROOT / script).is_file()
