@@ -25,7 +25,7 @@ from pathlib import Path
 
 from cnnlab.autograder.exercise import load_chapter
 from cnnlab.autograder.results import ExerciseResult
-from cnnlab.autograder.statements import Statement
+from cnnlab.autograder.statements import parse
 from cnnlab.autograder.submission import read
 
 KINDS = ("right", "edge", "wrong")
@@ -140,8 +140,8 @@ def take(
         said = submission.exercises[exercise].problem
         raise ValueError(f"There is no answer to make a case of. {said}")
     accounts = [os.environ.get(name, "") for name in ("USER", "USERNAME", "LOGNAME")]
-    known = [*accounts, Path("~").expanduser().name, submission.student or "", *people]
-    code = _joined(pieces, set(submission.exercises), known)
+    names_of_people = [*accounts, Path("~").expanduser().name, submission.student or "", *people]
+    code = _joined(pieces, set(submission.exercises), names_of_people)
     return Case(submission.chapter, exercise, kind, words, tuple(names), code)
 
 
@@ -164,20 +164,20 @@ def _joined(pieces: list[tuple[str, str]], exercises: set[str], people: Iterable
     They stay cells where that matters: where an exercise's own cell does more than define, all
     of it is run because of its mark; and a cell may begin with ``from __future__``.
     """
-    trees = [(name, _bare(ast.parse(source))) for name, source in pieces]
-    namer = _Namer(people, exercises, [tree for _, tree in trees])
-    statements = [Statement(node) for _, tree in trees for node in tree.body]
+    bare = [(name, parse(0, _bare(source)).statements) for name, source in pieces]
+    statements = [statement for _, kept in bare for statement in kept]
+    namer = _Namer(people, exercises, [statement.node for statement in statements])
     apart = any(statement.is_neutral or not statement.binds for statement in statements)
     text, imported = "", set()
-    for name, tree in trees:
+    for name, kept in bare:
         if apart:
             text += f'# %% exercise="{name}"\n' if name in exercises else "# %%\n"
-        for node in tree.body:
-            line = ast.unparse(namer.visit(node))
+        for statement in kept:
+            line = ast.unparse(namer.visit(statement.node))
             if line not in imported:
-                space = "\n\n" if isinstance(node, ast.FunctionDef | ast.ClassDef) else ""
-                text += f"{space}{line}\n"
-            if isinstance(node, ast.Import | ast.ImportFrom) and not apart:
+                defines = isinstance(statement.node, ast.FunctionDef | ast.ClassDef)
+                text += "\n\n" * defines + line + "\n"
+            if statement.is_import and not apart:
                 imported.add(line)
     return text
 
@@ -197,10 +197,10 @@ class _Bare(ast.NodeTransformer):
         return node
 
 
-def _bare(tree: ast.Module) -> ast.Module:
-    tree = _Bare().visit(tree)
+def _bare(source: str) -> str:
+    tree = _Bare().visit(ast.parse(source))
     tree.body = [node for node in tree.body if not isinstance(node, ast.Pass)]
-    return tree
+    return ast.unparse(tree)
 
 
 class _Namer(ast.NodeTransformer):
@@ -212,16 +212,16 @@ class _Namer(ast.NodeTransformer):
         As they may be written; each word of three letters or more counts.
     public : set of str
         Names that must stay: the exercises'.
-    trees : list of ast.Module
+    nodes : list of ast.stmt
         All the code: only names that it defines itself are changed, not those of libraries.
     """
 
-    def __init__(self, people: Iterable[str], public: set[str], trees: list[ast.Module]) -> None:
+    def __init__(self, people: Iterable[str], public: set[str], nodes: list[ast.stmt]) -> None:
         words = {w.lower() for name in people for w in re.findall(r"[^\W\d_]{3,}", name)}
         known = "|".join(map(re.escape, sorted(words - _ACCOUNTS)))
         self._person = re.compile(rf"(?<![^\W\d_])({known})(?![^\W\d_])", re.I) if known else None
         names, attributes = set(), set()
-        for node in (node for tree in trees for node in ast.walk(tree)):
+        for node in (node for statement in nodes for node in ast.walk(statement)):
             names |= _bound(node)
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 attributes.add(node.attr)
