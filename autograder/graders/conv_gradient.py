@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
+from cnnlab.autograder.graders.gradients import Array, floats, gradients
 from cnnlab.autograder.graders.layer_gradients import batch_twists, order_twists, scaled
 from cnnlab.autograder.graders.pool_gradient import (
     OVERWRITES,
@@ -16,7 +17,6 @@ from cnnlab.autograder.graders.pool_gradient import (
     STRIDES_SWAPPED,
     window_at,
 )
-from cnnlab.autograder.graders.tape import Array, floats, gradients
 from cnnlab.autograder.twists import Op, Twist
 from cnnlab.course import gradients as ops
 from cnnlab.course.ops import conv2d, same_padding

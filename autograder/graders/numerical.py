@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
-from cnnlab.autograder.graders.tape import Array, gradients
+from cnnlab.autograder.graders.gradients import Array, gradients
 from cnnlab.autograder.twists import Op, Twist, on_output
 from cnnlab.autograder.worker import Named
 from cnnlab.course import gradients as ops
