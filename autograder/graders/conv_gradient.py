@@ -103,10 +103,10 @@ def _bad_conv(rng: Rng) -> Iterator[Probe]:
     yield Probe(args=(dout, x, k), title="all in order", terms=24, **bad)
 
 
-def tape_conv(
+def keras_conv2d_backward(
     dout: Any, x: Any, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
 ) -> tuple[Array, ...]:
-    """The tape through what ``Conv2D`` computes."""
+    """The gradients of what ``Conv2D`` computes."""
     from keras import ops as k
 
     bias = np.zeros(np.shape(kernels)[3], floats(x).dtype)
@@ -249,7 +249,7 @@ conv2d_backward = Exercise(
         "bad-input": 1,
     },
     probes=conv_probes,
-    reference=tape_conv,
+    reference=keras_conv2d_backward,
     correct=ops.conv2d_backward,
     twists=(
         Twist(

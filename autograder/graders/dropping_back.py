@@ -57,7 +57,7 @@ def backward_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("bad-input", dout, 0.3, mask=mask, title="all in order")
 
 
-def tape_backward(dout: Any, mask: Any, rate: float, *, given: Any) -> Any:
+def keras_dropout_backward(dout: Any, mask: Any, rate: float, *, given: Any) -> Any:
     """The gradient through the layer's formula with this mask."""
     from keras import ops
 
@@ -104,7 +104,7 @@ dropout_backward = Exercise(
     name="dropout_backward",
     points={"shape": 0.5, "by-hand": 1, "reference": 1.5, "edge-cases": 0.5, "bad-input": 0.5},
     probes=backward_probes,
-    reference=tape_backward,
+    reference=keras_dropout_backward,
     correct=returned,
     driver="dropout.repeated",
     view=gradient_view,

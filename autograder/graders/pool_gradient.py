@@ -87,7 +87,7 @@ def pool_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe(bad, (dout, x, (2, 2)), title="all in order", terms=4)
 
 
-def tape_pool(dout: Any, x: Any, size: Pair, strides: Pair | None = None) -> Array:
+def keras_max_pool2d_backward(dout: Any, x: Any, size: Pair, strides: Pair | None = None) -> Array:
     return gradients(lambda x: first_max_pool2d(x, size, strides or size), [x], dout)[0]
 
 
@@ -183,7 +183,7 @@ max_pool2d_backward = Exercise(
         "bad-input": 1,
     },
     probes=pool_probes,
-    reference=tape_pool,
+    reference=keras_max_pool2d_backward,
     correct=ops.max_pool2d_backward,
     twists=(
         Twist("all-ties", _shared(_largest), _TIES),
