@@ -21,13 +21,21 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from cnnlab.autograder.backends import DEFAULT_ENGINE, Engine
 from cnnlab.autograder.exercise import load_chapter
 from cnnlab.autograder.grading import grade_submission
-from cnnlab.autograder.record import RECORDED_SEED, FreshReferences, keys_from, recorded
+from cnnlab.autograder.record import (
+    DEFAULT,
+    RECORDED_SEED,
+    FreshReferences,
+    demand_record,
+    keys_from,
+    recorded,
+)
 from cnnlab.autograder.results import BatchResult, ExerciseResult, SubmissionResult
 from cnnlab.autograder.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, read
-from cnnlab.course.light import KerasMissing, keras_missing, require_keras
+from cnnlab.course.light import KerasMissing, require_keras
 
 SUFFIXES = (".ipynb", ".py")
 
@@ -55,6 +63,14 @@ class Settings:
         The seed of fresh probes, to repeat a run; drawn in secret if None.
     workers : int
         Processes; 1 grades in this process.
+    reference : str
+        A backend and a kind of device, such as ``"jax-cpu"``: whose record is used, or where
+        Keras answers fresh probes.
+
+    Raises
+    ------
+    ValueError
+        There is no such record, backend or device; the message lists those that there are.
     """
 
     fresh: bool = True
@@ -62,6 +78,13 @@ class Settings:
     chapter: str | None = None
     seed: int | None = None
     workers: int = field(default_factory=usable_cores)
+    reference: str = DEFAULT
+
+    def __post_init__(self) -> None:
+        if self.fresh:
+            Engine.named(self.reference)
+        else:
+            demand_record(self.reference)
 
 
 def find_submissions(paths: Iterable[Path]) -> list[Path]:
@@ -115,11 +138,12 @@ def grade(
         seed = secrets.randbits(53) if settings.seed is None else settings.seed
     batch = BatchResult(seed, "cnnlab", versions())
     with ExitStack() as stack:
-        answers = stack.enter_context(Answers(seed if settings.fresh else None))
+        engine = Engine.named(settings.reference)
+        answers = stack.enter_context(Answers(seed if settings.fresh else None, engine))
         submissions = (_read(path, settings.chapter) for path in paths)
         tasks = ((s, answers.file(s.chapter)) for s in submissions)
         if settings.workers <= 1 or len(paths) <= 1:
-            grader = stack.enter_context(Grader(settings.walls))
+            grader = stack.enter_context(Grader(settings.walls, settings.reference))
             results: Iterator[SubmissionResult] = (grader.grade(*task) for task in tasks)
         else:
             results = stack.enter_context(Pool(settings)).grade(tasks)
@@ -144,22 +168,24 @@ class Answers:
     ----------
     seed : int or None
         Of fresh probes; None for the recorded ones.
+    engine : Engine
+        What answers fresh probes.
 
     Raises
     ------
     RuntimeError
-        Fresh probes are asked for where Keras is not installed.
+        Fresh probes are asked for where Keras or its backend is not installed.
     """
 
-    def __init__(self, seed: int | None) -> None:
+    def __init__(self, seed: int | None, engine: Engine = DEFAULT_ENGINE) -> None:
         self._stack = ExitStack()
         self._files: dict[str, str] = {}
         self._keras: FreshReferences | None = None
         if seed is not None:
-            if missing := keras_missing():
+            if missing := engine.missing():
                 raise RuntimeError(f"Keras answers fresh probes. {missing} Or use --recorded.")
             self._folder = self._stack.enter_context(tempfile.TemporaryDirectory())
-            self._keras = self._stack.enter_context(FreshReferences(seed))
+            self._keras = self._stack.enter_context(FreshReferences(seed, engine))
 
     def __enter__(self) -> Answers:
         return self
@@ -181,8 +207,9 @@ class Answers:
 class Grader:
     """One process's share: zygotes, and the answer keys read so far."""
 
-    def __init__(self, walls: bool) -> None:
+    def __init__(self, walls: bool, reference: str = DEFAULT) -> None:
         self._walls = walls
+        self._reference = reference
         self._workers: dict[bool, Workers] = {}
         self._stack = ExitStack()
 
@@ -197,8 +224,9 @@ class Grader:
         try:
             if submission.chapter is None or submission.problem:
                 return grade_submission(submission, {}, None)
-            workers = self._zygote(load_chapter(submission.chapter).keras)
-            keys = keys_from(answers) if answers else recorded(submission.chapter)
+            chapter = submission.chapter
+            workers = self._zygote(load_chapter(chapter).keras)
+            keys = keys_from(answers) if answers else recorded(chapter, self._reference)
             return grade_submission(submission, keys, workers)
         except KerasMissing as missing:
             return not_graded(submission, str(missing))
@@ -243,9 +271,9 @@ Task = tuple[Submission, str | None]
 _grader: Grader | None = None
 
 
-def _start_process(walls: bool) -> None:
+def _start_process(walls: bool, reference: str) -> None:
     global _grader
-    _grader = Grader(walls)
+    _grader = Grader(walls, reference)
 
 
 def _grade_in_process(task: Task) -> SubmissionResult:
@@ -274,7 +302,7 @@ class Pool:
             self._settings.workers,
             mp_context=get_context("spawn"),  # a fork would copy whatever this process holds
             initializer=_start_process,
-            initargs=(self._settings.walls,),
+            initargs=(self._settings.walls, self._settings.reference),
         )
 
     def grade(self, tasks: Iterable[Task]) -> Iterator[SubmissionResult]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
+from typing import IO
 
 from cnnlab.autograder.wire import MAX_FRAME, ProtocolError
 
@@ -48,7 +48,7 @@ class FrameBuffer:
         return body
 
 
-def read_frame(stream: io.BufferedReader) -> bytes | None:
+def read_frame(stream: IO[bytes]) -> bytes | None:
     """The next frame's body: four bytes of length, then the body; None at the end."""
     head = stream.read(4)
     if len(head) < 4:

@@ -4,7 +4,8 @@
 drawn once. ``references/tensorflow-cpu/chNN.wire.gz`` holds what Keras answered on that backend
 and device, and ``chNN.json`` beside it where the answers come from. Who checks or grades with
 them draws nothing, so marks do not depend on the machine; and reading them never imports Keras.
-Fresh keys come from a Keras process of their own, questions and answers together.
+Each backend and device that has been recorded has such a folder; all answer the same questions.
+Fresh questions are drawn here, and answered by the same Keras process that records.
 """
 
 from __future__ import annotations
@@ -15,24 +16,21 @@ import hashlib
 import json
 import os
 import platform
-import struct
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.answerkey import AnswerKey
-from cnnlab.autograder.exercise import Chapter, Exercise, Probe, chapter_names, load_chapter
+from cnnlab.autograder.backends import DEFAULT_ENGINE, Engine
+from cnnlab.autograder.exercise import Chapter, Exercise, Probe, load_chapter
+from cnnlab.autograder.keras_process import Asked, KerasProcess
 from cnnlab.autograder.wire import ProtocolError, decode, encode
 
 REFERENCES = Path(__file__).parent / "references"
-DEFAULT = "tensorflow-cpu"
+DEFAULT = str(DEFAULT_ENGINE)
 """The record that self-checks and `--recorded` grading use."""
 RECORDED_SEED = 0
 """The seed of the recorded probes. It is public, and so are their answers."""
@@ -51,14 +49,9 @@ def as_tree(probe: Probe) -> dict[str, Any]:
     return tree | {"kwargs": dict(probe.kwargs)}
 
 
-def questions(chapter: Chapter, seed: int) -> dict[str, list[dict[str, Any]]]:
+def questions(chapter: Chapter, seed: int) -> Asked:
     """What a seed asks in each exercise, drawn on this machine."""
     return {e.name: [as_tree(probe) for probe in e.draw(seed)] for e in chapter.exercises}
-
-
-def answers(exercise: Exercise, asked: list[dict[str, Any]]) -> list[Any]:
-    """Keras's answer to each question, None where an error is expected. Imports Keras."""
-    return [exercise.expect(Probe(**tree)) for tree in asked]
 
 
 def _key(exercise: Exercise, asked: list[dict[str, Any]], expected: list[Any]) -> AnswerKey:
@@ -83,15 +76,30 @@ def provenance_path(name: str, reference: str = DEFAULT) -> Path:
     return REFERENCES / reference / f"{_short(name)}.json"
 
 
+def references() -> list[str]:
+    """The records that there are, the default one first."""
+    folders = (path.name for path in REFERENCES.iterdir() if path.is_dir())
+    return sorted(set(folders) - {"probes"}, key=lambda name: (name != DEFAULT, name))
+
+
+def demand_record(reference: str) -> None:
+    """Raise `ValueError`, which lists the records that there are, where this one is missing."""
+    if reference not in references():
+        there = ", ".join(references())
+        raise ValueError(f"reference must be one of {there}. Received: {reference!r}")
+
+
 def _short(name: str) -> str:
     return name.split("_")[0]
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, reference: str = DEFAULT) -> bytes:
     try:
         return gzip.decompress(path.read_bytes())
     except (OSError, EOFError) as error:
-        raise StaleReferences(f"{_place(path)} cannot be read ({error}). {_remedy()}") from None
+        raise StaleReferences(
+            f"{_place(path)} cannot be read ({error}). {_remedy(reference)}"
+        ) from None
 
 
 def _write(path: Path, body: bytes) -> None:
@@ -111,8 +119,12 @@ def in_checkout() -> bool:
     return (REFERENCES.parent.parent / "pyproject.toml").exists()
 
 
-def _remedy() -> str:
-    return "Run `cnnlab record`." if in_checkout() else "Install CNN Lab again."
+def _remedy(reference: str = DEFAULT) -> str:
+    if not in_checkout():
+        return "Install CNN Lab again."
+    engine = Engine.named(reference)
+    other = f" --backend {engine.backend} --device {engine.device}" if reference != DEFAULT else ""
+    return f"Run `cnnlab record{other}`."
 
 
 # Reading what was recorded
@@ -129,14 +141,14 @@ def recorded(name: str, reference: str = DEFAULT) -> dict[str, AnswerKey]:
         says what to do.
     """
     body = _read(probes_path(name))
-    said = _read(answers_path(name, reference))
+    said = _read(answers_path(name, reference), reference)
     try:
         about = json.loads(provenance_path(name, reference).read_text(encoding="utf-8"))
         asked, expected = decode(body), decode(said)
         if about["probes"] != fingerprint(body):
             raise StaleReferences(
                 f"The answers of {reference} for {name} belong to other questions than are "
-                f"recorded now. {_remedy()}"
+                f"recorded now. {_remedy(reference)}"
             )
         return {
             exercise.name: _key(exercise, asked[exercise.name], expected[exercise.name])
@@ -145,7 +157,7 @@ def recorded(name: str, reference: str = DEFAULT) -> dict[str, AnswerKey]:
     except (OSError, ProtocolError, ValueError, KeyError) as error:
         raise StaleReferences(
             f"The references of {name} are damaged or incomplete "
-            f"({type(error).__name__}: {error}). {_remedy()}"
+            f"({type(error).__name__}: {error}). {_remedy(reference)}"
         ) from None
 
 
@@ -170,11 +182,18 @@ def fingerprint(body: bytes) -> str:
 # Recording
 
 
-def record(name: str, seed: int = RECORDED_SEED) -> dict[str, Any]:
-    """Compute a chapter's references on this backend and device and write them.
+def record(name: str, keras: KerasProcess, seed: int = RECORDED_SEED) -> dict[str, Any]:
+    """Have a Keras process answer a chapter's questions, and write what it says.
 
     The recorded questions stay as they are while the grader still asks them, so a second
     machine or backend answers the same ones.
+
+    Parameters
+    ----------
+    name : str
+        The chapter's full name.
+    keras : KerasProcess
+        Its engine names the record.
 
     Returns
     -------
@@ -185,27 +204,49 @@ def record(name: str, seed: int = RECORDED_SEED) -> dict[str, Any]:
     ------
     PermissionError
         This is an installed package, whose files are not ours to change.
+    RuntimeError
+        Keras failed. Nothing is written then.
 
     Examples
     --------
-    >>> record("ch01_convolution")["backend"]  # doctest: +SKIP
-    'tensorflow'
+    >>> with KerasProcess(Engine("jax")) as keras:  # doctest: +SKIP
+    ...     record("ch01_convolution", keras)["versions"]["jax"]
+    '0.10.2'
     """
     if not in_checkout():
         raise PermissionError(
             "`cnnlab record` needs a clone of the repository: it would change an installed package."
         )
-    chapter = load_chapter(name)
-    body = _questions_to_keep(chapter, seed)
-    asked = decode(body)
-    expected = {e.name: answers(e, asked[e.name]) for e in chapter.exercises}
-    about = {"chapter": name, "seed": seed, "probes": fingerprint(body), **provenance()}
-    reference = f"{about['backend']}-{'cpu' if about['device'] == 'CPU' else 'gpu'}"
+    body = _questions_to_keep(load_chapter(name), seed)
+    device, expected = keras.answers(name, decode(body))
+    about = {
+        "chapter": name,
+        "seed": seed,
+        "probes": fingerprint(body),
+        "date": datetime.date.today().isoformat(),
+        "backend": keras.engine.backend,
+        "device": device,
+        "machine": platform.machine(),
+        "tf32": False,
+        "versions": keras.engine.versions(),
+    }
+    reference = str(keras.engine)
     _write(probes_path(name), gzip.compress(body, mtime=0))
     _write(answers_path(name, reference), gzip.compress(encode(expected), mtime=0))
     _write(provenance_path(name, reference), (json.dumps(about, indent=1) + "\n").encode())
     recorded.cache_clear()
     return about
+
+
+def left_behind(name: str) -> list[str]:
+    """The records of a chapter that answer other questions than are recorded now."""
+    asked = fingerprint(_read(probes_path(name)))
+    paths = {reference: provenance_path(name, reference) for reference in references()}
+    return [
+        reference
+        for reference, path in paths.items()
+        if path.exists() and json.loads(path.read_text(encoding="utf-8"))["probes"] != asked
+    ]
 
 
 def _questions_to_keep(chapter: Chapter, seed: int) -> bytes:
@@ -251,68 +292,31 @@ def _same_numbers(stored: np.ndarray, drawn: np.ndarray) -> bool:
     return np.allclose(stored, drawn, rtol=0.0, atol=slack * float(scale), equal_nan=True)
 
 
-def provenance() -> dict[str, Any]:
-    """Which software on which device computes the references. Imports TensorFlow."""
-    import keras
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-    return {
-        "date": datetime.date.today().isoformat(),
-        "backend": keras.backend.backend(),
-        "device": details[0].get("device_name", "GPU") if details else "CPU",
-        "machine": platform.machine(),
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "keras": keras.__version__,
-            "tensorflow": tf.__version__,
-        },
-    }
-
-
-def record_all(names: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Record the named chapters, or every one."""
-    for name in names or chapter_names():
-        yield record(name)
-
-
 # Fresh references
 
 
 class FreshReferences:
-    """A Keras process that answers the probes of one secret seed, for a whole batch.
+    """The answer keys of one secret seed, for a whole batch.
 
-    It starts at once and imports TensorFlow while its owner reads submissions.
+    Its Keras process starts at once and imports Keras while its owner reads submissions.
 
     Parameters
     ----------
     seed : int
-        Sent through a pipe, never on a command line.
+        It never leaves this process.
+    engine : Engine
+        The backend and the kind of device that answer.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, engine: Engine = DEFAULT_ENGINE) -> None:
         self.seed = seed
-        # A file, because a pipe that nobody reads would fill up.
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "cnnlab.autograder.record"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
+        self._keras = KerasProcess(engine)
 
     def __enter__(self) -> FreshReferences:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for pipe in (self._process.stdin, self._process.stdout, self._said):
-            if pipe is not None:
-                pipe.close()
-        self._process.kill()
-        self._process.wait()
+        self._keras.__exit__(*exc)
 
     def answers(self, name: str) -> bytes:
         """A chapter's fresh questions and answers, for `keys_from`; the first call waits for Keras.
@@ -322,21 +326,12 @@ class FreshReferences:
         RuntimeError
             Keras failed; the message repeats the last thing that it said.
         """
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
+        asked = questions(load_chapter(name), self.seed)
         try:
-            stdin.write(f"{self.seed} {name}\n".encode())
-            stdin.flush()
-            (length,) = struct.unpack(">Q", stdout.read(8))
-        except (BrokenPipeError, struct.error):
-            self._said.seek(0)
-            said = self._said.read().decode(errors="replace").strip().splitlines()
-            raise RuntimeError(
-                f"Keras could not compute fresh references for {name}: "
-                f"{said[-1] if said else 'its process ended'}. `--recorded` grades without it."
-            ) from None
-        return stdout.read(length)
+            _, expected = self._keras.answers(name, asked)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error} `--recorded` grades without it.") from None
+        return encode({"chapter": name, **{e: [asked[e], expected[e]] for e in asked}})
 
     def keys(self, name: str) -> dict[str, AnswerKey]:
         """A chapter's fresh answer keys, by exercise."""
@@ -354,27 +349,3 @@ def _keys(fresh: dict[str, Any]) -> dict[str, AnswerKey]:
         exercise.name: _key(exercise, *fresh[exercise.name])
         for exercise in load_chapter(fresh["chapter"]).exercises
     }
-
-
-def _requests(lines: BinaryIO) -> Iterator[tuple[int, Chapter]]:
-    for line in lines:
-        seed, name = line.decode().split()
-        yield int(seed), load_chapter(name)
-
-
-def main() -> None:
-    """Serve fresh references: lines ``seed chapter`` in, encoded questions and answers out."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not end up in the answers
-    import keras  # noqa: F401  imported while the owner is still reading submissions
-
-    for seed, chapter in _requests(sys.stdin.buffer):
-        asked = questions(chapter, seed)
-        fresh = {e.name: [asked[e.name], answers(e, asked[e.name])] for e in chapter.exercises}
-        body = encode({"chapter": chapter.name, **fresh})
-        out.write(struct.pack(">Q", len(body)) + body)
-        out.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -236,6 +236,14 @@ def grade(
     chapter: Annotated[
         str | None, typer.Option(help="Grade everything as this chapter, such as ch01.")
     ] = None,
+    reference: Annotated[
+        str,
+        typer.Option(
+            help="Whose answers count, as backend-device: such as jax-cpu. With --recorded it is "
+            "one of the records. With --fresh, Keras runs on that backend and device, whatever "
+            "KERAS_BACKEND says."
+        ),
+    ] = "tensorflow-cpu",
 ) -> None:
     """Grade notebooks, .py files or nbgrader's submitted/ tree.
 
@@ -260,9 +268,11 @@ def grade(
         raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
     if fresh is None:
         fresh = seed is not None or any(path.is_dir() for path in paths)
-    settings = batch.Settings(
-        fresh, sandbox, wanted, seed, workers or min(batch.usable_cores(), len(files))
-    )
+    workers = workers or min(batch.usable_cores(), len(files))
+    try:
+        settings = batch.Settings(fresh, sandbox, wanted, seed, workers, reference)
+    except ValueError as error:
+        raise fail(str(error), 2) from None
     try:
         with progress(len(files)) as advance:
             result = batch.grade(files, settings, advance)
@@ -475,21 +485,38 @@ def check_staged(fast: bool, pairs: bool) -> None:
 @app.command()
 def record(
     chapters: Annotated[list[str] | None, typer.Argument(help="Default: every chapter.")] = None,
+    backend: Annotated[
+        str, typer.Option(help="What Keras runs on: tensorflow, jax or torch.")
+    ] = "tensorflow",
+    device: Annotated[str, typer.Option(help="cpu, or gpu: with TF32 off.")] = "cpu",
 ) -> None:
-    """Record Keras's outputs for every probe, on this machine's CPU or GPU."""
+    """Record what Keras answers to every probe, on a backend and a device of your choice.
+
+    Each backend and device has a record of its own. Self-checks use that of TensorFlow on a CPU.
+    """
+    from cnnlab.autograder.backends import Engine
     from cnnlab.autograder.exercise import chapter_names, find_chapter
+    from cnnlab.autograder.keras_process import KerasProcess
+    from cnnlab.autograder.record import left_behind
     from cnnlab.autograder.record import record as record_chapter
 
     try:
         names = [find_chapter(name) for name in chapters or chapter_names()]
+        engine = Engine(backend, device)
     except ValueError as error:
         raise fail(str(error), 2) from None
-    for name in names:
-        try:
-            about = record_chapter(name)
-        except PermissionError as error:
-            raise fail(str(error), 2) from None
-        console.print(f"{name}: Keras {about['versions']['keras']} on {about['device']}")
+    try:
+        with KerasProcess(engine) as keras:
+            for name in names:
+                about = record_chapter(name, keras)
+                version = about["versions"][engine.backend]
+                console.print(f"{name}: {engine.backend} {version} on {about['device']}")
+                for other in left_behind(name):
+                    errors.print(f"{name}: the record {other} answers other questions now.")
+    except PermissionError as error:
+        raise fail(str(error), 2) from None
+    except RuntimeError as error:
+        raise fail(str(error)) from None
 
 
 @app.command()

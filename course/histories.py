@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.course.markers import between
 from cnnlab.datasets.load import FOLDER, embedded, registry
 
 HISTORIES = FOLDER / "histories"
@@ -22,7 +23,6 @@ CONDITIONS = ("plain", "dropout", "augmentation", "both")
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 EMBEDDED = "embedded32"
 """The experiment that comes with the course and is meant where none is named."""
-END = "<!-- end -->"
 
 
 @dataclass(frozen=True)
@@ -217,12 +217,7 @@ def between_markers(text: str, table: str, experiment: str = EMBEDDED) -> str:
     ValueError
         The text does not have both markers, once each and in order.
     """
-    before, start, rest = text.partition(start_marker(experiment))
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        markers = f"{start_marker(experiment)} and then {END}"
-        raise ValueError(f"text must hold {markers}. Received: {text[:40]!r} …")
-    return f"{before}{start}\n\n{table}\n\n{end}{after}"
+    return between(text, start_marker(experiment), table)
 
 
 def curve(runs: Sequence[History], name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -71,13 +71,13 @@ def network_of(network: dict[str, Any]) -> Any:
 def _score(given: dict[str, Any]) -> Callable[[Any], Any]:
     """From a batch of one picture, (1, H, W, 3), to a tensor without axes."""
     import keras
-    import tensorflow as tf
+    from keras import ops
 
     if "weights" in given:
-        return lambda x: tf.reduce_sum(tf.cast(given["weights"], x.dtype) * x)
+        return lambda x: ops.sum(ops.cast(given["weights"], x.dtype) * x)
     model = network_of(given["network"])
     key = f"{given['network']!r} up to {given['layer']}"
     if key not in _built:
         _built[key] = keras.Model(model.input, model.get_layer(given["layer"]).output)
     below = _built[key]
-    return lambda x: tf.reduce_mean(below(x)[..., given["index"]])
+    return lambda x: ops.mean(below(x)[..., given["index"]])

@@ -230,7 +230,9 @@ def _shape(model: Any, name: str) -> Any:
 
 def numbers(value: Any) -> np.ndarray:
     """A tensor, or whatever NumPy can read, as an array."""
+    from keras import ops
+
     try:
-        return np.array(value)
+        return np.array(ops.convert_to_numpy(value))
     except Exception:
         raise Unsupported("a model that does not answer with one array") from None

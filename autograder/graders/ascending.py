@@ -1,6 +1,6 @@
 """The exercise ``ascend`` of chapter 11, and what all gradient ascent there is judged by.
 
-Correct pictures come from TensorFlow's tape. What a mistaken function would draw is computed by
+Correct pictures come from Keras's gradients. What a mistaken function would draw is computed by
 `climb`, with the networks of `small_nets`. A picture is compared as it is, number by number,
 for its noise and shifts come from the generator in a stated order; only on the rung "climbs" any
 picture is right that the network likes well enough.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders import small_nets
 from cnnlab.autograder.graders.draws import reals, wholes
+from cnnlab.autograder.graders.gradients import gradients
 from cnnlab.autograder.twists import Op, Twist
 from cnnlab.autograder.worker import Seed
 from cnnlab.course import ascent
@@ -173,7 +174,15 @@ def steady(draw: Callable[[Array], Array], image: Array) -> bool:
     return bool(np.abs(draw(image) - draw(image + off)).max() < STEADY)
 
 
-def tape_ascent(
+def variation(image: Any) -> Any:
+    """Total variation of a picture (H, W, C), in Keras's ops: a tensor without axes."""
+    from keras import ops
+
+    down, right = image[1:] - image[:-1], image[:, 1:] - image[:, :-1]
+    return ops.sum(ops.abs(down)) + ops.sum(ops.abs(right))
+
+
+def keras_ascent(
     score: Callable[[Any], Any],
     image: Any,
     steps: int,
@@ -183,25 +192,26 @@ def tape_ascent(
     l6: float = 0.0,
     jitter: int = 0,
 ) -> Array:
-    """Gradient ascent with TensorFlow's own gradients, on the CPU."""
-    import tensorflow as tf
+    """Gradient ascent with Keras's gradients, in float32."""
+    from keras import ops
 
-    with tf.device("CPU:0"):
-        x = tf.constant(np.asarray(image, np.float32))
-        for _ in range(steps):
-            down, right = (int(n) for n in rng.integers(-jitter, jitter + 1, 2))
-            x = tf.roll(x, [down, right], [0, 1])
-            with tf.GradientTape() as tape:
-                tape.watch(x)
-                value = score(x[None])
-                if tv:
-                    value -= tv * tf.image.total_variation(x) / tf.size(x, tf.float32)
-                if l6:
-                    value -= l6 * tf.reduce_mean(x**6) ** (1 / 6)
-            g = tape.gradient(value, x)
-            x += rate * g / (tf.sqrt(tf.reduce_mean(g**2)) + 1e-8)
-            x = tf.roll(x, [-down, -right], [0, 1])
-        return x.numpy()
+    def liked(x: Any) -> Any:
+        value = score(x[None])
+        if tv:
+            value -= tv * variation(x) / np.size(image)
+        if l6:
+            value -= l6 * ops.mean(x**6) ** (1 / 6)
+        return value
+
+    x = np.asarray(image, np.float32)
+    for _ in range(steps):
+        shift = rng.integers(-jitter, jitter + 1, 2)
+        x = np.roll(x, shift, axis=(0, 1))
+        (gradient,) = gradients(liked, [x])
+        length = ops.sqrt(ops.mean(ops.square(gradient)))
+        x = ops.convert_to_numpy(x + rate * gradient / (length + 1e-8))
+        x = np.roll(x, -shift, axis=(0, 1))
+    return x
 
 
 # ascend
@@ -240,7 +250,7 @@ def keras_ascend(image: Any, steps: int, rng: Seed, given: Any, **kwargs: Any) -
     from cnnlab.autograder.drivers.ascent import _score
 
     live = np.random.default_rng(rng.n)
-    picture = tape_ascent(_score(given), image, steps, live, **kwargs)
+    picture = keras_ascent(_score(given), image, steps, live, **kwargs)
     return seen_ascent((), {"picture": picture, **given})
 
 

@@ -149,7 +149,9 @@ def keras_relu(z: Any) -> Any:
     import keras
 
     z = np.asarray(z)
-    return np.asarray(keras.ops.relu(z if z.dtype.kind == "f" else z.astype(np.float64)))
+    return keras.ops.convert_to_numpy(
+        keras.ops.relu(z if z.dtype.kind == "f" else z.astype(np.float64))
+    )
 
 
 def _leaky(slope: float) -> Any:

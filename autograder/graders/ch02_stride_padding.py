@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.exercise import Chapter, Exercise, Probe
+from cnnlab.autograder.graders.keras_layers import answer
 from cnnlab.autograder.graders.pad2d import pad2d
 from cnnlab.autograder.graders.strided_conv2d import conv2d
 from cnnlab.autograder.twists import Op, Twist, on_args, on_output
@@ -73,7 +74,8 @@ def keras_output_size(
     """The length of what a Keras ``Conv1D`` gives for n zeros."""
     import keras
 
-    layer = keras.layers.Conv1D(1, k, stride, padding, dilation_rate=dilation)
+    how = {"dilation_rate": dilation, "kernel_initializer": "zeros"}
+    layer = keras.layers.Conv1D(1, k, stride, padding, **how)
     return int(layer(np.zeros((1, n, 1), np.float32)).shape[1])
 
 
@@ -226,12 +228,10 @@ def keras_same_padding(n: int, k: int, stride: int = 1, dilation: int = 1) -> tu
     One filter for each tap, each with a single weight of 1, shows which cell that tap meets:
     cell i holds i + 1, so 0 is a cell of the frame.
     """
-    import keras
-
-    layer = keras.layers.Conv1D(k, k, stride, "same", dilation_rate=dilation, use_bias=False)
-    layer.build((1, n, 1))
-    layer.set_weights([np.eye(k, dtype=np.float32)[:, None]])
-    seen = np.asarray(layer(np.arange(1, n + 1, dtype=np.float32)[None, :, None]))[0]
+    taps = [np.eye(k, dtype=np.float32)[:, None]]
+    cells = np.arange(1, n + 1, dtype=np.float32)[None, :, None]
+    how = {"dilation_rate": dilation, "use_bias": False}
+    seen = answer("Conv1D", cells, taps, k, k, stride, "same", **how)[0]
     tap = int(np.flatnonzero(seen[0])[0])
     first = int(seen[0, tap]) - 1 - tap * dilation
     tap = int(np.flatnonzero(seen[-1])[-1])

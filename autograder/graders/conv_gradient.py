@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
+from cnnlab.autograder.graders.gradients import Array, floats, gradients
 from cnnlab.autograder.graders.layer_gradients import batch_twists, order_twists, scaled
 from cnnlab.autograder.graders.pool_gradient import (
     OVERWRITES,
@@ -16,7 +17,6 @@ from cnnlab.autograder.graders.pool_gradient import (
     STRIDES_SWAPPED,
     window_at,
 )
-from cnnlab.autograder.graders.tape import Array, floats, gradients
 from cnnlab.autograder.twists import Op, Twist
 from cnnlab.course import gradients as ops
 from cnnlab.course.ops import conv2d, same_padding
@@ -103,10 +103,10 @@ def _bad_conv(rng: Rng) -> Iterator[Probe]:
     yield Probe(args=(dout, x, k), title="all in order", terms=24, **bad)
 
 
-def tape_conv(
+def keras_conv2d_backward(
     dout: Any, x: Any, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
 ) -> tuple[Array, ...]:
-    """The tape through what ``Conv2D`` computes."""
+    """The gradients of what ``Conv2D`` computes."""
     from keras import ops as k
 
     bias = np.zeros(np.shape(kernels)[3], floats(x).dtype)
@@ -249,7 +249,7 @@ conv2d_backward = Exercise(
         "bad-input": 1,
     },
     probes=conv_probes,
-    reference=tape_conv,
+    reference=keras_conv2d_backward,
     correct=ops.conv2d_backward,
     twists=(
         Twist(

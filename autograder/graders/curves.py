@@ -110,7 +110,7 @@ def weighted_means(values: Any, weight: float = WEIGHT) -> Array:
     ages = np.maximum(t[:, None] - t, 0)
     shares = np.where(t[:, None] >= t, float(weight) ** ages, 0)
     sums = ops.matmul(ops.convert_to_tensor(shares), given.astype(np.float64)[:, None])
-    return np.asarray(sums[:, 0] / ops.sum(shares, axis=1)).astype(dtype)
+    return ops.convert_to_numpy(sums[:, 0] / ops.sum(shares, axis=1)).astype(dtype)
 
 
 def lowest(val_loss: Any) -> int:

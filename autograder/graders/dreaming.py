@@ -16,10 +16,10 @@ from cnnlab.autograder.graders.ascending import (
     TERMS,
     climb,
     climbing,
+    keras_ascent,
     seen,
     slip,
     steady,
-    tape_ascent,
 )
 from cnnlab.autograder.twists import Op, Twist
 from cnnlab.autograder.worker import Seed
@@ -179,24 +179,23 @@ def _map_shape(network: dict[str, Any], layer: str, slips: dict[str, Any]) -> tu
 
 def keras_filter(layer: str, index: int, steps: int, rng: Seed, given: Any, **kwargs: Any) -> Any:
     import keras
-    import tensorflow as tf
 
     from cnnlab.autograder.drivers.ascent import network_of
 
     model = network_of(given["network"])
     below = keras.Model(model.input, model.get_layer(layer).output)
-    picture = _by_tape(
-        lambda x: tf.reduce_mean(below(x)[:, 2:-2, 2:-2, index]), steps, rng, **kwargs
+    picture = _ascended(
+        lambda x: keras.ops.mean(below(x)[:, 2:-2, 2:-2, index]), steps, rng, **kwargs
     )
     return seen_filter((layer, index), {"picture": picture, **given})
 
 
-def _by_tape(
+def _ascended(
     score: Any, steps: int, rng: Seed, size: int = 96, start: Any = None, **kw: Any
 ) -> Any:
     live = np.random.default_rng(rng.n)
     begin = live.normal(0, 10, (size, size, 3)) if start is None else start
-    return tape_ascent(score, begin, steps, live, **kw)
+    return keras_ascent(score, begin, steps, live, **kw)
 
 
 def _filter_worth(network: dict[str, Any], layer: str, index: int) -> Callable[[Array], float]:
@@ -319,7 +318,7 @@ def keras_class(index: int, steps: int, rng: Seed, given: Any, **kwargs: Any) ->
 
     model = network_of(given["network"])
     logits = keras.Model(model.input, model.layers[-1].input)
-    picture = _by_tape(lambda x: logits(x)[0, index], steps, rng, **kwargs)
+    picture = _ascended(lambda x: logits(x)[0, index], steps, rng, **kwargs)
     return seen_class((index,), {"picture": picture, **given})
 
 

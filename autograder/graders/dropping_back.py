@@ -11,6 +11,7 @@ from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.dense import floats
 from cnnlab.autograder.graders.draws import reals, wholes
 from cnnlab.autograder.graders.dropping import BY_RATE, NAN, itself, rate_near, slip
+from cnnlab.autograder.graders.gradients import gradients
 from cnnlab.autograder.graders.masks import (
     CALLS,
     gradient_view,
@@ -56,16 +57,17 @@ def backward_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("bad-input", dout, 0.3, mask=mask, title="all in order")
 
 
-def tape_backward(dout: Any, mask: Any, rate: float, *, given: Any) -> Any:
-    """The gradient by TensorFlow's tape, through the layer's formula with this mask."""
-    import tensorflow as tf
+def keras_dropout_backward(dout: Any, mask: Any, rate: float, *, given: Any) -> Any:
+    """The gradient through the layer's formula with this mask."""
+    from keras import ops
 
     dout = floats(dout)
-    x = tf.ones(dout.shape, dout.dtype)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = tf.where(mask, x / (1 - rate), 0) if rate < 1 else tf.zeros_like(x) * x
-    raw = {"asks": given["asks"], "calls": [np.asarray(tape.gradient(y, x, dout))] * given["calls"]}
+
+    def layer(x: Any) -> Any:
+        return ops.where(mask, x / (1 - rate), 0) if rate < 1 else ops.zeros_like(x) * x
+
+    (gradient,) = gradients(layer, [np.ones_like(dout)], dout)
+    raw = {"asks": given["asks"], "calls": [gradient] * given["calls"]}
     return gradient_view((dout, mask), raw)
 
 
@@ -102,7 +104,7 @@ dropout_backward = Exercise(
     name="dropout_backward",
     points={"shape": 0.5, "by-hand": 1, "reference": 1.5, "edge-cases": 0.5, "bad-input": 0.5},
     probes=backward_probes,
-    reference=tape_backward,
+    reference=keras_dropout_backward,
     correct=returned,
     driver="dropout.repeated",
     view=gradient_view,

@@ -18,6 +18,7 @@ from cnnlab.autograder.graders.explained import (
     objectives,
     other,
 )
+from cnnlab.autograder.graders.gradients import gradients
 from cnnlab.autograder.graders.small_classifiers import (
     Array,
     Network,
@@ -103,21 +104,20 @@ def _edges(rng: Rng) -> Iterator[Probe]:
 
 
 def keras_grad_cam(image: Any, index: int, layer: str, given: Network) -> Array:
-    """TensorFlow's tape on the rest of the network, from the layer's maps to the logit."""
+    """The gradient of the rest of the network, from the layer's maps to the logit."""
     import keras
-    import tensorflow as tf
+    from keras import ops
 
     from cnnlab.autograder.drivers.explained import classifier
-    from cnnlab.autograder.graders.tape import gradients
 
     model = classifier(**given)
     place = model.get_layer(layer).output
-    maps = keras.Model(model.input, place)(image[None])
+    maps = ops.convert_to_numpy(keras.Model(model.input, place)(image[None]))
     rest = keras.Model(place, model.layers[-1].input)
     (gradient,) = gradients(lambda a: rest(a)[0, index], [maps])
-    weights = tf.reduce_mean(gradient, axis=(1, 2))
-    cam = tf.nn.relu(tf.einsum("nhwc,nc->nhw", maps, weights))[0]
-    return np.asarray(tf.math.divide_no_nan(cam, tf.reduce_max(cam)))
+    weights = ops.mean(gradient, axis=(1, 2))
+    cam = ops.relu(ops.einsum("nhwc,nc->nhw", maps, weights))[0]
+    return ops.convert_to_numpy(ops.divide_no_nan(cam, ops.max(cam)))
 
 
 def _mean(gradient: Array) -> Array:

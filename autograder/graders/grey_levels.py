@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -40,15 +41,27 @@ def to_picture_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def keras_to_picture(feature_map: Any) -> Any:
-    """By Keras's quantile, in float64."""
+    """Between percentiles in float64, read from the numbers in Keras's order.
+
+    ``keras.ops.quantile`` of equal numbers is off by a rounding on some backends, so that a grey
+    picture would not be known for one.
+    """
     import keras
 
     values = np.asarray(feature_map, np.float64)
-    low, high = (float(q) for q in np.asarray(keras.ops.quantile(values, [0.01, 0.99])))
+    ordered = keras.ops.convert_to_numpy(keras.ops.sort(keras.ops.reshape(values, -1)))
+    low, high = (_percentile(ordered, share) for share in (0.01, 0.99))
     if low == high:
         return np.full(values.shape, 128, np.uint8)
     clipped = keras.ops.clip((values - low) / (high - low), 0, 1)
-    return np.asarray(keras.ops.round(255 * clipped)).astype(np.uint8)
+    return keras.ops.convert_to_numpy(keras.ops.round(255 * clipped)).astype(np.uint8)
+
+
+def _percentile(ordered: Any, share: float) -> float:
+    """Between the two neighbours that the share lies between; exact where they are equal."""
+    at = share * (len(ordered) - 1)
+    before, after = ordered[floor(at)], ordered[ceil(at)]
+    return float(before + (after - before) * (at - floor(at)))
 
 
 def _levels(values: Any, low: Any = None, high: Any = None) -> Any:

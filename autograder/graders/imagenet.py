@@ -206,11 +206,12 @@ def plain(args: tuple[Any, ...], value: Any) -> Any:
 
 
 def keras_top(probabilities: Array, names: list[str], k: int) -> list[Any]:
-    """TensorFlow's own: of equal ones, the lower index comes first."""
-    import tensorflow as tf
+    """By Keras's sort, which is stable: of equal ones, the lower index comes first."""
+    from keras import ops
 
-    values, places = tf.math.top_k(probabilities, k)
-    rows = zip(np.asarray(values), np.asarray(places), strict=True)
+    places = ops.argsort(ops.negative(probabilities), axis=-1)[:, :k]
+    values = ops.take_along_axis(probabilities, places, axis=-1)
+    rows = zip(*map(ops.convert_to_numpy, (values, places)), strict=True)
     return [[(names[i], float(p)) for p, i in zip(*row, strict=True)] for row in rows]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
-from cnnlab.autograder.graders.tape import Array, floats, gradients
+from cnnlab.autograder.graders.gradients import Array, floats, gradients
 from cnnlab.autograder.twists import Op, Twist, on_output
 from cnnlab.course import gradients as ops
 
@@ -53,7 +53,7 @@ def relu_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("bad-input", (dout, z), title="the shapes agree")
 
 
-def tape_relu(dout: Any, z: Any) -> Array:
+def keras_relu_backward(dout: Any, z: Any) -> Array:
     from keras import ops as k
 
     return gradients(k.relu, [z], dout)[0]
@@ -80,7 +80,7 @@ relu_backward = Exercise(
     name="relu_backward",
     points={"shape": 0.5, "by-hand": 1, "reference": 0.5, "edge-cases": 0.5, "bad-input": 0.5},
     probes=relu_probes,
-    reference=tape_relu,
+    reference=keras_relu_backward,
     correct=ops.relu_backward,
     twists=(
         Twist(
@@ -164,8 +164,8 @@ def dense_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe(args=(dout, x, weights), title="all in order", terms=4, **bad)
 
 
-def tape_dense(dout: Any, x: Any, weights: Any) -> tuple[Array, ...]:
-    """The tape through the layer itself, ``Dense(units)``."""
+def keras_dense_backward(dout: Any, x: Any, weights: Any) -> tuple[Array, ...]:
+    """The gradients of the layer itself, ``Dense(units)``."""
     from keras import ops as k
 
     bias = np.zeros(np.shape(weights)[1], floats(weights).dtype)
@@ -210,7 +210,7 @@ dense_backward = Exercise(
     name="dense_backward",
     points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1.5, "bad-input": 0.5},
     probes=dense_probes,
-    reference=tape_dense,
+    reference=keras_dense_backward,
     correct=ops.dense_backward,
     twists=(
         Twist("transposed", on_output(lambda g: (g[0], g[1].T, g[2])), _TRANSPOSED),

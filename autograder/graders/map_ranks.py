@@ -138,10 +138,11 @@ def strongest_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def keras_strongest(feature_map: Any, k: int) -> list[int]:
-    import keras
+    """By Keras's sort, which is stable: of equal ones, the lower index comes first."""
+    from keras import ops
 
-    means = keras.ops.mean(np.asarray(feature_map, np.float64), axis=(0, 1, 2))
-    return [int(i) for i in np.asarray(keras.ops.top_k(means, k)[1])]
+    means = ops.mean(np.asarray(feature_map, np.float64), axis=(0, 1, 2))
+    return [int(i) for i in ops.convert_to_numpy(ops.argsort(-means))[:k]]
 
 
 def _ranked(score: Callable[[Any], Any]) -> Callable[[Op], Op]:

@@ -190,7 +190,7 @@ def keras_raw(
 
     def made(number: int) -> Callable[[], Any]:
         layer = getattr(keras.layers, kind)(rate, seed=number, dtype=x.dtype.name)
-        return lambda: np.asarray(layer(x, training=training))
+        return lambda: keras.ops.convert_to_numpy(layer(x, training=training))
 
     def drawn(number: int, count: int) -> list[Any]:
         layer = made(number)

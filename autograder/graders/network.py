@@ -88,13 +88,15 @@ def predict_probes(rng: Rng) -> Iterator[Probe]:
 
 def keras_predict(x: Any, weights: list[Any]) -> Array:
     """The prediction of the Keras model that holds these weights."""
+    import keras
+
     from cnnlab.course.models import small_cnn
 
     x = floats(x)
     filters = [kernels.shape[-1] for kernels in weights[:6:2]]
     model = small_cnn(x.shape[1:], filters, weights[6].shape[1], dtype=x.dtype.name)
     model.set_weights(weights)
-    return np.asarray(model(x))
+    return keras.ops.convert_to_numpy(model(x))
 
 
 # The whole network once more, with a hole for every step that can go wrong

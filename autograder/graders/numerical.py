@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
-from cnnlab.autograder.graders.tape import Array, gradients
+from cnnlab.autograder.graders.gradients import Array, gradients
 from cnnlab.autograder.twists import Op, Twist, on_output
 from cnnlab.autograder.worker import Named
 from cnnlab.course import gradients as ops
@@ -72,8 +72,8 @@ def keras_functions() -> dict[str, Callable[[Any], Any]]:
     }
 
 
-def tape_gradient(f: Named, x: Any, eps: float | None = None) -> Array:
-    """The tape's gradient. Where a step is given, differences that wide, of Keras's function:
+def keras_gradient(f: Named, x: Any, eps: float | None = None) -> Array:
+    """Keras's gradient. Where a step is given, differences that wide, of Keras's function:
     the wider the step, the further the two are apart."""
     x = np.asarray(x, dtype=np.float64)
     function = keras_functions()[f.name]
@@ -136,7 +136,7 @@ numerical_gradient = Exercise(
     name="numerical_gradient",
     points={"shape": 0.5, "by-hand": 1, "reference": 1.5, "edge-cases": 0.5, "bad-input": 0.5},
     probes=numerical_probes,
-    reference=tape_gradient,
+    reference=keras_gradient,
     correct=ops.numerical_gradient,
     twists=(
         Twist("one-sided", _differences(1, 0), _ONE_SIDED),

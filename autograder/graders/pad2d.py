@@ -58,11 +58,11 @@ def keras_pad2d(x: Any, pad_h: tuple[int, int], pad_w: tuple[int, int], mode: st
     x = x if x.dtype.kind == "f" else x.astype(np.float64)
     if mode == "zeros":
         layer = keras.layers.ZeroPadding2D((pad_h, pad_w), dtype=x.dtype.name)
-        return np.asarray(layer(x))
+        return keras.ops.convert_to_numpy(layer(x))
     for axis, (before, after) in ((1, pad_h), (2, pad_w)):
         nearest = np.clip(np.arange(-before, x.shape[axis] + after), 0, x.shape[axis] - 1)
         x = keras.ops.take(x, nearest, axis=axis)
-    return np.asarray(x)
+    return keras.ops.convert_to_numpy(x)
 
 
 def padded(frame: Callable[[Any, Any], Any]) -> Callable[[Op], Op]:

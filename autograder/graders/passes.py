@@ -180,10 +180,11 @@ def keras_passes(model: str, x: Array, passes: int, *, given: Any) -> Any:
         ]
     )
     answers = keras.ops.stack([network(x, training=True) for _ in range(passes)])
-    result = tuple(np.asarray(f(answers, axis=0)) for f in (keras.ops.mean, keras.ops.std))
+    both = keras.ops.mean(answers, axis=0), keras.ops.std(answers, axis=0)
+    result = tuple(map(keras.ops.convert_to_numpy, both))
     if "form" in given["asks"]:
         return tuple(map(_form, result))
-    return described(list(np.asarray(answers).transpose(1, 0, 2)), result)
+    return described(list(keras.ops.convert_to_numpy(answers).transpose(1, 0, 2)), result)
 
 
 # Slips

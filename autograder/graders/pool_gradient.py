@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
-from cnnlab.autograder.graders.tape import Array, floats, gradients
+from cnnlab.autograder.graders.gradients import Array, first_max_pool2d, floats, gradients
 from cnnlab.autograder.twists import Op, Twist
 from cnnlab.course import gradients as ops
 from cnnlab.course.ops import max_pool2d
@@ -87,10 +87,8 @@ def pool_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe(bad, (dout, x, (2, 2)), title="all in order", terms=4)
 
 
-def tape_pool(dout: Any, x: Any, size: Pair, strides: Pair | None = None) -> Array:
-    from keras import ops as k
-
-    return gradients(lambda x: k.max_pool(x, size, strides or size, "valid"), [x], dout)[0]
+def keras_max_pool2d_backward(dout: Any, x: Any, size: Pair, strides: Pair | None = None) -> Array:
+    return gradients(lambda x: first_max_pool2d(x, size, strides or size), [x], dout)[0]
 
 
 def _shared(share: Callable[[Array], Array]) -> Callable[[Op], Op]:
@@ -185,7 +183,7 @@ max_pool2d_backward = Exercise(
         "bad-input": 1,
     },
     probes=pool_probes,
-    reference=tape_pool,
+    reference=keras_max_pool2d_backward,
     correct=ops.max_pool2d_backward,
     twists=(
         Twist("all-ties", _shared(_largest), _TIES),

@@ -26,7 +26,7 @@ def keras_pool(
     x = np.asarray(x)
     x = x if x.dtype.kind == "f" else x.astype(np.float64)
     pool = getattr(keras.layers, layer)(size, strides, padding, dtype=x.dtype.name)
-    return np.asarray(pool(x))
+    return keras.ops.convert_to_numpy(pool(x))
 
 
 def keras_max_pool2d(x: Any, *args: Any, **kwargs: Any) -> Array:
@@ -43,7 +43,7 @@ def keras_global_average_pool2d(x: Any) -> Array:
 
     x = np.asarray(x)
     x = x if x.dtype.kind == "f" else x.astype(np.float64)
-    return np.asarray(keras.layers.GlobalAveragePooling2D(dtype=x.dtype.name)(x))
+    return keras.ops.convert_to_numpy(keras.layers.GlobalAveragePooling2D(dtype=x.dtype.name)(x))
 
 
 def on_pool(change: Callable[[Any, Pair, Pair | None, str], tuple[Any, ...]]) -> Callable[[Op], Op]:

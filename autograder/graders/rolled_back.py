@@ -22,6 +22,8 @@ from cnnlab.autograder.graders.geometry import (
     odd_before,
     slip,
 )
+from cnnlab.autograder.graders.gradients import gradients
+from cnnlab.autograder.graders.keras_layers import layer_with
 from cnnlab.autograder.graders.unrolled import (
     carried,
     im2col_by,
@@ -86,20 +88,15 @@ def col2im_probes(rng: Rng) -> Iterator[Probe]:
 def keras_col2im(
     cols: Any, x_shape: tuple[int, ...], size: Pair, strides: Pair = (1, 1), padding: str = "valid"
 ) -> Array:
-    """The gradient, by TensorFlow's tape, of a Keras layer that passes every tap on."""
+    """The gradient of a Keras layer that passes every tap on."""
     import keras
-    import tensorflow as tf
 
     (cols,) = as_floats(cols=cols)
     kernels, bias = tap_filters(size, x_shape[3], cols.dtype)
-    layer = keras.layers.Conv2D(bias.size, size, strides, padding, dtype=cols.dtype.name)
-    layer.build(x_shape)
-    layer.set_weights([kernels, bias])
-    x = tf.zeros(x_shape, cols.dtype)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = layer(x)
-    return np.asarray(tape.gradient(y, x, output_gradients=cols.reshape(y.shape)))
+    how = bias.size, size, strides, padding
+    layer = layer_with("Conv2D", x_shape, [kernels, bias], *how, dtype=cols.dtype.name)
+    unrolled = lambda x: keras.ops.reshape(layer(x), cols.shape)  # noqa: E731
+    return gradients(unrolled, [np.zeros(x_shape, cols.dtype)], cols)[0]
 
 
 def col2im_by(

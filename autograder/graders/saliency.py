@@ -18,6 +18,7 @@ from cnnlab.autograder.graders.explained import (
     objectives,
     other,
 )
+from cnnlab.autograder.graders.gradients import gradients
 from cnnlab.autograder.graders.small_classifiers import (
     FLATTEN,
     POOL,
@@ -95,17 +96,15 @@ def _dead(network: Network) -> Network:
 
 
 def keras_saliency(image: Any, index: int, given: Network) -> Array:
-    """TensorFlow's tape, on the logits."""
+    """The gradient of the logit."""
     import keras
-    import tensorflow as tf
 
     from cnnlab.autograder.drivers.explained import classifier
-    from cnnlab.autograder.graders.tape import gradients
 
     model = classifier(**given)
     logits = keras.Model(model.input, model.layers[-1].input)
     (gradient,) = gradients(lambda x: logits(x)[0, index], [image[None]])
-    return np.asarray(tf.reduce_max(tf.abs(gradient[0]), axis=-1))
+    return keras.ops.convert_to_numpy(keras.ops.max(keras.ops.abs(gradient[0]), axis=-1))
 
 
 def simulated(

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.exercise import Exercise, Probe
 from cnnlab.autograder.graders.draws import reals, wholes
-from cnnlab.autograder.graders.tape import Array, floats, gradients
+from cnnlab.autograder.graders.gradients import Array, first_max_pool2d, floats, gradients
 from cnnlab.autograder.twists import Op, Twist, on_args, on_output
 from cnnlab.course import gradients as ops
 from cnnlab.course.network import dense, flatten, softmax
@@ -96,7 +96,7 @@ def keras_sgd(params: list[Any], grads: list[Any], rate: float) -> list[Array]:
     for param, grad in zip(params, grads, strict=True):
         p = keras.Variable(floats(param), dtype=floats(param).dtype.name)
         keras.optimizers.SGD(rate).apply([keras.ops.convert_to_tensor(floats(grad))], [p])
-        new.append(np.asarray(p))
+        new.append(keras.ops.convert_to_numpy(p))
     return new
 
 
@@ -205,16 +205,15 @@ def terms(params: list[Array], x: Array) -> int:
 
 
 def keras_train_step(params: list[Any], x: Any, y: Any, rate: float) -> Any:
-    """Keras's ops and loss, the tape's gradients, and Keras's ``SGD``."""
+    """Keras's ops, loss and ``SGD``, and the gradients in between."""
     import keras
     from keras import ops as k
 
     x, labels = floats(x), np.asarray(y)
-    # TensorFlow pads no zeros here, so "valid" is all there is to say.
     entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=x.dtype.name)
 
     def loss(kernels: Any, bias: Any, weights: Any, bias2: Any) -> Any:
-        pooled = k.max_pool(k.relu(k.conv(x, kernels) + bias), 2)
+        pooled = first_max_pool2d(k.relu(k.conv(x, kernels) + bias), (2, 2), (2, 2))
         return entropy(labels, k.matmul(k.reshape(pooled, (len(x), -1)), weights) + bias2)
 
     grads = gradients(loss, params)

@@ -10,13 +10,17 @@ from cnnlab.course.layers import Shape, normalise
 
 
 def keras_layer(layer: tuple[Any, ...]) -> Any:
-    """The Keras layer that a tuple of the course describes."""
+    """The Keras layer that a tuple of the course describes; its weights do not matter."""
     from keras import layers
+
+    def dense(units: int) -> Any:
+        return layers.Dense(units, kernel_initializer="zeros")
 
     def conv(
         filters: int, k: Any, stride: Any = 1, padding: str = "same", dilation: Any = 1
     ) -> Any:
-        return layers.Conv2D(filters, k, stride, padding, dilation_rate=dilation)
+        how = {"dilation_rate": dilation, "kernel_initializer": "zeros"}
+        return layers.Conv2D(filters, k, stride, padding, **how)
 
     makers = {
         "conv": conv,
@@ -24,7 +28,7 @@ def keras_layer(layer: tuple[Any, ...]) -> Any:
         "global_average_pool": layers.GlobalAveragePooling2D,
         "flatten": layers.Flatten,
         "dropout": layers.Dropout,
-        "dense": layers.Dense,
+        "dense": dense,
     }
     return makers[layer[0]](*layer[1:])
 

@@ -67,8 +67,8 @@ def keras_fit(train: Any) -> tuple[Array, Array]:
     x = floats(train)
     layer = keras.layers.Normalization(axis=-1, dtype=x.dtype.name)
     layer.adapt(x)
-    mean, variance = (np.asarray(a).reshape(-1) for a in (layer.mean, layer.variance))
-    return unit_for_zero((train,), (mean, np.sqrt(variance)))
+    mean, variance = map(keras.ops.convert_to_numpy, (layer.mean, layer.variance))
+    return unit_for_zero((train,), (mean.reshape(-1), np.sqrt(variance.reshape(-1))))
 
 
 def unit_for_zero(args: tuple[Any, ...], value: Any) -> Any:
@@ -227,7 +227,7 @@ def keras_standardize(x: Any, stats: tuple[Any, Any]) -> Array:
     x, mean, std = as_floats(x=x, mean=stats[0], std=stats[1])
     variance = np.where(std == 0, 1, std) ** 2
     layer = keras.layers.Normalization(mean=mean, variance=variance, dtype=x.dtype.name)
-    return np.asarray(layer(x))
+    return keras.ops.convert_to_numpy(layer(x))
 
 
 def scaled(

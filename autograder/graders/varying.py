@@ -47,7 +47,7 @@ def hflip_probes(rng: Rng) -> Iterator[Probe]:
 def keras_hflip(x: Any) -> Array:
     import keras
 
-    return np.asarray(keras.ops.flip(x, axis=2))
+    return keras.ops.convert_to_numpy(keras.ops.flip(x, axis=2))
 
 
 _FLIPS = "Left and right should change places. Which axis of (N, H, W, C) counts the columns, and which one do you turn round?"
@@ -197,7 +197,7 @@ def keras_contrast(x: Any, factor: float) -> Array:
     x = floats(x)
     layer = keras.layers.RandomContrast(0.5, value_range=(-1e9, 1e9), dtype=x.dtype.name)
     drawn = {"contrast_factor": keras.ops.full((len(x), 1, 1, 1), factor, x.dtype.name)}
-    return np.asarray(layer.transform_images(keras.ops.convert_to_tensor(x), drawn))
+    return keras.ops.convert_to_numpy(layer.transform_images(keras.ops.convert_to_tensor(x), drawn))
 
 
 def contrasted(

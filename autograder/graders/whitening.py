@@ -77,9 +77,9 @@ def keras_whiten(patches: Any, eps: float) -> Any:
     import keras
 
     x = floats(patches)
-    centred = x - np.asarray(keras.ops.mean(x, axis=0))
+    centred = x - keras.ops.convert_to_numpy(keras.ops.mean(x, axis=0))
     covariance = keras.ops.matmul(keras.ops.transpose(centred), centred) / len(x)
-    u, s, _ = (np.asarray(a) for a in keras.ops.svd(covariance))
+    u, s, _ = map(keras.ops.convert_to_numpy, keras.ops.svd(covariance))
     white = centred @ u @ np.diag(1 / np.sqrt(s + eps)).astype(x.dtype) @ u.T
     return whitening((patches, eps), white)
 

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder import record
+from cnnlab.autograder.backends import Engine
 from cnnlab.autograder.compare import value_difference
 from cnnlab.autograder.exercise import Exercise, chapter_names, load_chapter
+from cnnlab.autograder.keras_process import KerasProcess, answers
 from cnnlab.autograder.wire import decode, encode
 
 CH01 = "ch01_convolution"
@@ -39,18 +41,34 @@ def test_graders_still_ask_what_is_recorded(chapter):
 def test_keras_still_gives_the_recorded_answers(chapter):
     for name, key in record.recorded(chapter).items():
         asked = [record.as_tree(probe) for probe in key.probes]
-        today = record.answers(key.exercise, asked)
+        today = answers(key.exercise, asked)
         for probe, stored, answer in zip(key.probes, key.expected, today, strict=True):
             assert value_difference(answer, stored, probe.terms) is None, (name, probe)
 
 
 @pytest.mark.parametrize("chapter", chapter_names())
-def test_provenance_is_kept(chapter):
-    about = json.loads(record.provenance_path(chapter).read_text())
+@pytest.mark.parametrize("reference", record.references())
+def test_provenance_is_kept(chapter, reference):
+    about = json.loads(record.provenance_path(chapter, reference).read_text())
+    backend = Engine.named(reference).backend
     assert about["seed"] == record.RECORDED_SEED
-    assert set(about["versions"]) >= {"python", "numpy", "keras", "tensorflow"}
+    assert about["backend"] == backend
+    assert set(about["versions"]) >= {"python", "numpy", "keras", backend}
+    assert about["tf32"] is False
     assert about["device"]
+    assert about["machine"]
     assert about["date"]
+
+
+def test_the_default_record_comes_first():
+    assert record.references()[0] == record.DEFAULT
+    assert "probes" not in record.references()
+
+
+def test_a_record_that_is_not_there_is_refused_with_those_that_are():
+    for name in ("numpy-cpu", "probes", "../references/jax-cpu", ""):
+        with pytest.raises(ValueError, match="must be one of tensorflow-cpu, jax-cpu"):
+            record.demand_record(name)
 
 
 def test_reading_references_draws_nothing(monkeypatch):
@@ -99,6 +117,12 @@ def test_an_exercise_without_recorded_questions_is_told(copied):
         record.recorded(CH01)
 
 
+def test_another_record_that_is_damaged_says_what_to_do(copied):
+    record.answers_path(CH01, "jax-cpu").unlink()
+    with pytest.raises(record.StaleReferences, match="record --backend jax --device cpu`"):
+        record.recorded(CH01, "jax-cpu")
+
+
 def test_recording_again_keeps_questions_that_only_rounding_changed(copied):
     path = record.probes_path(CH01)
     asked = decode(gzip.decompress(path.read_bytes()))
@@ -107,20 +131,37 @@ def test_recording_again_keeps_questions_that_only_rounding_changed(copied):
     last[...] = np.nextafter(last, 9)  # what another processor might have drawn
     nudged = encode(asked)
     path.write_bytes(gzip.compress(nudged))
-    record.record(CH01)
-    assert gzip.decompress(path.read_bytes()) == nudged
-    assert np.array_equal(record.recorded(CH01)["relu"].probes[-1].args[0], last)
-    last[...] += 0.5
-    path.write_bytes(gzip.compress(encode(asked)))
-    record.record(CH01)
+    with KerasProcess(Engine()) as keras:
+        about = record.record(CH01, keras)
+        assert about["versions"]["tensorflow"]
+        assert gzip.decompress(path.read_bytes()) == nudged
+        assert np.array_equal(record.recorded(CH01)["relu"].probes[-1].args[0], last)
+        assert record.left_behind(CH01) == ["jax-cpu"]  # it answers what was asked before
+        last[...] += 0.5
+        path.write_bytes(gzip.compress(encode(asked)))
+        record.record(CH01, keras)
     assert gzip.decompress(path.read_bytes()) != encode(asked)
+
+
+def test_what_keras_does_not_answer_is_not_written(copied, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    before = {path: path.read_bytes() for path in copied.rglob("*.*")}
+    with (
+        KerasProcess(Engine("tensorflow", "gpu")) as keras,
+        pytest.raises(RuntimeError, match="no GPU"),
+    ):
+        record.record(CH01, keras)
+    assert {path: path.read_bytes() for path in copied.rglob("*.*")} == before
 
 
 def test_an_installed_package_is_not_recorded_into(copied):
     (copied.parent.parent / "pyproject.toml").unlink()
     before = record.answers_path(CH01).stat().st_mtime_ns
-    with pytest.raises(PermissionError, match="needs a clone of the repository"):
-        record.record(CH01)
+    with (
+        KerasProcess(Engine()) as keras,
+        pytest.raises(PermissionError, match="needs a clone of the repository"),
+    ):
+        record.record(CH01, keras)
     assert record.answers_path(CH01).stat().st_mtime_ns == before
 
 
@@ -152,12 +193,14 @@ def test_one_seed_draws_one_set_of_probes_and_another_seed_another():
     assert first != other
 
 
-def test_fresh_references_come_from_another_process_which_says_why_it_fails():
+def test_fresh_references_come_from_another_process_which_says_why_it_fails(monkeypatch):
     had_keras = "keras" in sys.modules
     with record.FreshReferences(12345) as fresh:
         keys = fresh.keys(CH01)
-        with pytest.raises(RuntimeError, match="ch99_nothing"):
-            fresh.answers("ch99_nothing")
+        incomplete = {"relu": [{"rung": "shape"}]}
+        monkeypatch.setattr(record, "questions", lambda chapter, seed: incomplete)
+        with pytest.raises(RuntimeError, match=r"TypeError.*args.*`--recorded` grades without it"):
+            fresh.answers(CH01)
     assert ("keras" in sys.modules) == had_keras
     for name, key in keys.items():
         for probe, expected in zip(key.probes, key.expected, strict=True):

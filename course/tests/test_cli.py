@@ -9,7 +9,8 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from cnnlab.autograder import sandbox
+from cnnlab.autograder import backends, record, sandbox
+from cnnlab.autograder.record import references
 from cnnlab.autograder.results import from_json
 from cnnlab.autograder.solutions import SOLUTIONS
 from cnnlab.course import cli
@@ -195,3 +196,62 @@ def test_data_lists_what_is_embedded_with_checksums():
     result = run("data")
     assert result.exit_code == 0
     assert "photos/chelsea.png" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--backend", "numpy"), "backend must be one of tensorflow, jax, torch"),
+        (("--device", "tpu"), "device must be one of cpu, gpu"),
+        (("ch77",), CHAPTER),
+    ],
+)
+def test_record_refuses_what_it_does_not_know(arguments, said):
+    result = run("record", *arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+
+
+def test_record_says_what_installs_a_backend(monkeypatch):
+    monkeypatch.setattr(backends, "find_spec", lambda package: package != "jax" or None)
+    result = run("record", "--backend", "jax")
+    assert result.exit_code == 1
+    assert "uv sync --extra backends" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--recorded", "--reference", "jax-gpu"), "must be one of tensorflow-cpu, jax-cpu"),
+        (("--fresh", "--reference", "numpy-cpu"), "must be one of tensorflow, jax, torch"),
+    ],
+)
+def test_an_unknown_reference_is_refused_with_those_that_are_known(arguments, said):
+    result = run("grade", SOLVED, "--no-sandbox", *arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+
+
+def test_solutions_earn_full_marks_by_every_record(tmp_path):
+    for reference in references():
+        out = tmp_path / f"{reference}.json"
+        options = "--recorded", "--reference", reference, "--no-sandbox", "--json", out
+        assert run("grade", SOLVED, *options).exit_code == 0
+        assert [s.score for s in from_json(out.read_text()).submissions] == [20.0]
+
+
+def test_the_record_that_was_asked_for_is_the_one_that_judges(tmp_path, monkeypatch):
+    """Its own answers, not the default ones: here it was emptied."""
+    folder = tmp_path / "references"
+    shutil.copytree(record.REFERENCES, folder)
+    monkeypatch.setattr(record, "REFERENCES", folder)
+    record.recorded.cache_clear()
+    record.answers_path(CHAPTER, "jax-cpu").unlink()
+    out = tmp_path / "r.json"
+    options = "--recorded", "--no-sandbox", "--json", out
+    run("grade", SOLVED, *options, "--reference", "jax-cpu")
+    (lost,) = from_json(out.read_text()).submissions
+    assert {e.status for e in lost.exercises} == {"internal_error"}
+    run("grade", SOLVED, *options)
+    assert [s.score for s in from_json(out.read_text()).submissions] == [20.0]
+    record.recorded.cache_clear()

@@ -12,7 +12,6 @@ from cnnlab.course import histories
 from cnnlab.course.histories import (
     CONDITIONS,
     CURVES,
-    END,
     between_markers,
     curve,
     gain,
@@ -22,6 +21,7 @@ from cnnlab.course.histories import (
     recorded_experiments,
     start_marker,
 )
+from cnnlab.course.markers import END
 
 ROOT = Path(histories.__file__).parent.parent
 
