@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from cnnlab.autograder import batch, live
 from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.grading import SOLUTIONS
+from cnnlab.autograder.solutions import SOLUTIONS
 from cnnlab.course import cli, light
 
 pytest_plugins = ["pytester"]
