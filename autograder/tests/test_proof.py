@@ -23,12 +23,17 @@ def test_pairs_of_mistakes_are_named_as_pairs():
     assert list(prove_pairs(recorded("ch01_convolution")["correlate2d"])) == []
 
 
+@pytest.fixture(scope="module")
+def fresh():
+    """Keras, which answers the probes of one secret seed for all chapters."""
+    with FreshReferences(secrets.randbits(53)) as fresh:
+        yield fresh
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", chapter_names())
-def test_the_proof_holds_for_fresh_probes(chapter):
-    seed = secrets.randbits(53)
-    with FreshReferences(seed) as fresh:
-        assert list(prove(fresh.keys(chapter), pairs=False)) == [], f"seed {seed}"
+def test_the_proof_holds_for_fresh_probes(chapter, fresh):
+    assert list(prove(fresh.keys(chapter), pairs=False)) == [], f"seed {fresh.seed}"
 
 
 def weakened(rungs: set[str]) -> AnswerKey:
