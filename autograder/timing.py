@@ -38,8 +38,9 @@ LOST = ("timeout", "memory", "crashed")
 class Runner(Protocol):
     """Where the functions of one exercise run: in this kernel, or in processes of their own."""
 
-    rounds: int
-    """How often a function that seems too slow is timed."""
+    @property
+    def rounds(self) -> int:
+        """How often a function that seems too slow is timed."""
 
     def call(self, numbers: Sequence[int]) -> list[Outcome]:
         """The learner's function on the probes of these numbers, one after another."""
