@@ -39,6 +39,8 @@ class Engine:
     ----------
     backend : {"tensorflow", "jax", "torch"}
     device : {"cpu", "gpu"}
+    tf32 : bool
+        Whether a GPU may round to TF32: only to measure what that costs, never to record.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class Engine:
 
     backend: str = "tensorflow"
     device: str = "cpu"
+    tf32: bool = False
 
     def __post_init__(self) -> None:
         for name, given, known in (
@@ -90,8 +93,8 @@ class Engine:
             "KERAS_BACKEND": self.backend,
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "JAX_ENABLE_X64": "1",
-            "JAX_DEFAULT_MATMUL_PRECISION": "highest",
-            "NVIDIA_TF32_OVERRIDE": "0",
+            "JAX_DEFAULT_MATMUL_PRECISION": "tensorfloat32" if self.tf32 else "highest",
+            "NVIDIA_TF32_OVERRIDE": "1" if self.tf32 else "0",
         }
         if self.device == "cpu":
             chosen |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
