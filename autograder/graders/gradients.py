@@ -52,7 +52,7 @@ def gradients(function: Function, inputs: Sequence[Any], dout: Any = None) -> tu
 def first_max_pool2d(x: Any, size: Pair, strides: Pair) -> Any:
     """Max pooling without padding; on a tie the first maximum in row order counts.
 
-    So does Keras's own on TensorFlow and JAX, on a CPU; a GPU's library may choose another cell.
+    So does Keras's own on TensorFlow, on a CPU; another backend or a GPU may choose another cell.
     Here each place in the window is a picture of its own, and the cells that count are chosen
     before anything is differentiated.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from cnnlab.autograder.agreement import OWN, largest, pairs, share, table, table
 from cnnlab.autograder.compare import shape_difference, tolerance, value_difference
 from cnnlab.autograder.exercise import chapter_names
 from cnnlab.autograder.record import DEFAULT, references
+from cnnlab.course.markers import between
 
 OTHERS = [name for name in references() if name != DEFAULT]
 
@@ -70,3 +73,8 @@ def test_the_table_has_a_row_for_each_chapter_and_the_largest_difference(monkeyp
     assert float(cells[at]) == pytest.approx(found["ch01_convolution", "reference"], rel=0.1)
     monkeypatch.setattr(agreement, "references", lambda: [DEFAULT, "jax-cpu", DEFAULT])
     assert tables() == table("jax-cpu")
+
+
+def test_contributing_shows_the_records_as_they_are():
+    text = (Path(agreement.__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert between(text, agreement.START, agreement.tables()) == text
