@@ -379,7 +379,7 @@ def case(
     folder: Annotated[Path, typer.Option("--to", help="Where the file is written.")] = Path(),
     chapter: Annotated[str | None, typer.Option(help="Read the file as this chapter.")] = None,
     sandbox: Annotated[
-        bool, typer.Option(help="Run the answer behind walls (Linux, bubblewrap).")
+        bool, typer.Option(help="Run the answer in the sandbox (Linux, bubblewrap).")
     ] = True,
 ) -> None:
     """Write one answer as a case to attach to a report: without names, comments and outputs.
