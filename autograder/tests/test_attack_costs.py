@@ -36,26 +36,21 @@ SLACK = 15
 
 
 @pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Command]]:
-    """Each attack graded alone, side by side: those that sleep cost no processor time."""
+def sleepers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Command]]:
+    """Submissions that sleep, graded side by side: they cost no processor time."""
     spec = importlib.util.spec_from_file_location("cells", SOURCES / "make_sleeping_cells.py")
     assert spec
     assert spec.loader
     maker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(maker)
-    texts = {
-        "ch01_calls": source("ch01_sleeper"),
-        "ch01_cells": maker.source(60, 9.0),
-        "ch07_hang": source("ch07_hang"),
-    }
+    texts = {"ch01_calls": source("ch01_sleeper"), "ch01_cells": maker.source(60, 9.0)}
     with contextlib.ExitStack() as stack:
         started = {}
         for name, text in texts.items():
             folder = tmp_path_factory.mktemp(name)
             path = folder / f"{name}.py"
             path.write_text(text, encoding="utf-8")
-            command = Command([path, "--recorded"], folder, processor=BUDGET)
-            started[name] = stack.enter_context(command)
+            started[name] = stack.enter_context(Command([path, "--recorded"], folder))
         yield started
 
 
@@ -66,16 +61,18 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Com
         pytest.param("ch01_cells", marks=wins_today("12.9 min: a nap of 9 s in each of 60 cells")),
     ],
 )
-def test_a_sleeper_is_ended(name: str, commands: dict[str, Command]) -> None:
-    ran = commands[name].ran(patience=BUDGET + SLACK)
+def test_a_sleeper_is_ended(name: str, sleepers: dict[str, Command]) -> None:
+    ran = sleepers[name].ran(patience=BUDGET + SLACK)
     promise(ran.results is not None, f"no result after {ran.seconds:.0f} s")
     assert ran.results is not None
     assert ran.results.submissions[0].score == 0
 
 
 @wins_today("over 60 s of the judge's own processor time, for one exercise")
-def test_the_judge_does_not_compute_for_minutes(commands: dict[str, Command]) -> None:
-    ran = commands["ch07_hang"].ran(patience=10 * BUDGET)  # other processes may have the cores
+def test_the_judge_does_not_compute_for_minutes(tmp_path: Path) -> None:
+    attack = [SOURCES / "ch07_hang.py", "--recorded"]
+    with Command(attack, tmp_path, processor=BUDGET) as command:
+        ran = command.ran(patience=10 * BUDGET)  # other processes may have the cores
     promise(ran.results is not None, f"no result after {ran.processor:.0f} s of processor time")
     promise(ran.processor < BUDGET + SLACK, f"{ran.processor:.0f} s of processor time")
     assert ran.results is not None

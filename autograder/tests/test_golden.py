@@ -25,6 +25,7 @@ from cnnlab.course.cli import app
 pytestmark = pytest.mark.skipif(available() is not None, reason=str(available()))
 
 SOURCES = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".json")
+SOLUTIONS = Path(__file__).parents[2] / "solutions"
 NOWHERE = GOLDEN / "ch01_not_there.ipynb"
 """A file that does not exist."""
 PATHS = [*SOURCES, NOWHERE]
@@ -135,7 +136,7 @@ def test_every_golden_result_has_its_submission() -> None:
 
 @pytest.mark.slow
 def test_the_solved_course_gets_the_golden_results(tmp_path: Path, update: bool) -> None:
-    paths = sorted(grading.SOLUTIONS.glob("*/*.ipynb"))
+    paths = sorted(SOLUTIONS.glob("*/*.ipynb"))
     with Command([*paths, "--recorded", "--workers", "2"], tmp_path) as command:
         results = command.ran(patience=600).results
     assert results is not None
