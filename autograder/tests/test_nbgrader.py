@@ -309,7 +309,7 @@ def test_a_notebook_of_two_possible_chapters_is_not_guessed(monkeypatch):
 
 
 def test_a_failure_of_ours_is_never_a_zero(judge, about, monkeypatch):
-    def stale(chapter):
+    def stale(*asked):
         raise StaleReferences("Run `cnnlab record`.")
 
     monkeypatch.setattr(batch, "recorded", stale)

@@ -151,7 +151,7 @@ def test_a_notebook_that_cannot_be_read_is_one_failure_with_a_sentence(
 
 
 def test_a_failure_of_ours_is_told_once_and_is_no_skip(check, monkeypatch):
-    def stale(chapter):
+    def stale(*asked):
         raise StaleReferences("out of date")
 
     monkeypatch.setattr(batch, "recorded", stale)
