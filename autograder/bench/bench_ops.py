@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cnnlab.autograder.backends import Engine, processor
 from cnnlab.autograder.bench.tiny import arguments
-from cnnlab.autograder.record import provenance
 from cnnlab.course.ops import conv2d
 
 TARGET = 5.0
@@ -63,8 +63,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30)
     given = arguments(parser, rounds=2)
-    about, slow = provenance(), False
-    print(f"Keras {about['versions']['keras']} on {about['device']}, {given.rounds} rounds")
+    slow = False
+    print(f"Keras {Engine().versions()['keras']} on {processor()}, {given.rounds} rounds")
     print(f"{'×'.join(map(str, INPUT))}, kernels {'×'.join(map(str, KERNELS))}, float32")
     for padding in ("same", "valid"):
         ours, theirs = rivals(padding)

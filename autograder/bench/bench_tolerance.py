@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.backends import Engine, processor
 from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.compare import tolerance
 from cnnlab.autograder.graders.conv2d import keras_conv2d
-from cnnlab.autograder.record import provenance
 from cnnlab.autograder.solutions import solution_source
 
 SHAPES = {9: (3, 3, 1, 4), 27: (3, 3, 3, 4), 144: (3, 3, 16, 4), 800: (5, 5, 32, 4)}
@@ -40,8 +40,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=40)
     given = arguments(parser, draws=1)
     loops = loop_solution()
-    about = provenance()
-    print(f"Keras {about['versions']['keras']} on {about['device']}; worst of {given.draws} draws")
+    print(f"Keras {Engine().versions()['keras']} on {processor()}; worst of {given.draws} draws")
     print(f"{'products per sum':>17}{'Keras':>8}{'loops':>8}{'TF32':>9}")
     for terms, shape in SHAPES.items():
         worst = np.zeros(3)
