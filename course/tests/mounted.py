@@ -26,6 +26,8 @@ MOUNT = """async ({script, state}) => {
   };
   take(state);
   let changed = {};
+  let sends = 0;
+  const newest = {}; // name -> the last send that carried it
   const model = {
     get: (name) => state[name],
     set: (name, value) => {
@@ -35,8 +37,13 @@ MOUNT = """async ({script, state}) => {
     },
     save_changes: async () => {
       const sent = changed;
+      const send = ++sends;
       changed = {};
-      take(await window.toPython(sent));
+      Object.keys(sent).forEach((name) => { newest[name] = send; });
+      const answer = Object.entries(await window.toPython(sent));
+      // An answer never undoes what the page has changed since, as in Jupyter.
+      take(Object.fromEntries(answer.filter(([name]) => !(name in changed)
+        && !(newest[name] > send))));
       tell();
     },
     on: (_, listener) => listeners.add(listener),

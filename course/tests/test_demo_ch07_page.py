@@ -5,7 +5,7 @@ import pytest
 from cnnlab.course.demos import ch07_dropout as ch07
 from cnnlab.course.dropping import dropout
 from cnnlab.course.tests.chromium import MARKS, chromium
-from cnnlab.course.tests.mounted import mounted
+from cnnlab.course.tests.mounted import mounted, until
 
 pytestmark = MARKS
 
@@ -47,16 +47,16 @@ def test_the_slider_moves_with_the_keyboard(shown):
     for _ in range(6):
         page.keyboard.press("ArrowRight")
     page.locator("output", has_text="0.80").wait_for()
-    assert widget.rate == pytest.approx(0.8)
-    assert gone(page, "node") == dropped(widget) >= before
+    until(page, lambda: widget.rate == pytest.approx(0.8))
+    until(page, lambda: gone(page, "node") == dropped(widget))
+    assert dropped(widget) >= before
 
 
 def test_resample_draws_other_nodes(shown):
     page, widget = shown
     before = widget.kept
     page.get_by_role("button", name="Resample").press("Enter")
-    page.wait_for_function("document.querySelectorAll('.node.gone').length > 0")
-    assert widget.seed == 1
+    until(page, lambda: widget.seed == 1)
     assert widget.kept != before
 
 
