@@ -11,11 +11,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from cnnlab.autograder import agreement, record
-from cnnlab.autograder.backends import Engine
-from cnnlab.autograder.exercise import chapter_names
-from cnnlab.autograder.keras_process import KerasProcess
-from cnnlab.course import fast, ops, speed
+from cnnlab.autograder.judging import record
+from cnnlab.autograder.judging.backends import Engine
+from cnnlab.autograder.judging.exercise import chapter_names
+from cnnlab.autograder.judging.keras_process import KerasProcess
+from cnnlab.autograder.quality import agreement
+from cnnlab.course import ops
+from cnnlab.course.figures import speed
+from cnnlab.course.ops import fast
 
 CHAPTER_SECONDS = 45
 """No chapter is begun with less time left than this; the next run begins there."""
@@ -75,7 +78,7 @@ def measure_speed(out: Path, engine: Engine, deadline: float) -> None:
     times = speed.contest(functions, cases, keras=False)
     times[f"Keras on {engine}"] = json.loads(
         subprocess.run(
-            [sys.executable, "-m", "cnnlab.course.speed"],
+            [sys.executable, "-m", "cnnlab.course.figures.speed"],
             input=json.dumps([[case.x, case.kernels] for case in cases]),
             env=engine.environment(),
             capture_output=True,

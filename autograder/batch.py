@@ -21,10 +21,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from cnnlab.autograder.backends import DEFAULT_ENGINE, Engine
-from cnnlab.autograder.exercise import load_chapter
 from cnnlab.autograder.grading import grade_submission
-from cnnlab.autograder.record import (
+from cnnlab.autograder.judging.backends import DEFAULT_ENGINE, Engine
+from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.record import (
     DEFAULT,
     RECORDED_SEED,
     FreshReferences,
@@ -32,8 +32,8 @@ from cnnlab.autograder.record import (
     keys_from,
     recorded,
 )
-from cnnlab.autograder.results import BatchResult, ExerciseResult, SubmissionResult
-from cnnlab.autograder.session import Workers, open_workers
+from cnnlab.autograder.judging.results import BatchResult, ExerciseResult, SubmissionResult
+from cnnlab.autograder.sandbox.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, read
 from cnnlab.course.light import KerasMissing, require_keras
 

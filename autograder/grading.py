@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cnnlab.autograder.answerkey import AnswerKey
-from cnnlab.autograder.exercise import Chapter, Exercise, load_chapter
-from cnnlab.autograder.judge import judge, not_attempted
-from cnnlab.autograder.results import ExerciseResult, SubmissionResult
-from cnnlab.autograder.session import Session, Workers
-from cnnlab.autograder.shrink import shrink
-from cnnlab.autograder.solutions import solution_source
+from cnnlab.autograder.judging.answerkey import AnswerKey
+from cnnlab.autograder.judging.exercise import Chapter, Exercise, load_chapter
+from cnnlab.autograder.judging.judge import judge, not_attempted
+from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
+from cnnlab.autograder.judging.shrink import shrink
+from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
+from cnnlab.autograder.sandbox.session import Session, Workers
 from cnnlab.autograder.submission import Definition, Submission
-from cnnlab.autograder.worker import ErrorInfo, Outcome
+from cnnlab.autograder.submission.solutions import solution_source
 
 
 def grade_submission(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from cnnlab.autograder.show import Check, Note, Overview, Source
+    from cnnlab.autograder.display.show import Check, Note, Overview, Source
 
 
 def start(chapter: str) -> None:
@@ -27,7 +27,7 @@ def start(chapter: str) -> None:
         There is no such chapter; the message lists those that there are.
     """
     from cnnlab.autograder import live
-    from cnnlab.autograder.show import Note, show
+    from cnnlab.autograder.display.show import Note, show
 
     title = live.begin(chapter)
     offer = "check(f) tests your function f, hint(f) helps you on, solution(f) shows one way."
@@ -84,7 +84,7 @@ def hint(function: Callable[..., Any] | str) -> Note:
         As `check`.
     """
     from cnnlab.autograder import live
-    from cnnlab.autograder.show import Note
+    from cnnlab.autograder.display.show import Note
 
     target = live.find(function, by_name=True)
     name, result = target.name, live.state_of(function, target.key)
@@ -116,8 +116,8 @@ def solution(function: Callable[..., Any] | str, anyway: bool = False) -> Source
         The chapter's notebook with solutions is not there.
     """
     from cnnlab.autograder import live
-    from cnnlab.autograder.show import Note, Source
-    from cnnlab.autograder.solutions import solution_source
+    from cnnlab.autograder.display.show import Note, Source
+    from cnnlab.autograder.submission.solutions import solution_source
 
     target = live.find(function, by_name=True)
     name = target.name

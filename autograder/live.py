@@ -14,15 +14,15 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
-from cnnlab.autograder.answerkey import AnswerKey, Finding
-from cnnlab.autograder.exercise import Probe, chapter_names, find_chapter, load_chapter
-from cnnlab.autograder.judge import judge
-from cnnlab.autograder.record import recorded
-from cnnlab.autograder.results import ExerciseResult
-from cnnlab.autograder.show import Check, Overview, shell
-from cnnlab.autograder.shrink import shrink
-from cnnlab.autograder.stubs import is_stub
-from cnnlab.autograder.worker import Outcome
+from cnnlab.autograder.display.show import Check, Overview, shell
+from cnnlab.autograder.judging.answerkey import AnswerKey, Finding
+from cnnlab.autograder.judging.exercise import Probe, chapter_names, find_chapter, load_chapter
+from cnnlab.autograder.judging.judge import judge
+from cnnlab.autograder.judging.record import recorded
+from cnnlab.autograder.judging.results import ExerciseResult
+from cnnlab.autograder.judging.shrink import shrink
+from cnnlab.autograder.judging.stubs import is_stub
+from cnnlab.autograder.sandbox.calls import Outcome
 from cnnlab.course.light import require_keras
 
 

@@ -23,11 +23,11 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool
 
-from cnnlab.autograder import render
 from cnnlab.autograder.batch import Answers, Grader
-from cnnlab.autograder.exercise import Chapter, chapter_names, load_chapter
-from cnnlab.autograder.results import ExerciseResult, SubmissionResult
-from cnnlab.autograder.sandbox import available
+from cnnlab.autograder.display import render
+from cnnlab.autograder.judging.exercise import Chapter, chapter_names, load_chapter
+from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
+from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import Submission, read_text
 
 CHECK = "check-"

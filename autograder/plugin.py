@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
     from _pytest.terminal import TerminalReporter
 
-    from cnnlab.autograder.exercise import Chapter
-    from cnnlab.autograder.results import ExerciseResult, SubmissionResult
+    from cnnlab.autograder.judging.exercise import Chapter
+    from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
     from cnnlab.autograder.submission import Submission
 
 OTHERS_WORK = ("submitted", "autograded")
@@ -89,7 +89,7 @@ class Notebook(pytest.File):
 
     @cached_property
     def chapter(self) -> Chapter:
-        from cnnlab.autograder.exercise import load_chapter
+        from cnnlab.autograder.judging.exercise import load_chapter
 
         return load_chapter(str(self.submission.chapter))
 
@@ -115,8 +115,8 @@ class Notebook(pytest.File):
 
     def board(self) -> list[str]:
         """A line for each exercise; none where other tests were selected and nothing ran."""
-        from cnnlab.autograder.judge import not_attempted
-        from cnnlab.autograder.render import headline
+        from cnnlab.autograder.display.render import headline
+        from cnnlab.autograder.judging.judge import not_attempted
 
         if "result" in vars(self):
             results = self.result.exercises
@@ -168,7 +168,7 @@ class Rung(pytest.Item):
         """The whole story for an exercise's first failure, a sentence for those that follow."""
         if not isinstance(excinfo.value, NotThereYet):
             return super().repr_failure(excinfo, style)
-        from cnnlab.autograder.render import headline, to_text
+        from cnnlab.autograder.display.render import headline, to_text
 
         result = excinfo.value.result
         story = result.message if result.status == "internal_error" else result.name
@@ -179,7 +179,7 @@ class Rung(pytest.Item):
         return Said(to_text(result, live=False), result.message.partition("\n")[0])
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        from cnnlab.autograder.exercise import RUNGS
+        from cnnlab.autograder.judging.exercise import RUNGS
 
         return self.path, 0, f"{self.parent.name}: {RUNGS.get(self.name, self.name)}"
 
@@ -259,7 +259,7 @@ def _is_ours(path: Path) -> bool:
     except OSError:
         return False
     marked = b'"cnnlab"' in data
-    if not marked and not (_GRADERS / f"{path.stem}.py").is_file():
+    if not marked and not (_GRADERS / path.stem).is_dir():
         return False
     try:
         metadata = json.loads(data)["metadata"]["cnnlab"]

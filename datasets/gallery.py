@@ -1,6 +1,6 @@
 """The gallery of chapter 11: pictures that filters and classes of trained networks like.
 
-Rendered by ``python -m cnnlab.course.gallery``; ``README.md`` has its card.
+Rendered by ``python -m cnnlab.course.training.gallery``; ``README.md`` has its card.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ class TrainedNetwork:
 
 
 def load_network(name: str = "ch04_cats_dogs") -> TrainedNetwork:
-    """A network that was trained for the course; `cnnlab.course.train_small` made it.
+    """A network that was trained for the course; `cnnlab.course.training.small_cnn` made it.
 
     Raises
     ------

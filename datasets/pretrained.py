@@ -250,6 +250,8 @@ def read_arrays(content: bytes) -> Any:
     return _ArraysOnly(io.BytesIO(content)).load()
 
 
+VGG_MEANS = (103.939, 116.779, 123.68)
+"""Of blue, green and red over ImageNet's training pictures."""
 TORCH_MEAN = np.array([0.485, 0.456, 0.406])
 TORCH_STD = np.array([0.229, 0.224, 0.225])
 
@@ -283,9 +285,7 @@ def for_caffe_pixels(kernel: NDArray[Any], bias: NDArray[Any]) -> Weights:
         Its channels are red, green, blue, of ``(rgb / 255 - mean) / std``.
     bias : (F,)
     """
-    from cnnlab.course.vgg import MEANS
-
-    means = np.array(MEANS[::-1])  # red, green, blue
+    means = np.array(VGG_MEANS[::-1])  # red, green, blue
     offset = (means / 255 - TORCH_MEAN) / TORCH_STD
     scaled = kernel / (255 * TORCH_STD)[:, None]
     shifted = bias + np.einsum("ijcf,c->f", kernel, offset)

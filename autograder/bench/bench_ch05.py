@@ -16,10 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnlab.autograder.bench.tiny import arguments
-from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.solutions import solution_source
+from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.course.demos import ch05_backprop as ch05
-from cnnlab.course.train_by_hand import keras_curve, train
+from cnnlab.course.training.by_hand import keras_curve, train
 from cnnlab.datasets.pictures import load_cats_dogs
 
 TARGET_MS = 50.0

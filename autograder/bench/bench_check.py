@@ -22,9 +22,9 @@ import numpy as np
 
 from cnnlab.autograder import check, start
 from cnnlab.autograder.bench.tiny import arguments
-from cnnlab.autograder.exercise import Exercise, find_chapter, load_chapter
-from cnnlab.autograder.mutation import mutants
-from cnnlab.autograder.solutions import solution_source
+from cnnlab.autograder.judging.exercise import Exercise, find_chapter, load_chapter
+from cnnlab.autograder.quality.mutation import mutants
+from cnnlab.autograder.submission.solutions import solution_source
 
 ROUNDS = 30
 IMPORTS = {

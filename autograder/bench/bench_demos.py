@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.autograder.bench.tiny import arguments
-from cnnlab.course import ascent, augmentation, evaluation, fast, layers, ops
+from cnnlab.course import ops
 from cnnlab.course.demos import ch01_convolution as ch01
 from cnnlab.course.demos import ch02_stride_padding as ch02
 from cnnlab.course.demos import ch03_pooling as ch03
@@ -36,7 +36,8 @@ from cnnlab.course.demos import ch09_vgg as ch09
 from cnnlab.course.demos import ch11_filters_classes as ch11
 from cnnlab.course.demos import ch12_explanations as ch12
 from cnnlab.course.demos import ch13_fast_convolution as ch13
-from cnnlab.course.histories import History
+from cnnlab.course.ops import ascent, augmentation, evaluation, fast, layers
+from cnnlab.course.training.histories import History
 
 TARGET_MS = 50.0
 Array = NDArray[np.float64]
@@ -301,10 +302,10 @@ def climb_ms(layer: str, repeat: int) -> list[float]:
 
 def occluder_ms(repeat: int) -> list[float]:
     """Milliseconds from a new place of chapter 12's occluder to the classes' new logits."""
-    from cnnlab.course import explaining
+    from cnnlab.course.networks import explain
 
-    functions = (explaining.saliency, explaining.grad_cam, explaining.occlusion_map)
-    widget = ch12.demo(*functions, explaining.load_explained(), row=0, column=0)
+    functions = (explain.saliency, explain.grad_cam, explain.occlusion_map)
+    widget = ch12.demo(*functions, explain.load_explained(), row=0, column=0)
     times = []
     for step in range(1, repeat + 1):
         before = widget.bars

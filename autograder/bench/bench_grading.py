@@ -21,7 +21,7 @@ import psutil
 
 from cnnlab.autograder.batch import Settings, grade
 from cnnlab.autograder.bench.tiny import arguments
-from cnnlab.autograder.results import SubmissionResult
+from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.tests.handins import NOTEBOOK, flipped, hand_in, stub
 
 

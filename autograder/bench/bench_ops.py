@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.autograder.backends import Engine, processor
 from cnnlab.autograder.bench.tiny import arguments
+from cnnlab.autograder.judging.backends import Engine, processor
 from cnnlab.course.ops import conv2d
 
 TARGET = 5.0

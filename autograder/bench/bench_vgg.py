@@ -18,12 +18,12 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnlab.autograder.bench.tiny import arguments
-from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.solutions import solution_source
+from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.course.demos import ch09_vgg, ch10_feature_maps
-from cnnlab.course.pretrained import as_batch, load_vgg16
-from cnnlab.course.quiet import keras
-from cnnlab.course.vgg import build_vgg
+from cnnlab.course.networks.pretrained import as_batch, load_vgg16
+from cnnlab.course.networks.quiet import keras
+from cnnlab.course.networks.vgg import build_vgg
 from cnnlab.datasets.load import photo
 
 TARGETS = {

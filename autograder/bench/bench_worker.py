@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.bench.tiny import arguments
-from cnnlab.autograder.session import Workers, open_workers, request
+from cnnlab.autograder.sandbox.session import Workers, open_workers, request
 
 SOURCE = '''
 def conv2d(x, kernels, bias):

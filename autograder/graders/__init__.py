@@ -1,1 +1,1 @@
-"""One grader per chapter, found by globbing; see `cnnlab.autograder.exercise`."""
+"""One package per chapter, found by globbing, one file per exercise; see `cnnlab.autograder.judging.exercise`."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cnnlab.autograder.results import BatchResult, from_json
+from cnnlab.autograder.judging.results import BatchResult, from_json
 
 resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from cnnlab.autograder.solutions import SOLUTIONS
+from cnnlab.autograder.submission.solutions import SOLUTIONS
 
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"

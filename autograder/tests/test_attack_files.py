@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from cnnlab.autograder.batch import Settings, find_submissions, grade
-from cnnlab.autograder.results import SubmissionResult
+from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, hand_in
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and names are POSIX's")

@@ -9,12 +9,12 @@ import pytest
 
 from cnnlab.autograder import batch
 from cnnlab.autograder.batch import Pool, Settings, find_submissions, grade
-from cnnlab.autograder.results import SubmissionResult, to_dict
-from cnnlab.autograder.sandbox import available
-from cnnlab.autograder.solutions import SOLUTIONS
+from cnnlab.autograder.judging.results import SubmissionResult, to_dict
+from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import Submission
-from cnnlab.autograder.tests.deadly import kill_on_request
+from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, cell, flipped, hand_in, source, stub
+from cnnlab.autograder.tests.sandbox.deadly import kill_on_request
 
 PLAIN = Settings(fresh=False, walls=False, workers=1)
 
@@ -172,7 +172,7 @@ def test_a_process_that_dies_takes_its_submission_with_it_and_no_other(monkeypat
 @pytest.mark.skipif(available() is not None, reason=str(available()))
 def test_fresh_probes_fail_an_answer_learnt_by_heart(tmp_path):
     """A function that knows every recorded answer to relu, and nothing else."""
-    from cnnlab.autograder.record import recorded
+    from cnnlab.autograder.judging.record import recorded
 
     key = recorded(CHAPTER)["relu"]
     pairs = [(repr(list(map(repr, _flat(p.args[0])))), e.tolist(), str(e.dtype))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlab.autograder.sandbox import available
+from cnnlab.autograder.sandbox.processes import available
 from cnnlab.course.tests.chromium import CHROMIUM
 
 BENCHES = Path(__file__).parents[1] / "bench"

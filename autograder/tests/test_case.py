@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat.v4 as v4
 import pytest
 
-from cnnlab.autograder.case import Case, read_case, take
+from cnnlab.autograder.submission.case import Case, read_case, take
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 import nbformat.v4 as v4
 import pytest
 
-from cnnlab.autograder.case import Case, read_case, same_result, take
-from cnnlab.autograder.exercise import find_chapter, load_chapter
-from cnnlab.autograder.results import ExerciseResult, from_json
-from cnnlab.autograder.sandbox import available
+from cnnlab.autograder.judging.exercise import find_chapter, load_chapter
+from cnnlab.autograder.judging.results import ExerciseResult, from_json
+from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.submission.case import Case, read_case, same_result, take
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = {path.stem: read_case(path) for path in sorted(FOLDER.glob("*.py"))}

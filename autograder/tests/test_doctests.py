@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("course", "course/demos", "autograder", "autograder/graders", "datasets")
+FOLDERS = ("course", "autograder", "datasets")
+OTHERS = {"tests", "bench", "chapters"}
 
 
 def modules() -> list[str]:
     """The package's modules, without chapter sources, which are notebooks and never imported."""
     return [
-        f"cnnlab.{folder.replace('/', '.')}.{path.stem}"
+        "cnnlab." + ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for folder in FOLDERS
-        for path in sorted((ROOT / folder).glob("*.py"))
-        if path.stem != "__init__" and not (folder == "course" and path.stem.startswith("ch"))
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if path.stem != "__main__" and not OTHERS & set(path.relative_to(ROOT).parts)
     ]
 
 

@@ -14,9 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cnnlab.autograder import grading
-from cnnlab.autograder.exercise import chapter_names, load_chapter
-from cnnlab.autograder.results import EXERCISE_STATUSES, SUBMISSION_STATUSES, from_json, to_dict
-from cnnlab.autograder.sandbox import available
+from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
+from cnnlab.autograder.judging.results import (
+    EXERCISE_STATUSES,
+    SUBMISSION_STATUSES,
+    from_json,
+    to_dict,
+)
+from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.tests import golden_results
 from cnnlab.autograder.tests.commands import Command
 from cnnlab.autograder.tests.golden_results import GOLDEN, as_lines, as_text, compare, normalised

@@ -11,10 +11,11 @@ import nbformat
 import numpy as np
 import pytest
 
-from cnnlab.autograder import check, hint, live, show, solution, start
-from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.record import recorded
-from cnnlab.autograder.solutions import solution_source
+from cnnlab.autograder import check, hint, live, solution, start
+from cnnlab.autograder.display import show
+from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.record import recorded
+from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.course import ops
 
 CHAPTER = load_chapter("ch01_convolution")

@@ -22,12 +22,12 @@ from traitlets.config import PyFileConfigLoader
 
 from cnnlab.autograder import batch, nbgrader_bridge
 from cnnlab.autograder.batch import Grader, Settings
-from cnnlab.autograder.exercise import Chapter, load_chapter
+from cnnlab.autograder.judging.exercise import Chapter, load_chapter
+from cnnlab.autograder.judging.record import StaleReferences
 from cnnlab.autograder.nbgrader_bridge import Judge, JudgeError, chapter_of
-from cnnlab.autograder.record import StaleReferences
-from cnnlab.autograder.sandbox import available
-from cnnlab.autograder.solutions import SOLUTIONS
+from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import read_text
+from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cnnlab.autograder import batch
-from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.record import StaleReferences
+from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.record import StaleReferences
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,

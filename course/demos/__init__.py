@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cnnlab.autograder.stubs import is_stub
+from cnnlab.autograder.judging.stubs import is_stub
 
 
 def ready(function: Callable[..., Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.autograder.stubs import is_stub
+from cnnlab.autograder.judging.stubs import is_stub
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Chapter 2's demo: watch a window walk, with any stride, padding and dilation.
 
 ``demo(conv2d)`` runs the learner's own function on a small picture. Where the window stands,
-which cells are frame and which are never met, comes from `cnnlab.course.walks`.
+which cells are frame and which are never met, comes from `cnnlab.course.figures.sliding_window`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cnnlab.course import ops
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
-from cnnlab.course.walks import Walk, walk
+from cnnlab.course.figures.sliding_window import Walk, walk
 from cnnlab.datasets.load import photo
 
 LARGEST = {"size": 12, "k": 5, "stride": 4, "dilation": 4}

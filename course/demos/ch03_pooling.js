@@ -1,7 +1,7 @@
 // Chapter 3's demo: draws the state that PoolingDemo keeps, and sends back the setting.
 
 const SIDE = 372; // CSS pixels of the picture's side
-// As in course/windows.py: windows that touch never share a colour.
+// As in course/figures/pooling_windows.py: windows that touch never share a colour.
 const COLOURS = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7"];
 const AS_WINDOW = "= window";
 const colourOf = (i, j) => COLOURS[2 * (i % 2) + (j % 2)];

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cnnlab.course import ops
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
-from cnnlab.course.windows import places
+from cnnlab.course.figures.pooling_windows import places
 from cnnlab.datasets.load import photo
 
 SIDE = 12

@@ -15,11 +15,11 @@ from typing import Any
 import anywidget
 import traitlets
 
-from cnnlab.autograder.stubs import is_stub
-from cnnlab.course import layers as arithmetic
+from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
-from cnnlab.course.diagrams import COLOURS, GRAY, WORDS, label
-from cnnlab.course.layers import LENGTHS, Shape, output_shape
+from cnnlab.course.figures.diagrams import COLOURS, GRAY, WORDS, label
+from cnnlab.course.ops import layers as arithmetic
+from cnnlab.course.ops.layers import LENGTHS, Shape, output_shape
 
 Stack = list[list[Any]]
 
@@ -111,7 +111,7 @@ def answer(
         May be stubs, raise, or give anything at all.
     input_shape : (H, W, C)
     layers : sequence of sequence
-        Tuples or lists, as in `cnnlab.course.layers`.
+        Tuples or lists, as in `cnnlab.course.ops.layers`.
     """
     stack = [tuple(layer) for layer in layers]
     shapes, trouble = fitting(input_shape, stack)

@@ -16,10 +16,11 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cnnlab.autograder.stubs import is_stub
-from cnnlab.course import gradients, ops
+from cnnlab.autograder.judging.stubs import is_stub
+from cnnlab.course import ops
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.ops import gradients
 from cnnlab.datasets.load import photo
 
 Map = NDArray[np.float64]

@@ -16,12 +16,12 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cnnlab.autograder.stubs import is_stub
-from cnnlab.course import evaluation
-from cnnlab.course.curves import WORDS
+from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
-from cnnlab.course.histories import History
+from cnnlab.course.figures.curves import WORDS
+from cnnlab.course.ops import evaluation
+from cnnlab.course.training.histories import History
 
 Floats = NDArray[np.float64]
 Runs = Mapping[str, Sequence[History]]
@@ -263,6 +263,6 @@ def demo(
     smooth : callable, (values, weight) → array
     overfit_epoch : callable, val_loss → int
     histories : mapping of str to sequence of History
-        As `cnnlab.course.histories.load_histories` gives them.
+        As `cnnlab.course.training.histories.load_histories` gives them.
     """
     return CurvesDemo(smooth, overfit_epoch, histories)

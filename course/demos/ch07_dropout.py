@@ -19,9 +19,9 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cnnlab.autograder.stubs import is_stub
-from cnnlab.course import dropping
+from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.ops import dropout as dropping
 
 Floats = NDArray[np.float64]
 Dropout = Callable[..., Any]
@@ -68,7 +68,7 @@ def thin(
     Parameters
     ----------
     dropout : callable
-        As `cnnlab.course.dropping.dropout`.
+        As `cnnlab.course.ops.dropout.dropout`.
     copies : int
         How many times, each with masks of its own.
 

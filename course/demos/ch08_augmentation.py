@@ -17,9 +17,9 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cnnlab.autograder.stubs import is_stub
-from cnnlab.course import augmentation
+from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.ops import augmentation
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs
 

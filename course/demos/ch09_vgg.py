@@ -19,13 +19,13 @@ import traitlets
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnnlab.autograder.stubs import is_stub
-from cnnlab.course import layers as arithmetic
+from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
-from cnnlab.course.diagrams import COLOURS, GRAY
-from cnnlab.course.layers import normalise, trace_shapes
+from cnnlab.course.figures.diagrams import COLOURS, GRAY
+from cnnlab.course.networks.vgg import named_layers
+from cnnlab.course.ops import layers as arithmetic
 from cnnlab.course.ops import same_padding
-from cnnlab.course.vgg import named_layers
+from cnnlab.course.ops.layers import normalise, trace_shapes
 from cnnlab.datasets.load import photo, photo_names
 
 SIDE = 224

@@ -14,12 +14,11 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cnnlab.autograder.stubs import is_stub
-from cnnlab.course import maps
+from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
-from cnnlab.course.lookup import layer_of
-from cnnlab.course.ops import require
-from cnnlab.course.pretrained import as_batch
+from cnnlab.course.networks.lookup import layer_of
+from cnnlab.course.networks.pretrained import as_batch
+from cnnlab.course.ops import feature_maps, require
 from cnnlab.datasets.load import did_you_mean, photo, photo_names
 
 SIDE = 224
@@ -68,9 +67,9 @@ def sheet(feature_map: NDArray[Any], first: int) -> NDArray[np.uint8]:
 
 def shaded(channel: NDArray[Any]) -> NDArray[np.uint8]:
     """One channel as grey levels; of one that is 0 nearly everywhere, what is not 0 is white."""
-    if not np.percentile(channel, [maps.LOW, maps.HIGH]).any():
+    if not np.percentile(channel, [feature_maps.LOW, feature_maps.HIGH]).any():
         return np.where(channel > 0, 255, 0).astype(np.uint8)
-    return maps.to_picture(channel)
+    return feature_maps.to_picture(channel)
 
 
 def sentence(feature_map: NDArray[Any], channel: int) -> str:
@@ -81,7 +80,7 @@ def sentence(feature_map: NDArray[Any], channel: int) -> str:
     """
     plane = feature_map[0, :, :, channel]
     height, width, count = feature_map.shape[1:]
-    rank = maps.strongest(feature_map, count).index(channel) + 1
+    rank = feature_maps.strongest(feature_map, count).index(channel) + 1
     return (
         f"Channel {channel} of {count}, {height} × {width} cells: {np.mean(plane == 0):.0%} are 0, "
         f"the mean is {plane.mean():.3g}, the largest {plane.max():.3g}. Rank {rank} of {count}."

@@ -17,11 +17,11 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cnnlab.course import ascent
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
-from cnnlab.course.emerging import shown
-from cnnlab.course.pretrained import load_small_vgg
+from cnnlab.course.figures.gradient_ascent import shown
+from cnnlab.course.networks.pretrained import load_small_vgg
+from cnnlab.course.ops import ascent
 
 Array = NDArray[Any]
 

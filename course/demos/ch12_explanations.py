@@ -15,11 +15,12 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cnnlab.course import explaining, heat
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
-from cnnlab.course.network import softmax
-from cnnlab.course.pretrained import Classifier, as_batch
+from cnnlab.course.figures import heatmaps
+from cnnlab.course.networks import explain
+from cnnlab.course.networks.pretrained import Classifier, as_batch
+from cnnlab.course.ops.network import softmax
 from cnnlab.datasets.load import photo, photo_names
 
 BOTH = "cat and cup"
@@ -126,10 +127,10 @@ class ExplanationsDemo(anywidget.AnyWidget):
     def __init__(
         self, functions: tuple[Callable[..., Any], ...], classifier: Classifier, **values: Any
     ) -> None:
-        from cnnlab.course.quiet import tensorflow as tf
+        from cnnlab.course.networks.quiet import tensorflow as tf
 
         self._functions, self._classifier = functions, classifier
-        self._network = tf.function(explaining.logits_of(classifier.model))
+        self._network = tf.function(explain.logits_of(classifier.model))
         self._seen: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {}
         self._hidden: dict[tuple[str, str], NDArray[Any]] = {}
         self._explained: dict[tuple[str, int, str], tuple[list[bytes], list[str], str]] = {}
@@ -179,9 +180,9 @@ class ExplanationsDemo(anywidget.AnyWidget):
         if (name, size) not in self._hidden:
             image, logits = self.seen(name)
             pixels, stride = self.sizes[size], self.stride
-            corners = explaining.places(image.shape, pixels, stride)
+            corners = explain.places(image.shape, pixels, stride)
             rows = [
-                self.logits(explaining.occluded(image, [corner], pixels)) for corner in corners
+                self.logits(explain.occluded(image, [corner], pixels)) for corner in corners
             ]  # one by one: a graph for one picture is there already
             across = (self.side - pixels) // stride + 1
             drops = (logits - np.concatenate(rows)).reshape(-1, across, logits.size)
@@ -196,11 +197,11 @@ class ExplanationsDemo(anywidget.AnyWidget):
         """The three explanations, by the learner's functions where they can be shown."""
         image, _ = self.seen(setting.photo)
         model, pixels = self._classifier.model, self.sizes[setting.size]
-        late = explaining.LATE[self._classifier.title]
+        late = explain.LATE[self._classifier.title]
         drops = self.all_drops(setting.photo, setting.size)[..., index]
         calls = (
-            ((), explaining.saliency(model, image, index), "the largest slope"),
-            ((late,), explaining.grad_cam(model, image, index, late), "the weighted maps"),
+            ((), explain.saliency(model, image, index), "the largest slope"),
+            ((late,), explain.grad_cam(model, image, index, late), "the weighted maps"),
             ((pixels, self.stride), drops, "the logit's drop"),
         )
         return [
@@ -215,13 +216,13 @@ class ExplanationsDemo(anywidget.AnyWidget):
             shown, shape = picture(setting.photo, self.side), (self.side, self.side)
             found = self.answers(setting, index)
             maps: list[NDArray[Any]] = [answer.map for answer in found]
-            maps[2] = heat.placed(maps[2], shape, self.sizes[setting.size], self.stride)
+            maps[2] = heatmaps.placed(maps[2], shape, self.sizes[setting.size], self.stride)
             captions = [
                 f"{'your' if answer.learners else 'the course’s'} {name}"
                 for answer, name in zip(found, ("saliency", "Grad-CAM", "occlusion"), strict=True)
             ]
             message = " ".join(answer.message for answer in found if answer.message)
-            overlays = [heat.overlay(shown, each).tobytes() for each in maps]
+            overlays = [heatmaps.overlay(shown, each).tobytes() for each in maps]
             self._explained[key] = overlays, captions, message
         return self._explained[key]
 
@@ -229,7 +230,7 @@ class ExplanationsDemo(anywidget.AnyWidget):
         setting = Setting(**self.setting)
         image, before = self.seen(setting.photo)
         corner, names = (setting.row, setting.column), self._classifier.names
-        after = self.logits(explaining.occluded(image, [corner], self.sizes[setting.size]))[0]
+        after = self.logits(explain.occluded(image, [corner], self.sizes[setting.size]))[0]
         chosen = [int(i) for i in np.argsort(-before)[:CLASSES]]
         overlays, captions, message = self.explained(setting, chosen[setting.rank])
         shown = picture(setting.photo, self.side)
@@ -254,7 +255,7 @@ def demo(
     Parameters
     ----------
     classifier : Classifier
-        As `cnnlab.course.explaining.load_explained` gives it.
+        As `cnnlab.course.networks.explain.load_explained` gives it.
     **values
         Of the `Setting` to begin with.
     """

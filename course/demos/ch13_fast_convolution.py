@@ -15,9 +15,9 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from cnnlab.course import fast
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.ops import fast
 
 HEIGHT, WIDTH = 4, 5
 SECOND = 100

@@ -9,11 +9,13 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from cnnlab.autograder import backends, record, sandbox
-from cnnlab.autograder.record import references
-from cnnlab.autograder.results import from_json
-from cnnlab.autograder.solutions import SOLUTIONS
+from cnnlab.autograder.judging import backends, record
+from cnnlab.autograder.judging.record import references
+from cnnlab.autograder.judging.results import from_json
+from cnnlab.autograder.sandbox import processes
+from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.course import cli
+from cnnlab.course.cli import lab, terminal
 
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"
@@ -51,7 +53,7 @@ def test_grade_writes_schema_1_and_a_spreadsheet(tmp_path):
 
 
 def test_grade_without_walls_refuses_and_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(sandbox, "available", lambda: "Install bubblewrap, or use --no-sandbox.")
+    monkeypatch.setattr(processes, "available", lambda: "Install bubblewrap, or use --no-sandbox.")
     result = run("grade", SOLVED)
     assert result.exit_code == 2
     assert "--no-sandbox" in result.output
@@ -136,11 +138,11 @@ def test_lab_copies_what_is_missing_and_leaves_what_is_there(tmp_path):
     mine = tmp_path / CHAPTER / NOTEBOOK
     mine.parent.mkdir()
     mine.write_text("my work")
-    copied = cli.copy_missing(SOLUTIONS.parent / "exercises", tmp_path)
+    copied = lab.copy_missing(SOLUTIONS.parent / "exercises", tmp_path)
     assert CHAPTER not in copied
     assert mine.read_text() == "my work"
     mine.unlink()
-    assert CHAPTER in cli.copy_missing(SOLUTIONS.parent / "exercises", tmp_path)
+    assert CHAPTER in lab.copy_missing(SOLUTIONS.parent / "exercises", tmp_path)
     assert mine.read_bytes() == RELEASED.read_bytes()
 
 
@@ -149,10 +151,10 @@ def started(monkeypatch, tmp_path):
     """The commands that `cnnlab lab` would become; in an empty folder, and not as root."""
     commands = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "is_checkout", lambda: False)
-    monkeypatch.setattr(cli, "is_root", lambda: False)
-    monkeypatch.setattr(cli.os, "execv", lambda program, command: commands.append(command))
-    monkeypatch.setattr(cli.subprocess, "call", lambda command: 0)
+    monkeypatch.setattr(terminal, "is_checkout", lambda: False)
+    monkeypatch.setattr(lab, "is_root", lambda: False)
+    monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
+    monkeypatch.setattr(lab.subprocess, "call", lambda command: 0)
     return commands
 
 
@@ -180,7 +182,7 @@ def test_lab_hands_options_to_jupyterlab(started, tmp_path, typed, folder, optio
 
 @pytest.mark.parametrize("typed", ["", "-- --allow-root", "here --allow-root"])
 def test_lab_as_root_allows_it_and_says_so(started, monkeypatch, typed):
-    monkeypatch.setattr(cli, "is_root", lambda: True)
+    monkeypatch.setattr(lab, "is_root", lambda: True)
     result = run("lab", *typed.split())
     assert started[0].count("--allow-root") == 1
     assert ("root's rights" in result.output) == (not typed)

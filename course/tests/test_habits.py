@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from cnnlab.course import cli
 
-ROOT = Path(cli.__file__).parents[1]
+ROOT = Path(cli.__file__).parents[2]
 TOLD = [".pre-commit-config.yaml", ".github/ISSUE_TEMPLATE/unfair.yml", "CHANGELOG.md"]
 COMMAND = re.compile(r"\bcnnlab (case|build|grade|record|data|check)\b([^`\n]*)")
 

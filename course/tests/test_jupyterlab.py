@@ -137,7 +137,7 @@ def test_a_mistake_is_named_and_a_solution_earns_everything(opened, copied, serv
 
 
 def keep_readme_keep(notebook, margin=8):
-    """The check cell and its card. course/images/check.png is a copy of this one.
+    """The check cell and its card. course/figures/images/check.png is a copy of this one.
 
     In 256 colours it takes a third of the space, and nobody sees the difference.
     """

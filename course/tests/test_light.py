@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cnnlab.autograder import batch, live
-from cnnlab.autograder.exercise import load_chapter
-from cnnlab.autograder.solutions import SOLUTIONS
+from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.course import cli, light
+from cnnlab.course.cli import terminal
 
 pytest_plugins = ["pytester"]
 
@@ -57,7 +58,7 @@ def test_either_missing_is_said(monkeypatch: pytest.MonkeyPatch, lacking: str) -
 
 def test_importing_keras_in_a_notebook_shows_the_sentence_alone(no_keras: None) -> None:
     with pytest.raises(light.KerasMissing) as raised:
-        runpy.run_path(str(cli.COURSE / "quiet.py"))
+        runpy.run_path(str(terminal.COURSE / "networks" / "quiet.py"))
     assert raised.value._render_traceback_() == [str(raised.value)] == [light.REMEDY]
 
 

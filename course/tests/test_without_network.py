@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 PRETRAINED = [
     source.stem
-    for source in sorted((ROOT / "course").glob("ch[0-9][0-9]_*.py"))
-    if "cnnlab.course.pretrained" in source.read_text(encoding="utf-8")
+    for source in sorted((ROOT / "course" / "chapters").glob("ch[0-9][0-9]_*.py"))
+    if "cnnlab.course.networks.pretrained" in source.read_text(encoding="utf-8")
 ]
 NOWHERE = "http://127.0.0.1:9"  # nobody listens on the port for discarding
 SECONDS = 300.0

@@ -194,8 +194,8 @@ def test_anything_else_in_a_pickle_is_refused(thing: object) -> None:
 
 
 def test_the_fold_changes_nothing_inside_a_picture() -> None:
+    from cnnlab.course.networks.vgg import vgg_preprocess
     from cnnlab.course.ops import conv2d
-    from cnnlab.course.vgg import vgg_preprocess
 
     rng = np.random.default_rng(0)
     rgb = rng.integers(0, 256, (2, 6, 7, 3)).astype(float)

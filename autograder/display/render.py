@@ -1,0 +1,343 @@
+"""A result as something to look at: an HTML card for notebooks and feedback, text for terminals.
+
+Only inline styles and no scripts, so that a card looks the same in JupyterLab and on nbgrader's
+feedback page. Everything that a learner's function said or returned is escaped.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from cnnlab.autograder.display.exhibits import Exhibit, call, checklist, inputs, outputs
+from cnnlab.autograder.display.picture import PRINTED, Plane, grid, number
+from cnnlab.autograder.judging.answerkey import Finding
+from cnnlab.autograder.judging.exercise import RUNGS
+from cnnlab.autograder.judging.results import ExerciseResult, RungResult
+
+STATUS_WORDS = {
+    "passed": "passed",
+    "failed": "not there yet",
+    "not_attempted": "not written yet",
+    "missing": "not found",
+    "forbidden": "imports what it may not",
+    "error": "stops with an error",
+    "timeout": "took too long",
+    "memory": "needs too much memory",
+    "crashed": "ended its process",
+    "internal_error": "could not be graded",
+}
+
+_SOFT = "var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#6b6b6b))"
+_LINE = "var(--jp-border-color2,rgba(127,127,127,.4))"
+_SHADE = "var(--jp-layout-color2,rgba(127,127,127,.12))"
+_CODE = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
+_ACCENTS = {"passed": "#1b7f5c", "not_attempted": "#2166ac", "missing": "#2166ac"}
+_OTHER_ACCENT = "#bf4f06"
+_YES = "✓", "passed", _ACCENTS["passed"]
+_NO = "✗", "failed", _OTHER_ACCENT
+_TO_DO = "○", "to do", "#6b6b6b"
+
+
+def headline(result: ExerciseResult) -> str:
+    """``"conv2d: 3 / 8 points, not there yet"``."""
+    score = f"{result.score:g} / {result.max_score:g} points"
+    return f"{result.name}: {score}, {STATUS_WORDS[result.status]}"
+
+
+def to_text(result: ExerciseResult, *, live: bool = True, printed: str = "") -> str:
+    """A result for a terminal.
+
+    Parameters
+    ----------
+    result : ExerciseResult
+    live : bool
+        Whether the reader can call ``hint``; otherwise the hint itself is given.
+    printed : str
+        What the function printed during the call that is shown.
+
+    >>> rungs = [RungResult("runs", True, 0.0), RungResult("by-hand", True, 2.0)]
+    >>> print(to_text(ExerciseResult("relu", "passed", 2.0, 2.0, rungs=rungs)))
+    relu: 2 / 2 points, passed
+      ✓ runs
+      ✓ a case you can check by hand (2 of 2 points)
+    """
+    ladder = [_rung_text(rung, result.status) for rung in result.rungs]
+    parts = ["\n".join([headline(result), *ladder])]
+    said, where = _said(result)
+    parts += [_fill(text) for text in said]
+    finding = _finding(result)
+    if not finding:
+        parts.append(_fill(where))
+    else:
+        heading, sentence = _case(finding, where)
+        parts.append("\n".join(filter(None, [heading, f"  {finding.call()}", _fill(sentence)])))
+        expected, received = outputs(finding)
+        parts += [_exhibit_text(exhibit) for exhibit in (*expected, *received)]
+    if printed:
+        parts.append(f"Your function printed:\n{printed.rstrip()}")
+    parts.append(_invitation(result, live))
+    return "\n\n".join(part for part in parts if part)
+
+
+def to_html(result: ExerciseResult, *, live: bool = True, printed: str = "") -> str:
+    """A result as an HTML card; parameters as in `to_text`."""
+    accent = _ACCENTS.get(result.status, _OTHER_ACCENT)
+    said, where = _said(result)
+    parts = [_title(result, accent), _ladder(result)]
+    parts += [_paragraph(text, "font-size:1.08em;font-weight:600;") for text in said]
+    finding = _finding(result)
+    if finding:
+        parts.append(_case_html(finding, where))
+    elif where:
+        parts.append(_paragraph(where))
+    if printed:
+        parts.append(_paragraph("Your function printed:", "margin-bottom:2px;") + _pre(printed))
+    if invitation := _invitation(result, live):
+        parts.append(_paragraph(invitation, f"color:{_SOFT};"))
+    return card("".join(parts), accent, headline(result))
+
+
+def overview_text(results: Sequence[ExerciseResult]) -> str:
+    """Several results, one line each, for a terminal."""
+    if not results:
+        return _NOTHING_YET
+    marks = {"passed": "✓", "not_attempted": "○"}
+    lines = [f"  {marks.get(result.status, '✗')} {headline(result)}" for result in results]
+    more = [f"check({result.name}) says more." for result in results if not result.passed]
+    return "\n".join([*lines, _total(results), *more[:1]])
+
+
+def overview_html(results: Sequence[ExerciseResult]) -> str:
+    """Several results as one card; what went wrong unfolds."""
+    if not results:
+        return note("", _NOTHING_YET)
+    done = all(result.passed for result in results)
+    rows = []
+    for result in results:
+        badge = {"passed": _YES, "not_attempted": _TO_DO}.get(result.status, _NO)
+        row = f"{_badge(*badge)} {escape(headline(result))}"
+        if result.passed:
+            rows.append(f'<div style="padding:2px 0 2px 18px;">{row}</div>')
+        else:
+            summary = f'<summary style="cursor:pointer;padding:2px 0;">{row}</summary>'
+            rows.append(f"<details>{summary}{to_html(result)}</details>")
+    rows.append(_paragraph(_total(results), "font-weight:600;"))
+    return card("".join(rows), _ACCENTS["passed" if done else "not_attempted"], "All exercises")
+
+
+def card(body: str, accent: str, label: str) -> str:
+    """A frame around HTML, with an edge in the accent colour."""
+    return (
+        f'<section aria-label="{escape(label)}" style="border:1px solid {_LINE};border-left:5px '
+        f"solid {accent};border-radius:4px;padding:10px 16px 4px;margin:4px 0;max-width:860px;"
+        "color:var(--jp-ui-font-color1,inherit);font-family:var(--jp-ui-font-family,sans-serif);"
+        f'font-size:14px;line-height:1.5;">{body}</section>'
+    )
+
+
+def note(title: str, text: str) -> str:
+    """A message as a card, for what is not a result."""
+    accent = _ACCENTS["not_attempted"]
+    head = f"<strong>{escape(title)}</strong>" if title else ""
+    return card(head + "".join(map(_paragraph, text.split("\n\n"))), accent, title or text)
+
+
+# What is said
+
+_NOTHING_YET = "No function of an exercise is defined yet. Run the cells that hold yours first."
+
+
+def _total(results: Sequence[ExerciseResult]) -> str:
+    score, most = sum(r.score for r in results), sum(r.max_score for r in results)
+    return f"Together {score:g} / {most:g} points."
+
+
+def _finding(result: ExerciseResult) -> Finding | None:
+    return result.detail if isinstance(result.detail, Finding) else None
+
+
+def _failed(result: ExerciseResult) -> RungResult | None:
+    return next((rung for rung in result.rungs if not rung.passed), None)
+
+
+def _said(result: ExerciseResult) -> tuple[list[str], str]:
+    """The sentences about the mistake, and what was said of the first failed rung."""
+    failed = _failed(result)
+    where = failed.message if failed else ""
+    said = result.message.removesuffix(where).strip()
+    return ([said] if result.status == "internal_error" else said.splitlines()), where
+
+
+def _case(finding: Finding, where: str) -> tuple[str, str]:
+    """Which case is shown, and how its results differ."""
+    heading, title = where.removesuffix(finding.text()).removesuffix(": "), finding.probe.title
+    named = f"{heading} ({title})" if heading and title else heading or title
+    if finding.probe.rung in RUNGS:  # other rungs are named after an argument, as it is spelt
+        named = named[:1].upper() + named[1:]
+    text = finding.difference.text
+    return f"{named}:" if named else "", f"{text[:1].upper()}{text[1:]}."
+
+
+def _invitation(result: ExerciseResult, live: bool) -> str:
+    if result.passed or result.status == "internal_error":
+        return ""
+    if result.status == "not_attempted" or not live:
+        more = f" hint({result.name}) has more." if live else ""
+        return f"Hint: {result.hint}{more}" if result.hint else ""
+    return f"hint({result.name}) tells you more."
+
+
+# Text
+
+
+def _fill(text: str) -> str:
+    lines = text.splitlines()
+    return "\n".join(textwrap.fill(line, 88, break_long_words=False) for line in lines)
+
+
+def _rung_text(rung: RungResult, status: str) -> str:
+    mark = "✓" if rung.passed else "○" if status == "not_attempted" else "✗"
+    earned = rung.points if rung.passed else 0
+    points = f" ({earned:g} of {rung.points:g} points)" if rung.points else ""
+    return f"  {mark} {RUNGS.get(rung.id, rung.id)}{points}"
+
+
+def _exhibit_text(exhibit: Exhibit) -> str:
+    """The planes that are small enough to be read as numbers."""
+    lines = []
+    for plane in exhibit.planes:
+        if max(plane.values.shape) > PRINTED:
+            return ""
+        where = f" ({plane.caption})" if plane.caption else ""
+        lines.append(f"{exhibit.title}{where}:")
+        lines += _rows(plane, exhibit.significant)
+    return "\n".join(lines)
+
+
+def _rows(plane: Plane, significant: int) -> Iterable[str]:
+    """The numbers of a plane, right-aligned, the marked one in brackets."""
+    texts = [
+        [
+            f"[{text}]" if (i, j) == plane.mark else f" {text} "
+            for j, text in enumerate(number(value, significant) for value in row)
+        ]
+        for i, row in enumerate(plane.values)
+    ]
+    width = max(len(text) for row in texts for text in row)
+    return (f"  {' '.join(text.rjust(width) for text in row)}".rstrip() for row in texts)
+
+
+# HTML
+
+
+def _title(result: ExerciseResult, accent: str) -> str:
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:4px 14px;align-items:baseline;">'
+        f'<strong style="{_CODE}font-size:16px;">{escape(result.name)}</strong>'
+        f'<span style="padding:0 10px;border-radius:11px;font-size:13px;font-weight:700;color:#fff;'
+        f'background:{accent};">{STATUS_WORDS[result.status]}</span>'
+        f'<span style="margin-left:auto;font-variant-numeric:tabular-nums;">'
+        f"<strong>{result.score:g} / {result.max_score:g}</strong> points</span></div>"
+    )
+
+
+def _ladder(result: ExerciseResult) -> str:
+    first = _failed(result)
+    steps = [_step(rung, result.status, rung is first) for rung in result.rungs]
+    return (
+        '<ul style="list-style:none;display:flex;flex-wrap:wrap;gap:5px;margin:8px 0;padding:0;">'
+        f"{''.join(steps)}</ul>"
+    )
+
+
+def _step(rung: RungResult, status: str, first: bool) -> str:
+    badge = _YES if rung.passed else _TO_DO if status == "not_attempted" else _NO
+    edge = badge[2] if first and status != "not_attempted" else "transparent"
+    earned = rung.points if rung.passed else 0
+    points = f" {earned:g} / {rung.points:g}" if rung.points else ""
+    return (
+        '<li style="margin:0;padding:1px 9px 1px 3px;border-radius:12px;font-size:12.5px;'
+        f'background:{_SHADE};border:1px solid {edge};">'
+        f"{_badge(*badge)} {escape(RUNGS.get(rung.id, rung.id))}"
+        f'<span style="color:{_SOFT};">{points}</span></li>'
+    )
+
+
+def _badge(mark: str, word: str, colour: str) -> str:
+    """A symbol in white on a colour, which reads well on light and on dark pages."""
+    return (
+        f'<span role="img" aria-label="{word}" title="{word}" style="display:inline-block;'
+        "width:17px;line-height:17px;border-radius:9px;text-align:center;font-size:11px;"
+        f'font-weight:700;color:#fff;background:{colour};">{mark}</span>'
+    )
+
+
+def _paragraph(text: str, style: str = "") -> str:
+    return (
+        f'<p style="margin:6px 0;white-space:pre-wrap;overflow-wrap:anywhere;{style}">'
+        f"{escape(text)}</p>"
+    )
+
+
+def _pre(text: str) -> str:
+    return (
+        f'<pre style="{_CODE}margin:2px 0 8px;padding:6px 8px;background:{_SHADE};color:inherit;'
+        'border:0;white-space:pre-wrap;overflow-wrap:anywhere;max-height:240px;overflow:auto;">'
+        f"{escape(text.rstrip())}</pre>"
+    )
+
+
+def _case_html(finding: Finding, where: str) -> str:
+    """Which case it is, the call, how the results differ, and the arrays."""
+    heading, sentence = _case(finding, where)
+    given, properties = inputs(finding), checklist(finding)
+    return (
+        (_paragraph(heading, "margin-bottom:2px;") if heading else "")
+        + _pre(call(finding, given))
+        + _paragraph(sentence)
+        + (_checklist_html(properties) if properties else _pictures(finding, given))
+    )
+
+
+def _pictures(finding: Finding, given: Sequence[Exhibit]) -> str:
+    """The inputs, then, always side by side, what was expected and what came."""
+    expected, received = outputs(finding)
+    arrow = f'<div aria-hidden="true" style="align-self:center;color:{_SOFT};">→</div>'
+    pair = [arrow] if given and expected else []
+    pair += [_drawn(exhibit) for exhibit in (*expected, *received)]
+    groups = [_drawn(exhibit) for exhibit in given]
+    groups += [f'<div style="display:flex;gap:10px 22px;">{"".join(pair)}</div>'] if pair else []
+    if not groups:
+        return ""
+    legend = "Blue is negative, orange is positive."
+    if any(plane.mark for exhibit in expected for plane in exhibit.planes):
+        legend += " The first cell that differs is outlined."
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:10px 22px;margin:8px 0 2px;'
+        f'align-items:flex-start;">{"".join(groups)}</div>'
+        + _paragraph(legend, f"font-size:12px;color:{_SOFT};")
+    )
+
+
+def _drawn(exhibit: Exhibit) -> str:
+    """An array under its name, its planes in a row."""
+    tables = "".join(
+        f"<div>{grid(plane, exhibit.title, exhibit.limit, exhibit.significant)}"
+        f'<div style="font-size:12px;color:{_SOFT};">{escape(plane.caption)}</div></div>'
+        for plane in exhibit.planes
+    )
+    return (
+        f'<div><div style="{_CODE}margin-bottom:3px;"><strong>{escape(exhibit.title)}</strong>'
+        f'<span style="color:{_SOFT};"> {escape(exhibit.shape)}</span></div>'
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px;">{tables}</div></div>'
+    )
+
+
+def _checklist_html(properties: Sequence[tuple[str, bool]]) -> str:
+    items = []
+    for text, holds in properties:
+        badge = _badge(*(_YES if holds else _NO))
+        items.append(f'<li style="margin:0;">{badge} {escape(text)}</li>')
+    return f'<ul style="list-style:none;margin:4px 0 8px;padding:0;">{"".join(items)}</ul>'

@@ -1,0 +1,107 @@
+"""Chapter 1's ``conv_step``: one patch times one kernel, summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.shared.conv2d import keras_conv2d
+from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist, on_args, on_output
+from cnnlab.course import ops
+
+Rng = np.random.Generator
+
+
+def conv_step_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (wholes(rng, 2, 3, 1), wholes(rng, 2, 3, 1), 1.0), terms=6)
+    yield Probe("shape", ([[[1], [2]]], [[[3], [4]]], 5), title="lists", terms=2)
+    yield Probe("by-hand", (wholes(rng, 2, 2, 1), wholes(rng, 2, 2, 1), 0.0), terms=4)
+    yield Probe("by-hand", (wholes(rng, 2, 2, 1), wholes(rng, 2, 2, 1), 3.0), terms=4)
+    positive = np.abs(wholes(rng, 3, 3, 1))
+    yield Probe("by-hand", (-positive, positive, -2.0), title="a negative sum", terms=9)
+    for high in (120, 255):
+        patch = rng.integers(high // 2, high, (3, 3, 2)).astype(np.uint8)
+        kernel = rng.integers(3, 9, (3, 3, 2)).astype(np.uint8)
+        yield Probe("by-hand", (patch, kernel, 1.0), title="uint8, as pictures are", terms=18)
+    for shape in ((3, 2, 4), (2, 5, 3), (3, 3, 3), (4, 4, 2), (1, 3, 3)):
+        args = (reals(rng, *shape), reals(rng, *shape), float(reals(rng)))
+        yield Probe("reference", args, terms=int(np.prod(shape)))
+    args64 = (rng.normal(size=(3, 4, 2)), rng.normal(size=(3, 4, 2)), 0.25)
+    yield Probe("reference", args64, title="float64", terms=24)
+    small, large = reals(rng, 2, 3, 2), reals(rng, 3, 3, 2)
+    wrong = "the shapes differ"
+    yield Probe("bad-input", (small, large, 0.0), title=wrong, raises="kernel|patch")
+    yield Probe("bad-input", (small, small[:1], 0.0), title=wrong, raises="kernel|patch")
+    yield Probe(
+        "bad-input",
+        (np.abs(small[:1, :1]), np.abs(small[1:, 1:2]), 0.5),
+        title="one tap fits",
+        terms=2,
+    )
+
+
+def keras_conv_step(patch: Any, kernel: Any, bias: float) -> float:
+    """A Keras ``Conv2D`` whose one filter covers the whole picture has a single output cell."""
+    patch, kernel = np.asarray(patch), np.asarray(kernel)
+    biases = np.full(1, bias, np.result_type(patch, kernel))
+    return float(keras_conv2d(patch[None], kernel[..., None], biases)[0, 0, 0, 0])
+
+
+def _native_sum(patch: Any, kernel: Any, bias: float) -> float:
+    """Products in the arrays' own type: 200 * 2 is 144 in uint8."""
+    return float(np.sum(np.multiply(patch, kernel)) + bias)
+
+
+_MATRIX = (
+    "You took a matrix product. A filter's numbers meet the patch's numbers one to one, "
+    "place by place."
+)
+
+EXERCISE = Exercise(
+    name="conv_step",
+    points={"shape": 0.5, "by-hand": 1, "reference": 1, "bad-input": 0.5},
+    probes=conv_step_probes,
+    reference=keras_conv_step,
+    correct=ops.conv_step,
+    twists=(
+        Twist(
+            "matrix-product",
+            lambda op: lambda p, k, b: float(np.einsum("ijc,jkc->", p, k) + b),
+            _MATRIX,
+        ),
+        Twist(
+            "matrix-product", lambda op: lambda p, k, b: float(np.sum(np.matmul(p, k)) + b), _MATRIX
+        ),
+        Twist(
+            "matrix-product", lambda op: lambda p, k, b: float(np.sum(np.dot(p, k)) + b), _MATRIX
+        ),
+        Twist(
+            "bias-forgotten",
+            on_args(lambda p, k, b: (p, k, 0.0)),
+            "The bias is missing. What should an all-zero patch give?",
+        ),
+        Twist(
+            "relu-baked-in",
+            on_output(lambda y: max(y, 0.0)),
+            "Negative sums come out as 0: there is a ReLU inside. Here we want the plain sum.",
+        ),
+        Twist(
+            "integer-overflow",
+            lambda op: _native_sum,
+            "Your products wrap around: uint8 ends at 255. Which type should hold them?",
+        ),
+    ),
+    hints=(
+        "Lay the filter on the patch. How many pairs of numbers lie on top of each other?",
+        "Multiply each pair. All the products, over rows, columns and channels, end up in one sum.",
+        "Look at NumPy's * for arrays of one shape, and think about which number is added last, and how often.",
+    ),
+    rung_hints={
+        "shape": "The result is one plain number, also when lists come in. What turns a list into an array of floats?",
+        "bad-input": "Before you multiply: what must the shapes of patch and kernel have in common?",
+    },
+)

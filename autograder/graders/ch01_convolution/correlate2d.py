@@ -1,0 +1,175 @@
+"""Chapter 1's ``correlate2d``: one kernel over one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.shared.conv2d import keras_conv2d
+from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist, on_args, on_output
+from cnnlab.course import ops
+
+Rng = np.random.Generator
+
+
+def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (wholes(rng, 4, 5), wholes(rng, 2, 3)), terms=6)
+    yield Probe(
+        "shape",
+        (wholes(rng, 4, 6, dtype=np.int64), wholes(rng, 2, 2, dtype=np.int64)),
+        title="integers",
+        terms=4,
+    )
+    yield Probe("shape", ([[1, 2, 3], [4, 5, 6]], [[1, -1]]), title="lists", terms=2)
+    mixed = wholes(rng, 4, 3), wholes(rng, 2, 2, dtype=np.float64)
+    yield Probe("shape", mixed, title="float32 and float64", terms=4)
+    yield Probe("by-hand", (wholes(rng, 3, 3), wholes(rng, 2, 2)), terms=4)
+    yield Probe("by-hand", (wholes(rng, 3, 4), wholes(rng, 2, 2)), terms=4)
+    yield Probe("by-hand", (wholes(rng, 2, 4), wholes(rng, 1, 2)), terms=2)
+    yield Probe(
+        "structure", (impulse(5, 6, at=(2, 3)), wholes(rng, 3, 3)), title="a single 1", terms=9
+    )
+    yield Probe(
+        "structure", (impulse(6, 5, at=(2, 2)), wholes(rng, 2, 3)), title="a single 1", terms=6
+    )
+    yield Probe(
+        "structure",
+        (impulse(5, 5, at=(4, 4)), wholes(rng, 2, 2)),
+        title="a 1 in the last corner",
+        terms=4,
+    )
+    for image, kernel in (((6, 7), (3, 2)), ((7, 5), (2, 4)), ((8, 7), (3, 3)), ((7, 7), (5, 5))):
+        yield Probe(
+            "reference", (reals(rng, *image), reals(rng, *kernel)), terms=int(np.prod(kernel))
+        )
+    yield Probe(
+        "reference", (rng.normal(size=(6, 5)), rng.normal(size=(3, 3))), title="float64", terms=9
+    )
+    yield Probe(
+        "bad-input",
+        (wholes(rng, 3, 4), wholes(rng, 4, 2)),
+        title="the kernel is too tall",
+        raises="kernel",
+    )
+    yield Probe(
+        "bad-input",
+        (wholes(rng, 4, 3), wholes(rng, 2, 4)),
+        title="the kernel is too wide",
+        raises="kernel",
+    )
+    yield Probe(
+        "bad-input",
+        (np.abs(wholes(rng, 3, 3)), np.abs(wholes(rng, 3, 3))),
+        title="the kernel just fits",
+        terms=9,
+    )
+
+
+def keras_correlate2d(image: Any, kernel: Any) -> Any:
+    """A Keras ``Conv2D`` with one channel, one filter and no bias."""
+    x, kernel = np.asarray(image)[None, ..., None], np.asarray(kernel)[..., None, None]
+    return keras_conv2d(x, kernel, np.zeros(1, kernel.dtype))[0, ..., 0]
+
+
+def _last_left_zero(y: Any) -> Any:
+    out = np.zeros_like(y)
+    out[:-1, :-1] = y[:-1, :-1]
+    return out
+
+
+def _square(kernel: Any, side: int) -> Any:
+    """The taps that a loop over side x side visits; like the loop, it may run off the edge."""
+    kernel = np.asarray(kernel)
+    if min(kernel.shape) < side:
+        raise IndexError("index out of bounds")
+    return kernel[:side, :side]
+
+
+def _square_or_fail(kernel: Any) -> Any:
+    return _square(kernel, max(np.shape(kernel)))
+
+
+def _times_transposed(image: Any, kernel: Any) -> Any:
+    """Each window times the kernel on its side, as a loop does it: sizes of 1 broadcast."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.asarray(image), np.shape(kernel))
+    return np.sum(windows * np.transpose(kernel), axis=(2, 3))
+
+
+TRANSPOSED = (
+    "Your kernel's rows and columns have changed places. Which of its axes runs down the picture?"
+)
+_SQUARE = (
+    "Your function takes every kernel for a square one. Which two sizes does a 2×3 kernel have?"
+)
+
+EXERCISE = Exercise(
+    name="correlate2d",
+    points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "bad-input": 0.5},
+    probes=correlate2d_probes,
+    reference=keras_correlate2d,
+    correct=ops.correlate2d,
+    needs=("conv_step",),
+    twists=(
+        Twist(
+            "kernel-flipped",
+            on_args(lambda image, k: (image, np.asarray(k)[::-1, ::-1])),
+            "You flipped the kernel: that is convolution as mathematicians write it. Networks slide "
+            "the kernel as it is. Which number should meet the window's top left corner?",
+        ),
+        Twist(
+            "kernel-transposed",
+            on_args(lambda image, k: (image, np.transpose(k))),
+            TRANSPOSED,
+        ),
+        Twist("kernel-transposed", lambda op: _times_transposed, TRANSPOSED),
+        Twist(
+            "output-transposed",
+            on_output(np.transpose),
+            "Rows and columns of your result have changed places. Which index goes down?",
+        ),
+        Twist(
+            "size-off-by-one",
+            on_output(lambda y: y[:-1, :-1]),
+            "Your result misses its last row and column. In how many places does a 3-wide window fit into 4 cells?",
+        ),
+        Twist(
+            "stops-one-short",
+            on_output(_last_left_zero),
+            "The last row and column of your result stay 0. Where does the window stand last?",
+        ),
+        Twist(
+            "square-kernel-only",
+            on_args(lambda image, k: (image, _square_or_fail(k))),
+            _SQUARE,
+        ),
+        Twist(
+            "square-kernel-only",
+            on_args(lambda image, k: (image, _square(k, np.shape(k)[0]))),
+            _SQUARE,
+        ),
+        Twist(
+            "square-kernel-only",
+            on_args(lambda image, k: (image, _square(k, np.shape(k)[1]))),
+            _SQUARE,
+        ),
+        Twist(
+            "truncates-to-int",
+            on_output(np.trunc),
+            "Everything behind the decimal point is gone. Which dtype does your result array have?",
+        ),
+    ),
+    hints=(
+        "Put a 2×2 window on a 3×4 picture. In how many places can it stand, down and across?",
+        "One output cell is one place of the window: the numbers under it times the kernel's, summed.",
+        "Two loops over the places; the slice of the picture under the window has the kernel's own shape.",
+    ),
+    rung_hints={
+        "shape": "Which dtype should the result have when the picture is float32, and when it holds whole numbers?",
+        "structure": "A single 1 in the picture copies the kernel into the result. Which way round does it lie there?",
+        "bad-input": "What should happen when the kernel does not fit into the picture? Say which argument is to blame.",
+    },
+)

@@ -1,0 +1,85 @@
+"""Chapter 1's ``relu``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist, on_output
+from cnnlab.course import ops
+
+Rng = np.random.Generator
+
+
+def relu_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (reals(rng, 2, 3, 4, 2),))
+    yield Probe("shape", (wholes(rng, 5, dtype=np.int64),), title="integers")
+    yield Probe("shape", ([-1, 2],), title="a list")
+    yield Probe("by-hand", (wholes(rng, 6),))
+    yield Probe("by-hand", (np.array([-3, -0.5, 0, 0.5, 3], np.float32),), title="around zero")
+    yield Probe("reference", (3 * reals(rng, 3, 5, 4),))
+    yield Probe("reference", (100 * reals(rng, 2, 4, 3, 2),))
+    yield Probe("reference", (rng.normal(size=(4, 7)),), title="float64")
+
+
+def keras_relu(z: Any) -> Any:
+    import keras
+
+    z = np.asarray(z)
+    return keras.ops.convert_to_numpy(
+        keras.ops.relu(z if z.dtype.kind == "f" else z.astype(np.float64))
+    )
+
+
+def _leaky(slope: float) -> Any:
+    return lambda op: lambda z: np.where(np.asarray(z) > 0, z, slope * np.asarray(z, float))
+
+
+def _in_place(op: Any) -> Any:
+    def relu(z: Any) -> Any:
+        out = np.asarray(z)
+        out[...] = op(z)
+        return out
+
+    return relu
+
+
+_LEAKY = "Negative numbers come through, only smaller: that is a leaky ReLU. What should a ReLU let through below 0?"
+
+EXERCISE = Exercise(
+    name="relu",
+    points={"shape": 0.5, "by-hand": 0.5, "reference": 1},
+    probes=relu_probes,
+    reference=keras_relu,
+    correct=ops.relu,
+    twists=(
+        Twist(
+            "absolute-value",
+            lambda op: np.abs,
+            "Negative numbers come out positive. What should become of -3?",
+        ),
+        Twist(
+            "capped-at-one",
+            on_output(lambda y: np.minimum(y, 1)),
+            "Nothing gets above 1. Does a ReLU have an upper end?",
+        ),
+        *(Twist("leaky", _leaky(slope), _LEAKY) for slope in (0.01, 0.1, 0.2, 0.3)),
+        Twist(
+            "changes-input",
+            _in_place,
+            "Your function writes into its input. Whoever called it still needs those numbers.",
+        ),
+    ),
+    hints=(
+        "Which numbers pass unchanged, and what do all the others become?",
+        "Compare each number with 0 and keep the larger of the two.",
+        "NumPy has a function that takes the larger of two things, cell by cell. It makes a new array, too.",
+    ),
+    rung_hints={
+        "shape": "Shape and dtype stay as they came; lists and whole numbers become float64."
+    },
+)

@@ -1,0 +1,43 @@
+"""Chapter 2's ``conv2d``: a whole layer, with strides, padding and dilation."""
+
+from __future__ import annotations
+
+from cnnlab.autograder.graders.shared.conv2d import FORWARD_TWISTS, keras_conv2d
+from cnnlab.autograder.graders.shared.conv2d_probes import conv2d_probes
+from cnnlab.autograder.graders.shared.conv_mistakes import (
+    DILATION_TWISTS,
+    PADDING_TWISTS,
+    STRIDE_TWISTS,
+    conv2d_by,
+)
+from cnnlab.autograder.judging.exercise import Exercise
+
+EXERCISE = Exercise(
+    name="conv2d",
+    points={
+        "shape": 1,
+        "by-hand": 2,
+        "structure": 2,
+        "reference": 4,
+        "edge-cases": 2,
+        "bad-input": 1,
+    },
+    probes=conv2d_probes,
+    reference=keras_conv2d,
+    correct=conv2d_by,
+    needs=("output_size", "same_padding", "pad2d"),
+    twists=(*STRIDE_TWISTS, *PADDING_TWISTS, *DILATION_TWISTS, *FORWARD_TWISTS),
+    hints=(
+        "You have written every part: how many places there are, how many zeros to lay, how to lay them. In which order do you need them?",
+        "After the frame is laid, all that is left is “valid”. Output row i looks at picture rows from i times the stride on. Which rows are under the taps, when they lie `dilation` apart?",
+        "A slice has a third number, its step: start : stop : step. Start at the stride times i, stop where the spread kernel ends, step by the dilation.",
+    ),
+    rung_hints={
+        "shape": "Ask output_size, once for the rows and once for the columns. Which stride and which side of the kernel belong to the rows?",
+        "by-hand": "Draw the case that fails: the frame of zeros first, then where the window stands, then what it covers.",
+        "structure": "A single 1 in a corner shows where your frame begins: how many cells of the result see it?",
+        "reference": "Small cases pass, larger ones don't. What differs here: an even kernel, a stride that leaves a rest, a dilation above 2?",
+        "edge-cases": "Larger kernels than pictures, steps longer than kernels: do your own output_size and same_padding pass their edge cases?",
+        "bad-input": "Name the argument in conv2d's own words: strides, padding, dilation, kernels, bias. An error from output_size speaks of k and stride.",
+    },
+)

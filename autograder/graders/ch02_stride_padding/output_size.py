@@ -1,0 +1,168 @@
+"""Chapter 2's ``output_size``: how many places a kernel has along one side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch02_stride_padding._sizes import REACH, TAPS_SPREAD, reach, whole
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist, on_args
+from cnnlab.course import ops
+
+Rng = np.random.Generator
+SizeRule = Callable[[int, int, int, int], int]
+
+
+def output_size_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (whole(rng, 7, 9), 3))
+    yield Probe("shape", (2 * whole(rng, 4, 6) + 1, 3, 2, "same"), title='"same", stride 2')
+    yield Probe("by-hand", (whole(rng, 5, 8), 3))
+    for n in (5, 6):
+        yield Probe("by-hand", (n, 3, 2), title="stride 2")
+    for n in (6, 7):
+        yield Probe("by-hand", (n, 3, 2, "same"), title='"same", stride 2')
+    yield Probe("by-hand", (8, 3, 1, "valid", 2), title="dilation 2")
+    for stride in (2, 3, 4):
+        k = whole(rng, 2, 5)
+        for left_over in range(stride):
+            n = k + stride * whole(rng, 3, 9) + left_over
+            yield Probe("reference", (n, k, stride, "valid"))
+    for stride in (2, 3, 5):
+        for left_over in (0, 1, stride - 1):
+            n = stride * whole(rng, 3, 9) + left_over
+            yield Probe("reference", (n, whole(rng, 2, 6), stride, "same"))
+    for padding in ("valid", "same"):
+        yield Probe("reference", (whole(rng, 15, 40), 4, 1, padding), title="an even kernel")
+        for dilation in (2, 3):
+            args = (whole(rng, 20, 40), whole(rng, 3, 5), 1, padding, dilation)
+            yield Probe("reference", args, title=f"dilation {dilation}")
+    n = whole(rng, 4, 9)
+    yield Probe("edge-cases", (n, n), title="the kernel just fits")
+    yield Probe("edge-cases", (7, 3, 1, "valid", 3), title="the dilated kernel just fits")
+    yield Probe("edge-cases", (n, 1, 2), title="one tap")
+    yield Probe("edge-cases", (n, 2, n + 3), title="a stride longer than the axis")
+    yield Probe("edge-cases", (n, 2, n + 3, "same"), title="a stride longer than the axis")
+    yield Probe("edge-cases", (2, 5, 1, "same"), title='"same" with a kernel that is too long')
+    yield Probe("bad-input", (n, n + 1), title="the kernel is too long", raises="k")
+    yield Probe(
+        "bad-input", (6, 3, 1, "valid", 3), title="the dilated kernel is too long", raises="k"
+    )
+    yield Probe("bad-input", (n, 2, 0), title="stride 0", raises="stride")
+    yield Probe("bad-input", (n, 2, -1, "same"), title="a negative stride", raises="stride")
+    yield Probe("bad-input", (n, 2, 1, "same", 0), title="dilation 0", raises="dilation")
+    yield Probe("bad-input", (n, 0), title="no tap", raises="k")
+    for padding in ("full", "zeros"):
+        yield Probe("bad-input", (n, 2, 1, padding), title="an unknown padding", raises="padding")
+    yield Probe("bad-input", (n, 2, 1, "same"), title="all is well here")
+
+
+def keras_output_size(
+    n: int, k: int, stride: int = 1, padding: str = "valid", dilation: int = 1
+) -> int:
+    """The length of what a Keras ``Conv1D`` gives for n zeros."""
+    import keras
+
+    how = {"dilation_rate": dilation, "kernel_initializer": "zeros"}
+    layer = keras.layers.Conv1D(1, k, stride, padding, **how)
+    return int(layer(np.zeros((1, n, 1), np.float32)).shape[1])
+
+
+def counts(padding: str, rule: SizeRule) -> Callable[[Op], Op]:
+    """The positions of one padding by another rule, (n, k, stride, dilation) → count."""
+
+    def apply(op: Op) -> Op:
+        def output_size(
+            n: int, k: int, stride: int = 1, how: str = "valid", dilation: int = 1
+        ) -> int:
+            if how == padding:
+                return rule(n, k, stride, dilation)
+            return int(op(n, k, stride, how, dilation))
+
+        return output_size
+
+    return apply
+
+
+def on_sizes(change: Callable[[int, int, int, str, int], tuple[Any, ...]]) -> Callable[[Op], Op]:
+    """`ops.output_size` on changed arguments; ``change`` maps all five, defaults filled in."""
+    return on_args(lambda n, k, s=1, p="valid", d=1: change(n, k, s, p, d))
+
+
+_KEEPS = 'You take "same" for "as large as the picture". That holds for stride 1 alone: what does stride 2 do?'
+_OFF_BY_ONE = "Your count is one off. In how many places does a 3-wide window stand on 4 cells? Count them on paper."
+_HALF_FRAME = (
+    "You reckon with as many zeros before as after. An even kernel needs an odd number of zeros: "
+    "what then?"
+)
+
+EXERCISE = Exercise(
+    name="output_size",
+    points={"shape": 0.5, "by-hand": 1, "reference": 1, "edge-cases": 0.5, "bad-input": 0.5},
+    probes=output_size_probes,
+    reference=keras_output_size,
+    correct=ops.output_size,
+    twists=(
+        Twist("same-keeps-size", counts("same", lambda n, k, s, d: n), _KEEPS),
+        Twist(
+            "floor-for-ceil",
+            counts("same", lambda n, k, s, d: n // s),
+            'With "same" you round down. The last, half empty step counts too: which way must you round?',
+        ),
+        Twist(
+            "ceil-for-floor",
+            counts("valid", lambda n, k, s, d: -(-(n - reach(k, d)) // s) + 1),
+            'With "valid" you round up. Does a window that hangs over the border count?',
+        ),
+        Twist(
+            "size-off-by-one",
+            counts("valid", lambda n, k, s, d: (n - reach(k, d)) // s),
+            _OFF_BY_ONE,
+        ),
+        Twist(
+            "size-off-by-one",
+            counts("valid", lambda n, k, s, d: (n - reach(k, d) + 1) // s),
+            "You divide too late. The first place is there before any step: take the steps first, then add it.",
+        ),
+        Twist(
+            "size-off-by-one",
+            counts("same", lambda n, k, s, d: n // s + 1),
+            'With "same" you always add one place. When the stride divides the axis, is there a rest?',
+        ),
+        Twist("dilation-ignored", on_sizes(lambda n, k, s, p, d: (n, k, s, p)), TAPS_SPREAD),
+        Twist("effective-kernel-off", on_sizes(lambda n, k, s, p, d: (n, d * k, s, p)), REACH),
+        Twist("effective-kernel-off", on_sizes(lambda n, k, s, p, d: (n, k + d - 1, s, p)), REACH),
+        Twist(
+            "symmetric-padding",
+            counts("same", lambda n, k, s, d: (n + 2 * (d * (k - 1) // 2) - reach(k, d)) // s + 1),
+            _HALF_FRAME,
+        ),
+        Twist(
+            "symmetric-padding",
+            counts("same", lambda n, k, s, d: (n + 2 * (d * (k // 2)) - reach(k, d)) // s + 1),
+            _HALF_FRAME,
+        ),
+        Twist(
+            "stride-ignored",
+            on_sizes(lambda n, k, s, p, d: (n, k, 1, p, d)),
+            "The stride is ignored. If the window jumps two cells at a time, how many places are left?",
+        ),
+        Twist(
+            "padding-ignored",
+            on_sizes(lambda n, k, s, p, d: (n, k, s, "valid", d)),
+            'You count as if there were no zeros around. How many places should "same" give at stride 1?',
+        ),
+    ),
+    hints=(
+        "Draw the axis as a row of cells and slide the kernel along. Where does its first tap stand first, and where last?",
+        'First find how many cells the spread kernel spans. For "valid", count the steps from the first place to the last, then add the first place. For "same", ask Keras\'s question: how many steps cover the axis?',
+        "Whole-number division rounds down, and that is what one padding needs. The other rounds up: what does // do with a negative number?",
+    ),
+    rung_hints={
+        "shape": "A number of places is an int. Which division gives one?",
+        "edge-cases": "A kernel as long as the axis has one place. So has every axis that is shorter than its stride.",
+        "bad-input": 'Which arguments can make no sense: a stride of 0, a kernel that reaches too far, an unknown word? With "same", no kernel is too long.',
+    },
+)

@@ -1,0 +1,86 @@
+"""Chapter 3's ``max_pool2d``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch03_pooling._pooling import (
+    MIXED,
+    POOL_HINTS,
+    keras_max_pool2d,
+    mixed_channels,
+    on_pool,
+    pool_probes,
+    window_op,
+    window_twists,
+    zero_padded,
+)
+from cnnlab.autograder.judging.exercise import Exercise
+from cnnlab.autograder.judging.twists import Twist, on_output
+from cnnlab.course import ops
+
+
+def _largest(window: Any) -> Any:
+    return window.max(axis=(1, 2))
+
+
+EXERCISE = Exercise(
+    name="max_pool2d",
+    points={
+        "shape": 1,
+        "by-hand": 2,
+        "structure": 2,
+        "reference": 1.5,
+        "edge-cases": 0.5,
+        "bad-input": 1,
+    },
+    probes=pool_probes,
+    reference=keras_max_pool2d,
+    correct=ops.max_pool2d,
+    twists=(
+        Twist(
+            "zero-initialised",
+            on_output(lambda y: np.maximum(y, 0)),
+            "No result lies below 0: your search for the largest number seems to start from 0. What is the largest of −3 and −5?",
+        ),
+        Twist(
+            "last-element",
+            lambda op: window_op(lambda window: window[:, -1, -1]),
+            "Each result is the last number of its window. Is a later number kept only when it is larger?",
+        ),
+        Twist(
+            "first-element",
+            lambda op: window_op(lambda window: window[:, 0, 0]),
+            "Each result is the first number of its window. What about the others?",
+        ),
+        Twist(
+            "pads-with-zero",
+            on_pool(zero_padded),
+            "The padding's zeros take part, and win where all else is negative. Cells outside the picture must never be the largest.",
+        ),
+        *(Twist("pools-channels", on_output(change), MIXED) for change in mixed_channels(np.max)),
+        Twist(
+            "average-instead",
+            lambda op: ops.average_pool2d,
+            "Your results are means. Which number of a window does max pooling keep?",
+        ),
+        Twist(
+            "minimum-instead",
+            lambda op: lambda x, *a, **k: -op(-ops.as_floats(x=x)[0], *a, **k),
+            "You keep the smallest number of each window. Which one does max pooling keep?",
+        ),
+        *window_twists(_largest),
+    ),
+    hints=(
+        "Take one window and one channel. Which of its numbers remains? And what do the other channels have to do with it?",
+        "One output cell is one place of the window. Where does the window in row i start, when it moves by sh? And with top cells of padding above?",
+        "A window that hangs over the border may simply be cut off there: what lies outside takes no part. Mind that a slice must not start below 0.",
+    ),
+    rung_hints=POOL_HINTS
+    | {
+        "structure": "Take the cases one at a time: windows that are not square, strides that differ, padding. Which one fails first?",
+        "edge-cases": "What is the largest number in a window of −1000s? And how much of a window larger than the picture is picture?",
+    },
+)

@@ -1,0 +1,119 @@
+"""Chapter 3's ``trace_shapes``: the shape of every layer of a network, on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.shared.shapes import SHAPE_TWISTS, keras_shapes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.course.ops import layers
+
+Rng = np.random.Generator
+Stack = list[tuple[Any, ...]]
+
+
+def trace_probes(rng: Rng) -> Iterator[Probe]:
+    def some(low: int = 4, high: int = 17, step: int = 1) -> int:
+        return int(rng.choice(np.arange(low, high, step)))
+
+    def odd() -> int:
+        return some(17, 40, 2)
+
+    f, g = some(5, 9), some(10, 17)
+    mixed = [("conv", f, 3, 2), ("conv", g, (3, 5), 1, "valid"), ("max_pool", 3, 2)]
+    yield Probe("shape", ((odd(), odd() + 1, 3), [*mixed, ("flatten",), ("dense", 2)]))
+    yield Probe("shape", ((odd(), odd(), 2), [("max_pool", 2), ("global_average_pool",)]))
+    yield Probe("by-hand", ((32, 32, 3), [("conv", 10, 5)]), title="one convolution")
+    yield Probe("by-hand", ((8, 6, 3), [("conv", f, 3, 1, "valid")]), title="without padding")
+    yield Probe("by-hand", ((8, 6, f), [("max_pool", 2)]), title="one pooling layer")
+    yield Probe("by-hand", ((9, 7, 2), [("conv", f, 3, 2)]), title="a stride of 2")
+    strided = [("conv", f, 3, 2, "valid")]
+    yield Probe("by-hand", ((8, 9, 2), strided), title="a stride of 2, without padding")
+    flat: Stack = [("max_pool", 2), ("flatten",), ("dense", f), ("dropout", 0.5), ("dense", 1)]
+    yield Probe("by-hand", ((4, 6, 5), flat), title="the end of a network")
+    yield Probe("by-hand", ((7, 5, 3), []), title="no layer at all")
+    valid = [("conv", f, 3, 2, "valid"), ("conv", g, 2, 3, "valid")]
+    yield Probe("structure", ((odd() + 1, odd(), 1), valid), title="strides, without padding")
+    overlap = [("max_pool", 3, 2), ("max_pool", 2, 1), ("max_pool", 2, 3)]
+    yield Probe("structure", ((odd() + 1, odd(), g), overlap), title="pooling that overlaps")
+    same = [("conv", f, 2, 2), ("conv", g, 5, 3, "same")]
+    yield Probe("structure", ((odd(), odd() + 1, 3), same), title="strides, with padding")
+    pooled = [("conv", f, 3), ("max_pool", 2), ("conv", g, 3), ("max_pool", 3)]
+    yield Probe("structure", ((odd(), odd() + 1, 4), pooled), title="convolution, pooling, twice")
+    ends = [("conv", f, 3), ("global_average_pool",), ("dense", g)]
+    yield Probe("structure", ((odd(), odd(), 3), ends), title="global pooling")
+    vgg = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]
+    blocks = [b for n, times in vgg for b in [("conv", n, 3)] * times + [("max_pool", 2)]]
+    tail: Stack = [("flatten",), ("dense", 4096), ("dense", 4096), ("dense", 1000)]
+    yield Probe("reference", ((224, 224, 3), [*blocks, *tail]), title="VGG16")
+    small = [layer for n in (32, 64, 128, 128) for layer in (("conv", n, 3), ("max_pool", 2))]
+    tail = [("flatten",), ("dropout", 0.5), ("dense", 512), ("dense", 1)]
+    yield Probe("reference", ((150, 150, 3), [*small, *tail]), title="the article's network")
+    drawn = [("conv", some(), some(1, 6), some(1, 4), p) for p in ("valid", "same", "valid")]
+    yield Probe("reference", ((odd() + 60, odd() + 70, some()), [*drawn, ("max_pool", 2)]))
+    pairs: Stack = [
+        ("conv", f, (2, 5), (1, 3), "valid"),
+        ("max_pool", (3, 2), (1, 2)),
+        ("conv", g, 1),
+    ]
+    yield Probe("edge-cases", ((odd(), odd() + 1, 3), pairs), title="pairs")
+    pairs = [("max_pool", (2, 3)), ("conv", f, (4, 2), (2, 1), "valid"), ("conv", g, 3, (2, 3))]
+    yield Probe("edge-cases", ((odd() + 20, odd() + 21, 3), pairs), title="pairs")
+    dilated = [("conv", f, 3, 1, "valid", 2), ("conv", g, (2, 3), 1, "valid", (3, 1))]
+    yield Probe("edge-cases", ((odd(), odd(), 3), dilated), title="dilation")
+    dilated = [("conv", f, 3, 1, "same", 2), ("conv", g, 2, 1, "valid", 4)]
+    yield Probe("edge-cases", ((odd(), odd() + 1, 3), dilated), title="dilation, with padding")
+    deep = [("conv", f, 3), ("dense", g), ("dropout", 0.2), ("dense", 2)]
+    yield Probe("edge-cases", ((odd(), odd(), 3), deep), title="dense on three axes")
+    yield Probe(
+        "edge-cases",
+        ((4, 5, 3), [("dense", g), ("flatten",)]),
+        title="dense on three axes",
+    )
+    yield Probe("edge-cases", ((some(),), [("dense", f), ("flatten",)]), title="no picture at all")
+    known: Stack = [("max_pool", 2), ("conv", 2, 4, 1, "valid")]
+    yield Probe("bad-input", ((6, 9, 3), known), title="the kernel is too tall", raises="layers")
+    yield Probe("bad-input", ((9, 6, 3), known), title="the kernel is too wide", raises="layers")
+    known = [("conv", 2, 3), ("max_pool", (2, 5))]
+    yield Probe("bad-input", ((9, 4, 3), known), title="the window is too wide", raises="layers")
+    unknown = [("conv", 2, 3), ("maxpool", 2)]
+    yield Probe("bad-input", ((9, 9, 3), unknown), title="an unknown layer", raises="layers")
+    unknown = [("average_pool", 2), ("flatten",)]
+    yield Probe("bad-input", ((9, 9, 3), unknown), title="an unknown layer", raises="layers")
+    late = [("flatten",), ("conv", 2, 3)]
+    yield Probe(
+        "bad-input", ((9, 9, 3), late), title="a convolution after flatten", raises="layers"
+    )
+    fits = [("max_pool", 2), ("conv", 2, 4, 1, "valid")]
+    yield Probe("bad-input", ((8, 9, 3), fits), title="the kernel just fits")
+
+
+EXERCISE = Exercise(
+    name="trace_shapes",
+    points={
+        "shape": 0.5,
+        "by-hand": 1,
+        "structure": 1.5,
+        "reference": 1,
+        "edge-cases": 1,
+        "bad-input": 1,
+    },
+    probes=trace_probes,
+    reference=keras_shapes,
+    correct=layers.trace_shapes,
+    twists=SHAPE_TWISTS,
+    hints=(
+        "Follow one shape through the stack. Which of its three numbers can a convolution change, which can pooling change?",
+        "Each layer needs only the shape that the layer before it leaves. What must you remember from one turn of the loop to the next?",
+        "The first entry says which kind of layer it is. For height and width you have output_size; the depth follows from the kind.",
+    ),
+    rung_hints={
+        "shape": "A list with one tuple of whole numbers for each layer. Division with / gives floats, with // it gives whole numbers.",
+        "structure": 'A convolution pads "same" unless it says otherwise; pooling never pads. A pooling layer without a stride moves by its own size.',
+        "edge-cases": "k, stride and dilation may be one number or a pair. And what does a dense layer do to the axes before the last?",
+        "bad-input": "Which kinds of layer do you know? Does the window fit? Is there still a height and a width? Name layers in the message.",
+    },
+)

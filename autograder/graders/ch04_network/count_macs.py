@@ -1,0 +1,93 @@
+"""Chapter 4's ``count_macs``: multiply-accumulates of a stack of layers."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from cnnlab.autograder.graders.ch04_network._counting import (
+    CHANNELS,
+    counting_probes,
+    keras_layers,
+    slip,
+    walk,
+)
+from cnnlab.autograder.judging.exercise import Exercise
+from cnnlab.autograder.judging.twists import Twist
+from cnnlab.course.ops.layers import Shape, weights_and_biases
+
+Stack = list[tuple[Any, ...]]
+
+
+def keras_macs(input_shape: Shape, layers: Stack) -> list[int]:
+    """Places of Keras's output times the entries of Keras's kernel."""
+    return [
+        prod(output.shape[1:-1]) * prod(made.kernel.shape) if hasattr(made, "kernel") else 0
+        for made, output in keras_layers(input_shape, layers)
+    ]
+
+
+def macs(
+    input_shape: Shape,
+    layers: Stack,
+    *,
+    channels: bool = True,
+    bias: bool = False,
+    places: str = "output",
+    factor: int = 1,
+) -> list[int]:
+    """`count_macs` with slips: without any, it is that function."""
+    counts = []
+    for before, full, after, layer in walk(input_shape, layers):
+        weights, biases = weights_and_biases(before, layer)
+        if full.kind == "conv" and not channels:
+            weights //= before[-1]
+        where = {"output": after, "input": before, "none": (1,)}[places]
+        each = weights + (biases if bias else 0)
+        counts.append(factor * each * prod(where[:-1] if full.kind == "conv" else after[:-1]))
+    return counts
+
+
+_INPUT_MAP = (
+    "You count the places of the map that comes in. The kernel takes one step for each number "
+    "that comes out: with a stride, or without padding, these are fewer."
+)
+
+EXERCISE = Exercise(
+    name="count_macs",
+    points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "edge-cases": 0.5},
+    probes=counting_probes,
+    reference=keras_macs,
+    correct=macs,
+    needs=("count_parameters",),
+    twists=(
+        Twist("on-input-map", slip(places="input"), _INPUT_MAP),
+        Twist(
+            "positions-forgotten",
+            slip(places="none"),
+            "You count each weight once. At how many places of the result is it used?",
+        ),
+        Twist(
+            "twice-per-mac",
+            slip(factor=2),
+            "Your numbers are twice as large. A multiplication and the addition that goes with it are one multiply-accumulate.",
+        ),
+        Twist("input-channels-forgotten", slip(channels=False), CHANNELS),
+        Twist(
+            "bias-counted",
+            slip(bias=True),
+            "You count the biases too. Adding a bias is no multiplication.",
+        ),
+    ),
+    hints=(
+        "One number of the result: how many multiplications does it take? And how many numbers are there in the result?",
+        "Each weight is used once at every place of the map that comes out. Taps that meet padding count as well.",
+        "Walk through the layers with the current shape, as for the parameters; take the shape after the layer for the places.",
+    ),
+    rung_hints={
+        "shape": "The result is a list with one whole number for each layer.",
+        "structure": "Look at a stride of 2 and 3: how many steps does the kernel take down, how many across?",
+        "reference": "Pooling, flatten and dropout multiply nothing, but they change the shape that the next layer meets.",
+        "edge-cases": "No layers give an empty list. A dense layer on three axes is used at each of their places.",
+    },
+)

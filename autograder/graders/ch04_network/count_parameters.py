@@ -1,0 +1,93 @@
+"""Chapter 4's ``count_parameters``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+from cnnlab.autograder.graders.ch04_network._counting import (
+    CHANNELS,
+    counting_probes,
+    keras_layers,
+    slip,
+    walk,
+)
+from cnnlab.autograder.judging.exercise import Exercise
+from cnnlab.autograder.judging.twists import Twist
+from cnnlab.course.ops.layers import Layer, Shape, weights_and_biases
+
+Stack = list[tuple[Any, ...]]
+
+
+def keras_parameters(input_shape: Shape, layers: Stack) -> list[int]:
+    return [int(made.count_params()) for made, _ in keras_layers(input_shape, layers)]
+
+
+def parameters(
+    input_shape: Shape,
+    layers: Stack,
+    *,
+    channels: bool = True,
+    bias: bool = True,
+    places: str = "",
+    pool: Callable[[Layer, int], int] = lambda layer, channels: 0,
+) -> list[int]:
+    """`count_parameters` with slips: without any, it is that function."""
+    counts = []
+    for before, full, after, layer in walk(input_shape, layers):
+        weights, biases = weights_and_biases(before, layer)
+        if full.kind == "conv" and not channels:
+            weights //= before[-1]
+        if full.kind == "conv" and places:
+            weights *= prod(after[:-1])
+            biases *= prod(after[:-1]) if places == "all" else 1
+        extra = pool(full, before[-1]) if full.kind == "max_pool" else 0
+        counts.append(weights + (biases if bias else 0) + extra)
+    return counts
+
+
+_PLACES = (
+    "You count a kernel again at every place where it stands. It is the same kernel everywhere: "
+    "is there anything new to learn at the second place?"
+)
+_POOL = "Your pooling layers learn something. Which number in a maximum could be trained?"
+
+EXERCISE = Exercise(
+    name="count_parameters",
+    points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "edge-cases": 0.5},
+    probes=counting_probes,
+    reference=keras_parameters,
+    correct=parameters,
+    twists=(
+        Twist("times-positions", slip(places="all"), _PLACES),
+        Twist("times-positions", slip(places="weights"), _PLACES),
+        Twist("input-channels-forgotten", slip(channels=False), CHANNELS),
+        Twist(
+            "bias-forgotten",
+            slip(bias=False),
+            "The biases are missing. How many of them has a layer with ten filters?",
+        ),
+        *(
+            Twist("pool-has-weights", slip(pool=pool), _POOL)
+            for pool in (
+                lambda full, channels: prod(full.size),
+                lambda full, channels: prod(full.size) * channels,
+                lambda full, channels: prod(full.size) * channels + channels,
+                lambda full, channels: prod(full.size) * channels**2,
+                lambda full, channels: prod(full.size) * channels**2 + channels,
+            )
+        ),
+    ),
+    hints=(
+        "What does a filter hold: how many numbers for one filter, and how many filters are there?",
+        "Which layers learn nothing at all? For the others: weights of one filter or unit, times their number, plus one bias each.",
+        "Keep the shape that comes in while you walk through the layers: what one layer leaves is what the next one sees. trace_shapes knows them all; its last number counts channels or inputs.",
+    ),
+    rung_hints={
+        "shape": "The result is a list with one whole number for each layer.",
+        "structure": "A kernel may be 3×2 and have a stride. Which of these change the number of its weights?",
+        "reference": "The count depends on what comes in. Print the shape that each layer gets: it is the one that the layer before left.",
+        "edge-cases": "No layers give an empty list. A dense layer without flatten works on the last axis alone, as in Keras.",
+    },
+)

@@ -1,0 +1,68 @@
+"""Chapter 4's ``sigmoid``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch04_network._activations import OVERFLOWS, formula, keras_activation
+from cnnlab.autograder.graders.shared.arrays import floats
+from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist, on_args
+from cnnlab.course.ops import network
+
+Rng = np.random.Generator
+
+# sigmoid and softmax
+
+
+def sigmoid_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (reals(rng, 2, 3),))
+    yield Probe("shape", (wholes(rng, 4, dtype=np.int64),), title="integers")
+    yield Probe("shape", ([-1, 2],), title="a list")
+    yield Probe("by-hand", (np.zeros(2, np.float32),), title="zero")
+    yield Probe(
+        "by-hand", (np.array([-np.log(3), np.log(3)], np.float32),), title="minus and plus log 3"
+    )
+    yield Probe("reference", (2 * reals(rng, 3, 4),))
+    yield Probe("reference", (4 * reals(rng, 2, 3, 2),))
+    yield Probe("reference", (3 * rng.normal(size=(4, 5)),), title="float64")
+    for size in (200.0, 1e3, 1e4):
+        z = size * np.array([-1, 1], np.float32)
+        yield Probe("edge-cases", (z,), title=f"±{size:g}", quiet=True)
+    z = 1e4 * rng.normal(size=(3, 2))
+    yield Probe("edge-cases", (z,), title="large, float64", quiet=True)
+
+
+_WARNS = (
+    "exp of a large number is more than a float can hold: it becomes inf, and NumPy warns of it. "
+    "Your numbers survive that, by luck. Which exponent can never be too large?"
+)
+
+EXERCISE = Exercise(
+    name="sigmoid",
+    points={"shape": 0.5, "by-hand": 0.5, "reference": 1, "edge-cases": 1},
+    probes=sigmoid_probes,
+    reference=keras_activation("sigmoid"),
+    correct=network.sigmoid,
+    twists=(
+        Twist("overflows", formula(lambda z: np.exp(z) / (1 + np.exp(z))), OVERFLOWS),
+        Twist("overflows", formula(lambda z: 1 / (1 + np.exp(-z))), _WARNS),
+        Twist(
+            "sign-missing",
+            on_args(lambda z: (-floats(z),)),
+            "Your curve falls where it should rise. Which z should give nearly 1, and which sign stands in the exponent?",
+        ),
+    ),
+    hints=(
+        "Where should a very large number end up, where a very negative one, and where 0?",
+        "The formula is 1 / (1 + exp(-z)). For which z does exp(-z) get out of hand?",
+        "exp(-z) and exp(z) are both dangerous on one side. exp of minus the absolute value never is: write each half of the curve with it.",
+    ),
+    rung_hints={
+        "shape": "Shape and dtype stay as they came; lists and whole numbers become float64.",
+        "edge-cases": "Look at exp(-10000) and exp(10000). One is harmless. Arrange the formula so that only that one is ever computed; np.where computes both of its choices.",
+    },
+)

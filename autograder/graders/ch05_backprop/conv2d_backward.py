@@ -1,0 +1,327 @@
+"""Chapter 5's ``conv2d_backward``: back through windows that share their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch05_backprop._batches import batch_twists, order_twists, scaled
+from cnnlab.autograder.graders.ch05_backprop._windows import (
+    OVERWRITES,
+    STRIDE_IGNORED,
+    STRIDES_SWAPPED,
+    window_at,
+)
+from cnnlab.autograder.graders.shared.arrays import floats
+from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.gradients import Array, gradients
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist
+from cnnlab.course.ops import conv2d, same_padding
+from cnnlab.course.ops import gradients as ops
+
+Rng = np.random.Generator
+Pair = tuple[int, int]
+
+
+def conv_probes(rng: Rng) -> Iterator[Probe]:
+    def probe(rung: str, x: Any, k: Any, *how: Any, title: str = "", **draws: Any) -> Probe:
+        draw, dtype = draws.get("draw", reals), draws.get("dtype", np.float32)
+        x, k = (draw(rng, *a, dtype=dtype) if isinstance(a, tuple) else a for a in (x, k))
+        shape = conv2d(x, k, np.zeros(k.shape[3]), *how).shape
+        dout = draw(rng, *shape, dtype=dtype)
+        terms = max(int(np.prod(shape[:3])), k[..., 0, :].size)
+        return Probe(rung, (dout, x, k, *how), title=title, terms=terms)
+
+    yield probe("shape", (2, 5, 7, 2), (3, 2, 2, 3), (2, 1), "same")
+    whole = {"draw": wholes, "dtype": np.int64}
+    yield probe("shape", (1, 4, 5, 2), (2, 3, 2, 3), title="integers", **whole)
+    lists = ([[[[2], [3]]]], [[[[1], [2], [3]]]], [[[[4]], [[5]]]])
+    yield Probe("shape", lists, title="lists", terms=2)
+    hand: dict[str, Any] = {"rung": "by-hand", "draw": wholes}
+    yield probe(x=(1, 1, 3, 1), k=(1, 2, 1, 1), title="one row", **hand)
+    yield probe(x=(1, 2, 3, 1), k=(2, 2, 1, 1), title="two places", **hand)
+    yield probe(x=(2, 2, 2, 1), k=(2, 2, 1, 1), title="two pictures", **hand)
+    point = np.zeros((1, 3, 3, 1), np.float32)
+    point[0, 1, 1, 0] = 1
+    once = (point, wholes(rng, 1, 5, 5, 1), wholes(rng, 3, 3, 1, 1))
+    yield Probe("structure", once, title="the gradient is a single 1", terms=9)
+    corner = (np.roll(point, (-1, -1), (1, 2)), wholes(rng, 1, 3, 3, 1), once[2], (1, 1), "same")
+    yield Probe("structure", corner, title="a single 1 in the padded corner", terms=9)
+    yield probe("structure", (1, 5, 6, 2), (2, 2, 2, 3), title="two channels, three filters")
+    yield probe("structure", (3, 3, 3, 3), (3, 3, 3, 3), (1, 1), "same", title="every size 3")
+    yield probe("structure", (2, 5, 7, 1), (2, 2, 1, 2), (2, 3), title="strides")
+    yield probe("structure", (2, 6, 9, 2), (3, 3, 2, 2), (2, 3), title="strides")
+    yield probe("structure", (1, 6, 6, 1), (2, 2, 1, 1), (2, 2), "same", title="stride 2")
+    for x, k, how in (
+        ((2, 7, 9, 3), (3, 2, 3, 4), ()),
+        ((3, 8, 6, 2), (2, 4, 2, 3), ()),
+        ((4, 6, 6, 4), (3, 3, 4, 4), ()),
+        ((2, 9, 10, 3), (3, 2, 3, 2), ((2, 3),)),
+        ((2, 9, 9, 2), (3, 3, 2, 3), ((2, 2),)),
+        ((2, 7, 8, 2), (3, 3, 2, 4), ((1, 1), "same")),
+        ((2, 6, 8, 3), (4, 2, 3, 2), ((1, 1), "same")),
+        ((2, 8, 9, 2), (4, 5, 2, 3), ((2, 3), "same")),
+        ((2, 10, 10, 2), (3, 3, 2, 3), ((2, 2), "same")),
+    ):
+        yield probe("reference", x, k, *how)
+    yield probe("reference", (3, 6, 7, 2), (2, 3, 2, 3), (1, 2), title="float64", dtype=np.float64)
+    how = (2, 1), "same"
+    yield probe("reference", (2, 6, 5, 3), (3, 4, 3, 2), *how, title="float64", dtype=np.float64)
+    yield probe("edge-cases", (2, 3, 4, 2), (1, 1, 2, 3), title="1×1 kernels")
+    yield probe("edge-cases", (2, 3, 4, 2), (3, 4, 2, 3), title="the kernel just fits")
+    yield probe("edge-cases", (2, 2, 3, 2), (4, 5, 2, 2), (1, 1), "same", title="a larger kernel")
+    yield probe("edge-cases", (1, 8, 7, 2), (2, 2, 2, 3), (4, 3), title="long strides")
+    yield probe("edge-cases", (1, 7, 8, 2), (1, 2, 2, 2), (3, 4), "same", title="long strides")
+    yield from _bad_conv(rng)
+
+
+def _bad_conv(rng: Rng) -> Iterator[Probe]:
+    dout, x, k = wholes(rng, 2, 3, 4, 3), wholes(rng, 2, 4, 6, 2), wholes(rng, 2, 3, 2, 3)
+    bad: dict[str, Any] = {"rung": "bad-input"}
+    yield Probe(args=(dout[:1], x, k), title="a picture is missing", raises="dout|x", **bad)
+    yield Probe(args=(dout[:, :2], x, k), title="a row is missing", raises="dout", **bad)
+    yield Probe(args=(dout[:, :, :3], x, k), title="a column is missing", raises="dout", **bad)
+    yield Probe(
+        args=(dout[..., :2], x, k), title="a filter is missing", raises="dout|kernels", **bad
+    )
+    yield Probe(args=(dout, x, k, (1, 2)), title="not the shape with strides", raises="dout", **bad)
+    same = (dout, x, k, (1, 1), "same")
+    yield Probe(args=same, title="not the shape with padding", raises="dout", **bad)
+    yield Probe(args=(dout, x[..., :1], k), title="channels disagree", raises="kernels|x", **bad)
+    args = (dout, x, k[:, :, :1])
+    yield Probe(args=args, title="channels disagree", raises="kernels|x", **bad)
+    tall = np.concatenate([k, k, k[:1]])
+    yield Probe(args=(dout, x, tall), title="a kernel too tall", raises="kernels", **bad)
+    wide = np.concatenate([k, k, k[:, :1]], axis=1)
+    yield Probe(args=(dout, x, wide), title="a kernel too wide", raises="kernels", **bad)
+    for steps in ((0, 1), (1, 0), (-1, 1)):
+        yield Probe(args=(dout, x, k, steps), title="a step of no use", raises="strides", **bad)
+    full = (dout, x, k, (1, 1), "full")
+    yield Probe(args=full, title="unknown padding", raises="padding", **bad)
+    yield Probe(args=(dout, x, k), title="all in order", terms=24, **bad)
+
+
+def keras_conv2d_backward(
+    dout: Any, x: Any, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
+) -> tuple[Array, ...]:
+    """The gradients of what ``Conv2D`` computes."""
+    from keras import ops as k
+
+    bias = np.zeros(np.shape(kernels)[3], floats(x).dtype)
+    layer = lambda x, w, b: k.conv(x, w, strides, padding) + b  # noqa: E731
+    return gradients(layer, [x, kernels, bias], dout)
+
+
+Padded = Callable[[int], int]
+
+
+def _turned(kernels: Any) -> Array:
+    return np.asarray(kernels)[::-1, ::-1]
+
+
+def _replaced(**part: Callable[..., Array]) -> Callable[[Op], Op]:
+    """The op with some of dx, dk, db changed: each by a function of op, results and arguments."""
+
+    def apply(op: Op) -> Op:
+        def mistaken(*args: Any) -> Any:
+            results = dict(zip(("dx", "dk", "db"), op(*args), strict=True))
+            return tuple(part[n](op, g, *args) if n in part else g for n, g in results.items())
+
+        return mistaken
+
+    return apply
+
+
+def _dx_not_flipped(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
+    return op(dout, x, _turned(kernels), *how)[0]
+
+
+def _framed(before: Padded, crop: Callable[[Array, int, int, Pair], Array]) -> Callable[[Op], Op]:
+    """The frame of "same" laid by hand: ``before`` of its cells above, and cut off by ``crop``."""
+
+    def apply(op: Op) -> Op:
+        def mistaken(
+            dout: Any, x: Any, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
+        ) -> Any:
+            if padding != "same":
+                return op(dout, x, kernels, strides, padding)
+            x = floats(x)
+            sizes = zip(x.shape[1:3], np.shape(kernels)[:2], strides, strict=True)
+            totals = [sum(same_padding(*size)) for size in sizes]
+            tops = before(totals[0]), before(totals[1])
+            frame = [(top, total - top) for top, total in zip(tops, totals, strict=True)]
+            padded = np.pad(x, ((0, 0), *frame, (0, 0)))
+            dx, dk, db = op(dout, padded, kernels, strides)
+            return crop(dx, x.shape[1], x.shape[2], tops), dk, db
+
+        return mistaken
+
+    return apply
+
+
+def _cropped(dx: Array, height: int, width: int, at: Pair) -> Array:
+    return dx[:, at[0] : at[0] + height, at[1] : at[1] + width]
+
+
+def _half(total: int) -> int:
+    return total // 2
+
+
+def _at_strides(change: Callable[[Pair], Pair]) -> Callable[[Op], Op]:
+    """Windows stand at other strides than they should; sizes that do not fit raise."""
+
+    def apply(op: Op) -> Op:
+        def mistaken(
+            dout: Any, x: Any, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
+        ) -> Any:
+            dout, x = floats(dout), floats(x)
+            (kh, kw), steps = np.shape(kernels)[:2], change(strides)
+            _, top, left, padded = _framed_zeros(x, kernels, strides, padding)
+            padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
+            down = (dout.shape[1] - 1) * steps[0] + kh
+            right = (dout.shape[2] - 1) * steps[1] + kw
+            part, dk, db = op(dout, padded[:, :down, :right], kernels, steps)
+            dx = np.zeros_like(padded)
+            dx[:, :down, :right] = part
+            return _cropped(dx, x.shape[1], x.shape[2], (top, left)), dk, db
+
+        return mistaken
+
+    return apply
+
+
+def _overwritten(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
+    """One window after the other, with = for += in dx."""
+    dout, x, kernels = map(floats, (dout, x, kernels))
+    strides, top, left, dx = _framed_zeros(x, kernels, *how)
+    for i, j in np.ndindex(dout.shape[1:3]):
+        at = window_at(i, j, kernels.shape[:2], strides)
+        dx[at] = np.tensordot(dout[:, i, j], kernels, axes=(1, 3))
+    return _cropped(dx, x.shape[1], x.shape[2], (top, left))
+
+
+def _last_filter_over(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
+    """The same in a loop over the filters, too: the last one stays."""
+    last = floats(dout)[..., -1:], x, floats(kernels)[..., -1:]
+    return _overwritten(op, dx, *last, *how)
+
+
+def _of_last_place(op: Op, dk: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
+    """The same in dk: what the last window gave is all that stays."""
+    dout, x = floats(dout), floats(x)
+    strides, top, left, padded = _framed_zeros(x, kernels, *how)
+    padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
+    at = window_at(dout.shape[1] - 1, dout.shape[2] - 1, np.shape(kernels)[:2], strides)
+    return np.tensordot(padded[at], dout[:, -1, -1], axes=(0, 0))
+
+
+def _framed_zeros(
+    x: Array, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
+) -> tuple[Pair, int, int, Array]:
+    """The strides, the frame's first row and column, and zeros of the framed picture's shape."""
+    frame = [(0, 0), (0, 0)]
+    if padding == "same":
+        sizes = zip(x.shape[1:3], np.shape(kernels)[:2], strides, strict=True)
+        frame = [same_padding(*size) for size in sizes]
+    zeros = np.pad(np.zeros_like(x), ((0, 0), *frame, (0, 0)))
+    return strides, frame[0][0], frame[1][0], zeros
+
+
+_AVERAGED = (
+    "Your bias's gradient is an average. The bias is added at every place of every picture: are "
+    "the pushes averaged or added?"
+)
+_FRAME = (
+    'Your frame for "same" lies elsewhere than on the way forwards. Which side gets the odd row of '
+    "zeros?"
+)
+
+EXERCISE = Exercise(
+    name="conv2d_backward",
+    points={
+        "shape": 0.5,
+        "by-hand": 1.5,
+        "structure": 2,
+        "reference": 3,
+        "edge-cases": 1,
+        "bad-input": 1,
+    },
+    probes=conv_probes,
+    reference=keras_conv2d_backward,
+    correct=ops.conv2d_backward,
+    twists=(
+        Twist(
+            "kernel-flipped",
+            _replaced(
+                dx=_dx_not_flipped,
+                dk=lambda op, dk, *args: dk[::-1, ::-1],
+            ),
+            "This is the way back through a convolution that flips its kernel. Ours slides the kernel as it is; then dk is not flipped, and in dx each tap goes back to the cell that it met.",
+        ),
+        Twist(
+            "dk-flipped",
+            _replaced(dk=lambda op, dk, *args: dk[::-1, ::-1]),
+            "Your dk is turned by half a turn. Which cell of the window did the tap in the top left corner meet?",
+        ),
+        Twist(
+            "dx-not-flipped",
+            _replaced(dx=_dx_not_flipped),
+            "In your dx the kernel lies the wrong way round. Write a single 1 into dout: the kernel itself should appear in dx, as it is, on the window. (Who slides a kernel over dout must flip it first.)",
+        ),
+        Twist(
+            "bias-averaged",
+            scaled((False, False, True), lambda shape: float(np.prod(shape[:3]))),
+            _AVERAGED,
+        ),
+        Twist(
+            "bias-averaged",
+            scaled((False, False, True), lambda shape: shape[1] * shape[2]),
+            _AVERAGED,
+        ),
+        Twist("bias-averaged", scaled((False, False, True), lambda shape: shape[0]), _AVERAGED),
+        Twist(
+            "dx-not-cropped",
+            _framed(_half, lambda dx, *at: dx),
+            'Your dx still has the frame of zeros that "same" laid around x. What must its shape be?',
+        ),
+        Twist(
+            "crops-wrong-side",
+            _framed(_half, lambda dx, height, width, at: dx[:, :height, :width]),
+            "You cut the frame off on one side only. How many of its rows lie above the picture?",
+        ),
+        Twist(
+            "crops-wrong-side",
+            _framed(_half, lambda dx, height, width, at: dx[:, -height:, -width:]),
+            "You cut the frame off on one side only. How many of its rows lie above the picture?",
+        ),
+        Twist("extra-before", _framed(lambda total: total - total // 2, _cropped), _FRAME),
+        Twist("padding-after-only", _framed(lambda total: 0, _cropped), _FRAME),
+        Twist("stride-ignored", _at_strides(lambda strides: (1, 1)), STRIDE_IGNORED),
+        Twist("strides-swapped", _at_strides(lambda strides: strides[::-1]), STRIDES_SWAPPED),
+        Twist("overlap-overwrites", _replaced(dx=_overwritten), OVERWRITES),
+        Twist("overlap-overwrites", _replaced(dx=_last_filter_over), OVERWRITES),
+        Twist(
+            "last-place-only",
+            _replaced(dk=_of_last_place),
+            "Your dk comes from the last place alone. The kernel was used everywhere: what happens to the gradients of all its places?",
+        ),
+        *batch_twists(),
+        *order_twists(),
+    ),
+    hints=(
+        "Take one output cell. It is one step: a patch times a filter, plus the bias. What does this one cell hand back to the patch, to the filter, and to the bias?",
+        "dout at this cell, times the filter, goes to the patch. dout times the patch goes to the filter. dout itself goes to the bias. Every cell adds its part.",
+        'Loop over the places and add into zeros: np.zeros_like for dx and dk. For "same", lay the frame first, work with the framed arrays, and cut the frame off dx at the end.',
+    ),
+    rung_hints={
+        "shape": "Three results, in the order dx, dk, db, with the shapes of x, of the kernels, and (F,).",
+        "by-hand": "One row, three cells, two taps: the cell in the middle was used twice. What does it get?",
+        "structure": "A single 1 in dout: dx must show the kernel, and dk the patch. Then strides: where did the window of row i stand?",
+        "reference": "Small cases pass, larger ones don't. What differs: an even kernel, a stride that leaves a rest, more filters than channels?",
+        "edge-cases": "Cells that no window reaches get 0, and a frame may be wider than the picture.",
+        "bad-input": "Work out the shape that conv2d gives, and compare dout with it: NumPy may stretch or cut what does not fit. Name dout, kernels, strides or padding.",
+    },
+)

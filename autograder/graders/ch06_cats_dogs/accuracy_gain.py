@@ -1,0 +1,120 @@
+"""Chapter 6's gain of one accuracy over another, in points and in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist, on_output
+from cnnlab.course.ops import evaluation
+
+Rng = np.random.Generator
+
+
+def gain_probes(rng: Rng) -> Iterator[Probe]:
+    def shares(low: int, high: int) -> tuple[float, float]:
+        before, after = rng.choice(range(low, high), 2, replace=False)
+        return float(before) / 1000, float(after) / 1000
+
+    yield Probe("shape", shares(500, 990))
+    yield Probe("by-hand", (0.5, 0.75), title="from a half to three quarters")
+    yield Probe("by-hand", (0.25, 0.75), title="three times as many")
+    yield Probe("by-hand", (0.73, 0.81), title="the article's 73 % and 81 %")
+    for _ in range(3):
+        yield Probe("reference", tuple(sorted(shares(500, 990))), title="a gain")
+    better, worse = sorted(shares(500, 990))[::-1]
+    yield Probe("edge-cases", (better, worse), title="a loss")
+    yield Probe("edge-cases", (0.625, 0.625), title="nothing gained")
+    yield Probe("edge-cases", (0.9, 1.0), title="everything right")
+    yield Probe("edge-cases", (1.0, 0.875), title="everything was right before")
+    zero = "nothing was right before"
+    yield Probe("bad-input", (0.0, 0.5), title=zero, raises="before")
+    yield Probe("bad-input", (0.5, 0.0), title="nothing is right now", raises="after")
+    yield Probe("bad-input", (73, 81), title="percent for shares", raises="before|after")
+    for wrong, what in ((1.5, "a share above 1"), (-0.25, "a share below 0")):
+        yield Probe("bad-input", (wrong, 0.5), title=what, raises="before")
+        yield Probe("bad-input", (0.5, wrong), title=what, raises="after")
+    yield Probe("bad-input", (0.5, 0.625), title="all in order")
+
+
+def exact_gain(before: float, after: float) -> tuple[float, float]:
+    """In fractions. Keras has no opinion here."""
+    gained = Fraction(after) - Fraction(before)
+    return float(100 * gained), float(100 * gained / Fraction(before))
+
+
+_BASE = (
+    "You compare with the wrong number. Percent of what? Of what was there before: from 50 % to 75 % "
+    "is half as much again, 50 percent."
+)
+_CONFUSED = (
+    "You have taken percentage points for percent. From 50 % to 75 % are 25 points, but 50 percent "
+    "more than before. Points come first."
+)
+
+EXERCISE = Exercise(
+    name="accuracy_gain",
+    points={"shape": 0.5, "by-hand": 1, "reference": 0.5, "edge-cases": 0.5, "bad-input": 0.5},
+    probes=gain_probes,
+    reference=exact_gain,
+    correct=evaluation.accuracy_gain,
+    twists=(
+        Twist(
+            "confuses-points-and-percent",
+            on_output(lambda gain: gain[::-1]),
+            _CONFUSED,
+        ),
+        Twist("confuses-points-and-percent", on_output(lambda gain: (gain[0],) * 2), _CONFUSED),
+        Twist("confuses-points-and-percent", on_output(lambda gain: (gain[1],) * 2), _CONFUSED),
+        *(
+            Twist("wrong-base", lambda op, base=base: _other_base(op, base), _BASE)  # type: ignore[misc]
+            for base in (
+                lambda before, after: after,
+                lambda before, after: 1 - before,
+                lambda before, after: (before + after) / 2,
+            )
+        ),
+        Twist(
+            "direction-reversed",
+            lambda op: lambda before, after: tuple(-gain for gain in op(before, after)),
+            "A gain should be above 0 where more is right than before: after minus before.",
+        ),
+        Twist(
+            "not-in-hundred",
+            on_output(lambda gain: tuple(part / 100 for part in gain)),
+            "Your numbers are shares of 1. Points and percent are counted in hundredths.",
+        ),
+        *(
+            Twist(
+                "rounded",
+                on_output(lambda gain, digits=digits: tuple(round(part, digits) for part in gain)),  # type: ignore[misc]
+                "You round. Return the exact numbers; whoever shows them may round.",
+            )
+            for digits in (None, 1, 2)
+        ),
+    ),
+    hints=(
+        "Two questions: how many more of 100 pictures are right? And by what part did that number grow?",
+        "The first is a difference. The second is the same difference, measured by what was there before.",
+        "Both numbers have the factor 100, and only the second one a division.",
+    ),
+    rung_hints={
+        "shape": "Two numbers: points first, then percent.",
+        "by-hand": "From a half to three quarters: of 100 pictures, 25 more. 25 more than 50 are 50 percent more.",
+        "bad-input": "Shares are above 0 and at most 1. Name the argument that is not: before or after.",
+    },
+)
+
+
+def _other_base(op: Op, base: Callable[[float, float], float]) -> Op:
+    """Percent of something else; where that is 0, of a whole."""
+
+    def mistaken(before: float, after: float) -> Any:
+        points = op(before, after)[0]
+        return points, points / (base(before, after) or 1)
+
+    return mistaken

@@ -1,0 +1,289 @@
+"""Chapter 6's network, built in Keras.
+
+A model is judged by what it is made of, in words that are the same for every equivalent way to
+write it, by the shapes of its weights, and by its outputs for weights that the judge sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.shared.networks import (
+    Stack,
+    conv,
+    dense,
+    dropout,
+    flatten,
+    in_words,
+    max_pool,
+    other,
+    simulate,
+)
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist
+from cnnlab.autograder.sandbox.drivers import models
+from cnnlab.course.ops.layers import Shape
+
+Rng = np.random.Generator
+Change = Callable[[Stack], Stack]
+FILTERS = (32, 64, 128, 128)
+
+
+# build_cnn
+
+
+def build_probes(rng: Rng) -> Iterator[Probe]:
+    def probe(rung: str, shape: Shape, *asks: str, title: str = "", **given: Any) -> Probe:
+        sums = sum(9 * n for n in (shape[2], *FILTERS[:3])) + 512 + 256
+        terms = sums + shape[0] // 16 * (shape[1] // 16) * FILTERS[3]
+        return Probe(rung, (shape,), title=title, terms=terms, given={"asks": asks, **given})
+
+    # Small pictures: without any pooling, the first dense layer of larger ones would fill the
+    # memory. From 46 rows and columns on, convolutions without padding leave something.
+    uneven = "pictures of 46×50"
+    yield probe("parameters", (46, 50, 3), "inputs", "outputs", "weights", title=uneven)
+    yield probe("layers", (32, 32, 3), "layers", title="our pictures, 32×32")
+    shape = (32, 20, int(rng.integers(1, 3)))
+    said = f"pictures of {'×'.join(map(str, shape))}, weights that we set"
+    bright_and_dark = np.array([1, 0.3])[:, None, None, None]
+    x = (bright_and_dark * rng.random((2, *shape))).astype(np.float32)
+    seed = int(rng.integers(1000))
+    yield probe("reference", shape, "outputs", "y", title=said, x=x, seed=seed)
+
+
+def comparable(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, Any]:
+    """A driver's description, as far as it was asked for, in comparable words."""
+    facts: dict[str, Any] = {}
+    for name in ("inputs", "outputs"):
+        if name in tree:
+            facts[f"one picture: {name}"] = _size(tree[name])
+    if "weights" in tree:
+        counts = sum(prod(shape) for shape in tree["weights"])
+        facts["parameters"] = f"{counts:,}"
+        facts["shapes of the weights"] = "; ".join(map(_size, tree["weights"]))
+    if "layers" in tree:
+        facts |= in_words(tree["layers"])
+    if "y" in tree:
+        facts["answers"] = tree["y"]
+    return facts
+
+
+def _size(shape: Any) -> str:
+    return "×".join(map(str, shape)) if shape else "unknown"
+
+
+def keras_model(input_shape: Shape, given: dict[str, Any]) -> dict[str, Any]:
+    """The reference network, built and run by Keras."""
+    from cnnlab.course.networks.cnn import build_cnn
+
+    given = dict(given)
+    asks = given.pop("asks")
+    height, width, channels = input_shape
+    tree = models.describe(build_cnn((height, width, channels)), **given)
+    return comparable((), {name: tree[name] for name in asks})
+
+
+STACK: Stack = [
+    *(layer for filters in FILTERS for layer in (conv(filters), max_pool())),
+    flatten(),
+    dropout(),
+    dense(512),
+    dense(256),
+    dense(1, "sigmoid"),
+]
+
+
+def simulated(input_shape: Shape, *, given: dict[str, Any], stack: Stack = STACK) -> dict[str, Any]:
+    """What the driver says of the network, by NumPy alone."""
+    return simulate(stack, tuple(input_shape), **given)
+
+
+def changed(change: Change) -> Callable[[Op], Op]:
+    """A model made of other layers."""
+
+    def apply(op: Op) -> Op:
+        def mistaken(*args: Any, stack: Stack = STACK, **kwargs: Any) -> Any:
+            return op(*args, stack=change(stack), **kwargs)
+
+        return mistaken
+
+    return apply
+
+
+def _each(kind: str, **config: Any) -> Change:
+    """Other settings for every layer of a kind."""
+    return lambda stack: [{**e, **config} if e["class"] == kind else e for e in stack]
+
+
+def _inactive(*, convs: bool = False, hidden: tuple[int, ...] = ()) -> Change:
+    """Layers without their ReLU."""
+
+    def without(stack: Stack) -> Stack:
+        return [
+            {**e, "activation": "linear"}
+            if (convs and e["class"] == "Conv2D") or e.get("units") in hidden
+            else e
+            for e in stack
+        ]
+
+    return without
+
+
+def _last(activation: str) -> Change:
+    return lambda stack: [*stack[:-1], {**stack[-1], "activation": activation}]
+
+
+def _is(kind: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda layer: layer["class"] == kind
+
+
+def _without(chosen: Callable[[dict[str, Any]], bool]) -> Change:
+    return lambda stack: [e for e in stack if not chosen(e)]
+
+
+def _dropout_after(*chosen: Callable[[dict[str, Any]], bool]) -> Change:
+    """Dropout behind other layers."""
+
+    def moved(stack: Stack) -> Stack:
+        left = [e for e in stack if e["class"] != "Dropout"]
+        return [e for layer in left for e in (layer, *(dropout() for c in chosen if c(layer)))]
+
+    return moved
+
+
+def _units(count: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda layer: layer.get("units") == count
+
+
+def _last_block_unpooled(stack: Stack) -> Stack:
+    pools = [i for i, e in enumerate(stack) if e["class"] == "MaxPooling2D"]
+    return stack[: pools[-1]] + stack[pools[-1] + 1 :] if pools else stack
+
+
+def _hidden_reversed(stack: Stack) -> Stack:
+    swap = {512: 256, 256: 512}
+    return [{**e, "units": swap[e["units"]]} if e.get("units") in swap else e for e in stack]
+
+
+def _averaged(stack: Stack) -> Stack:
+    flat = other("GlobalAveragePooling2D")
+    return [flat if e["class"] == "Flatten" else e for e in stack]
+
+
+_RELU = (
+    "A ReLU is missing. It belongs to each of the four convolutions and to the dense layers of 512 "
+    "and of 256 units: without it, neighbouring layers melt into one."
+)
+_DROPOUT = (
+    "Your dropout stands at another place. There is one in this network: between flatten and the "
+    "first dense layer, where most of the parameters are."
+)
+_FLATTEN = (
+    "Your maps were not made into one row before the dense layers. In Keras a dense layer works on "
+    "the last axis alone, so the answer is still a map."
+)
+_DROPOUTS = (
+    (_units(512),),
+    (_units(256),),
+    (_units(512), _units(256)),
+    (_is("Flatten"), _units(512)),
+    (_is("Flatten"), _units(512), _units(256)),
+    (_is("MaxPooling2D"),),
+    (_units(1),),
+)
+
+EXERCISE = Exercise(
+    name="build_cnn",
+    points={"parameters": 2, "layers": 3, "reference": 3},
+    probes=build_probes,
+    reference=keras_model,
+    correct=simulated,
+    driver="ch06.built",
+    simulated=True,
+    view=comparable,
+    evidence=1,  # a description that agrees in every word is no accident
+    twists=(
+        Twist(
+            "softmax-on-one-unit",
+            changed(_last("softmax")),
+            "A single unit with softmax says 1 to every picture, as chapter 4 showed: alone, it always "
+            "has the whole. Which activation makes a probability of one number?",
+        ),
+        Twist(
+            "linear-output",
+            changed(_last("linear")),
+            "The last unit has no activation, so its answers are any numbers. Which activation makes a "
+            "probability of one number?",
+        ),
+        Twist("relu-missing", changed(_inactive(convs=True, hidden=(512, 256))), _RELU),
+        Twist("relu-missing", changed(_inactive(convs=True)), _RELU),
+        Twist("relu-missing", changed(_inactive(hidden=(512, 256))), _RELU),
+        Twist("relu-missing", changed(_inactive(hidden=(512,))), _RELU),
+        Twist("relu-missing", changed(_inactive(hidden=(256,))), _RELU),
+        Twist(
+            "padding-valid",
+            changed(_each("Conv2D", padding="valid")),
+            "Your convolutions do not pad, so they cut off the edge each time. Keras pads only where it "
+            "is told to.",
+        ),
+        *(Twist("dropout-misplaced", changed(_dropout_after(*at)), _DROPOUT) for at in _DROPOUTS),
+        Twist(
+            "dropout-missing",
+            changed(_without(_is("Dropout"))),
+            "There is no dropout in your network. It stands between flatten and the first dense layer.",
+        ),
+        Twist("flatten-missing", changed(_without(_is("Flatten"))), _FLATTEN),
+        Twist(
+            "average-for-flatten",
+            changed(_averaged),
+            "You average every map to one number before the dense layers. That is a good idea, and "
+            "another network: here, flatten keeps every number of the maps.",
+        ),
+        Twist(
+            "pool-missing",
+            changed(_last_block_unpooled),
+            "Your last block does not pool. All four convolutions are followed by 2×2 max pooling.",
+        ),
+        Twist(
+            "pool-missing",
+            changed(_without(_is("MaxPooling2D"))),
+            "Your network does not pool. Each of the four convolutions is followed by 2×2 max pooling.",
+        ),
+        Twist(
+            "pool-pads",
+            changed(_each("MaxPooling2D", padding="same")),
+            'Your pooling pads. Padding "same" is for the convolutions: pooling drops what no whole '
+            "window reaches.",
+        ),
+        Twist(
+            "rescaled-twice",
+            changed(lambda stack: [other("Rescaling", scale=1 / 255), *stack]),
+            "Your network divides its pictures by 255. They come from 0 to 1 already: after a second "
+            "division all of them are black.",
+        ),
+        Twist(
+            "dense-missing",
+            changed(_without(_units(256))),
+            "One dense layer is missing: 512 units, then 256, then the last one.",
+        ),
+        Twist(
+            "dense-reversed",
+            changed(_hidden_reversed),
+            "The dense layers stand in the wrong order: 512 units come first, then 256.",
+        ),
+    ),
+    hints=(
+        "Write the list on paper first: four times the same two layers, then five more. keras.Sequential takes such a list.",
+        "A loop over (32, 64, 128, 128) adds a convolution and a pooling each time. Conv2D needs to be told its padding and its activation.",
+        "keras.Input(input_shape) comes first, then Conv2D and MaxPooling2D four times, Flatten, Dropout, Dense 512, Dense 256, Dense 1. model.summary() shows what you have.",
+    ),
+    rung_hints={
+        "parameters": "Call model.summary() for pictures of 150×150×3 and compare each line with the table above. The sum must be 5,681,345.",
+        "layers": "Compare model.summary() with the table above, line by line, and look at the activation of each layer.",
+        "reference": "The layers look right, but they compute something else. Is there a step that the table does not have?",
+    },
+)

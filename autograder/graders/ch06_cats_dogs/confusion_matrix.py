@@ -1,0 +1,177 @@
+"""Chapter 6's confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist, on_output, slip
+from cnnlab.course.ops import Array
+from cnnlab.course.ops.evaluation import confusion_matrix as ours
+
+Rng = np.random.Generator
+
+
+def confusion_probes(rng: Rng) -> Iterator[Probe]:
+    def answers(count: int, column: bool = True, dtype: Any = np.float32) -> tuple[Any, Any]:
+        """Labels, and probabilities that lean to them; never near a threshold in tenths."""
+        labels = (rng.random(count) < 0.4).astype(np.uint8)
+        lean = np.where(labels == 1, 1.6, 0.7)
+        tenths = np.clip(rng.random(count) * lean, 0, 0.999) // 0.1 / 10
+        probabilities = (tenths + rng.uniform(0.02, 0.08, count)).astype(dtype)
+        return labels, probabilities[:, None] if column else probabilities
+
+    yield Probe("shape", answers(12))
+    yield Probe("shape", answers(9, column=False))
+    labels, sure = [0, 0, 0, 1, 1, 1, 1], [0.1, 0.8, 0.9, 0.7, 0.6, 0.95, 0.3]
+    yield Probe("by-hand", (labels, sure), title="seven pictures in lists")
+    column = np.array(sure, np.float32)[:, None]
+    yield Probe("by-hand", (np.array(labels), column), title="the same, as Keras answers")
+    yield Probe("by-hand", ([0, 1], [0.2, 0.9]), title="two, both right")
+    yield Probe("structure", (*answers(40), 0.8), title="a threshold of 0.8")
+    yield Probe("structure", (*answers(40, column=False), 0.3), title="a threshold of 0.3")
+    labels, probabilities = answers(30)
+    flat = np.zeros_like(labels)
+    yield Probe("structure", (flat, probabilities), title="cats alone")
+    yield Probe("structure", (1 - flat, probabilities), title="dogs alone")
+    yield Probe("reference", answers(500), title="500 pictures")
+    yield Probe("reference", (*answers(800, column=False, dtype=np.float64), 0.6), title="800")
+    labels, probabilities = answers(20, dtype=np.float64)
+    probabilities[:6] = 0.5
+    yield Probe("edge-cases", (labels, probabilities), title="six answers of just 0.5")
+    yield Probe(
+        "edge-cases",
+        (np.array([1, 0, 1]), np.array([0.25, 0.75, 0.75]), 0.75),
+        title="two just at the threshold",
+    )
+    for threshold, what in ((0.0, "everything is a dog"), (1.0, "everything is a cat")):
+        yield Probe("edge-cases", (*answers(15), threshold), title=what)
+    labels, probabilities = answers(10)
+    for few, many in ((10, 9), (10, 1), (9, 10), (1, 10)):
+        said = f"{few} labels, {many} probabilities"
+        call = (labels[:few], probabilities[:many])
+        yield Probe("bad-input", call, title=said, raises="labels|probabilities")
+    yield Probe("bad-input", (labels, probabilities), title="all in order")
+
+
+def counts(args: tuple[Any, ...], value: Any) -> Any:
+    """Whole numbers of any width are the same; nested lists are no array."""
+    whole = isinstance(value, np.ndarray) and value.dtype.kind in "iu"
+    return value.astype(np.int64) if whole else value
+
+
+def keras_counts(labels: Any, probabilities: Any, threshold: float = 0.5) -> Array:
+    """Counted by Keras's metrics."""
+    from keras import metrics
+
+    truth, answers = np.ravel(labels).astype(np.float32), np.ravel(probabilities)
+    kinds = "TrueNegatives", "FalsePositives", "FalseNegatives", "TruePositives"
+    if not 0 < threshold < 1:  # Keras moves these two by a hair
+        answers, threshold = (np.asarray(answers) > threshold).astype(np.float32), 0.5
+    found = []
+    for kind in kinds:
+        metric = getattr(metrics, kind)(thresholds=threshold)
+        metric.update_state(truth, answers)
+        found.append(round(float(metric.result())))
+    return np.array(found).reshape(2, 2)
+
+
+# The matrix once more, with a hole for every step that can go wrong
+
+
+def steps(
+    labels: Any,
+    probabilities: Any,
+    threshold: float = 0.5,
+    *,
+    above: Callable[[Any, float], Any] = np.greater,
+    spread: bool = False,
+) -> Array:
+    """`cnnlab.course.ops.evaluation.confusion_matrix` with slips: without any, it is that function."""
+    ours(labels, probabilities)  # refuses what does not fit together
+    truth, given = np.asarray(labels), np.asarray(probabilities)
+    answers = above(given if spread else np.ravel(given), threshold).astype(int)
+    table = [[np.sum((truth == i) & (answers == j)) for j in range(2)] for i in range(2)]
+    return np.array(table)
+
+
+def _shares(over: Any) -> Callable[[Array], Array]:
+    def normalised(table: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return table / table.sum(axis=over, keepdims=True)
+
+    return normalised
+
+
+_SHARES = "Your table holds shares. It should count: each picture is one more in one cell."
+_FIRST = (
+    "Your table begins with class 1. Row 0 and column 0 belong to class 0, so the pictures of class "
+    "0 that were taken for class 0 stand in the upper left."
+)
+
+EXERCISE = Exercise(
+    name="confusion_matrix",
+    points={
+        "shape": 0.5,
+        "by-hand": 1,
+        "structure": 1,
+        "reference": 0.5,
+        "edge-cases": 0.5,
+        "bad-input": 0.5,
+    },
+    probes=confusion_probes,
+    reference=keras_counts,
+    correct=steps,
+    view=counts,
+    twists=(
+        Twist(
+            "transposed",
+            on_output(lambda table: np.asarray(table).T),
+            "Rows and columns have changed places. A row belongs to what a picture shows, a column to "
+            "what the network says.",
+        ),
+        Twist(
+            "threshold-ignored",
+            lambda op: (
+                lambda labels, probabilities, threshold=0.5, **k: op(
+                    labels, probabilities, 0.5, **k
+                )
+            ),
+            "Your table is the same for every threshold. Where does threshold come in?",
+        ),
+        Twist(
+            "ge-for-gt",
+            slip(above=np.greater_equal),
+            "A probability of just the threshold is class 0 here: only what is above it counts as class "
+            "1, as in Keras's accuracy.",
+        ),
+        Twist(
+            "answers-reversed",
+            slip(above=np.less_equal),
+            "Your answers are the wrong way round. A high probability means class 1.",
+        ),
+        Twist(
+            "column-broadcast",
+            slip(spread=True),
+            "You count every label with every answer. Keras answers with a column, shape (N, 1), and "
+            "NumPy spreads a column over a row: np.ravel makes a row of it first.",
+        ),
+        Twist("class-one-first", on_output(lambda table: np.asarray(table)[::-1, ::-1]), _FIRST),
+        *(Twist("shares-for-counts", on_output(_shares(over)), _SHARES) for over in (1, 0, None)),
+    ),
+    hints=(
+        "Four questions of the kind: how many pictures show a cat and were taken for a dog? Each has its own cell.",
+        "First turn the probabilities into answers 0 and 1. Then count the pictures for which label and answer are a certain pair.",
+        "np.ravel makes one row of a column. (truth == i) & (answers == j) is true for the pictures of one cell; np.sum counts them.",
+    ),
+    rung_hints={
+        "shape": "An array of shape (2, 2) with whole numbers.",
+        "by-hand": "Three cats: one was seen as a cat, two as dogs. So the first row is 1, 2.",
+        "structure": "Try a threshold of 0.8: more pictures become cats.",
+        "edge-cases": "Only above the threshold is class 1. A threshold of 1 makes everything class 0.",
+        "bad-input": "Raise a ValueError that names labels or probabilities, if they are not equally many.",
+    },
+)

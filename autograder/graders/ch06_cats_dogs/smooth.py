@@ -1,0 +1,128 @@
+"""Chapter 6's ``smooth``: an exponential moving average, corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch06_cats_dogs._curves import history, steps, weighted_means
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist, on_args, slip
+from cnnlab.course.ops.evaluation import WEIGHT
+
+Rng = np.random.Generator
+
+
+def smooth_probes(rng: Rng) -> Iterator[Probe]:
+    def probe(
+        rung: str, values: Any, weight: float | None = None, title: str = "", terms: int = 0
+    ) -> Probe:
+        args = (values,) if weight is None else (values, weight)
+        return Probe(rung, args, title=title, terms=terms or 3 * len(values))
+
+    yield probe("shape", history(rng, 9, np.float32), title="float32")
+    yield probe("shape", history(rng, 7), 0.6, "float64")
+    yield probe("shape", [1, 2, 4], title="whole numbers in a list")
+    first, second = (int(n) for n in rng.choice(range(1, 9), 2, replace=False))
+    yield probe("by-hand", [first, second, second], 0.5, "three values, weight ½")
+    yield probe("by-hand", [first, second], 0.75, "two values, weight ¾")
+    yield probe("by-hand", np.array([float(first)]), title="a single value")
+    yield probe("structure", np.full(8, 2.5), title="the same value again and again")
+    impulse = np.zeros(7)
+    impulse[2] = 1
+    yield probe("structure", impulse, title="a single 1 among zeros")
+    yield probe("structure", history(rng, 12), 0.3, "weight 0.3")
+    yield probe("structure", history(rng, 12), 0.9, "weight 0.9")
+    yield probe("reference", history(rng, 60), title="60 epochs, float64")
+    yield probe("reference", history(rng, 40, np.float32), title="40 epochs, float32")
+    yield probe("reference", history(rng, 50).tolist(), 0.95, "50 epochs in a list, weight 0.95")
+    yield probe("edge-cases", history(rng, 6), 0.0, "weight 0: nothing is smoothed")
+    yield probe("edge-cases", -history(rng, 6), 0.7, "values below 0")
+    yield probe("edge-cases", [], title="no values at all")
+    values = history(rng, 5)
+    for weight in (1.0, 1.5, -0.25):
+        said = f"weight {weight:g}"
+        yield Probe("bad-input", (values, weight), title=said, raises="weight")
+    yield probe("bad-input", values, 0.5, "all in order")
+
+
+_NO_CORRECTION = {"correct": lambda weight, t: 1.0}
+_ZERO = (
+    "Your curve begins far too low: after one value of 1 it says 0.2. The average starts at 0, and 0 "
+    "is no value of yours. Divide by the share of the weights that real values have so far."
+)
+_REVERSED = (
+    "You have swapped the two weights. The old average counts with weight, the new value with 1 - "
+    "weight: a larger weight must make a smoother curve."
+)
+_EXPONENT = (
+    "The exponent of your correction is off by one. After the first value, t is 1, and the corrected "
+    "average is that value itself."
+)
+
+EXERCISE = Exercise(
+    name="smooth",
+    points={
+        "shape": 0.5,
+        "by-hand": 1,
+        "structure": 1,
+        "reference": 1,
+        "edge-cases": 0.5,
+        "bad-input": 0.5,
+    },
+    probes=smooth_probes,
+    reference=weighted_means,
+    correct=steps,
+    twists=(
+        Twist("starts-at-zero", slip(**_NO_CORRECTION), _ZERO),
+        Twist(
+            "starts-at-first-value",
+            slip(begin=lambda values: float(values[0]), **_NO_CORRECTION),
+            "Your average starts at the first value, so that one counts far more than all others. Start "
+            "at 0 and divide by 1 - weight to the power of t.",
+        ),
+        Twist(
+            "weight-reversed",
+            on_args(lambda values, weight=WEIGHT: (values, 1 - weight)),
+            _REVERSED,
+        ),
+        Twist("weight-reversed", slip(mix=lambda weight: (1 - weight, weight)), _REVERSED),
+        Twist(
+            "exponent-off-by-one", slip(correct=lambda weight, t: 1 - weight ** (t - 1)), _EXPONENT
+        ),
+        Twist(
+            "exponent-off-by-one", slip(correct=lambda weight, t: 1 - weight ** (t + 1)), _EXPONENT
+        ),
+        Twist(
+            "exponent-missing",
+            slip(correct=lambda weight, t: 1 - weight),
+            "You divide by 1 - weight each time. The share of the real values grows with every epoch: it "
+            "is 1 minus weight to the power of t.",
+        ),
+        Twist(
+            "correction-kept",
+            slip(keep=True),
+            "You go on with the corrected average, so it is corrected again and again. Keep m as it is, "
+            "and divide only in what you return.",
+        ),
+        Twist(
+            "weight-ignored",
+            on_args(lambda values, weight=WEIGHT: (values, WEIGHT)),
+            "Your curve is the same for every weight.",
+        ),
+    ),
+    hints=(
+        "An average that forgets: at each epoch the old average counts with weight, the new value with 1 - weight. Write down m for two equal values, and look at what is missing.",
+        "Keep one number m, from 0 on. Let t count the values from 1. What you return is never m, but m divided by something.",
+        "In a loop over the values: update m, then divide it by 1 - weight ** t and put that into the result. Make the result with np.empty_like or from a list.",
+    ),
+    rung_hints={
+        "shape": "As many values as came in. float32 stays float32; lists and whole numbers become float64.",
+        "by-hand": "After the first value the result is that value. For 1 and then 3 with weight ½: m is 0.5, then 1.75; the results are 0.5 / 0.5 and 1.75 / 0.75.",
+        "structure": "A curve that is flat must stay flat, at its own height.",
+        "edge-cases": "Does it work without any value? With weight 0, where nothing is smoothed?",
+        "bad-input": "Raise a ValueError whose message contains the word weight, if it is below 0, 1 or more.",
+    },
+)

@@ -1,0 +1,163 @@
+"""Chapter 7's ``dropout``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch07_dropout._masks import (
+    CALLS,
+    given,
+    keras_raw,
+    pairs_view,
+    seed,
+    with_masks,
+)
+from cnnlab.autograder.graders.ch07_dropout._mistakes import (
+    each_cell,
+    keep_twists,
+    rate_near,
+    scale_twists,
+    slip,
+    source_twists,
+    thinned,
+)
+from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist
+from cnnlab.course.ops import Array
+
+Rng = np.random.Generator
+
+
+def dropout_probes(rng: Rng) -> Iterator[Probe]:
+    def probe(
+        rung: str, x: Any, rate: float, *asks: str, calls: int = 2, title: str = "", **kwargs: Any
+    ) -> Probe:
+        args = (x, rate, seed(rng))
+        return Probe(rung, args, kwargs, title, given=given(rng, *asks, calls=calls))
+
+    low, high = rate_near(rng, 0.25), rate_near(rng, 0.75)
+    yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
+    yield probe("shape", rng.normal(size=(3, 4)), high, "form", title="float64")
+    yield probe("shape", wholes(rng, 4, 3, dtype=np.int64), low, "form", title="integers")
+    yield probe("shape", [[1, 2, 3], [4, 5, 6]], low, "form", title="lists")
+    yield probe("shape", reals(rng, 2, 3), high, "form", title="not training", training=False)
+    yield probe("shape", reals(rng, 3, 2), 1.0, "form", title="all is dropped")
+    small = wholes(rng, 3, 8)  # so many that a mask with a fixed seed has kept and dropped cells
+    for rate in (0.4, 0.75):
+        many = f"{CALLS} calls"
+        yield probe("by-hand", small, rate, "factors", calls=CALLS, title=many)
+    four, two = (6, 8, 9, 4), (24, 30)
+    for rate, shape in ((low, four), (high, two), (rate_near(rng, 0.3), two)):
+        title = f"{CALLS} calls, all cells counted"
+        yield probe("chance", reals(rng, *shape), rate, "share", calls=CALLS, title=title)
+    for rate, shape in ((high, four), (low, (5, 5, 5, 5)), (rate_near(rng, 0.7), (8, 12))):
+        title = f"{CALLS} calls, masks compared"
+        yield probe(
+            "independence", reals(rng, *shape), rate, "independence", calls=CALLS, title=title
+        )
+    test = "factors", "all", "rng"
+    yield probe("reference", reals(rng, *four), low, *test, title="not training", training=False)
+    yield probe("reference", reals(rng, 7, 5), high, *test, title="not training", training=False)
+    for dtype in (np.float32, np.float64):
+        x = reals(rng, 5, 7, 6, 3, dtype=dtype)
+        yield probe("reference", x, rate_near(rng, 0.4), "factors", title=dtype.__name__)
+    for shape in ((4, 5, 3, 2), (6, 7)):
+        x = reals(rng, *shape)
+        yield probe("edge-cases", x, 1.0, "factors", "none", title="all is dropped")
+        yield probe("edge-cases", x, 0.0, "factors", "all", title="nothing is dropped")
+    yield probe("edge-cases", x, 1, *test, title="not training, a rate of 1", training=False)
+    yield probe("edge-cases", reals(rng, 60), low, "factors", calls=8, title="one axis")
+    for rate in (-0.1, 1.25):
+        yield Probe("bad-input", (x, rate, seed(rng)), given=given(rng, "form"), raises="rate")
+    yield probe("bad-input", x, low, "factors", calls=8, title="all in order")
+
+
+def keras_dropout(x: Any, rate: float, rng: Any, training: bool = True, *, given: Any) -> Any:
+    """Keras's ``Dropout``; its masks show in its outputs."""
+    raw = with_masks(keras_raw("Dropout", x, rate, rng, training, given))
+    return pairs_view((x, rate), raw)
+
+
+def one_for_all(rng: Rng, shape: tuple[int, ...], p: float) -> Array:
+    """One mask, used for every picture."""
+    return np.broadcast_to(each_cell(rng, shape[1:], p), shape).copy()
+
+
+def exactly(rng: Rng, shape: tuple[int, ...], p: float) -> Array:
+    """Just so many cells, in places drawn by lot."""
+    order = rng.permutation(int(np.prod(shape))).reshape(shape)
+    return order < round(order.size * p)
+
+
+def exactly_in_each(rng: Rng, shape: tuple[int, ...], p: float) -> Array:
+    """Just so many cells of every picture."""
+    return np.stack([exactly(rng, shape[1:] or (1,), p) for _ in range(shape[0])]).reshape(shape)
+
+
+_ONE_MASK = (
+    "All pictures of a batch get one and the same mask. Every picture should lose other cells: "
+    "what shape must the draw have?"
+)
+_EXACT = (
+    "You drop exactly the same number of cells each time. Each cell should be drawn for itself, "
+    "as by a coin of its own: then the number is now larger, now smaller."
+)
+
+_INVERTED_MASK = (
+    "Your mask says which cells were *dropped*. It should be True where a number was kept."
+)
+
+EXERCISE = Exercise(
+    name="dropout",
+    points={
+        "shape": 0.5,
+        "by-hand": 1,
+        "chance": 1.5,
+        "independence": 1.5,
+        "reference": 1.5,
+        "edge-cases": 1,
+        "bad-input": 0.5,
+    },
+    probes=dropout_probes,
+    reference=keras_dropout,
+    correct=thinned,
+    driver="ch07.drawn",
+    view=pairs_view,
+    twists=(
+        *keep_twists(),
+        *scale_twists(),
+        Twist("one-mask-per-batch", slip(draw=one_for_all), _ONE_MASK),
+        Twist(
+            "one-mask-per-batch",
+            slip(draw=lambda rng, shape, p: each_cell(rng, (1, *shape[1:]), p)),
+            _ONE_MASK,
+        ),
+        Twist(
+            "one-mask-per-batch",
+            slip(draw=lambda rng, shape, p: each_cell(rng, shape[1:], p)),
+            _ONE_MASK,
+        ),
+        Twist("exact-count", slip(draw=exactly), _EXACT),
+        Twist("exact-count", slip(draw=exactly_in_each), _EXACT),
+        *source_twists(),
+        Twist("mask-inverted", slip(told=lambda mask: ~mask), _INVERTED_MASK),
+    ),
+    hints=(
+        "Think of one coin for every single number of x. How often should it show “keep”?",
+        "rng.random(shape) gives numbers from 0 to 1, all equally likely. What share of them is at least rate?",
+        "Three cases: not training (everything as it is, nothing drawn), a rate of 1 (nothing left), and all others: mask, product, division.",
+    ),
+    rung_hints={
+        "shape": "A pair comes back: out, with x's shape and float type, and mask, with x's shape and dtype bool.",
+        "by-hand": "Compare out with x where your mask is True, and where it is False. By what factor do they differ?",
+        "chance": "Count how many cells you keep, over many calls. It should be about 1 − rate of them, and not always the same number.",
+        "independence": "Print the masks of two pictures, of two calls, of two rows. Do they have anything in common?",
+        "reference": "Outside of training nothing happens at all: no zero, no factor, no draw.",
+        "edge-cases": "At a rate of 0 all survive; at a rate of 1 nobody does, and 1 − rate is 0.",
+        "bad-input": "A share lies between 0 and 1, both included. Say in the message that rate is to blame.",
+    },
+)

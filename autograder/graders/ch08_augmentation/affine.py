@@ -1,0 +1,208 @@
+"""Chapter 8's affine warp: pictures turned and enlarged, by inverse mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch08_augmentation._pictures import axes_probes, floats
+from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist, slip
+from cnnlab.course.ops import Array, augmentation
+from cnnlab.course.ops.augmentation import bilinear, sources
+
+Rng = np.random.Generator
+
+
+def affine_probes(rng: Rng) -> Iterator[Probe]:
+    def probe(rung: str, x: Array, degrees: float, zoom: float, title: str = "") -> Probe:
+        return Probe(rung, (x, degrees, zoom), title=title, terms=500)
+
+    yield probe("shape", reals(rng, 2, 3, 4, 2), 30.0, 1.5)
+    yield probe("shape", reals(rng, 1, 4, 3, 1, dtype=np.float64), -10.0, 1.0, "float64")
+    small = wholes(rng, 1, 3, 3, 1)
+    yield probe("by-hand", small, 0.0, 1.0, "as it is")
+    yield probe("by-hand", small, 90.0, 1.0, "a quarter turn")
+    yield probe("by-hand", wholes(rng, 1, 2, 2, 1), 90.0, 1.0, "a quarter turn of four pixels")
+    yield probe("by-hand", wholes(rng, 1, 1, 3, 1), 0.0, 2.0, "one row, twice as large")
+    yield probe("by-hand", wholes(rng, 1, 1, 4, 1), 0.0, 0.5, "one row, half as large")
+    dot = impulse(1, 7, 9, 1, at=(0, 3, 7, 0))
+    yield probe("structure", dot, 30.0, 1.0, "a dot on the right")
+    yield probe("structure", dot, -20.0, 0.8, "a dot on the right, smaller")
+    yield probe("structure", reals(rng, 2, 5, 5, 2), 0.0, 1.3, "no turn")
+    yield probe("structure", reals(rng, 4, 4, 4, 4), 17.0, 1.0, "every side 4")
+    for degrees, zoom in ((12.5, 1.0), (-33.0, 1.25), (40.0, 0.7), (7.0, 1.6)):
+        yield probe("reference", reals(rng, 2, 7, 8, 3), degrees, zoom)
+    yield probe("reference", reals(rng, 3, 9, 6, 2), -14.5, 0.9)
+    yield probe("reference", rng.normal(size=(2, 6, 9, 3)), 21.0, 1.1, "float64")
+    yield probe("edge-cases", reals(rng, 2, 4, 6, 2), 180.0, 1.0, "half a turn")
+    yield probe("edge-cases", reals(rng, 1, 5, 4, 2), 365.0, 1.0, "more than a whole turn")
+    yield probe("edge-cases", reals(rng, 2, 6, 5, 1), 25.0, 0.2, "very small")
+    yield probe("edge-cases", reals(rng, 2, 1, 1, 3), 45.0, 3.0, "pictures of one pixel")
+    x = reals(rng, 2, 3, 4, 3)
+    for zoom in (0.0, -1.5):
+        yield Probe("bad-input", (x, 10.0, zoom), title=f"zoom {zoom:g}", raises="zoom")
+    yield from axes_probes(x, 10.0, 1.2)
+
+
+def keras_affine(x: Any, degrees: float, zoom: float) -> Array:
+    """Keras's ``map_coordinates`` at the places that the inverse of the matrix says.
+
+    ``affine_transform`` and the layers compute those places in float32 and so are right to five
+    or six digits only; the tests compare with them.
+    """
+    import keras
+
+    x = floats(x)
+    n, height, width, channels = x.shape
+    row, column, angle = (height - 1) / 2, (width - 1) / 2, np.deg2rad(degrees)
+    turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    j, i = np.meshgrid(np.arange(width) - column, np.arange(height) - row)
+    across, down = np.linalg.inv(turn) @ np.stack([j.ravel(), -i.ravel()])  # y points upwards
+    places = np.stack([row - down, column + across]).reshape(2, height, width)
+    out = np.empty_like(x)
+    for picture in range(n):
+        for channel in range(channels):
+            out[picture, :, :, channel] = keras.ops.image.map_coordinates(
+                x[picture, :, :, channel], places.astype(x.dtype), order=1, fill_mode="constant"
+            )
+    return out
+
+
+def warped(
+    x: Any,
+    degrees: float,
+    zoom: float,
+    *,
+    angle: Callable[[float], float] = np.radians,
+    centre: Callable[[int, int], tuple[float, float] | None] = lambda height, width: None,
+    resize: Callable[[float], float] = lambda zoom: zoom,
+    read: Callable[[Array, Array, Array], Array] = bilinear,
+    scatter: Callable[[Array], Array] | None = None,
+) -> Array:
+    """`affine` with slips: without any, it is that function."""
+    x = augmentation.batch(x)
+    if zoom <= 0:
+        raise ValueError(f"zoom must be above 0. Received: {zoom}")
+    size, middle = x.shape[1:3], centre(*x.shape[1:3])
+    if scatter is None:
+        return read(x, *sources(size, angle(degrees), resize(zoom), middle))
+    # Forwards is backwards with the opposite angle and size.
+    targets = sources(size, -angle(degrees), 1 / resize(zoom), middle)
+    return _scattered(x, *(scatter(place[0]).astype(int) for place in targets))
+
+
+def _scattered(x: Array, rows: Array, columns: Array) -> Array:
+    """Every pixel put where it goes; a later one wins."""
+    out = np.zeros_like(x)
+    for i, j in np.ndindex(*rows.shape):
+        if 0 <= rows[i, j] < x.shape[1] and 0 <= columns[i, j] < x.shape[2]:
+            out[:, rows[i, j], columns[i, j]] = x[:, i, j]
+    return out
+
+
+def _nearest(x: Array, rows: Array, columns: Array) -> Array:
+    return bilinear(x, np.rint(rows), np.rint(columns))
+
+
+def _held(x: Array, rows: Array, columns: Array) -> Array:
+    """The edge repeated outside of the picture."""
+    return bilinear(x, np.clip(rows, 0, x.shape[1] - 1), np.clip(columns, 0, x.shape[2] - 1))
+
+
+def _cut(x: Array, rows: Array, columns: Array) -> Array:
+    """0 wherever a place is not wholly inside: no half pixels at the edge."""
+    inside = (rows >= 0) & (rows <= x.shape[1] - 1) & (columns >= 0) & (columns <= x.shape[2] - 1)
+    return np.where(inside[..., None], bilinear(x, rows, columns), 0).astype(x.dtype)
+
+
+_FORWARD = "You send every pixel to its new place. Some places then get two pixels and others none: holes. Go the other way: ask for every pixel of the result where it comes from."
+
+EXERCISE = Exercise(
+    name="affine",
+    points={
+        "shape": 0.25,
+        "by-hand": 1,
+        "structure": 1,
+        "reference": 2,
+        "edge-cases": 0.5,
+        "bad-input": 0.25,
+    },
+    probes=affine_probes,
+    reference=keras_affine,
+    correct=warped,
+    twists=(
+        *(
+            Twist("forward-mapping", slip(scatter=scatter), _FORWARD)
+            for scatter in (np.rint, lambda place: np.floor(place + 0.5), np.trunc)
+        ),
+        Twist(
+            "radians-for-degrees",
+            slip(angle=lambda degrees: degrees),
+            "sin and cos take radians. 180 degrees are π radians.",
+        ),
+        Twist(
+            "turns-for-degrees",
+            slip(angle=lambda degrees: 2 * np.pi * degrees),
+            "You treat the angle as whole turns, as Keras's RandomRotation does. Here it comes in degrees: 360 of them are a turn.",
+        ),
+        *(
+            Twist(
+                "rotates-about-corner",
+                slip(centre=centre),
+                "Your picture turns about its top left corner. It should turn about its middle: move the middle to (0, 0) first, and back at the end.",
+            )
+            for centre in (lambda height, width: (0.0, 0.0),)
+        ),
+        Twist(
+            "centre-half-a-pixel-off",
+            slip(centre=lambda height, width: (height / 2, width / 2)),
+            "Your centre is half a pixel off. The rows go from 0 to H − 1: what is in the middle of these?",
+        ),
+        Twist(
+            "centre-half-a-pixel-off",
+            slip(centre=lambda height, width: (height // 2, width // 2)),
+            "Your centre is half a pixel off where a side is even. The rows go from 0 to H − 1: what is in the middle of these?",
+        ),
+        Twist(
+            "direction-reversed",
+            slip(angle=lambda degrees: -np.radians(degrees)),
+            "Your picture turns clockwise. Rows count downwards, and inverse mapping goes backwards: each of them turns the sense of rotation round.",
+        ),
+        Twist(
+            "zoom-inverted",
+            slip(resize=lambda zoom: 1 / zoom),
+            "A zoom above 1 should enlarge. Backwards, from the result to the picture, distances are divided by it.",
+        ),
+        Twist(
+            "nearest-for-bilinear",
+            slip(read=_nearest),
+            "You take the nearest pixel. Between four pixels, each should count by how near it is.",
+        ),
+        Twist(
+            "edge-repeated",
+            slip(read=_held),
+            "The edge is repeated where nothing is known. Outside of the picture everything is 0.",
+        ),
+        Twist(
+            "cuts-the-edge",
+            slip(read=_cut),
+            "Half a pixel outside of the picture you give 0 at once. There the pixel at the edge still counts by half: only the *neighbours* that lie outside are 0.",
+        ),
+    ),
+    hints=(
+        "Take one pixel of the result. Where in the old picture was what it shows?",
+        "Three steps back: take off the middle, divide by the zoom and turn the other way, add the middle. Rows count downwards.",
+        "A place between pixels has four neighbours. Round down for the first, and let each neighbour's share be (1 − its row's distance) · (1 − its column's distance). A neighbour outside counts 0.",
+    ),
+    rung_hints={
+        "shape": "Same shape and dtype as x: mind the dtype of your shares.",
+        "by-hand": "Draw three by three pixels on paper and turn the paper a quarter, against the clock. What stands at the top left?",
+        "structure": "A single dot: where is its new place, and how much of it do the four pixels around that place get?",
+        "edge-cases": "Places far outside: are your indices still inside of the array when you read them?",
+        "bad-input": "A zoom of 0 or less is no size. Name zoom, and x where it has not four axes.",
+    },
+)

@@ -1,0 +1,92 @@
+"""Chapter 8's ``shift``: pictures moved, black where nothing was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch08_augmentation._pictures import axes_probes, four_axes, instead
+from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist, on_args
+from cnnlab.course.ops import Array, augmentation
+
+Rng = np.random.Generator
+
+MOVES = ((1, 0), (0, 1), (-1, 0), (0, -2), (2, -1), (-1, 3), (0, 0))
+
+
+def shift_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (reals(rng, 2, 3, 4, 2), 1, -1))
+    yield Probe("shape", (reals(rng, 1, 4, 3, 1, dtype=np.float64), 0, 2), title="float64")
+    for dy, dx in ((1, 0), (0, 1), (-1, 1)):
+        yield Probe("by-hand", (wholes(rng, 1, 2, 3, 1), dy, dx))
+    yield Probe("by-hand", (wholes(rng, 1, 3, 3, 1), 0, 0), title="no shift")
+    for dy, dx in MOVES:
+        yield Probe("reference", (reals(rng, 2, 5, 6, 3), dy, dx))
+    yield Probe("reference", (reals(rng, 3, 4, 4, 4), 1, 2), title="every side 4")
+    yield Probe("reference", (rng.normal(size=(2, 6, 5, 3)), -2, 1), title="float64")
+    for dy, dx in ((3, -4), (-2, 4), (4, 1), (-1, 6), (-4, 0), (9, -9)):
+        yield Probe("edge-cases", (reals(rng, 2, 4, 5, 2), dy, dx), title="as far as the side")
+    yield from axes_probes(reals(rng, 2, 3, 4, 3), 1, 1)
+
+
+def keras_shift(x: Any, dy: int, dx: int) -> Array:
+    """Keras's affine transform by whole pixels."""
+    import keras
+
+    matrix = np.array([[1, 0, -dx, 0, 1, -dy, 0, 0]] * len(x), np.float32)
+    moved = keras.ops.image.affine_transform(
+        x, matrix, interpolation="nearest", fill_mode="constant", fill_value=0
+    )
+    return np.asarray(moved)
+
+
+def _held_at_the_edge(x: Array, dy: int, dx: int) -> Array:
+    rows = np.clip(np.arange(x.shape[1]) - dy, 0, x.shape[1] - 1)
+    columns = np.clip(np.arange(x.shape[2]) - dx, 0, x.shape[2] - 1)
+    return x[:, rows[:, None], columns]
+
+
+EXERCISE = Exercise(
+    name="shift",
+    points={"shape": 0.25, "by-hand": 0.5, "reference": 1, "edge-cases": 0.5, "bad-input": 0.25},
+    probes=shift_probes,
+    reference=keras_shift,
+    correct=augmentation.shift,
+    twists=(
+        Twist(
+            "wraps-around",
+            instead(four_axes(lambda x, dy, dx: np.roll(x, (dy, dx), (1, 2)))),
+            "What leaves the picture on one side comes in on the other. Zeros should come in.",
+        ),
+        Twist(
+            "edge-repeated",
+            instead(four_axes(_held_at_the_edge)),
+            "The edge is repeated where nothing is known. Here zeros come in.",
+        ),
+        Twist(
+            "dy-dx-swapped",
+            on_args(lambda x, dy, dx: (x, dx, dy)),
+            "Rows and columns have changed places: dy counts rows, downwards, dx columns, to the right.",
+        ),
+        Twist(
+            "direction-reversed",
+            on_args(lambda x, dy, dx: (x, -dy, -dx)),
+            "The picture goes the other way. A positive dy moves it down, a positive dx to the right.",
+        ),
+    ),
+    hints=(
+        "Which rows of the old picture are still to be seen, and which rows of the new one do they become?",
+        "Either begin with zeros, and copy the block that both pictures share; or put a frame of zeros around the picture, and cut out another window.",
+        "A frame of |dy| rows and |dx| columns on every side is wide enough. Where does the window begin for dy > 0, and where for dy < 0?",
+    ),
+    rung_hints={
+        "shape": "Same shape, same dtype, and x itself stays as it was.",
+        "reference": "Try dy = 0 and dy < 0. What does a slice that ends at -0 hold?",
+        "edge-cases": "Farther than its own side: nothing of the picture is left. What does your slice do when it ends before it begins, or below 0?",
+        "bad-input": "Four axes, or a ValueError that names x.",
+    },
+)

@@ -1,0 +1,12 @@
+"""How chapter 9's formulas are told to go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cnnlab.autograder.judging.twists import Op
+
+
+def slip(**slips: Any) -> Callable[[Op], Op]:
+    return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})

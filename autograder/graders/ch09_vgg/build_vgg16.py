@@ -1,0 +1,322 @@
+"""Chapter 9's VGG16 in Keras.
+
+The full network is judged by its layers, its names and the shapes of its weights. What it computes
+is compared once, for a small picture, with weights that the judge sets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch09_vgg.vgg16_layers import SAY_DENSE_WIDTHS, SAY_DEPTHS, SAY_WIDTHS
+from cnnlab.autograder.graders.shared.networks import (
+    Layer,
+    Stack,
+    conv,
+    dense,
+    dropout,
+    flatten,
+    forward,
+    grow,
+    in_words,
+    max_pool,
+    other,
+)
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist
+from cnnlab.autograder.sandbox.drivers import ch09
+from cnnlab.course.networks.vgg import CONVS, UNITS, WIDTHS, build_vgg
+from cnnlab.course.ops import Array
+from cnnlab.course.ops.layers import Shape
+
+Rng = np.random.Generator
+Change = Callable[[Stack], Stack]
+
+
+SMALL = (32, 32, 3)
+HUGE = (8192, 16384, 3)
+"""So large that thirteen poolings leave something."""
+NAMED = {"Conv2D", "Dense", "MaxPooling2D"}
+"""The kinds of layer whose names count."""
+
+
+def build_probes(rng: Rng) -> Iterator[Probe]:
+    sides = ["inputs", "outputs", "weights"]
+    yield Probe("parameters", (), title="the full network", given={"asks": sides})
+    classes = int(rng.integers(11, 90))
+    said = "a huge picture, on paper alone"
+    yield Probe("layers", (HUGE, classes), title=said, given={"asks": ["outputs", "layers"]})
+    x = rng.random((1, *SMALL)).astype(np.float32)
+    given = {"asks": ["outputs", "y"], "x": x, "seed": int(rng.integers(1000))}
+    classes = int(rng.integers(5, 10))
+    said = f"one picture of 32×32, {classes} classes, weights that we set"
+    # Rounding errors of the long sums cancel for the most part: the square root of their length.
+    yield Probe("reference", (SMALL, classes), title=said, terms=2000, given=given)
+
+
+def comparable(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, Any]:
+    """A driver's description, as far as it was asked for, in comparable words."""
+    facts: dict[str, Any] = {}
+    for name in ("inputs", "outputs"):
+        if name in tree:
+            facts[f"one picture: {name}"] = _size(tree[name])
+    if "weights" in tree:
+        facts["parameters"] = f"{sum(prod(shape) for shape in tree['weights']):,}"
+        facts["shapes of the weights"] = "; ".join(map(_size, tree["weights"]))
+    if "layers" in tree:
+        facts |= in_words(tree["layers"])
+        facts["names"] = "; ".join(_name(e) for e in tree["layers"] if e["class"] in NAMED)
+    if "y" in tree:
+        facts["answers"] = tree["y"]
+    return facts
+
+
+def _size(shape: Any) -> str:
+    return "×".join(map(str, shape)) if shape else "unknown"
+
+
+def _name(layer: Layer) -> str:
+    """A layer's name where it is one of VGG16's; Keras's own numbers depend on the day."""
+    return layer["name"] if layer["name"] in NAMES else "another"
+
+
+def keras_vgg16(
+    input_shape: Shape = (224, 224, 3), classes: int = 1000, *, given: dict[str, Any]
+) -> dict[str, Any]:
+    """The reference network, built and run by Keras."""
+    return comparable((), ch09.built(build_vgg, (tuple(input_shape),), {"classes": classes}, given))
+
+
+def network(classes: int) -> Stack:
+    """VGG16 as a stack, each layer with its name."""
+    stack: Stack = []
+    for block, (width, depth) in enumerate(zip(WIDTHS, CONVS, strict=True), 1):
+        stack += [{**conv(width), "name": f"block{block}_conv{i}"} for i in range(1, depth + 1)]
+        stack += [{**max_pool(), "name": f"block{block}_pool"}]
+    top = [dense(UNITS), dense(UNITS), dense(classes, "softmax")]
+    named = zip(top, ("fc1", "fc2", "predictions"), strict=True)
+    return [*stack, flatten(), *({**layer, "name": name} for layer, name in named)]
+
+
+NAMES = {layer["name"] for layer in network(1) if "name" in layer}
+
+
+def simulated(
+    input_shape: Shape = (224, 224, 3),
+    classes: int = 1000,
+    *,
+    given: dict[str, Any],
+    changes: tuple[Change, ...] = (),
+) -> dict[str, Any]:
+    """What the driver says of the network with these changes, by NumPy alone."""
+    stack = network(classes)
+    for change in changes:
+        stack = change(stack)
+    shapes, shape = [], tuple(input_shape)
+    for layer in stack:
+        shape, own = grow(shape, layer)
+        shapes += own
+    tree: dict[str, Any] = {
+        "layers": [{"name": "", **layer} for layer in stack],
+        "inputs": list(input_shape),
+        "outputs": list(shape),
+        "weights": [list(s) for s in shapes],
+    }
+    if "y" in given["asks"]:
+        unnamed = [{k: v for k, v in layer.items() if k != "name"} for layer in stack]
+        x = given["x"]
+        tree["y"] = _answers(
+            json.dumps(unnamed), x.tobytes(), x.shape, given["seed"], tuple(shapes)
+        )
+    return {name: tree[name] for name in given["asks"]}
+
+
+@lru_cache(maxsize=1024)
+def _answers(stack: str, x: bytes, shape: Shape, seed: int, shapes: tuple[Shape, ...]) -> Array:
+    """The stack's answers. Many mistakes compute the same, and a third of a second is long."""
+    pictures = np.frombuffer(x, np.float32).reshape(shape)
+    return forward(json.loads(stack), pictures, ch09.tiled_weights(list(shapes), seed))
+
+
+def changed(change: Change) -> Callable[[Op], Op]:
+    """A model made of other layers."""
+
+    def apply(op: Op) -> Op:
+        def mistaken(*args: Any, changes: tuple[Change, ...] = (), **kwargs: Any) -> Any:
+            return op(*args, changes=(*changes, change), **kwargs)
+
+        return mistaken
+
+    return apply
+
+
+def _each(chosen: Callable[[Layer], bool], **config: Any) -> Change:
+    """Other settings for the layers that are chosen."""
+    return lambda stack: [{**e, **config} if chosen(e) else e for e in stack]
+
+
+def _is(*kinds: str) -> Callable[[Layer], bool]:
+    return lambda layer: layer["class"] in kinds
+
+
+def _hidden(layer: Layer) -> bool:
+    return str(layer.get("name", "")).startswith("fc")
+
+
+def _last(layer: Layer) -> bool:
+    return layer.get("name") == "predictions"
+
+
+def _pool_each(stack: Stack) -> Stack:
+    """A pool after every convolution, in the place of one after each block."""
+    left = [e for e in stack if e["class"] != "MaxPooling2D"]
+    pool = {**max_pool(), "name": "another"}
+    return [
+        e for layer in left for e in ((layer, pool) if layer["class"] == "Conv2D" else (layer,))
+    ]
+
+
+def _widths(*widths: int) -> Change:
+    """Other numbers of filters, by block."""
+
+    def apply(stack: Stack) -> Stack:
+        return [
+            {**e, "filters": widths[int(e["name"][5]) - 1]} if e["class"] == "Conv2D" else e
+            for e in stack
+        ]
+
+    return apply
+
+
+def _dropout_after_hidden(stack: Stack) -> Stack:
+    return [e for layer in stack for e in ((layer, dropout()) if _hidden(layer) else (layer,))]
+
+
+def _without(chosen: Callable[[Layer], bool]) -> Change:
+    return lambda stack: [e for e in stack if not chosen(e)]
+
+
+def _shallow(stack: Stack) -> Stack:
+    """Two convolutions in every block."""
+    return [e for e in stack if not str(e.get("name", "")).endswith("conv3")]
+
+
+def _averaged(stack: Stack) -> Stack:
+    return [other("GlobalAveragePooling2D") if e["class"] == "Flatten" else e for e in stack]
+
+
+_RELU = (
+    "A ReLU is missing. It follows each of the thirteen convolutions and both hidden dense layers: "
+    "two convolutions in a row without it would melt into one."
+)
+_PADDING = "Your convolutions do not pad, so each one cuts off the edge. Keras pads only where it is told to."
+_NAMES = (
+    "Your layers do not bear VGG16's names. The next chapters find layers by their names: "
+    "block1_conv1, block1_pool and so on. Conv2D, MaxPooling2D and Dense take name=."
+)
+
+
+def _ignores(**defaults: Any) -> Callable[[Op], Op]:
+    """The op, as if an argument had not been given."""
+
+    def apply(op: Op) -> Op:
+        def mistaken(input_shape: Shape = (224, 224, 3), classes: int = 1000, **kwargs: Any) -> Any:
+            given = {"input_shape": input_shape, "classes": classes, **defaults}
+            return op(given["input_shape"], given["classes"], **kwargs)
+
+        return mistaken
+
+    return apply
+
+
+EXERCISE = Exercise(
+    name="build_vgg16",
+    points={"parameters": 3, "layers": 3, "reference": 2},
+    probes=build_probes,
+    reference=keras_vgg16,
+    correct=simulated,
+    driver="ch09.built",
+    simulated=True,
+    view=comparable,
+    needs=("vgg16_layers",),
+    evidence=1,  # a description that agrees in every word is no accident
+    twists=(
+        Twist("relu-missing", changed(_each(_is("Conv2D"), activation="linear")), _RELU),
+        Twist("relu-missing", changed(_each(_hidden, activation="linear")), _RELU),
+        Twist(
+            "relu-missing",
+            changed(_each(lambda e: _is("Conv2D")(e) or _hidden(e), activation="linear")),
+            _RELU,
+        ),
+        Twist("padding-valid", changed(_each(_is("Conv2D"), padding="valid")), _PADDING),
+        Twist(
+            "pool-per-conv",
+            changed(_pool_each),
+            "You pool after every convolution. Thirteen halvings leave nothing of 224 pixels: VGG16 "
+            "pools once at the end of each block.",
+        ),
+        *(
+            Twist("wrong-widths", changed(_widths(*widths)), SAY_WIDTHS)
+            for widths in ((64, 128, 256, 512, 1024), (32, 64, 128, 256, 512))
+        ),
+        Twist("wrong-widths", changed(_each(_hidden, units=1024)), SAY_DENSE_WIDTHS),
+        Twist("wrong-depths", changed(_shallow), SAY_DEPTHS),
+        Twist(
+            "softmax-missing",
+            changed(_each(_last, activation="linear")),
+            "The last layer has no activation, so its answers are any numbers. Which activation shares "
+            "out a whole among the classes?",
+        ),
+        Twist(
+            "sigmoid-for-softmax",
+            changed(_each(_last, activation="sigmoid")),
+            "Sigmoid gives each class a probability of its own. A photograph of ImageNet belongs to one "
+            "class: the thousand numbers should add up to 1.",
+        ),
+        Twist(
+            "dropout-added",
+            changed(_dropout_after_hidden),
+            "Your network has dropout. It was trained with it, as the paper says, but the network that "
+            "Keras and this chapter use comes without.",
+        ),
+        Twist(
+            "flatten-missing",
+            changed(_without(_is("Flatten"))),
+            "Your maps were not made into one row before the dense layers. In Keras a dense layer works "
+            "on the last axis alone, so the answer is still a map.",
+        ),
+        Twist(
+            "average-for-flatten",
+            changed(_averaged),
+            "You average every map to one number before the dense layers. Newer networks do, and save "
+            "100 million weights. VGG16 flattens.",
+        ),
+        Twist("names-missing", changed(_each(_is(*NAMED), name="")), _NAMES),
+        Twist(
+            "classes-ignored",
+            _ignores(classes=1000),
+            "Your network always has 1000 classes. How many does the caller want?",
+        ),
+        Twist(
+            "input-shape-ignored",
+            _ignores(input_shape=(224, 224, 3)),
+            "Your network always takes pictures of 224×224. Which shape does the caller want?",
+        ),
+    ),
+    hints=(
+        "Your list from exercise 1 has every convolution and every dense layer. What is not in it, and where does it belong?",
+        "Go through the blocks: convolutions with same padding and ReLU, then one max pooling. Then flatten, and three dense layers.",
+        "keras.Input(input_shape) first. Conv2D, MaxPooling2D and Dense take name=. The last dense layer has classes units and a softmax.",
+    ),
+    rung_hints={
+        "parameters": "Call build_vgg16().summary() and compare line by line with the table above. The sum must be 138,357,544.",
+        "layers": "Compare model.summary() with the table: the order, the names (pools too), and the activation of each layer.",
+        "reference": "The layers look right, but they compute something else. Is there a step that the table does not have?",
+    },
+)

@@ -1,0 +1,205 @@
+"""Chapter 9's receptive field: how much of the picture one unit sees.
+
+Keras answers by gradients: along one axis, which inputs does a unit of the last layer depend on?
+Max pooling passes its gradient to one cell only, so windows are averaged in its place, and all
+weights are 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.shared.gradients import gradients
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist, on_output
+from cnnlab.course.ops import require
+from cnnlab.course.ops.layers import normalise
+
+Rng = np.random.Generator
+Layers = list[tuple[Any, ...]]
+
+CONV, POOL = ("conv", 8, 3), ("max_pool", 2)
+VGG: Layers = [layer for count in (2, 2, 3, 3, 3) for layer in (*[CONV] * count, POOL)]
+
+
+def field_probes(rng: Rng) -> Iterator[Probe]:
+    def n(low: int, high: int) -> int:
+        return int(rng.integers(low, high))
+
+    yield Probe("shape", ([("conv", n(2, 9), 3), POOL],))
+    yield Probe("by-hand", ([CONV],), title="one 3×3 convolution")
+    yield Probe("by-hand", ([CONV] * 2,), title="two 3×3 convolutions")
+    yield Probe("by-hand", ([CONV] * 3,), title="three 3×3 convolutions")
+    yield Probe("by-hand", ([POOL],), title="one pooling")
+    yield Probe("by-hand", ([POOL, CONV],), title="a pooling, then a convolution")
+    strided = ("conv", n(2, 9), n(4, 7), n(2, 4))
+    yield Probe("structure", ([strided, CONV],), title="a convolution with a stride")
+    spread = ("conv", n(2, 9), n(3, 5), 1, "same", n(2, 5))
+    yield Probe("structure", ([CONV, spread],), title="a convolution with a dilation")
+    overlapping = ("max_pool", n(4, 6), n(2, 4))
+    yield Probe("structure", ([overlapping, CONV],), title="pooling windows that overlap")
+    yield Probe("structure", ([POOL, spread, CONV],), title="a dilation after a pooling")
+    yield Probe("structure", ([POOL] * 3,), title="three poolings")
+    for name, depth in (("block3_conv3", 9), ("block5_conv3", 17), ("block5_pool", 18)):
+        yield Probe("reference", (VGG[:depth],), title=f"VGG16 up to {name}")
+    valid = ("conv", n(2, 9), 5, 2, "valid")
+    yield Probe("reference", ([valid, ("max_pool", 3, 2), spread, strided],), title="a mixed stack")
+    yield Probe("edge-cases", ([],), title="no layer at all")
+    yield Probe("edge-cases", ([("conv", 4, 1), CONV, ("conv", 4, 1)],), title="1×1 convolutions")
+    gaps = ("conv", 4, 1, n(2, 4))
+    yield Probe("edge-cases", ([gaps, CONV],), title="a stride that leaves gaps")
+    for last in (("flatten",), ("dense", 5), ("global_average_pool",)):
+        yield Probe("bad-input", ([CONV, last],), title=f"a layer {last[0]}", raises="layers")
+    yield Probe("bad-input", ([CONV, POOL],), title="all in order")
+
+
+def keras_field(layers: Layers) -> tuple[int, int]:
+    """From which input to which two neighbouring units depend on, by Keras's gradients."""
+    import keras
+
+    made = []
+    for layer in map(normalise, layers):
+        k, stride = layer.size[0], layer.strides[0]
+        if layer.kind == "conv":
+            options = {"dilation_rate": layer.dilation[0], "kernel_initializer": "ones"}
+            made.append(keras.layers.Conv1D(1, k, stride, use_bias=False, **options))
+        else:
+            made.append(keras.layers.AveragePooling1D(k, stride))
+    line = np.ones((1, 2048, 1), np.float32)
+
+    def units(x: Any) -> Any:
+        for each in made:
+            x = each(x)
+        return x[0, :2, 0]
+
+    units(line)  # builds the layers
+    each_unit = np.eye(2, dtype=np.float32)
+    one, other = (np.flatnonzero(gradients(units, [line], unit)[0]) for unit in each_unit)
+    return int(one[-1] - one[0] + 1), int(other[0] - one[0])
+
+
+def walk(
+    layers: Layers,
+    *,
+    grow: Callable[[int, int], int] = lambda reach, jump: (reach - 1) * jump,
+    reach: Callable[[int, int], int] = lambda k, dilation: dilation * (k - 1) + 1,
+    steps: str = "conv pool",
+    reaches: str = "conv pool",
+    jump_first: bool = False,
+    default: bool = True,
+    last: bool = False,
+) -> tuple[int, int]:
+    """The receptive field with slips: without any, it is right."""
+    size = jump = 1
+    for layer in layers:
+        full = normalise(layer)
+        require(full.kind in ("conv", "max_pool"), "layers", "must be conv or max_pool", layer)
+        kind = full.kind.removeprefix("max_")
+        stride = full.strides[0] if kind in steps else 1
+        if kind == "pool" and not default and len(layer) == 2:
+            stride = 1
+        after = stride if last else jump * stride
+        if kind in reaches:
+            size += grow(reach(full.size[0], full.dilation[0]), after if jump_first else jump)
+        jump = after
+    return size, jump
+
+
+def slip(**slips: Any) -> Callable[[Op], Op]:
+    return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
+
+
+_ADDS = (
+    "A layer adds too much. One 3×3 kernel sees 3 pixels; a second one on top sees one more on each "
+    "side, so 5: how many does a kernel of k add?"
+)
+_POOLS = (
+    "Your pooling layers are left out. A window of 2×2 looks at more than one cell, and after it "
+    "neighbouring units lie twice as far apart in the picture."
+)
+_STRIDES = (
+    "A stride has no effect in yours. After a stride of 2, neighbouring units lie 2 pixels apart: how "
+    "far apart are the outer cells of the next 3×3 kernel?"
+)
+_SIZE_UNSCALED = (
+    "Your size grows by the same everywhere. After a pooling, neighbouring cells lie 2 pixels apart: "
+    "what does the next kernel add then?"
+)
+
+EXERCISE = Exercise(
+    name="receptive_field",
+    points={
+        "shape": 0.5,
+        "by-hand": 1.5,
+        "structure": 1.5,
+        "reference": 1.5,
+        "edge-cases": 0.5,
+        "bad-input": 0.5,
+    },
+    probes=field_probes,
+    reference=keras_field,
+    correct=walk,
+    twists=(
+        Twist("adds-k", slip(grow=lambda reach, jump: reach * jump), _ADDS),
+        Twist("pools-ignored", slip(steps="conv", reaches="conv"), _POOLS),
+        Twist(
+            "pools-ignored",
+            slip(reaches="conv"),
+            "Your pooling layers see a single cell. How many cells does a window of 2×2 look at in each "
+            "direction?",
+        ),
+        Twist("stride-ignored", slip(steps=""), _STRIDES),
+        Twist("stride-ignored", slip(grow=lambda reach, jump: reach - 1), _SIZE_UNSCALED),
+        Twist("stride-ignored", slip(steps="pool"), _STRIDES),
+        Twist("stride-ignored", slip(steps="conv"), _STRIDES),
+        Twist(
+            "dilation-ignored",
+            slip(reach=lambda k, dilation: k),
+            "The dilation has no effect in yours. How many cells does a kernel of 3 reach over when its "
+            "taps lie 2 apart?",
+        ),
+        Twist(
+            "effective-kernel-off",
+            slip(reach=lambda k, dilation: dilation * k),
+            "Your dilated kernel spans the wrong number of cells. Draw three taps with one gap between "
+            "each two: how many cells from the first to the last?",
+        ),
+        Twist(
+            "jump-too-early",
+            slip(jump_first=True),
+            "You multiply the jump before you use it. A layer's own stride moves the units that come out "
+            "of it. The cells that its kernel sees still lie as before.",
+        ),
+        Twist(
+            "stride-one-default",
+            slip(default=False),
+            "Where a pooling layer has no stride, yours takes 1. Which number is it in this course?",
+        ),
+        Twist(
+            "last-stride-only",
+            slip(last=True),
+            "Your jump is the last layer's stride. Two poolings in a row: how far apart do neighbouring "
+            "units lie in the picture?",
+        ),
+        Twist(
+            "order-swapped",
+            on_output(lambda pair: pair[::-1]),
+            "Your two numbers stand in the wrong order: the size comes first, then the jump.",
+        ),
+    ),
+    hints=(
+        "Two numbers are enough to walk through a stack: how many pixels one unit sees, and how many pixels apart two neighbours lie.",
+        "Before the first layer a unit is a pixel: size 1, jump 1. A kernel of k adds k − 1 steps, each as long as the jump is at that point.",
+        "For each layer: find its reach (a dilation spreads it), its stride (a pooling's is its size where none is given), make the size grow, and only then the jump.",
+    ),
+    rung_hints={
+        "shape": "The result is a pair of whole numbers: (size, jump).",
+        "by-hand": "One 3×3 sees 3, two see 5, three see 7. A 2×2 pooling sees 2, with a jump of 2.",
+        "structure": "Write size and jump after each layer on paper. Which comes first in a step: the size grows, or the jump?",
+        "edge-cases": "No layer leaves a pixel: size 1 and jump 1.",
+        "bad-input": "After flatten, a dense layer or a global pooling there are no places any more: raise ValueError and name layers.",
+    },
+)

@@ -1,0 +1,147 @@
+"""Chapter 9's ``vgg_preprocess``: pixels as VGG16 was trained on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch09_vgg._slips import slip
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist
+from cnnlab.course.networks import vgg
+from cnnlab.course.ops import Array, require
+
+Rng = np.random.Generator
+
+MEANS = np.array(vgg.VGG_MEANS)
+
+
+def pixels(rng: Rng, *shape: int, dtype: Any = np.uint8) -> Array:
+    """Red, green and blue that differ clearly, from 0 to 255."""
+    return rng.integers(0, 256, shape).astype(dtype)
+
+
+def preprocess_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (pixels(rng, 4, 5, 3, dtype=np.float32),), title="float32")
+    yield Probe("shape", (pixels(rng, 2, 4, 5, 3, dtype=np.float64),), title="float64")
+    yield Probe("by-hand", (np.array([[[255, 0, 0]]], np.uint8),), title="a red pixel")
+    yield Probe("by-hand", (np.zeros((1, 2, 3), np.uint8),), title="two black pixels")
+    means = MEANS[::-1].reshape(1, 1, 3)
+    yield Probe("by-hand", (means,), title="a pixel of the mean colour")
+    yield Probe("structure", (pixels(rng, 3, 3, 3),), title="three rows, three columns")
+    yield Probe("structure", (pixels(rng, 2, 3, 4, 3),), title="a batch of two")
+    yield Probe("structure", (pixels(rng, 3, 3, 3, 3),), title="a batch of three, three by three")
+    yield Probe("structure", (rng.random((4, 3, 3)),), title="nearly black")
+    yield Probe("reference", (pixels(rng, 2, 12, 17, 3),), title="whole numbers, uint8")
+    yield Probe("reference", (pixels(rng, 20, 14, 3, dtype=np.float32),), title="float32")
+    yield Probe("reference", (256 * rng.random((2, 9, 8, 3)),), title="float64")
+    gray, alpha = pixels(rng, 4, 5, 1), pixels(rng, 4, 5, 4)
+    yield Probe("bad-input", (gray,), title="one channel", raises="rgb")
+    yield Probe("bad-input", (alpha,), title="four channels", raises="rgb")
+    yield Probe("bad-input", (pixels(rng, 2, 2, 3),), title="all in order")
+
+
+def whole_as_float32(args: tuple[Any, ...], value: Any) -> Any:
+    """Pixels that came as whole numbers may come back in any float."""
+    whole = isinstance(args[0], np.ndarray) and args[0].dtype.kind in "iu"
+    if whole and isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.astype(np.float32)
+    return value
+
+
+def keras_preprocess(rgb: Array) -> Array:
+    from keras.applications.vgg16 import preprocess_input
+
+    return whole_as_float32((rgb,), preprocess_input(rgb.copy()))  # Keras works in place
+
+
+def preprocess(
+    rgb: Any,
+    *,
+    means: Array = MEANS,
+    flip: bool = True,
+    before: Callable[[Array], Array] = lambda x: x,
+    after: Callable[[Array], Array] = lambda x: x,
+) -> Array:
+    """`vgg.vgg_preprocess` with slips: without any, it is that function."""
+    rgb = np.asarray(rgb)
+    require(rgb.shape[-1] == 3, "rgb", "must have three channels", rgb.shape)
+    kind = np.float64 if rgb.dtype == np.float64 else np.float32
+    x = before(rgb.astype(kind))
+    x = x[..., ::-1] if flip else x
+    return after(x - means.astype(kind)).astype(kind)
+
+
+def _in_place(op: Op) -> Op:
+    """The means are taken away where the pixels stand."""
+
+    def mistaken(rgb: Any, **kwargs: Any) -> Any:
+        result = op(rgb, **kwargs)
+        if isinstance(rgb, np.ndarray) and rgb.dtype.kind == "f":
+            rgb[...] = result[..., ::-1]
+        return result
+
+    return mistaken
+
+
+_BY_255 = (
+    "You divide by 255. VGG16 was trained on pixels from 0 to 255, only shifted so that the mean is 0: "
+    "after a division all pictures look nearly the same to it."
+)
+_ORDER = (
+    "The means are taken from the wrong channels: 103.939 is that of blue, 123.68 that of red. Which "
+    "channel comes first after you have turned the order round?"
+)
+_RGB = (
+    "Your channels are still red, green, blue. VGG16 was trained with a library that read pictures as "
+    "blue, green, red."
+)
+_TWICE = "Your pixels are prepared twice over. They come from 0 to 255, and once is enough."
+
+EXERCISE = Exercise(
+    name="vgg_preprocess",
+    points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "bad-input": 0.5},
+    probes=preprocess_probes,
+    reference=keras_preprocess,
+    correct=preprocess,
+    view=whole_as_float32,
+    twists=(
+        Twist("divides-by-255", slip(before=lambda x: x / 255), _BY_255),
+        Twist("divides-by-255", slip(after=lambda x: x / 255), _BY_255),
+        Twist("divides-by-255", slip(before=lambda x: x / 255, means=np.zeros(3)), _BY_255),
+        Twist("means-in-rgb-order", slip(means=MEANS[::-1]), _ORDER),
+        Twist("keeps-rgb", slip(flip=False, means=MEANS[::-1]), _RGB),
+        Twist("keeps-rgb", slip(flip=False), _RGB),
+        Twist("rescaled-twice", slip(before=lambda x: x * 255), _TWICE),
+        Twist("rescaled-twice", lambda op: lambda rgb: op(op(rgb)), _TWICE),
+        Twist("rescaled-twice", slip(means=2 * MEANS), _TWICE),
+        Twist(
+            "means-added",
+            slip(means=-MEANS),
+            "You add the means. The mean colour should become 0: what must be done to it?",
+        ),
+        Twist(
+            "means-forgotten",
+            slip(means=np.zeros(3)),
+            "The means are still in it. The mean colour of all training pictures should become 0.",
+        ),
+        Twist(
+            "changes-input",
+            _in_place,
+            "You take the means away in place, so the caller's picture changes too. Work on a new array.",
+        ),
+    ),
+    hints=(
+        "Two steps: another order of the channels, and three numbers that are taken away. No division.",
+        "The channels are the last axis, whatever comes before it. A step of −1 reads an axis backwards.",
+        "Blue comes first now, and so does its mean: 103.939. The rest NumPy does by broadcasting; make floats first.",
+    ),
+    rung_hints={
+        "shape": "The shape stays; float32 stays float32, and float64 float64. The array that came in must not change.",
+        "by-hand": "A red pixel (255, 0, 0): which of the three numbers that come out is its 255 in?",
+        "structure": "Does your code take the last axis, both for one picture (H, W, 3) and for a batch (N, H, W, 3)?",
+        "bad-input": "A picture must have three channels: raise ValueError and name rgb.",
+    },
+)

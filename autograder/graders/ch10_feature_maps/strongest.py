@@ -1,0 +1,126 @@
+"""Chapter 10's ``strongest``: the maps that answer most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.shared.draws import reals
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist, on_output
+from cnnlab.course.ops import feature_maps
+
+Rng = np.random.Generator
+
+
+def strongest_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (reals(rng, 1, 3, 4, 6), 2))
+    by_hand = np.array([[[[1, 5, 3], [1, 5, 4]]]], np.float32)
+    yield Probe("by-hand", (by_hand, 1), title="three channels, the first one")
+    yield Probe("by-hand", (by_hand, 3), title="three channels, all of them")
+    peak = np.ones((1, 4, 4, 3), np.float32)
+    peak[0, 1, 2, 0], peak[0, :, :, 0] = 0, 0
+    peak[0, 3, 3, 0] = 8
+    peak[..., 2] = 2
+    yield Probe("structure", (peak, 2), title="one high peak in a dark map")
+    peaks = np.maximum(reals(rng, 1, 5, 4, 5), 0)
+    peaks[0, 0, 0] = [9, 7, 0, 3, 1]
+    yield Probe("structure", (peaks, 3), title="a bright corner")
+    for shape, k in (((1, 9, 7, 12), 5), ((1, 6, 6, 6), 4), ((1, 4, 8, 20), 8)):
+        x = rng.random(shape).astype(np.float32)
+        yield Probe("reference", (x * x * x, k))  # processors round products alike, powers not
+    yield Probe("reference", (rng.normal(size=(1, 5, 7, 10)), 4), title="negative means, too")
+    yield Probe("edge-cases", (np.ones((1, 3, 2, 5), np.float32), 3), title="all alike")
+    ties = np.tile(np.array([1, 4, 2, 4, 2], np.float32), (1, 2, 3, 1))
+    yield Probe("edge-cases", (ties, 4), title="two pairs alike")
+    many = np.tile(rng.integers(1, 4, 64).astype(np.float32), (1, 2, 2, 1))
+    yield Probe("edge-cases", (many, 40), title="64 channels, many alike")
+    yield Probe("edge-cases", (reals(rng, 1, 3, 3, 1), 1), title="a single channel")
+    yield Probe("bad-input", (reals(rng, 1, 3, 3, 4), 5), title="more than there are", raises="k")
+    yield Probe("bad-input", (reals(rng, 1, 3, 3, 4), 0), title="none", raises="k")
+    yield Probe("bad-input", (reals(rng, 1, 2, 3, 4), 4), title="all of them")
+
+
+def keras_strongest(feature_map: Any, k: int) -> list[int]:
+    """By Keras's sort, which is stable: of equal ones, the lower index comes first."""
+    from keras import ops
+
+    means = ops.mean(np.asarray(feature_map, np.float64), axis=(0, 1, 2))
+    return [int(i) for i in ops.convert_to_numpy(ops.argsort(-means))[:k]]
+
+
+def _ranked(score: Callable[[Any], Any]) -> Callable[[Op], Op]:
+    """Ranked by something else."""
+
+    def apply(op: Op) -> Op:
+        def wrong(feature_map: Any, k: int) -> Any:
+            op(feature_map, k)  # raises where k is wrong
+            scores = score(np.asarray(feature_map, np.float64))
+            return [int(i) for i in np.argsort(-scores, kind="stable")[:k]]
+
+        return wrong
+
+    return apply
+
+
+def _means(values: Any) -> Any:
+    return values.mean(axis=(0, 1, 2))
+
+
+_ASCENDING = (
+    "Your channels stand in rising order. The strongest comes first. What does argsort begin with?"
+)
+_PEAK = (
+    "You went by the highest single cell. A channel that is bright over the whole photograph should "
+    "come before one with a single bright spot: take the mean."
+)
+
+EXERCISE = Exercise(
+    name="strongest",
+    points={
+        "shape": 0.25,
+        "by-hand": 0.75,
+        "structure": 1.0,
+        "reference": 1.0,
+        "edge-cases": 0.5,
+        "bad-input": 0.5,
+    },
+    probes=strongest_probes,
+    reference=keras_strongest,
+    correct=feature_maps.strongest,
+    twists=(
+        Twist(
+            "by-single-peak",
+            _ranked(lambda v: v.max(axis=(0, 1, 2))),
+            _PEAK,
+        ),
+        Twist("ascending", _ranked(lambda v: -_means(v)), _ASCENDING),
+        Twist("ascending", on_output(lambda found: found[::-1]), _ASCENDING),
+        Twist(
+            "later-of-two-alike",
+            lambda op: lambda m, k: [int(i) for i in np.argsort(_means(m))[::-1][: len(op(m, k))]],
+            "Of two channels that are alike, yours names the later one first. The lower index comes first.",
+        ),
+        Twist(
+            "channels-in-front",
+            lambda op: (
+                lambda m, k: [
+                    int(i)
+                    for i in np.argsort(-np.mean(m, axis=(0, 2, 3)), kind="stable")[: len(op(m, k))]
+                ]
+            ),
+            "You rank the rows of the picture. The channels are the last axis.",
+        ),
+    ),
+    hints=(
+        "Each channel is one map. Which single number says how strongly it answers to the whole photograph?",
+        "The mean over height and width gives one number for each channel. You want the places of the largest ones, not their values.",
+        "argsort begins with the smallest. Sort the negative means, with a stable kind, so that of two alike the lower index comes first.",
+    ),
+    rung_hints={
+        "shape": "k whole numbers, in a list or an array.",
+        "bad-input": "k must be from 1 to the number of channels. Say in the message that k is to blame.",
+    },
+)

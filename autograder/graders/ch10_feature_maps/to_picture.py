@@ -1,0 +1,165 @@
+"""Chapter 10's to_picture: a feature map as grey levels, between its percentiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.shared.draws import reals
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist, on_args
+from cnnlab.course.ops import feature_maps
+
+Rng = np.random.Generator
+
+
+def to_picture_probes(rng: Rng) -> Iterator[Probe]:
+    yield Probe("shape", (reals(rng, 4, 6),))
+    yield Probe("shape", ([[1, 2], [3, 5]],), title="lists")
+    yield Probe("shape", (np.full((3, 5), 2.0, np.float32),), title="every number 2")
+    yield Probe("by-hand", (np.full((2, 3), 7.0, np.float32),), title="every number 7")
+    yield Probe("by-hand", (np.zeros((3, 2), np.float32),), title="zeros only")
+    yield Probe("by-hand", (np.array([[0.0, 4.0]]),), title="two numbers")
+    yield Probe("structure", (100 + rng.normal(size=(7, 5)),), title="all far above 0")
+    yield Probe("structure", (rng.normal(size=(6, 6)) - 50,), title="all far below 0")
+    yield Probe("reference", (rng.normal(size=(20, 30)),), title="float64")
+    yield Probe("reference", (rng.normal(size=(25, 25)).astype(np.float32),), title="float32")
+    yield Probe("reference", (np.maximum(rng.normal(size=(18, 14)), 0),), title="after a ReLU")
+    outlier = rng.normal(size=(15, 15))
+    outlier[3, 4], outlier[9, 2] = 1e3, -1e3
+    yield Probe("edge-cases", (outlier,), title="two outliers")
+    lonely = np.zeros((16, 16))
+    lonely[5, 5] = 9.0
+    yield Probe("edge-cases", (lonely,), title="a single cell that is not 0", quiet=True)
+    yield Probe("edge-cases", (np.full((4, 4), -3.0),), title="every number -3", quiet=True)
+    yield Probe("bad-input", (reals(rng, 3, 4, 2),), title="three axes", raises="feature_map")
+    yield Probe("bad-input", (reals(rng, 6),), title="one axis", raises="feature_map")
+    yield Probe("bad-input", (reals(rng, 3, 4),), title="two axes")
+
+
+def keras_to_picture(feature_map: Any) -> Any:
+    """Between percentiles in float64, read from the numbers in Keras's order.
+
+    ``keras.ops.quantile`` of equal numbers is off by a rounding on some backends, so that a grey
+    picture would not be known for one.
+    """
+    import keras
+
+    values = np.asarray(feature_map, np.float64)
+    ordered = keras.ops.convert_to_numpy(keras.ops.sort(keras.ops.reshape(values, -1)))
+    low, high = (_percentile(ordered, share) for share in (0.01, 0.99))
+    if low == high:
+        return np.full(values.shape, 128, np.uint8)
+    clipped = keras.ops.clip((values - low) / (high - low), 0, 1)
+    return keras.ops.convert_to_numpy(keras.ops.round(255 * clipped)).astype(np.uint8)
+
+
+def _percentile(ordered: Any, share: float) -> float:
+    """Between the two neighbours that the share lies between; exact where they are equal."""
+    at = share * (len(ordered) - 1)
+    before, after = ordered[floor(at)], ordered[ceil(at)]
+    return float(before + (after - before) * (at - floor(at)))
+
+
+def _levels(values: Any, low: Any = None, high: Any = None) -> Any:
+    """Grey levels between two numbers, not yet clipped; between the percentiles by default."""
+    if low is None:
+        low, high = np.percentile(values, [1, 99])
+    return 255 * ((values - low) / (high - low))
+
+
+def _drawn(formula: Callable[[Any], Any], grey: bool = True) -> Callable[[Op], Op]:
+    """Another way from a map to grey levels; ``grey``: constant maps are still treated rightly."""
+
+    def apply(op: Op) -> Op:
+        def wrong(feature_map: Any) -> Any:
+            right = op(feature_map)  # raises where the shape is wrong
+            values = np.asarray(feature_map, np.float64)
+            low, high = np.percentile(values, [1, 99])
+            if grey and low == high:
+                return right
+            with np.errstate(all="ignore"):
+                return formula(values)
+
+        return wrong
+
+    return apply
+
+
+def _cast(levels: Any) -> Any:
+    """To uint8 as NumPy does it, whatever becomes of what does not fit."""
+    with np.errstate(all="ignore"):
+        return levels.astype(np.uint8)
+
+
+def _clipped(levels: Any) -> Any:
+    return _cast(np.rint(np.clip(levels, 0, 255)))
+
+
+_DIVIDES = (
+    "On a map whose numbers are all the same you divide by 0, or by next to nothing, and it comes "
+    "out black. Such a map shows nothing, so every pixel should be a middle grey: 128."
+)
+_WRAPS = (
+    "Numbers beyond the percentiles leave the range 0 to 255, and uint8 starts again at the other "
+    "end: the brightest cells come out dark. What should happen to them before the conversion?"
+)
+_CLIPS_NEGATIVES = "You cut everything below 0 away first. Black belongs to the 1st percentile, wherever that lies."
+_EXTREMES = (
+    "You stretch from the smallest to the largest number. One outlier then makes all others the "
+    "same grey: that is why the percentiles count."
+)
+_TRUNCATES = "You cut the decimals off. A level of 99.9 is nearer to 100 than to 99."
+
+
+EXERCISE = Exercise(
+    name="to_picture",
+    points={
+        "shape": 0.5,
+        "by-hand": 0.5,
+        "structure": 0.5,
+        "reference": 1.5,
+        "edge-cases": 1.0,
+        "bad-input": 0.5,
+    },
+    probes=to_picture_probes,
+    reference=keras_to_picture,
+    correct=feature_maps.to_picture,
+    twists=(
+        Twist("divides-by-zero", _drawn(lambda v: _clipped(_levels(v)), grey=False), _DIVIDES),
+        Twist(
+            "divides-by-zero",
+            _drawn(lambda v: _cast(np.clip(_levels(v), 0, 255)), grey=False),
+            _DIVIDES,
+        ),
+        Twist("wraps-around", _drawn(lambda v: _cast(np.rint(_levels(v)))), _WRAPS),
+        Twist("wraps-around", _drawn(lambda v: _cast(_levels(v))), _WRAPS),
+        Twist(
+            "wraps-around", _drawn(lambda v: _cast(np.rint(_levels(v)).astype(np.int64))), _WRAPS
+        ),
+        Twist(
+            "clips-negatives",
+            on_args(lambda m: (np.maximum(m, 0),)),
+            _CLIPS_NEGATIVES,
+        ),
+        Twist(
+            "stretches-to-the-extremes",
+            _drawn(lambda v: _clipped(_levels(v, v.min(), v.max()))),
+            _EXTREMES,
+        ),
+        Twist("truncates", _drawn(lambda v: _cast(np.clip(_levels(v), 0, 255))), _TRUNCATES),
+    ),
+    hints=(
+        "A picture has 256 grey levels. Which number of the map should become black, and which white?",
+        "np.percentile finds both numbers. Everything below the one is black, everything above the other white.",
+        "Between them it is a straight line: subtract, divide, clip to 0…1, times 255, round, uint8. And before you divide: can the divisor be 0?",
+    ),
+    rung_hints={
+        "by-hand": "Where both percentiles are the same, every pixel is 128.",
+        "shape": "The result has the map's shape and dtype uint8.",
+        "bad-input": "One map has two axes. Say in the message that feature_map is to blame.",
+    },
+)

@@ -1,0 +1,28 @@
+"""Chapter 11, filters and classes: what each exercise is probed with, and its typical mistakes."""
+
+from __future__ import annotations
+
+from cnnlab.autograder.graders.ch11_filters_classes import (
+    ascend,
+    ascent_step,
+    total_variation,
+    visualize_class,
+    visualize_filter,
+)
+from cnnlab.autograder.judging.exercise import Chapter
+
+CHAPTER = Chapter(
+    name="ch11_filters_classes",
+    title="Filters and classes: what a network wants to see",
+    exercises=(
+        total_variation.EXERCISE,
+        ascent_step.EXERCISE,
+        ascend.EXERCISE,
+        visualize_filter.EXERCISE,
+        visualize_class.EXERCISE,
+    ),
+    prelude="import math\nimport keras\nimport numpy as np\nimport tensorflow as tf\n",
+    imports=frozenset({"numpy", "keras", "tensorflow"}),
+    seconds=30.0,
+    keras=True,
+)

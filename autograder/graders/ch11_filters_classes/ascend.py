@@ -1,0 +1,179 @@
+"""Chapter 11's ``ascend``: many steps uphill, with penalties and jitter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.autograder.graders.ch11_filters_classes import _networks
+from cnnlab.autograder.graders.ch11_filters_classes._ascent import (
+    CLIMB_TWISTS,
+    PENALTY_TWISTS,
+    TERMS,
+    climb,
+    climbing,
+    keras_ascent,
+    seen,
+    slip,
+    steady,
+)
+from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist
+from cnnlab.autograder.sandbox.calls import Seed
+from cnnlab.course.ops import require
+
+Array = NDArray[Any]
+Gradient = Callable[[Array], Array]
+Rng = np.random.Generator
+
+
+def _plain(image: Array, gradient: Array, rate: float) -> Array:
+    return image + rate * gradient
+
+
+_PLAIN = (
+    "The length of your step depends on the size of the gradient, which can be tiny or huge. Let "
+    "ascent_step take the step: it divides by it."
+)
+
+_ONE_GRADIENT = (
+    "Every step of yours goes the same way: the gradient of the first picture. After a step the "
+    "picture is another one, and so is its gradient."
+)
+
+
+def _goal(given: Any) -> Gradient:
+    if "weights" in given:
+        return lambda image: np.asarray(given["weights"], np.float64)
+    slope = _networks.mean_of(given["index"])
+    return _networks.gradient_of(given["network"], given["layer"], slope)
+
+
+def _worth(raw: Any) -> Callable[[Array], float]:
+    def worth(picture: Array) -> float:
+        layers = _networks.layers_of(raw["network"])
+        out, _ = _networks.forward(picture, layers, raw["layer"])
+        return float(out[..., raw["index"]].mean())
+
+    return worth
+
+
+def seen_ascent(args: tuple[Any, ...], value: Any) -> Any:
+    return seen(value, _worth(value))
+
+
+def simulated_ascend(
+    image: Any, steps: int, rng: Rng, *args: Any, given: Any, **kwargs: Any
+) -> dict[str, Any]:
+    """What the driver says of a right solution, by NumPy."""
+    shape = np.shape(image)
+    require(len(shape) == 3, "image", "must have shape (H, W, C)", shape)
+    return {"picture": climb(_goal(given), image, steps, rng, *args, **kwargs), **given}
+
+
+def keras_ascend(image: Any, steps: int, rng: Seed, given: Any, **kwargs: Any) -> Any:
+    from cnnlab.autograder.sandbox.drivers.ch11 import _score
+
+    live = np.random.default_rng(rng.n)
+    picture = keras_ascent(_score(given), image, steps, live, **kwargs)
+    return seen_ascent((), {"picture": picture, **given})
+
+
+def ascend_probes(rng: Rng) -> Iterator[Probe]:
+    def network(layer: str) -> dict[str, Any]:
+        made = {**_networks.FILTERS, "seed": int(rng.integers(1 << 31))}
+        return {"network": made, "layer": layer, "index": _networks.lively(made, layer, rng)}
+
+    def probe(
+        rung: str, shape: tuple[int, ...], steps: int, given: Any = None, **kwargs: Any
+    ) -> Probe:
+        title = kwargs.pop("title", "")
+        while True:
+            made = given or network("block2_conv1")
+            image = wholes(rng, *shape) if rung == "by-hand" else _networks.noise(rng, *shape)
+            seed = int(rng.integers(1 << 31))
+            if steady(
+                lambda x: climb(_goal(made), x, steps, np.random.default_rng(seed), **kwargs),  # noqa: B023
+                image,
+            ):
+                return Probe(
+                    rung, (image, steps, Seed(seed)), kwargs, title, given=made, terms=TERMS
+                )
+
+    def linear(*shape: int) -> dict[str, Any]:
+        return {"weights": reals(rng, *shape)}
+
+    yield probe("shape", (9, 8, 3), 1, title="one step")
+    yield probe("by-hand", (2, 2, 1), 0, linear(2, 2, 1), title="no step")
+    one = {"weights": np.array([[[1.0], [0.0]], [[0.0], [0.0]]], np.float32)}
+    yield probe("by-hand", (2, 2, 1), 1, one, title="the score is the first number")
+    yield probe("by-hand", (3, 2, 2), 2, linear(3, 2, 2), rate=0.5, title="a sum of products")
+    yield probe("reference", (9, 8, 3), 1, title="a network, one step")
+    yield probe("reference", (9, 8, 3), 4, title="a network, four steps")
+    yield probe("reference", (8, 11, 3), 3, network("block1_conv1"), rate=2.5, title="three steps")
+    yield probe("penalties", (8, 7, 3), 3, tv=0.05, title="total variation")
+    yield probe("penalties", (8, 7, 3), 3, l6=0.1, title="L6")
+    yield probe("penalties", (7, 9, 3), 3, rate=2.0, tv=0.03, l6=0.06, title="both")
+    yield probe("jitter", (4, 5, 2), 1, linear(4, 5, 2), jitter=2, title="one step, by hand")
+    yield probe("jitter", (9, 8, 3), 3, jitter=2, title="up to two pixels")
+    yield probe("jitter", (8, 10, 3), 4, jitter=3, tv=0.03, title="up to three pixels")
+    for size in (12, 14):
+        made = network("block1_conv1")
+        image = _networks.noise(rng, size, size, 3)
+        wanted = climbing(_worth(made)(image), image.shape, 4)
+        args = (image, 12, Seed(int(rng.integers(1 << 31))))
+        yield Probe("climbs", args, {"rate": 4.0}, "twelve steps", given={**made, **wanted})
+    blank = np.zeros((3, 4, 2), np.float32)
+    yield Probe(
+        "edge-cases", (blank, 2, Seed(1)), {}, "a blank picture", given=linear(3, 4, 2), terms=TERMS
+    )
+    for shape, title in (((4, 5), "no channels"), ((1, 3, 4, 2), "a batch")):
+        given = {"weights": reals(rng, *shape)}
+        args = (reals(rng, *shape), 1, Seed(1))
+        yield Probe("bad-input", args, {}, title, raises="image", given=given)
+    yield probe("bad-input", (3, 3, 2), 1, linear(3, 3, 2), title="with channels")
+
+
+EXERCISE = Exercise(
+    name="ascend",
+    points={
+        "shape": 0.5,
+        "by-hand": 1.0,
+        "reference": 1.5,
+        "penalties": 1.0,
+        "jitter": 1.0,
+        "climbs": 0.5,
+        "edge-cases": 0.25,
+        "bad-input": 0.25,
+    },
+    probes=ascend_probes,
+    reference=keras_ascend,
+    correct=simulated_ascend,
+    simulated=True,
+    driver="ch11.ascended",
+    view=seen_ascent,
+    needs=("ascent_step",),
+    twists=(
+        *CLIMB_TWISTS,
+        Twist("not-normalised", slip(step=_plain), _PLAIN),
+        *PENALTY_TWISTS,
+        Twist("gradient-of-the-start", slip(follows=False), _ONE_GRADIENT),
+    ),
+    hints=(
+        "One step has four parts: shift the picture, take the gradient of the score there, take a step, shift it back.",
+        "A GradientTape watches a tensor of the shifted picture with a batch axis; np.roll shifts, rng.integers draws both shifts at once.",
+        "Inside the tape: score(x), minus tv times the total variation over the number of numbers, minus l6 times the sixth root of the mean sixth power. Outside: ascent_step, and np.roll by the opposite.",
+    ),
+    rung_hints={
+        "by-hand": "Here the gradient is the same everywhere: the weights of the sum. What does ascent_step make of it?",
+        "penalties": "Both penalties belong inside the tape. Total variation is divided by the number of numbers in the picture; L6 takes the mean of the sixth powers, then the sixth root.",
+        "jitter": "Per step one rng.integers(-jitter, jitter + 1, 2): first down, then right. Everything in this step is computed on the shifted picture, and then it is shifted back.",
+        "climbs": "The score after the last step should be far above the first.",
+        "edge-cases": "The sixth root has no slope at 0. Where l6 is 0, leave the term out.",
+        "bad-input": "A picture has three axes. Say in the message that image is to blame.",
+    },
+)

@@ -1,0 +1,166 @@
+"""Chapter 11's ``visualize_filter``: the picture that a filter wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.autograder.graders.ch11_filters_classes import _networks
+from cnnlab.autograder.graders.ch11_filters_classes._ascent import (
+    CLIMB_TWISTS,
+    PENALTY_TWISTS,
+    TERMS,
+    seen,
+    slip,
+)
+from cnnlab.autograder.graders.ch11_filters_classes._visualizing import (
+    POINTS,
+    RUNG_HINTS,
+    SIZE,
+    START_TWISTS,
+    ascended,
+    drawn,
+    probes,
+    rising,
+)
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist
+from cnnlab.autograder.sandbox.calls import Seed
+from cnnlab.course.ops import ascent, require
+
+Rng = np.random.Generator
+Array = NDArray[Any]
+
+BORDER = 2
+
+
+def simulated_filter(
+    layer: str, index: int, steps: int, rng: Rng, *, given: Any, **slips: Any
+) -> dict[str, Any]:
+    """What the driver says of a right solution, by NumPy."""
+    network = given["network"]
+    require(layer in network["names"], "layer", f"must be one of {network['names']}", layer)
+    border, whole = slips.pop("border", BORDER), slips.pop("whole", False)
+    height, width, channels = _map_shape(network, layer, slips)
+    require(0 <= index < channels, "index", f"must be from 0 to {channels - 1}", index)
+    require(min(height, width) > 2 * BORDER, "size", "must leave more than the border", height)
+    slope = _networks.mean_of(slice(None) if whole else index, border)
+    gradient = _networks.gradient_of(network, layer, slope)
+    return {"picture": drawn(gradient, steps, rng, slips), **given}
+
+
+def _map_shape(network: dict[str, Any], layer: str, slips: dict[str, Any]) -> tuple[int, int, int]:
+    """Height, width and number of a layer's maps, for a picture of the size that is asked for."""
+    start = slips.get("start")
+    size = slips.get("size", SIZE)
+    shape = (size, size) if start is None else start.shape[:2]
+    kinds = [kind for kind, _ in network["layers"]][: network["names"].index(layer) + 1]
+    halved = 2 ** kinds.count("MaxPooling2D")
+    widths = [c["filters"] for k, c in network["layers"][: len(kinds)] if k == "Conv2D"]
+    return shape[0] // halved, shape[1] // halved, widths[-1]
+
+
+def keras_filter(layer: str, index: int, steps: int, rng: Seed, given: Any, **kwargs: Any) -> Any:
+    import keras
+
+    from cnnlab.autograder.sandbox.drivers.ch11 import network_of
+
+    model = network_of(given["network"])
+    below = keras.Model(model.input, model.get_layer(layer).output)
+    picture = ascended(
+        lambda x: keras.ops.mean(below(x)[:, 2:-2, 2:-2, index]), steps, rng, **kwargs
+    )
+    return seen_filter((layer, index), {"picture": picture, **given})
+
+
+def _filter_worth(network: dict[str, Any], layer: str, index: int) -> Callable[[Array], float]:
+    layers = _networks.layers_of(network)
+    inner = slice(BORDER, -BORDER)
+    return lambda picture: float(
+        _networks.forward(picture, layers, layer)[0][:, inner, inner, index].mean()
+    )
+
+
+def seen_filter(args: tuple[Any, ...], value: Any) -> Any:
+    return seen(value, _filter_worth(value["network"], *args[:2]))
+
+
+def filter_probes(rng: Rng) -> Iterator[Probe]:
+    def given(rung: str) -> dict[str, Any]:
+        return {"network": {**_networks.FILTERS, "seed": int(rng.integers(1 << 31))}}
+
+    def chosen(made: dict[str, Any]) -> tuple[str, int]:
+        layer = ("block1_conv1", "block2_conv1")[made["network"]["seed"] % 2]
+        lively = _networks.lively(made["network"], layer, np.random.default_rng(0))
+        return layer, lively
+
+    yield from probes(rng, given, simulated_filter, chosen)
+    for size in (14, 12):
+        made = given("climbs")
+        layer, index = chosen(made)
+
+        def worth(made: dict[str, Any], layer: str = layer, index: int = index) -> Any:
+            return _filter_worth(made["network"], layer, index)
+
+        yield rising(rng, made, (layer, index), worth, {"size": size, "rate": 4.0})
+    made = given("bad-input")
+
+    def bad(layer: str, index: int, size: int, raises: str | None, title: str) -> Probe:
+        kwargs = {"size": size}
+        args = (layer, index, 1, Seed(3))
+        return Probe("bad-input", args, kwargs, title, raises, terms=TERMS, given=made)
+
+    yield bad("block3_conv1", 0, 12, "layer", "no such layer")
+    yield bad("block1_conv1", 4, 12, "index", "no such filter")
+    yield bad("block1_conv1", 9, 12, "index", "far too large an index")
+    yield bad("block1_conv1", -1, 12, "index", "a filter below 0")
+    yield bad("block1_conv1", 0, 4, "size", "nothing but border")
+    yield bad("block2_conv1", 0, 9, "size", "nothing but border in block 2")
+    yield bad("block1_conv1", chosen_alive(made), 5, None, "a single unit inside the border")
+
+
+def chosen_alive(made: dict[str, Any]) -> int:
+    """The filter of the first layer that answers where only the middle of a picture counts."""
+    picture = np.random.default_rng(3).normal(0, ascent.NOISE, (5, 5, 3))
+    out, _ = _networks.forward(picture, _networks.layers_of(made["network"]), "block1_conv1")
+    return int(np.argmax(out[0, 2, 2]))
+
+
+_BORDER = (
+    "You average the whole map, its border included. Units at the border see padding, and a picture "
+    "can please them with its edge alone: leave two rows and columns on each side out."
+)
+_WHOLE = "You average all maps of the layer. One filter was asked for: index."
+
+EXERCISE = Exercise(
+    name="visualize_filter",
+    points=POINTS,
+    probes=filter_probes,
+    reference=keras_filter,
+    correct=simulated_filter,
+    simulated=True,
+    driver="ch11.visualized",
+    view=seen_filter,
+    needs=("ascent_step", "ascend"),
+    twists=(
+        *CLIMB_TWISTS[:2],
+        Twist("border-units", slip(border=0), _BORDER),
+        Twist("whole-layer", slip(whole=True), _WHOLE),
+        *START_TWISTS,
+        *PENALTY_TWISTS[:1],
+        CLIMB_TWISTS[2],
+    ),
+    hints=(
+        "A filter's feature map is large where the picture pleases it. So what should the score of a picture be?",
+        "A new model from the picture to that layer's output gives the maps. The score is the mean of one of them, without two rows and columns at each side.",
+        "Check layer, index and size first. Then noise from rng (or start), a score that takes a batch, and ascend does the rest.",
+    ),
+    rung_hints={
+        **RUNG_HINTS,
+        "reference": "The score is the mean of map[2:-2, 2:-2, index], taken from the layer's output, after its ReLU.",
+        "bad-input": "An unknown layer, an index that the layer does not have, a size that leaves no map inside the border: each a ValueError that names it.",
+    },
+)

@@ -1,0 +1,251 @@
+"""Chapter 12's Grad-CAM: probes, reference, typical mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.graders.ch12_explanations._networks import (
+    Array,
+    Network,
+    Objective,
+    Rng,
+    backward,
+    deep,
+    drawn,
+    flat,
+    forward,
+    one_logit,
+    picture,
+    square,
+    unlikely,
+    weighted,
+)
+from cnnlab.autograder.graders.ch12_explanations._objectives import (
+    ABSENT,
+    MISSHAPEN,
+    TERMS,
+    as_seen,
+    checked,
+    objectives,
+    other,
+)
+from cnnlab.autograder.graders.shared.draws import reals
+from cnnlab.autograder.graders.shared.gradients import gradients
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Twist
+from cnnlab.course.ops import require
+
+WITHOUT_PLACES = ("Flatten", "Dense", "GlobalAveragePooling2D", "Softmax")
+
+
+def probes(rng: Rng) -> Iterator[Probe]:
+    def probe(rung: str, call: tuple[Any, ...], network: Network, title: str, **more: Any) -> Probe:
+        return Probe(rung, call, title=title, given=network, terms=TERMS, **more)
+
+    def telling(make: Callable[[], Network], layer: str) -> tuple[tuple[Any, ...], Network]:
+        """A call that shows mistakes: something speaks for the class, something against it."""
+        while True:
+            network = drawn(rng, make())
+            image = picture(rng, network)
+            index = unlikely(network, image)
+            cam = simulated(image, index, layer, network, finish=lambda m: m, rectify=lambda m: m)
+            if cam.max() > 0.02 and cam.min() < -0.1 * cam.max():
+                return (image, index, layer), network
+
+    yield probe("shape", *telling(flat, "conv2"), "two convolutions, the second")
+    four = rng.permutation([[1, 4], [2, 1], [3, 2], [4, 1]]).reshape(2, 2, 2).astype(np.float32)
+    three = rng.permutation([[4, 1], [1, 2], [2, 3]]).reshape(1, 3, 2).astype(np.float32)
+    kernel = [[2, 1], [-1, 2]]
+    for index, image, said in ((0, four, "weights 2 and -1"), (1, three, "weights 1 and 2")):
+        network = weighted(kernel, image.shape[:2])
+        yield probe("by-hand", (image, index, "conv1"), network, f"two maps, {said}")
+    for layer in ("conv1", "pool1", "conv2"):
+        yield probe("structure", *telling(deep, layer), f"the layer {layer}")
+    yield probe("reference", *telling(deep, "conv3"), "three convolutions, then an average")
+    yield probe("reference", *telling(lambda: flat((9, 14, 3)), "conv2"), "flattened")
+    yield probe("reference", *telling(lambda: flat((9, 14, 3)), "conv1"), "flattened, early layer")
+    yield probe("reference", *telling(square, "conv2"), "as wide as high, as many maps")
+    yield from _edges(rng)
+    network = drawn(rng, flat())
+    image = picture(rng, network)
+    for index in (0, 3):
+        yield probe("bad-input", (image, index, "conv2"), network, "a class that is there")
+    for index in ABSENT:
+        call = (image, index, "conv2")
+        yield probe("bad-input", call, network, "four classes", raises="index")
+    for shape, said in MISSHAPEN.items():
+        call = (reals(rng, *shape), 0, "conv2")
+        yield probe("bad-input", call, network, said, raises="image")
+    call = (image, 0, "conv9")
+    yield probe("bad-input", call, network, "no such layer", raises="layer")
+    call = (image, 0, "fc1")
+    said = "a layer without height and width"
+    yield probe("bad-input", call, network, said, raises="layer")
+
+
+def _edges(rng: Rng) -> Iterator[Probe]:
+    """Nothing speaks for the class; everything does; a layer is silent."""
+    image = np.abs(reals(rng, 3, 4, 2))
+    kernel = [[-2.0, 1.0, 0.5], [-1.0, 2.0, 0.25]]
+    against, silent = weighted(kernel, (3, 4)), weighted(kernel, (3, 4))
+    silent["weights"][1] = np.full(2, -100, np.float32)
+    against["weights"][3] = np.array([8, 0, 0], np.float32)  # and yet it comes first
+    for network, index, title in (
+        (against, 0, "everything speaks against the class"),
+        (silent, 1, "a layer that is 0 everywhere"),
+        (against, 1, "everything speaks for the class"),
+        (against, 2, "everything speaks for the class, a little"),
+    ):
+        call = (image, index, "conv1")
+        yield Probe("edge-cases", call, title=title, given=network, terms=TERMS)
+
+
+def keras_grad_cam(image: Any, index: int, layer: str, given: Network) -> Array:
+    """The gradient of the rest of the network, from the layer's maps to the logit."""
+    import keras
+    from keras import ops
+
+    from cnnlab.autograder.sandbox.drivers.ch12 import classifier
+
+    model = classifier(**given)
+    place = model.get_layer(layer).output
+    maps = ops.convert_to_numpy(keras.Model(model.input, place)(image[None]))
+    rest = keras.Model(place, model.layers[-1].input)
+    (gradient,) = gradients(lambda a: rest(a)[0, index], [maps])
+    weights = ops.mean(gradient, axis=(1, 2))
+    cam = ops.relu(ops.einsum("nhwc,nc->nhw", maps, weights))[0]
+    return ops.convert_to_numpy(ops.divide_no_nan(cam, ops.max(cam)))
+
+
+def _mean(gradient: Array) -> Array:
+    """One weight for each map: (1, 1, C)."""
+    return np.asarray(gradient.mean(axis=(0, 1), keepdims=True))
+
+
+def _over_maximum(cam: Array) -> Array:
+    return cam / cam.max() if cam.max() > 0 else np.zeros_like(cam)
+
+
+def simulated(
+    image: Any,
+    index: int,
+    layer: str,
+    given: Network,
+    objective: Objective = one_logit,
+    weigh: Callable[[Array], Array] = _mean,
+    gate: Callable[[Array], Array] = lambda weights: weights,
+    rectify: Callable[[Array], Array] = lambda cam: np.maximum(cam, 0),
+    finish: Callable[[Array], Array] = _over_maximum,
+) -> Array:
+    """What the driver says of a right solution, by NumPy."""
+    checked(given, image, index)
+    known = dict(zip(given["names"], (kind for kind, _ in given["layers"]), strict=True))
+    fits = layer in known and known[layer] not in WITHOUT_PLACES
+    require(fits, "layer", f"must be one of {list(known)}, with height and width", layer)
+    outs = forward(given, image[None])
+    maps = outs[given["names"].index(layer) + 1][0]
+    dlogits = objective(outs[-2][0], index)[None]
+    weights = gate(weigh(backward(given, outs, dlogits, layer)[0]))
+    with np.errstate(all="ignore"):
+        return np.asarray(finish(rectify(np.sum(weights * maps, axis=-1))))
+
+
+def _from_minimum(cam: Array) -> Array:
+    """Stretched from 0 to 1; a flat map is left as it is."""
+    reach = cam.max() - cam.min()
+    return (cam - cam.min()) / reach if reach > 0 else cam
+
+
+def _positive(value: Array) -> Array:
+    return np.maximum(value, 0)
+
+
+def _identity(value: Array) -> Array:
+    return value
+
+
+_NAN = (
+    "Where nothing speaks for the class, every number is 0 after the ReLU, and so is the maximum: "
+    "you divide 0 by 0. Such a map should be zeros."
+)
+_RELU = (
+    "Your map holds places that speak against the class, as negative numbers. What lets only the "
+    "positive ones through, before you divide?"
+)
+_WEIGHTS = (
+    "Each map needs one weight: the mean of its gradient over height and width. Over which axes "
+    "do you average, and what shape is left?"
+)
+_EACH_PLACE = (
+    "You multiply every place by its own gradient. In Grad-CAM each map has a single weight: the "
+    "mean of its gradient over height and width."
+)
+_TOO_EARLY = (
+    "You cut the negative weights off before the sum. Maps that speak against the class must "
+    "count, too: the ReLU comes after the sum."
+)
+_STRETCHED = (
+    "You subtract the smallest number before you divide. Then a place that speaks for the class "
+    "may come out as 0. Divide by the maximum, and do nothing else."
+)
+
+
+def _wrongly(weigh: Callable[[Array], Array]) -> Twist:
+    return Twist("weights-averaged-wrong", other(weigh=weigh), _WEIGHTS)
+
+
+EXERCISE = Exercise(
+    name="grad_cam",
+    points={
+        "shape": 0.5,
+        "by-hand": 1.0,
+        "structure": 1.0,
+        "reference": 2.0,
+        "edge-cases": 1.0,
+        "bad-input": 1.0,
+    },
+    probes=probes,
+    reference=keras_grad_cam,
+    correct=simulated,
+    simulated=True,
+    driver="ch12.explained",
+    view=as_seen,
+    twists=(
+        Twist("all-negative-nan", other(finish=lambda cam: cam / cam.max()), _NAN),
+        Twist("relu-missing", other(rectify=_identity), _RELU),
+        Twist(
+            "relu-missing",
+            other(rectify=_identity, finish=lambda cam: cam / cam.max() if cam.any() else cam),
+            _RELU,
+        ),
+        _wrongly(lambda g: g.mean(axis=-1, keepdims=True)),
+        _wrongly(lambda g: g.mean(axis=-1)),  # broadcast against columns and maps
+        _wrongly(lambda g: g.mean()),
+        _wrongly(lambda g: g.mean(axis=0, keepdims=True)),
+        _wrongly(lambda g: g.mean(axis=1, keepdims=True)),
+        _wrongly(lambda g: g.max(axis=(0, 1), keepdims=True)),
+        Twist("weights-not-averaged", other(weigh=_identity), _EACH_PLACE),
+        Twist("relu-on-weights", other(gate=_positive), _TOO_EARLY),
+        *objectives(),
+        Twist(
+            "not-normalised",
+            other(finish=_identity),
+            "You forgot to divide by the maximum: where something speaks for the class, the largest number is 1.",
+        ),
+        Twist("stretched-from-the-minimum", other(finish=_from_minimum), _STRETCHED),
+    ),
+    hints=(
+        "A late layer has many maps. Each of them speaks for or against the class; how strongly is one number per map. Where do you get it from?",
+        "One model with two outputs: the layer's maps, and the logits. Run it inside a tape, and ask for the gradient of the class's logit with respect to the maps. Its mean over height and width is a map's weight.",
+        "Weights times maps, summed over the channels; then ReLU; then divided by the maximum, unless that is 0. No batch axis in the result.",
+    ),
+    rung_hints={
+        "shape": "The result has the height and width of the layer's maps, without a batch or channels.",
+        "structure": "It must work for every layer with height and width, not only for the last one.",
+        "edge-cases": "If nothing speaks for the class, the map is zeros.",
+        "bad-input": "Say in the message which argument is to blame: index, image or layer. A layer without height and width has no map, either.",
+    },
+)

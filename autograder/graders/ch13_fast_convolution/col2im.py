@@ -1,0 +1,168 @@
+"""Chapter 13's ``col2im``, the way back: what overlaps is added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.autograder.graders.ch13_fast_convolution._windows import (
+    carried,
+    col2im_by,
+    tap_filters,
+    window_bad_probes,
+)
+from cnnlab.autograder.graders.shared import conv2d_probes
+from cnnlab.autograder.graders.shared.conv_mistakes import (
+    STRIDE_TWISTS,
+    all_after,
+    odd_before,
+    slip,
+)
+from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.gradients import gradients
+from cnnlab.autograder.graders.shared.keras_layers import layer_with
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist
+from cnnlab.course.ops import as_floats, fast
+
+Rng = np.random.Generator
+Pair = tuple[int, int]
+Array = NDArray[Any]
+Shape = tuple[int, int, int, int]
+
+
+def col2im_probes(rng: Rng) -> Iterator[Probe]:
+    def case(
+        rung: str, shape: tuple[int, ...], size: Pair, *how: Any, draw: Any = reals, **about: Any
+    ) -> Probe:
+        (oh, ow), _ = fast.layout(shape, size, *how, *((1, 1), "valid")[len(how) :])
+        dtype = about.pop("dtype", np.float32)
+        cols = draw(rng, shape[0] * oh * ow, prod(size) * shape[3], dtype=dtype)
+        return Probe(rung, (cols, shape, size, *how), terms=prod(size), **about)
+
+    yield case("shape", (2, 5, 6, 3), (2, 3), (1, 2), "same")
+    yield case("shape", (2, 3, 4, 2), (2, 3), draw=wholes, dtype=np.int64, title="integers")
+    yield Probe("shape", ([[1, 2], [3, 4]], (1, 1, 3, 1), (1, 2)), title="a list")
+    yield case("by-hand", (1, 2, 3, 1), (2, 2), draw=wholes, title="one channel")
+    yield case("by-hand", (1, 1, 3, 2), (1, 2), draw=wholes, title="two channels")
+    yield case("by-hand", (1, 2, 4, 1), (2, 2), (1, 2), draw=wholes, title="no overlap")
+    yield case("by-hand", (1, 2, 2, 1), (2, 2), (1, 1), "same", draw=wholes, title="a frame")
+    counts = np.ones((2 * 3 * 3, 2 * 2 * 2), np.float32)
+    yield Probe(
+        "structure", (counts, (2, 4, 4, 2), (2, 2)), title="ones: how often is a pixel seen?"
+    )
+    yield case("structure", (3, 3, 3, 3), (3, 3), (1, 1), "same", title="every size 3")
+    yield case("structure", (2, 6, 6, 2), (2, 2), (2, 2), title="tiles: nothing overlaps")
+    for x, (kh, kw, *_), strides in conv2d_probes.VALID:
+        yield case("reference", x, (kh, kw), strides)
+    for x, (kh, kw, *_), strides in conv2d_probes.SAME:
+        yield case("reference", x, (kh, kw), strides, "same")
+    cols = rng.normal(size=(2 * 3 * 3, 3 * 2 * 3))
+    args = (cols, (2, 7, 6, 3), (3, 2), (3, 2), "same")
+    yield Probe("reference", args, terms=6, title="float64")
+    yield case("edge-cases", (1, 6, 7, 2), (2, 2), (4, 3), title="pixels that no window sees")
+    yield case("edge-cases", (2, 3, 4, 2), (3, 4), title="it just fits")
+    yield case("edge-cases", (1, 2, 3, 2), (3, 4), (1, 1), "same", title="larger than the picture")
+    cols = wholes(rng, 2 * 3 * 4, 2 * 2 * 2)
+    yield from window_bad_probes(cols, (2, 4, 5, 2))
+    bad = {
+        "one row too few": cols[1:],
+        "one row too many": np.concatenate([cols, cols[:1]]),
+        "one column too few": cols[:, 1:],
+        "one column too many": np.concatenate([cols, cols[:, :1]], axis=1),
+    }
+    for title, wrong in bad.items():
+        yield Probe("bad-input", (wrong, (2, 4, 5, 2), (2, 2)), title=title, raises="cols")
+    yield Probe("bad-input", (cols, (2, 4, 5, 2), (2, 2)), title="all fits", terms=4)
+
+
+def keras_col2im(
+    cols: Any, x_shape: tuple[int, ...], size: Pair, strides: Pair = (1, 1), padding: str = "valid"
+) -> Array:
+    """The gradient of a Keras layer that passes every tap on."""
+    import keras
+
+    (cols,) = as_floats(cols=cols)
+    kernels, bias = tap_filters(size, x_shape[3], cols.dtype)
+    how = bias.size, size, strides, padding
+    layer = layer_with("Conv2D", x_shape, [kernels, bias], *how, dtype=cols.dtype.name)
+    unrolled = lambda x: keras.ops.reshape(layer(x), cols.shape)  # noqa: E731
+    return gradients(unrolled, [np.zeros(x_shape, cols.dtype)], cols)[0]
+
+
+def _read_as(order: str) -> Twist:
+    """The columns taken to be in another order."""
+
+    def apply(op: Op) -> Op:
+        def col2im(cols: Any, shape: Shape, size: Pair, *how: Any, **slips: Any) -> Any:
+            (cols,) = as_floats(cols=cols)
+            lengths = {"a": size[0], "b": size[1], "c": shape[3]}
+            taps = cols.reshape(-1, *(lengths[axis] for axis in order))
+            taps = taps.transpose(0, *(1 + order.index(axis) for axis in "abc"))
+            return op(taps.reshape(cols.shape), shape, size, *how, **slips)
+
+        return col2im
+
+    return Twist("flatten-order", apply, _READ)
+
+
+_READ = (
+    "You take each row's numbers in another order than im2col lays them. A row is a patch of "
+    "shape (kh, kw, C), flattened."
+)
+_OVERWRITES = (
+    "Where windows overlap, the last one wins. Several numbers of the matrix came from the same "
+    "pixel: what should stand there?"
+)
+_INVERSE = (
+    "You divide by the number of windows that meet in a pixel, and get the picture back. That is "
+    "an inverse. col2im only adds up, as a gradient does."
+)
+_WRONG_SIDE = (
+    "You cut the frame off on the wrong side. layout says how many rows of zeros lay above, and "
+    "how many below."
+)
+
+EXERCISE = Exercise(
+    name="col2im",
+    points={
+        "shape": 0.5,
+        "by-hand": 1.5,
+        "structure": 1,
+        "reference": 1.5,
+        "edge-cases": 1,
+        "bad-input": 0.5,
+    },
+    probes=col2im_probes,
+    reference=keras_col2im,
+    correct=col2im_by,
+    twists=(
+        Twist("overwrites-overlap", slip(collect="last place"), _OVERWRITES),
+        Twist("overwrites-overlap", slip(collect="last tap"), _OVERWRITES),
+        Twist("is-the-inverse", slip(collect="mean"), _INVERSE),
+        Twist("crops-wrong-side", slip(share=odd_before), _WRONG_SIDE),
+        Twist("crops-wrong-side", slip(share=all_after), _WRONG_SIDE),
+        _read_as("cab"),
+        _read_as("bac"),
+        *(
+            carried(twist, first=2)
+            for twist in STRIDE_TWISTS
+            if twist.name in ("start-not-scaled", "strides-swapped")
+        ),
+    ),
+    hints=(
+        "A pixel was copied into several rows of the matrix. Now all its copies come home, and are added up.",
+        "Take the loop of your im2col, and turn every assignment round: what was read from the picture is now added to it.",
+        "Work on the framed picture, filled with zeros: for each tap (a, b), add a block of the matrix to a slice. Cut the frame off at the end.",
+    ),
+    rung_hints={
+        "shape": "The result has shape x_shape, and the dtype of cols (float64 for whole numbers).",
+        "structure": "Give it a matrix of ones: each pixel should hold the number of windows that see it.",
+        "edge-cases": "Some pixels are seen by no window, and get 0. Some rows of the matrix came from the frame, and are cut off.",
+        "bad-input": "Ask layout first. Then cols must have one row for each picture and place, one column for each tap and channel.",
+    },
+)

@@ -1,0 +1,136 @@
+"""Chapter 13's ``conv2d_im2col``: a layer as one matrix product, timed beside a plain loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.autograder.graders.shared import conv2d_probes
+from cnnlab.autograder.graders.shared.conv2d import FORWARD_TWISTS, keras_conv2d
+from cnnlab.autograder.graders.shared.conv2d_probes import case
+from cnnlab.autograder.graders.shared.conv_mistakes import PADDING_TWISTS, STRIDE_TWISTS, conv2d_by
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.timing import Baseline
+from cnnlab.autograder.judging.twists import Twist, on_args, on_output
+
+Rng = np.random.Generator
+Array = NDArray[Any]
+
+LOOP = '''\
+import math
+import numpy as np
+
+
+def layout(x_shape, size, strides=(1, 1), padding="valid"):
+    """Where windows stand: (rows, columns) of places, and the frame of zeros around a picture."""
+    if padding not in ("valid", "same"):
+        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
+    if min(strides) < 1:
+        raise ValueError(f"strides must be 1 or more. Received: {strides}")
+    places, frame = [], []
+    for n, k, stride in zip(x_shape[1:3], size, strides, strict=True):
+        zeros = max((math.ceil(n / stride) - 1) * stride + k - n, 0) if padding == "same" else 0
+        places.append((n + zeros - k) // stride + 1)
+        frame.append((zeros // 2, zeros - zeros // 2))
+    if min(places) < 1:
+        raise ValueError(f"size of the kernels must fit into {x_shape[1:3]}. Received: {size}")
+    return tuple(places), tuple(frame)
+
+
+def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
+    """The layer of chapter 2, as a loop over pictures, rows, columns and filters."""
+    kh, kw, _, filters = kernels.shape
+    (rows, columns), frame = layout(x.shape, (kh, kw), strides, padding)
+    picture = np.pad(x, ((0, 0), *frame, (0, 0)))
+    out = np.zeros((len(x), rows, columns, filters), np.result_type(x, kernels, bias))
+    for n, i, j, f in np.ndindex(out.shape):
+        top, left = i * strides[0], j * strides[1]
+        patch = picture[n, top : top + kh, left : left + kw]
+        out[n, i, j, f] = np.sum(patch * kernels[:, :, :, f]) + bias[f]
+    return out
+'''
+"""What learner code finds: the notebook's second set-up cell holds the same two functions."""
+
+# A loop over filters, too, comes to about 1; a loop over places alone to 10; one product to 100.
+BASELINE = Baseline("conv2d_loop", LOOP, ratio=5)
+
+
+def im2col_conv_probes(rng: Rng) -> Iterator[Probe]:
+    """Chapter 2's probes, as far as they have no dilation, and five calls that are timed."""
+    for probe in conv2d_probes.conv2d_probes(rng):
+        if len(probe.args) <= 5:
+            # A kernel that does not fit may be refused by the learner's own im2col.
+            blame = "kernels|size" if probe.raises == "kernels" else probe.raises
+            yield replace(probe, raises=blame)
+    yield case(rng, "bad-input", (1, 4, 5, 2), (4, 5, 2, 3), title="it just fits")
+    for number in range(5):
+        title = f"timed call {number + 1}"
+        yield case(rng, BASELINE.rung, (2, 8, 9, 3), (3, 3, 3, 8), title=title)
+
+
+def _kernels_read(order: str) -> Callable[..., tuple[Any, ...]]:
+    """Kernels flattened in another order than the patches: "cab" is channels first."""
+
+    def change(x: Any, k: Any, *r: Any) -> tuple[Any, ...]:
+        k = np.asarray(k)
+        return x, k.transpose(*("abc".index(axis) for axis in order), 3).reshape(k.shape), *r
+
+    return change
+
+
+def _product_transposed(y: Array) -> Array:
+    """The product as (F, places), reshaped where its axes had to change places."""
+    return y.reshape(-1, y.shape[3]).T.reshape(y.shape)
+
+
+_ORDER = (
+    "Patches and kernels are flattened in different orders, so numbers meet that do not belong "
+    "together. Which of row, column and channel changes fastest in im2col's rows?"
+)
+
+EXERCISE = Exercise(
+    name="conv2d_im2col",
+    points={
+        "shape": 0.5,
+        "by-hand": 1.5,
+        "structure": 1,
+        "reference": 2,
+        "edge-cases": 0.5,
+        "bad-input": 0.5,
+        "speed": 2,
+    },
+    probes=im2col_conv_probes,
+    reference=keras_conv2d,
+    correct=conv2d_by,
+    needs=("im2col",),
+    twists=(
+        *STRIDE_TWISTS,
+        *PADDING_TWISTS,
+        *FORWARD_TWISTS,
+        Twist(
+            "reshape-for-transpose",
+            on_output(_product_transposed),
+            "The product was reshaped while its filters stood first. Reshape keeps the order in "
+            "memory; which function swaps axes?",
+        ),
+        Twist("flatten-order", on_args(_kernels_read("cab")), _ORDER),
+        Twist("flatten-order", on_args(_kernels_read("bca")), _ORDER),
+    ),
+    hints=(
+        "im2col gives one row for each place. What must each row be multiplied by, to give one number for each filter?",
+        "Flatten the kernels as the patches are flattened: a matrix with kh * kw * C rows and F columns. One matrix product does all places and all filters.",
+        "The product has a row for each (picture, place) and a column for each filter. Add the bias, then reshape to (N, rows, columns, F). Nothing needs to be transposed.",
+    ),
+    rung_hints={
+        "shape": "layout says how many rows and columns of places there are. The product's rows come in just this order.",
+        "reference": "Does your im2col pass? If so, look at the strides and the padding that you hand on to it.",
+        "bad-input": "Channels and biases must be compared here: a wrong number of biases may add up without an error.",
+        "speed": "The result is right, but a loop over places or filters is still in there somewhere, perhaps inside your im2col. Loop over the taps of the window alone.",
+    },
+    verdicts={BASELINE.rung: BASELINE.verdict},
+    baseline=BASELINE,
+)

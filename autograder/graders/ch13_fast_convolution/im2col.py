@@ -1,0 +1,147 @@
+"""Chapter 13's ``im2col``: windows unrolled into a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.autograder.graders.ch13_fast_convolution._windows import (
+    carried,
+    im2col_by,
+    tap_filters,
+    window_bad_probes,
+)
+from cnnlab.autograder.graders.shared import conv2d_probes
+from cnnlab.autograder.graders.shared.conv2d import keras_conv2d
+from cnnlab.autograder.graders.shared.conv_mistakes import PADDING_TWISTS, STRIDE_TWISTS
+from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.twists import Op, Twist, on_output
+from cnnlab.course.ops import as_floats
+
+Rng = np.random.Generator
+Array = NDArray[Any]
+Pair = tuple[int, int]
+
+
+def im2col_probes(rng: Rng) -> Iterator[Probe]:
+    """A patch's numbers only move, so no sum is rounded."""
+    yield Probe("shape", (reals(rng, 2, 5, 6, 3), (2, 3), (1, 2), "same"))
+    yield Probe("shape", (wholes(rng, 2, 3, 4, 2, dtype=np.int64), (2, 3)), title="integers")
+    yield Probe("shape", ([[[[1], [2]], [[3], [4]]]], (1, 2)), title="a list")
+    yield Probe("by-hand", (wholes(rng, 1, 2, 3, 1), (2, 2)), title="one channel")
+    yield Probe("by-hand", (wholes(rng, 1, 2, 3, 2), (1, 2)), title="two channels")
+    yield Probe("by-hand", (wholes(rng, 2, 2, 2, 1), (2, 1)), title="two pictures")
+    yield Probe("by-hand", (wholes(rng, 1, 3, 4, 1), (2, 2), (1, 2)), title="two steps right")
+    yield Probe("by-hand", (wholes(rng, 1, 2, 2, 1), (2, 2), (1, 1), "same"), title="a frame")
+    point = impulse(1, 3, 4, 2, at=(0, 1, 2, 1))
+    yield Probe("structure", (point, (2, 2)), title="a single 1")
+    yield Probe("structure", (reals(rng, 2, 3, 4, 3), (1, 1)), title="one tap: a row per pixel")
+    yield Probe("structure", (reals(rng, 3, 3, 3, 3), (3, 3), (1, 1), "same"), title="every size 3")
+    yield Probe("structure", (reals(rng, 2, 6, 6, 2), (2, 2), (2, 2)), title="tiles")
+    for (n, h, w, c), (kh, kw, *_), strides in conv2d_probes.VALID:
+        yield Probe("reference", (reals(rng, n, h, w, c), (kh, kw), strides))
+    for (n, h, w, c), (kh, kw, *_), strides in conv2d_probes.SAME:
+        yield Probe("reference", (reals(rng, n, h, w, c), (kh, kw), strides, "same"))
+    x = rng.normal(size=(2, 7, 6, 3))
+    yield Probe("reference", (x, (3, 2), (3, 2), "same"), title="float64")
+    yield Probe("edge-cases", (reals(rng, 2, 3, 4, 2), (3, 4), (2, 3)), title="it just fits")
+    x = reals(rng, 1, 2, 3, 2)
+    yield Probe("edge-cases", (x, (3, 4), (1, 1), "same"), title="larger than the picture")
+    x = reals(rng, 2, 7, 9, 2)
+    yield Probe("edge-cases", (x, (2, 2), (3, 4), "same"), title="steps longer than the window")
+    yield from window_bad_probes(wholes(rng, 2, 4, 5, 2))
+
+
+def keras_im2col(x: Any, size: Pair, strides: Pair = (1, 1), padding: str = "valid") -> Array:
+    """A Keras ``Conv2D`` layer with one filter for every tap; each passes its tap on."""
+    (x,) = as_floats(x=x)
+    kernels, bias = tap_filters(size, x.shape[3], x.dtype)
+    return keras_conv2d(x, kernels, bias, strides, padding).reshape(-1, bias.size)
+
+
+def reordered(order: str) -> Callable[[Array, tuple[int, ...], Pair], Array]:
+    """The columns of a patch matrix in another order of (a, b, c): tap's row, column, channel."""
+
+    def change(cols: Array, shape: tuple[int, ...], size: Pair) -> Array:
+        taps = cols.reshape(-1, *size, shape[3])
+        return taps.transpose(0, *(1 + "abc".index(axis) for axis in order)).reshape(cols.shape)
+
+    return change
+
+
+def rows_by_place(cols: Array, shape: tuple[int, ...], size: Pair) -> Array:
+    """Rows in the order (i, j, n)."""
+    by_picture = cols.reshape(shape[0], -1, cols.shape[1])
+    return by_picture.transpose(1, 0, 2).reshape(cols.shape)
+
+
+def on_cols(change: Callable[[Array, tuple[int, ...], Pair], Array]) -> Callable[[Op], Op]:
+    """im2col with its matrix changed; ``change`` also gets x's shape and the size."""
+    return lambda op: (
+        lambda x, size, *how, **slips: change(op(x, size, *how, **slips), np.shape(x), size)
+    )
+
+
+def _one_picture(cols: Array, shape: tuple[int, ...], size: Pair) -> Array:
+    return cols.reshape(shape[0], -1, cols.shape[1])[0]
+
+
+def _rest_left_zero(cols: Array, shape: tuple[int, ...], size: Pair) -> Array:
+    out = np.zeros_like(cols)
+    out[: len(cols) // shape[0]] = _one_picture(cols, shape, size)
+    return out
+
+
+_ORDER = (
+    "The right numbers stand in each row, in another order. Which of kernel row, kernel column "
+    "and channel changes fastest, when a patch of shape (kh, kw, C) is flattened?"
+)
+_ROW_ORDER = (
+    "Your rows go through the pictures first and then through the places. All places of the "
+    "first picture come first."
+)
+_ONE_PICTURE = "Only the first picture's patches are there. How many rows do N pictures need?"
+
+EXERCISE = Exercise(
+    name="im2col",
+    points={
+        "shape": 0.5,
+        "by-hand": 1.5,
+        "structure": 1,
+        "reference": 1.5,
+        "edge-cases": 1,
+        "bad-input": 0.5,
+    },
+    probes=im2col_probes,
+    reference=keras_im2col,
+    correct=im2col_by,
+    twists=(
+        Twist("flatten-order", on_cols(reordered("cab")), _ORDER),
+        Twist("flatten-order", on_cols(reordered("bac")), _ORDER),
+        Twist("flatten-order", on_cols(reordered("cba")), _ORDER),
+        Twist("flatten-order", on_cols(rows_by_place), _ROW_ORDER),
+        Twist("drops-batch", on_cols(_one_picture), _ONE_PICTURE),
+        Twist("drops-batch", on_cols(_rest_left_zero), _ONE_PICTURE),
+        Twist(
+            "transposed",
+            on_output(np.transpose),
+            "Your patches are the columns of the matrix. Here each patch is a row.",
+        ),
+        *map(carried, (*STRIDE_TWISTS, *PADDING_TWISTS)),
+    ),
+    hints=(
+        "Take a 2 × 3 picture and a 2 × 2 window. Write down the patches, each flattened into a line. That is the matrix.",
+        "Looping over places is one way. There are few taps and many places: what do all windows see under tap (a, b)? A slice of the framed picture.",
+        "Collect into an array of shape (N, rows, columns, kh, kw, C), one assignment for each tap (a, b). A reshape at the end makes it a matrix.",
+    ),
+    rung_hints={
+        "shape": "One row for each picture and place, one column for each number of a patch. float32 stays float32.",
+        "structure": "A single 1 lies under each of the taps once. In which rows, and in which columns, should it show?",
+        "edge-cases": "Ask layout for the places and for the frame, and lay the zeros that it says, also where there are none.",
+        "bad-input": "layout refuses what cannot work, and names the argument. Do you call it before everything else?",
+    },
+)

@@ -1,0 +1,1 @@
+"""What the graders of several chapters share."""

@@ -1,0 +1,138 @@
+"""An exercise's answer key, and one finding about an answer."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.judging.compare import Difference
+from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.timing import Runner
+from cnnlab.autograder.judging.twists import Twist, combine
+from cnnlab.autograder.sandbox.calls import Outcome, invoke, load_driver, request
+
+
+@dataclass
+class AnswerKey:
+    """An exercise's probes, what each should give, and what each mistake would give.
+
+    One key serves a whole batch: predictions of twists are computed when first asked for.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    probes : list of Probe
+    expected : list
+        In the exercise's view; None for probes that must raise.
+    """
+
+    exercise: Exercise
+    probes: list[Probe]
+    expected: list[Any]
+    _predicted: dict[tuple[tuple[str, int], ...], dict[int, Outcome]] = field(
+        default_factory=dict, repr=False
+    )
+
+    @cached_property
+    def requests(self) -> list[bytes]:
+        """Every probe's call, encoded once for the whole batch."""
+        return [request(probe.args, probe.kwargs, probe.given) for probe in self.probes]
+
+    def outcomes(self, runner: Runner) -> list[Outcome]:
+        """What comes of every probe, where the runner calls the learner's function."""
+        baseline = self.exercise.baseline
+        if baseline is None:
+            return runner.call(range(len(self.probes)))
+        return baseline.outcomes([probe.rung for probe in self.probes], runner)
+
+    def call(self, function: Callable[..., Any], probe: Probe) -> Outcome:
+        """A function of this process, called as a learner's is."""
+        driver = load_driver(self.exercise.driver)
+        return invoke(function, probe.args, probe.kwargs, driver, probe.given)
+
+    def view(self, i: int, value: Any) -> Any:
+        """A result as it is compared. A view that fails on a strange result keeps the result."""
+        try:
+            return self.exercise.view(self.probes[i].args, value)
+        except Exception:
+            return value
+
+    def call_correct(self, probe: Probe, twists: tuple[Twist, ...] = ()) -> Outcome:
+        """What the course's own op answers, with these mistakes made in it."""
+        op = combine(*twists)(self.exercise.correct)
+        if self.exercise.simulated:
+            return invoke(op, probe.args, probe.kwargs, _simulated, probe.given)
+        return self.call(op, probe)
+
+    def predict(self, twists: tuple[Twist, ...], i: int) -> Outcome:
+        """What a function with these mistakes would answer to probe ``i``."""
+        label = tuple((t.name, id(t)) for t in twists)
+        known = self._predicted.setdefault(label, {})
+        if i not in known:
+            probe = self.probes[i]
+            outcome = self.call_correct(probe, twists)
+            if outcome.status == "returned":
+                outcome = replace(outcome, value=self.view(i, outcome.value))
+            known[i] = outcome
+        return known[i]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One probe that failed: what a person needs to see of it."""
+
+    exercise: Exercise
+    probe: Probe
+    difference: Difference
+
+    @property
+    def size(self) -> int:
+        """How much there is to read: the number of input cells."""
+        return sum(_cells(a) for a in self.probe.args if isinstance(a, np.ndarray | list))
+
+    def arguments(self) -> list[tuple[str, Any]]:
+        """The call's arguments by name, in order."""
+        parameters = list(inspect.signature(self.exercise.correct).parameters)
+        return [*zip(parameters, self.probe.args, strict=False), *self.probe.kwargs.items()]
+
+    def call(self) -> str:
+        """The call, with every small argument written out."""
+        given = ", ".join(f"{name} = {_brief(value)}" for name, value in self.arguments())
+        return f"{self.exercise.name}({given})"
+
+    def text(self) -> str:
+        case = f" ({self.probe.title})" if self.probe.title else ""
+        return f"{self.call()}{case}: {self.difference.text}."
+
+
+def _simulated(op: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> Any:
+    """In a driver's place, so that what a call leaves behind is compared with what one leaves."""
+    return op(*args, **kwargs, given=given)
+
+
+def _cells(value: Any) -> int:
+    """The numbers in an array or in nested lists, which need not be regular."""
+    if isinstance(value, list | tuple):
+        return sum(_cells(item) for item in value)
+    return int(np.size(value))
+
+
+def _brief(value: Any) -> str:
+    """An argument in a call: small ones whole, large ones by shape."""
+    if isinstance(value, np.ndarray) and value.size > 20:
+        return f"<{'×'.join(map(str, value.shape))} {value.dtype}>"
+    if isinstance(value, np.ndarray):
+        numbers = np.array2string(
+            np.squeeze(value), separator=", ", precision=4, floatmode="maxprec"
+        )
+        numbers = re.sub(r"\s+", " ", numbers).replace("[ ", "[")
+        numbers = re.sub(r"\.(?=[],]|$)", "", numbers)
+        return numbers + (f" of shape {value.shape}" if 1 in value.shape else "")
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 80 else f"<{type(value).__name__}>"

@@ -1,0 +1,224 @@
+"""What a grader is made of: probes on a ladder of rungs, twists, hints.
+
+A chapter's grader, ``graders/chNN_name/``, holds one `CHAPTER`; everything else
+(the judge, the recorder, the build, the command) finds it there.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.judging.timing import Baseline
+from cnnlab.autograder.judging.twists import Twist
+
+RUNGS = {
+    "runs": "runs",
+    "shape": "shape and dtype, inputs left alone",
+    "by-hand": "a case you can check by hand",
+    "structure": "structure",
+    "reference": "full size, against Keras",
+    "edge-cases": "edge cases",
+    "bad-input": "bad input",
+    "speed": "speed, timed beside a plain loop",
+}
+"""The usual rungs, in the order in which they are climbed, and what the learner reads."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One call of the learner's function, and how its outcome is judged.
+
+    On the rung ``"shape"`` the shape and the dtype of the result are compared, on every
+    other rung its values. With ``raises="x"`` the call must end in a `ValueError` whose
+    message names the argument ``x`` (``"x|kernels"``: either of the two).
+
+    Parameters
+    ----------
+    rung : str
+        The rung that this probe belongs to.
+    args, kwargs
+        What the function is called with. Besides arrays, numbers, strings, lists and
+        tuples: `cnnlab.autograder.sandbox.calls.Seed` (arrives as a NumPy generator) and
+        `cnnlab.autograder.sandbox.calls.Named` (arrives as a function from the worker's table).
+    title : str
+        What this case is, in the learner's words: "one image, one 3x2 kernel".
+    terms : int
+        How many products are summed in one output cell; sets the tolerance.
+    quiet : bool
+        Whether NumPy must not warn of an overflow or an invalid value on the way.
+    given
+        A tree for the exercise's driver alone: weights, pictures, a seed.
+    """
+
+    rung: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    title: str = ""
+    raises: str | None = None
+    terms: int = 1
+    quiet: bool = False
+    given: Any = None
+
+
+def same(args: tuple[Any, ...], value: Any) -> Any:
+    """The usual view: a result is judged as it is."""
+    return value
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a chapter.
+
+    Parameters
+    ----------
+    name : str
+        The function's name, and its cell's ``grade_id``.
+    points : Mapping of str to float
+        Rung → points, in the order of the ladder.
+    probes : callable, Generator → iterable of Probe
+        Draws the probes; the same generator state draws the same probes.
+    reference : callable
+        Correct values from Keras, called as the learner's function is; with a driver it
+        takes what the probe gives the driver as its keyword ``given``, and answers in the
+        exercise's view. It imports Keras inside, so that self-checks never do.
+    correct : callable
+        The course's own op; twists are transformations of it. Never a source of
+        expected values.
+    twists : sequence of Twist
+        The typical mistakes that are told apart, by name.
+    hints : three str
+        From the concept to the detail; never the code.
+    rung_hints : Mapping of str to str
+        What to say when this rung is the first to fail and no twist is named.
+    needs : sequence of str
+        Exercises of the chapter that a solution may call.
+    view : callable, (args, value) → tree
+        What is compared, where not the result itself: for exercises with many right
+        answers, a description such as ``{"sums to 1": True}``.
+    evidence : int
+        How many probes a twist must get wrong in just the way that came, before it is named.
+    verdicts : Mapping of str to callable
+        For a rung that single comparisons cannot decide (speed, statistics): from the
+        rung's outcomes to what failed, or ``""``.
+    driver : str
+        ``module.function`` in `cnnlab.autograder.sandbox.drivers`, which calls the learner's
+        function where a plain call is not enough, and says what came as a tree; empty for a plain
+        call.
+    simulated : bool
+        Whether `correct` answers as the driver does, instead of being driven itself; it takes
+        what the probe gives the driver as its keyword ``given``.
+    baseline : Baseline or None
+        A plain function that is timed beside the learner's on the probes of one rung.
+    """
+
+    name: str
+    points: Mapping[str, float]
+    probes: Callable[[np.random.Generator], Iterable[Probe]]
+    reference: Callable[..., Any]
+    correct: Callable[..., Any]
+    twists: tuple[Twist, ...]
+    hints: tuple[str, str, str]
+    rung_hints: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    view: Callable[[tuple[Any, ...], Any], Any] = same
+    evidence: int = 2
+    verdicts: Mapping[str, Callable[[list[Any]], str]] = field(default_factory=dict)
+    driver: str = ""
+    simulated: bool = False
+    baseline: Baseline | None = None
+
+    @property
+    def max_score(self) -> float:
+        return float(sum(self.points.values()))
+
+    def expect(self, probe: Probe) -> Any:
+        """What `reference` says; None where an error is expected."""
+        if probe.raises:
+            return None
+        given = {"given": probe.given} if self.driver else {}
+        return self.reference(*probe.args, **probe.kwargs, **given)
+
+    def draw(self, seed: int) -> list[Probe]:
+        """The probes that this seed draws, each exercise from its own stream."""
+        stream = int.from_bytes(self.name.encode(), "little") % (1 << 61)
+        return list(self.probes(np.random.default_rng([seed, stream])))
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter's grader.
+
+    Parameters
+    ----------
+    name, title : str
+        ``ch01_convolution`` and what people read.
+    exercises : sequence of Exercise
+    prelude : str
+        What learner code finds already imported in the worker, as in its notebook.
+    imports : frozenset of str
+        Top-level modules that learner code may import, besides the standard library.
+    seconds : float
+        Wall-clock limit for one call.
+    keras : bool
+        Whether learner code needs TensorFlow in its worker.
+    """
+
+    name: str
+    title: str
+    exercises: tuple[Exercise, ...]
+    prelude: str = "import math\nimport numpy as np\n"
+    imports: frozenset[str] = frozenset({"numpy"})
+    seconds: float = 10.0
+    keras: bool = False
+
+    @property
+    def drivers(self) -> set[str]:
+        """What its worker must load before learner code runs."""
+        return {exercise.driver for exercise in self.exercises} - {""}
+
+    def __getitem__(self, name: str) -> Exercise:
+        for exercise in self.exercises:
+            if exercise.name == name:
+                return exercise
+        names = ", ".join(e.name for e in self.exercises)
+        raise KeyError(f"{self.name} has no exercise {name!r}; it has {names}")
+
+    @property
+    def max_score(self) -> float:
+        return sum(exercise.max_score for exercise in self.exercises)
+
+
+GRADERS = Path(__file__).parent.parent / "graders"
+
+
+def chapter_names() -> list[str]:
+    """Every chapter that has a grader, in order."""
+    return sorted(path.parent.name for path in GRADERS.glob("ch[0-9][0-9]_*/__init__.py"))
+
+
+def find_chapter(name: str) -> str:
+    """The full name of the chapter that ``name`` begins: ``ch01`` → ``ch01_convolution``.
+
+    Raises
+    ------
+    ValueError
+        No chapter, or more than one, begins so.
+    """
+    names = chapter_names()
+    found = [n for n in names if n == name] or [n for n in names if n.startswith(name)]
+    if len(found) != 1 or not name:
+        raise ValueError(f"chapter must be one of {', '.join(names)}. Received: {name!r}")
+    return found[0]
+
+
+@cache
+def load_chapter(name: str) -> Chapter:
+    """The grader of a chapter, by its full name."""
+    return importlib.import_module(f"cnnlab.autograder.graders.{find_chapter(name)}").CHAPTER

@@ -1,0 +1,351 @@
+"""References: what was asked, and what Keras answered; recorded, or computed afresh.
+
+``references/probes/chNN.wire.gz`` holds the questions: every probe of a chapter, as it was
+drawn once. ``references/tensorflow-cpu/chNN.wire.gz`` holds what Keras answered on that backend
+and device, and ``chNN.json`` beside it where the answers come from. Who checks or grades with
+them draws nothing, so marks do not depend on the machine; and reading them never imports Keras.
+Each backend and device that has been recorded has such a folder; all answer the same questions.
+Fresh questions are drawn here, and answered by the same Keras process that records.
+"""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import hashlib
+import json
+import os
+import platform
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.judging.answerkey import AnswerKey
+from cnnlab.autograder.judging.backends import DEFAULT_ENGINE, Engine
+from cnnlab.autograder.judging.exercise import Chapter, Exercise, Probe, load_chapter
+from cnnlab.autograder.judging.keras_process import Asked, KerasProcess
+from cnnlab.autograder.sandbox.wire import ProtocolError, decode, encode
+
+REFERENCES = Path(__file__).parent.parent / "references"
+DEFAULT = str(DEFAULT_ENGINE)
+"""The record that self-checks and `--recorded` grading use."""
+RECORDED_SEED = 0
+"""The seed of the recorded probes. It is public, and so are their answers."""
+
+
+class StaleReferences(RuntimeError):
+    """References are missing or damaged, or do not belong together."""
+
+
+# Questions and answers as trees
+
+
+def as_tree(probe: Probe) -> dict[str, Any]:
+    """A probe as a dictionary that `encode` takes; ``Probe(**as_tree(probe))`` equals it."""
+    tree = {field.name: getattr(probe, field.name) for field in fields(Probe)}
+    return tree | {"kwargs": dict(probe.kwargs)}
+
+
+def questions(chapter: Chapter, seed: int) -> Asked:
+    """What a seed asks in each exercise, drawn on this machine."""
+    return {e.name: [as_tree(probe) for probe in e.draw(seed)] for e in chapter.exercises}
+
+
+def _key(exercise: Exercise, asked: list[dict[str, Any]], expected: list[Any]) -> AnswerKey:
+    return AnswerKey(exercise, [Probe(**tree) for tree in asked], expected)
+
+
+# Files
+
+
+def probes_path(name: str) -> Path:
+    """Where a chapter's recorded questions stand."""
+    return REFERENCES / "probes" / f"{_short(name)}.wire.gz"
+
+
+def answers_path(name: str, reference: str = DEFAULT) -> Path:
+    """Where a chapter's answers on one backend and device stand."""
+    return REFERENCES / reference / f"{_short(name)}.wire.gz"
+
+
+def provenance_path(name: str, reference: str = DEFAULT) -> Path:
+    """Where it says how these answers were computed."""
+    return REFERENCES / reference / f"{_short(name)}.json"
+
+
+def references() -> list[str]:
+    """The records that there are, the default one first."""
+    folders = (path.name for path in REFERENCES.iterdir() if path.is_dir())
+    return sorted(set(folders) - {"probes"}, key=lambda name: (name != DEFAULT, name))
+
+
+def demand_record(reference: str) -> None:
+    """Raise `ValueError`, which lists the records that there are, where this one is missing."""
+    if reference not in references():
+        there = ", ".join(references())
+        raise ValueError(f"reference must be one of {there}. Received: {reference!r}")
+
+
+def _short(name: str) -> str:
+    return name.split("_")[0]
+
+
+def _read(path: Path, reference: str = DEFAULT) -> bytes:
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (OSError, EOFError) as error:
+        raise StaleReferences(
+            f"{_place(path)} cannot be read ({error}). {_remedy(reference)}"
+        ) from None
+
+
+def _write(path: Path, body: bytes) -> None:
+    """The whole file or none; equal bodies give equal files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(body)
+    beside.replace(path)
+
+
+def _place(path: Path) -> str:
+    return path.relative_to(REFERENCES.parent).as_posix()
+
+
+def in_checkout() -> bool:
+    """Whether this is a clone of the repository, whose references may be written."""
+    return (REFERENCES.parent.parent / "pyproject.toml").exists()
+
+
+def _remedy(reference: str = DEFAULT) -> str:
+    if not in_checkout():
+        return "Install CNN Lab again."
+    engine = Engine.named(reference)
+    other = f" --backend {engine.backend} --device {engine.device}" if reference != DEFAULT else ""
+    return f"Run `cnnlab record{other}`."
+
+
+# Reading what was recorded
+
+
+@cache
+def recorded(name: str, reference: str = DEFAULT) -> dict[str, AnswerKey]:
+    """A chapter's recorded answer keys, by exercise. Draws nothing, and never imports Keras.
+
+    Raises
+    ------
+    StaleReferences
+        They are missing or damaged, or the answers belong to other questions; the message
+        says what to do.
+    """
+    body = _read(probes_path(name))
+    said = _read(answers_path(name, reference), reference)
+    try:
+        about = json.loads(provenance_path(name, reference).read_text(encoding="utf-8"))
+        asked, expected = decode(body), decode(said)
+        if about["probes"] != fingerprint(body):
+            raise StaleReferences(
+                f"The answers of {reference} for {name} belong to other questions than are "
+                f"recorded now. {_remedy(reference)}"
+            )
+        return {
+            exercise.name: _key(exercise, asked[exercise.name], expected[exercise.name])
+            for exercise in load_chapter(name).exercises
+        }
+    except (OSError, ProtocolError, ValueError, KeyError) as error:
+        raise StaleReferences(
+            f"The references of {name} are damaged or incomplete "
+            f"({type(error).__name__}: {error}). {_remedy(reference)}"
+        ) from None
+
+
+def stale(name: str) -> str:
+    """Where the recorded questions of a chapter are not those that its grader draws; or ``""``.
+
+    Raises
+    ------
+    StaleReferences
+        There are none.
+    """
+    return changed(
+        decode(_read(probes_path(name))), questions(load_chapter(name), RECORDED_SEED), name
+    )
+
+
+def fingerprint(body: bytes) -> str:
+    """Ties answers to the questions that they answer: of the file, not of anything drawn."""
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+# Recording
+
+
+def record(name: str, keras: KerasProcess, seed: int = RECORDED_SEED) -> dict[str, Any]:
+    """Have a Keras process answer a chapter's questions, and write what it says.
+
+    The recorded questions stay as they are while the grader still asks them, so a second
+    machine or backend answers the same ones.
+
+    Parameters
+    ----------
+    name : str
+        The chapter's full name.
+    keras : KerasProcess
+        Its engine names the record.
+
+    Returns
+    -------
+    dict
+        The provenance that stands beside the answers.
+
+    Raises
+    ------
+    PermissionError
+        This is an installed package, whose files are not ours to change.
+    RuntimeError
+        Keras failed. Nothing is written then.
+
+    Examples
+    --------
+    >>> with KerasProcess(Engine("jax")) as keras:  # doctest: +SKIP
+    ...     record("ch01_convolution", keras)["versions"]["jax"]
+    '0.10.2'
+    """
+    if not in_checkout():
+        raise PermissionError(
+            "`cnnlab record` needs a clone of the repository: it would change an installed package."
+        )
+    body = _questions_to_keep(load_chapter(name), seed)
+    device, expected = keras.answers(name, decode(body))
+    about = {
+        "chapter": name,
+        "seed": seed,
+        "probes": fingerprint(body),
+        "date": datetime.date.today().isoformat(),
+        "backend": keras.engine.backend,
+        "device": device,
+        "machine": platform.machine(),
+        "tf32": False,
+        "versions": keras.engine.versions(),
+    }
+    reference = str(keras.engine)
+    _write(probes_path(name), gzip.compress(body, mtime=0))
+    _write(answers_path(name, reference), gzip.compress(encode(expected), mtime=0))
+    _write(provenance_path(name, reference), (json.dumps(about, indent=1) + "\n").encode())
+    recorded.cache_clear()
+    return about
+
+
+def left_behind(name: str) -> list[str]:
+    """The records of a chapter that answer other questions than are recorded now."""
+    asked = fingerprint(_read(probes_path(name)))
+    paths = {reference: provenance_path(name, reference) for reference in references()}
+    return [
+        reference
+        for reference, path in paths.items()
+        if path.exists() and json.loads(path.read_text(encoding="utf-8"))["probes"] != asked
+    ]
+
+
+def _questions_to_keep(chapter: Chapter, seed: int) -> bytes:
+    """The recorded questions, or those drawn now where the grader asks others."""
+    drawn = questions(chapter, seed)
+    try:
+        body = _read(probes_path(chapter.name))
+        return encode(drawn) if changed(decode(body), drawn) else body
+    except (StaleReferences, ProtocolError):
+        return encode(drawn)
+
+
+def changed(stored: Any, drawn: Any, where: str = "") -> str:
+    """The first place where two trees ask different things, or ``""``.
+
+    Structure, text, whole numbers and types must be equal. Floats may differ by what another
+    processor makes of the same drawing: 64 roundings, in units of the largest number.
+    """
+    if type(stored) is not type(drawn):
+        return f"{where}: {type(stored).__name__} is now {type(drawn).__name__}"
+    if isinstance(stored, dict):
+        if stored.keys() != drawn.keys():
+            return f"{where}: {list(stored)} is now {list(drawn)}"
+        pairs = ((f"{where}/{k}", stored[k], drawn[k]) for k in stored)
+        return next(filter(None, (changed(a, b, at) for at, a, b in pairs)), "")
+    if isinstance(stored, list | tuple):
+        if len(stored) != len(drawn):
+            return f"{where}: {len(stored)} entries are now {len(drawn)}"
+        entries = enumerate(zip(stored, drawn, strict=True))
+        return next(filter(None, (changed(a, b, f"{where}/{i}") for i, (a, b) in entries)), "")
+    if isinstance(stored, np.ndarray | np.generic | float):
+        return "" if _same_numbers(np.asarray(stored), np.asarray(drawn)) else f"{where}: numbers"
+    return "" if stored == drawn else f"{where}: {stored!r} is now {drawn!r}"
+
+
+def _same_numbers(stored: np.ndarray, drawn: np.ndarray) -> bool:
+    if stored.shape != drawn.shape or stored.dtype != drawn.dtype:
+        return False
+    if stored.dtype.kind not in "fc":
+        return np.array_equal(stored, drawn)
+    slack = 64 * np.finfo(stored.dtype).eps
+    scale = np.max(np.abs(stored[np.isfinite(stored)]), initial=0.0)
+    return np.allclose(stored, drawn, rtol=0.0, atol=slack * float(scale), equal_nan=True)
+
+
+# Fresh references
+
+
+class FreshReferences:
+    """The answer keys of one secret seed, for a whole batch.
+
+    Its Keras process starts at once and imports Keras while its owner reads submissions.
+
+    Parameters
+    ----------
+    seed : int
+        It never leaves this process.
+    engine : Engine
+        The backend and the kind of device that answer.
+    """
+
+    def __init__(self, seed: int, engine: Engine = DEFAULT_ENGINE) -> None:
+        self.seed = seed
+        self._keras = KerasProcess(engine)
+
+    def __enter__(self) -> FreshReferences:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._keras.__exit__(*exc)
+
+    def answers(self, name: str) -> bytes:
+        """A chapter's fresh questions and answers, for `keys_from`; the first call waits for Keras.
+
+        Raises
+        ------
+        RuntimeError
+            Keras failed; the message repeats the last thing that it said.
+        """
+        asked = questions(load_chapter(name), self.seed)
+        try:
+            _, expected = self._keras.answers(name, asked)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error} `--recorded` grades without it.") from None
+        return encode({"chapter": name, **{e: [asked[e], expected[e]] for e in asked}})
+
+    def keys(self, name: str) -> dict[str, AnswerKey]:
+        """A chapter's fresh answer keys, by exercise."""
+        return _keys(decode(self.answers(name)))
+
+
+@cache
+def keys_from(path: str) -> dict[str, AnswerKey]:
+    """The answer keys in a file that holds what `FreshReferences.answers` gave."""
+    return _keys(decode(Path(path).read_bytes()))
+
+
+def _keys(fresh: dict[str, Any]) -> dict[str, AnswerKey]:
+    return {
+        exercise.name: _key(exercise, *fresh[exercise.name])
+        for exercise in load_chapter(fresh["chapter"]).exercises
+    }

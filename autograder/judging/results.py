@@ -1,0 +1,133 @@
+"""Results schema 1: what a grading run says, as dataclasses, and as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEMA = 1
+
+SUBMISSION_STATUSES = ("graded", "unreadable")
+EXERCISE_STATUSES = (
+    "passed",
+    "failed",
+    "not_attempted",
+    "missing",
+    "forbidden",
+    "error",
+    "timeout",
+    "memory",
+    "crashed",
+    "internal_error",
+)
+
+
+@dataclass
+class RungResult:
+    """One rung of an exercise's ladder."""
+
+    id: str
+    passed: bool
+    points: float
+    message: str = ""
+
+
+@dataclass
+class ExerciseResult:
+    """What one exercise earned, and what the learner should hear about it.
+
+    ``detail`` is for display in the same process (see `cnnlab.autograder.judging.judge.Finding`);
+    it is never written to JSON.
+    """
+
+    name: str
+    status: str
+    score: float = 0.0
+    max_score: float = 0.0
+    diagnosis: list[str] = field(default_factory=list)
+    message: str = ""
+    hint: str = ""
+    seconds: float = 0.0
+    rungs: list[RungResult] = field(default_factory=list)
+    detail: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def passed(self) -> bool:
+        return self.status == "passed"
+
+
+@dataclass
+class SubmissionResult:
+    """One notebook or ``.py`` file."""
+
+    path: str
+    student: str | None
+    chapter: str | None
+    status: str
+    score: float = 0.0
+    max_score: float = 0.0
+    message: str = ""
+    warnings: list[str] = field(default_factory=list)
+    exercises: list[ExerciseResult] = field(default_factory=list)
+
+
+@dataclass
+class BatchResult:
+    """A whole run of ``cnnlab grade``."""
+
+    seed: int
+    grader: str
+    versions: dict[str, str]
+    submissions: list[SubmissionResult] = field(default_factory=list)
+    schema: int = SCHEMA
+
+
+def to_dict(result: Any) -> dict[str, Any]:
+    """A result as plain dicts and lists, without what is only for display."""
+    if dataclasses.is_dataclass(result):
+        names = [f.name for f in dataclasses.fields(result) if f.name != "detail"]
+        if "schema" in names:  # the reader of a file wants to see it first
+            names.remove("schema")
+            names.insert(0, "schema")
+        return {name: to_dict(getattr(result, name)) for name in names}
+    if isinstance(result, list):
+        return [to_dict(item) for item in result]  # type: ignore[return-value]
+    return result
+
+
+def to_json(batch: BatchResult) -> str:
+    """Schema 1 as text that any JSON reader takes (no NaN, no Infinity)."""
+    return json.dumps(to_dict(batch), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def from_json(text: str) -> BatchResult:
+    """Read what `to_json` wrote.
+
+    Raises
+    ------
+    ValueError
+        The text is not JSON, or is of another schema.
+    """
+    raw = json.loads(text)
+    if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
+        found = raw.get("schema") if isinstance(raw, dict) else type(raw).__name__
+        raise ValueError(f"these are not CNN Lab results of schema {SCHEMA}. Received: {found!r}")
+    return _build(BatchResult, raw)
+
+
+_CHILDREN = {
+    (BatchResult, "submissions"): SubmissionResult,
+    (SubmissionResult, "exercises"): ExerciseResult,
+    (ExerciseResult, "rungs"): RungResult,
+}
+
+
+def _build(cls: type, raw: dict[str, Any]) -> Any:
+    known = {f.name for f in dataclasses.fields(cls)}
+    fields = {name: value for name, value in raw.items() if name in known}
+    for (parent, name), child in _CHILDREN.items():
+        if parent is cls:
+            fields[name] = [_build(child, item) for item in fields.get(name, [])]
+    return cls(**fields)

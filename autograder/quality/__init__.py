@@ -1,0 +1,1 @@
+"""What maintainers run: the twist proof and the mutation score."""

@@ -1,0 +1,228 @@
+"""The mutation score: how many small changes of a right solution still get full marks.
+
+The chapter's own solutions are changed, one thing at a time (see
+`cnnlab.autograder.quality.mutants`), and each mutant is graded like a learner's submission. A
+mutant that keeps full marks is either equivalent (listed with the reason in
+``graders/chNN_name/equivalent.toml``) or a hole in the ladder.
+
+    python -m cnnlab.autograder.quality.mutation            # every chapter
+    python -m cnnlab.autograder.quality.mutation ch01 ch02
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cnnlab.autograder.batch import usable_cores
+from cnnlab.autograder.judging.answerkey import AnswerKey
+from cnnlab.autograder.judging.exercise import (
+    GRADERS,
+    Chapter,
+    chapter_names,
+    find_chapter,
+    load_chapter,
+)
+from cnnlab.autograder.judging.judge import judge
+from cnnlab.autograder.judging.record import recorded
+from cnnlab.autograder.judging.results import ExerciseResult
+from cnnlab.autograder.quality.mutants import Mutant, mutants
+from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.sandbox.session import Session, Workers, open_workers
+from cnnlab.autograder.submission.solutions import solution_source
+
+SECONDS = 2.0
+"""What a mutant may take for one call: far more than a right solution does."""
+
+
+@dataclass
+class Score:
+    """A chapter's mutation score.
+
+    ``survivors`` kept full marks without a reason; ``stale`` are listed reasons that no mutant
+    needs any more.
+    """
+
+    chapter: str
+    killed: int = 0
+    equivalent: int = 0
+    survivors: list[Mutant] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return self.killed + self.equivalent + len(self.survivors)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.chapter}: {self.total} mutants, {self.killed} lose points, "
+            f"{self.equivalent} equivalent, {len(self.survivors)} survive"
+        )
+
+
+def mutants_of(name: str) -> list[Mutant]:
+    """Every mutant of a chapter's solutions."""
+    exercises = load_chapter(name).exercises
+    return [m for e in exercises for m in mutants(e.name, solution_source(name, e.name))]
+
+
+def measure(
+    name: str,
+    changed: list[Mutant],
+    processes: int = 1,
+    advance: Callable[[Mutant, bool], None] = lambda mutant, survives: None,
+) -> Score:
+    """Grade mutants of a chapter, in the sandbox where there is one.
+
+    Parameters
+    ----------
+    name : str
+        The chapter's full name.
+    changed : list of Mutant
+        All that `mutants_of` lists, else reasons that only others need are called stale.
+    processes : int
+        How many grade side by side.
+    advance : callable, (mutant, survives without a reason) → None
+        Called with each in turn, for a progress bar.
+    """
+    reasons = equivalent_mutants(name)
+    score, used = Score(name), set()
+    for mutant, survives in zip(changed, _graded(name, changed, processes), strict=True):
+        explained = mutant.change in reasons.get(mutant.exercise, {})
+        if not survives:
+            score.killed += 1
+        elif explained:
+            score.equivalent += 1
+            used.add((mutant.exercise, mutant.change))
+        else:
+            score.survivors.append(mutant)
+        advance(mutant, survives and not explained)
+    listed = {(e, change) for e, changes in reasons.items() for change in changes}
+    score.stale = [f"{e}: {change}" for e, change in sorted(listed - used)]
+    return score
+
+
+def _graded(name: str, changed: list[Mutant], processes: int) -> Iterator[bool]:
+    """Whether each mutant keeps full marks, in order."""
+    with ProcessPoolExecutor(
+        processes,
+        mp_context=get_context("spawn"),
+        initializer=_start_process,
+        initargs=(name, available() is None),
+    ) as pool:
+        yield from pool.map(_survives, changed)
+
+
+_chapter: Chapter | None = None
+_workers: Workers | None = None
+_open = ExitStack()  # until the process ends
+
+
+def _start_process(name: str, walls: bool) -> None:
+    global _chapter, _workers
+    _chapter = load_chapter(name)
+    _workers = _open.enter_context(open_workers(keras=_chapter.keras, walls=walls))
+
+
+def _survives(mutant: Mutant) -> bool:
+    assert _chapter is not None
+    assert _workers is not None
+    with _workers.session() as session:
+        key = recorded(_chapter.name)[mutant.exercise]
+        return keeps_full_marks(mutant, _chapter, key, session)
+
+
+def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> bool:
+    """Whether a mutant loses nothing."""
+    result = grade_mutant(mutant, chapter, key, session)
+    return result.score == result.max_score
+
+
+def grade_mutant(
+    mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session
+) -> ExerciseResult:
+    """Grade one mutant."""
+    cells = [(need, solution_source(chapter.name, need)) for need in key.exercise.needs]
+    cells.append((mutant.exercise, mutant.source))
+    session.define(cells, chapter.prelude, chapter.imports, drivers=chapter.drivers)
+    driver = key.exercise.driver
+    return judge(key, session.call(mutant.exercise, key.requests, SECONDS, driver))
+
+
+def equivalent_mutants(name: str) -> dict[str, dict[str, str]]:
+    """Exercise → change → why it changes nothing that a caller could see."""
+    path = GRADERS / name / "equivalent.toml"
+    if not path.exists():
+        return {}
+    listed = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        exercise: {entry["change"].strip(): entry["why"] for entry in entries}
+        for exercise, entries in listed.items()
+    }
+
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console(highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def main(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(help="As ch01; all chapters if none is given.")
+    ] = None,
+    processes: Annotated[
+        int, typer.Option("--processes", "-p", min=1, help="How many grade side by side.")
+    ] = usable_cores(),
+) -> None:
+    """Change every chapter's own solutions, one thing at a time, and grade each mutant.
+
+    The exit code is 1 if a mutant keeps full marks and no reason is listed, or if a reason is
+    listed that no mutant needs any more.
+    """
+    try:
+        names = [find_chapter(given) for given in chapters or []] or chapter_names()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    scores = [_measured(name, processes) for name in names]
+    for score in scores:
+        out.print(str(score))
+        for change in score.stale:
+            out.print(f"  no mutant needs this reason any more: {change}")
+    raise typer.Exit(int(any(score.survivors or score.stale for score in scores)))
+
+
+def _measured(name: str, processes: int) -> Score:
+    """A chapter's score, with a progress bar on stderr; survivors are printed as they come."""
+    changed = mutants_of(name)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=len(changed))
+
+        def advance(mutant: Mutant, survives: bool) -> None:
+            bar.advance(task)
+            if survives:
+                out.print(f"{mutant.exercise} keeps full marks:\n{mutant.change}\n")
+
+        return measure(name, changed, processes, advance)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""Where learner code runs: the processes, their isolation, and what crosses between them."""

@@ -1,0 +1,172 @@
+"""A submission: from a notebook or a ``.py`` file to the learner's definitions.
+
+Nothing is executed, and nothing that a learner can hand in raises: what is wrong is said in
+words, in a `Submission`'s ``problem`` or in a `Definition`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import PurePath
+
+from cnnlab.autograder.judging.exercise import Chapter, find_chapter, load_chapter
+from cnnlab.autograder.submission import cells as notebook
+from cnnlab.autograder.submission.cells import Document, Unreadable
+from cnnlab.autograder.submission.code import shown
+from cnnlab.autograder.submission.definitions import Definition, find_answers
+
+__all__ = ["Definition", "Submission", "read", "read_text"]
+
+MAX_WARNINGS = 20
+
+
+@dataclass
+class Submission:
+    """What was handed in.
+
+    Parameters
+    ----------
+    path : str
+        As given, with ``/``.
+    student : str or None
+        From nbgrader's tree, ``submitted/STUDENT/ASSIGNMENT/NOTEBOOK.ipynb``.
+    chapter : str or None
+        The chapter's full name.
+    problem : str
+        Why the whole file could not be read, as a sentence; or ``""``.
+    warnings : list of str
+    exercises : dict of str to Definition
+        Every exercise of the chapter; empty where there is a ``problem``.
+    """
+
+    path: str
+    student: str | None
+    chapter: str | None = None
+    problem: str = ""
+    warnings: list[str] = field(default_factory=list)
+    exercises: dict[str, Definition] = field(default_factory=dict)
+    _cells: list[tuple[str, str]] = field(default_factory=list, repr=False)
+
+    def cells(self) -> list[tuple[str, str]]:
+        """What must be executed, in order: (name, source).
+
+        An exercise's code bears the exercise's name, helpers are ``cell 7``. Of the learner's
+        other code only that which defines what an exercise uses is here: no plots, no prints,
+        no calls of ``check``.
+        """
+        return list(self._cells)
+
+
+def read(
+    path: str | os.PathLike[str], chapter: str | Chapter | None = None, only: str = ""
+) -> Submission:
+    """Read a submitted file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A notebook, or a ``.py`` file.
+    chapter : str or Chapter, optional
+        The chapter that it answers, ``"ch01"`` will do. Else the notebook's own metadata
+        say it, else the beginning of the file's name, else the assignment's folder.
+    only : str
+        An exercise; then `Submission.cells` are those that it needs, and no others.
+    """
+    given = os.fspath(path)
+    try:
+        text, warning = notebook.decode(notebook.read_bytes(given))
+    except Unreadable as error:
+        submission = _named(given)
+        submission.problem = str(error)
+        _settle_chapter(submission, given, chapter, "")
+        return submission
+    submission = read_text(text, given, chapter, only)
+    if warning:
+        submission.warnings.insert(0, warning)
+    return submission
+
+
+def read_text(
+    text: str,
+    path: str | os.PathLike[str],
+    chapter: str | Chapter | None = None,
+    only: str = "",
+) -> Submission:
+    """As `read`, for text that is in memory; ``path`` gives the names and the kind of file."""
+    given = os.fspath(path)
+    submission = _named(given)
+    document = Document([])
+    suffix = PurePath(given).suffix.lower()
+    try:
+        if suffix not in (".ipynb", ".py"):
+            raise Unreadable("Hand in a notebook (.ipynb) or a Python file (.py).")
+        document = notebook.parse(text, notebook=suffix == ".ipynb")
+    except Unreadable as error:
+        submission.problem = str(error)
+    except (RecursionError, MemoryError):
+        submission.problem = "The file is nested too deeply, or too large."
+    found = _settle_chapter(submission, given, chapter, document.chapter)
+    if found is not None and not submission.problem:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a learner's "\d" is no news to the instructor
+            answers = find_answers(found, document, only)
+        submission.exercises, submission._cells = answers.definitions, answers.cells
+        submission.warnings += answers.warnings
+    if len(submission.warnings) > MAX_WARNINGS:
+        more = len(submission.warnings) - MAX_WARNINGS
+        submission.warnings[MAX_WARNINGS:] = [f"And {more} more of these."]
+    return submission
+
+
+# Names
+
+
+def _named(path: str) -> Submission:
+    tree = notebook.in_tree(path) if "\0" not in path else None
+    return Submission(_writable(path.replace(os.sep, "/")), _writable(tree[0]) if tree else None)
+
+
+def _writable(name: str) -> str:
+    """A file's name as text that can be written as UTF-8, whatever bytes it is made of."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _settle_chapter(
+    submission: Submission, path: str, given: str | Chapter | None, said: str
+) -> Chapter | None:
+    """Set the submission's chapter; None, with a problem, where it cannot be known."""
+    if isinstance(given, Chapter):
+        submission.chapter = given.name
+        return given
+    names = [PurePath(path).name]
+    if "\0" not in path and (tree := notebook.in_tree(path)):
+        names.append(tree[1])
+    guesses = [m[1].lower() for n in names if (m := re.match(r"(ch\d\d)(?!\d)", n, re.I))]
+    stated = _chapter(said)
+    for guess in [given] if given is not None else [said, *guesses]:
+        if found := _chapter(guess):
+            submission.chapter = found
+            if stated not in (None, found):
+                submission.warnings.append(f"The notebook says {stated}; it was read as {found}.")
+            return load_chapter(found)
+    problem = "It is not clear which chapter this is. Begin the file's name with it, as in ch01."
+    if given is not None:
+        problem = f"There is no chapter {shown(given)!r}."
+    submission.problem = submission.problem or problem
+    return None
+
+
+@lru_cache(maxsize=256)  # a notebook may name anything
+def _find_chapter(name: str) -> str | None:
+    try:
+        return find_chapter(name)
+    except ValueError:
+        return None
+
+
+def _chapter(name: str) -> str | None:
+    return _find_chapter(name) if len(name) < 100 else None

@@ -1,0 +1,326 @@
+"""Chapter 3 as learners write it: loops with one slip each, and what they are told.
+
+Every function is a right one with a line or two changed, so the slips are those that a
+keyboard makes; the grader's own twists are never called here.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.record import recorded
+from cnnlab.autograder.quality.proof import judge_function
+from cnnlab.autograder.submission.solutions import solution_source
+
+CHAPTER = "ch03_pooling"
+
+WINDOWS = """
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = x.astype(float)
+    n, h, w, c = x.shape
+    kh, kw = size
+    if strides is None:
+        strides = size
+    sh, sw = strides
+    if sh < 1 or sw < 1:
+        raise ValueError("strides must be at least 1")
+    if padding == "valid":
+        if kh > h or kw > w:
+            raise ValueError("size is larger than the picture")
+        oh, ow = (h - kh) // sh + 1, (w - kw) // sw + 1
+        top = left = 0
+    elif padding == "same":
+        oh, ow = math.ceil(h / sh), math.ceil(w / sw)
+        top = max((oh - 1) * sh + kh - h, 0) // 2
+        left = max((ow - 1) * sw + kw - w, 0) // 2
+    else:
+        raise ValueError("padding is unknown")
+    out = np.zeros((n, oh, ow, c), x.dtype)
+    for b in range(n):
+        for i in range(oh):
+            for j in range(ow):
+                for f in range(c):
+"""
+
+MAX_POOL = f"""
+def max_pool2d(x, size=(2, 2), strides=None, padding="valid"):
+{WINDOWS}
+                    best = -np.inf
+                    for a in range(kh):
+                        for d in range(kw):
+                            r, s = i * sh + a - top, j * sw + d - left
+                            if 0 <= r < h and 0 <= s < w:
+                                value = x[b, r, s, f]
+                                if value > best:
+                                    best = value
+                    out[b, i, j, f] = best
+    return out
+"""
+
+AVERAGE_POOL = f"""
+def average_pool2d(x, size=(2, 2), strides=None, padding="valid"):
+{WINDOWS}
+                    total, count = 0.0, 0
+                    for a in range(kh):
+                        for d in range(kw):
+                            r, s = i * sh + a - top, j * sw + d - left
+                            if 0 <= r < h and 0 <= s < w:
+                                total += x[b, r, s, f]
+                                count += 1
+                    out[b, i, j, f] = total / count
+    return out
+"""
+
+GLOBAL_POOL = """
+def global_average_pool2d(x):
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = x.astype(float)
+    if x.ndim != 4:
+        raise ValueError("x needs four axes")
+    n, h, w, c = x.shape
+    out = np.zeros((n, c), x.dtype)
+    for b in range(n):
+        for f in range(c):
+            out[b, f] = x[b, :, :, f].sum() / (h * w)
+    return out
+"""
+
+TRACE = """
+def both(v):
+    return (v, v) if isinstance(v, int) else v
+
+
+def trace_shapes(input_shape, layers):
+    shapes = []
+    current = tuple(input_shape)
+    for layer in layers:
+        kind = layer[0]
+        if kind in ("conv", "max_pool", "global_average_pool"):
+            if len(current) != 3:
+                raise ValueError("layers: no picture left")
+            h, w, c = current
+        if kind == "conv":
+            filters, (kh, kw) = layer[1], both(layer[2])
+            sh, sw = both(layer[3]) if len(layer) > 3 else (1, 1)
+            padding = layer[4] if len(layer) > 4 else "same"
+            dh, dw = both(layer[5]) if len(layer) > 5 else (1, 1)
+            kh, kw = dh * (kh - 1) + 1, dw * (kw - 1) + 1
+            if padding == "same":
+                current = (math.ceil(h / sh), math.ceil(w / sw), filters)
+            else:
+                if kh > h or kw > w:
+                    raise ValueError("layers: kernel too large")
+                current = ((h - kh) // sh + 1, (w - kw) // sw + 1, filters)
+        elif kind == "max_pool":
+            kh, kw = both(layer[1])
+            sh, sw = both(layer[2]) if len(layer) > 2 else (kh, kw)
+            if kh > h or kw > w:
+                raise ValueError("layers: window too large")
+            current = ((h - kh) // sh + 1, (w - kw) // sw + 1, c)
+        elif kind == "global_average_pool":
+            current = (c,)
+        elif kind == "flatten":
+            current = (math.prod(current),)
+        elif kind == "dense":
+            current = current[:-1] + (layer[1],)
+        elif kind != "dropout":
+            raise ValueError("layers: unknown " + kind)
+        shapes.append(current)
+    return shapes
+"""
+
+RIGHT = {
+    "max_pool2d": MAX_POOL,
+    "average_pool2d": AVERAGE_POOL,
+    "global_average_pool2d": GLOBAL_POOL,
+    "trace_shapes": TRACE,
+}
+
+PADS = (
+    "max((oh - 1) * sh + kh - h, 0) // 2",
+    "max((ow - 1) * sw + kw - w, 0) // 2",
+)
+EXTRA_BEFORE = [(pad, f"({pad[:-5]} + 1) // 2") for pad in PADS]
+NOTHING_BEFORE = [(pad, "0") for pad in PADS]
+ROUNDED_UP = [
+    (
+        "(h - kh) // sh + 1, (w - kw) // sw + 1\n        top",
+        "math.ceil((h - kh) / sh) + 1, math.ceil((w - kw) / sw) + 1\n        top",
+    )
+]
+EVERY_CHANNEL = [("x[b, r, s, f]", "x[b, r, s, :].max()")]
+ZERO_OUTSIDE = [
+    ("if 0 <= r < h and 0 <= s < w:\n", "if True:\n"),
+    ("value = x[b, r, s, f]", "value = x[b, r, s, f] if 0 <= r < h and 0 <= s < w else 0.0"),
+]
+ONE_CHANNEL_LESS = [("for f in range(c)", "for f in range(1)"), ("(n, oh, ow, c)", "(n, oh, ow)")]
+ONE_CHANNEL_LESS += [("out[b, i, j, f] = ", "out[b, i, j] = "), *EVERY_CHANNEL]
+KEPT_INTEGERS = [('    if x.dtype.kind != "f":\n        x = x.astype(float)\n', "")]
+
+SLIPS = {
+    "max_pool2d": [
+        ([("best = -np.inf", "best = 0")], ["zero-initialised"]),
+        ([("if value > best", "if True")], ["last-element"]),
+        ([("if value > best", "if best == -np.inf")], ["first-element"]),
+        (ZERO_OUTSIDE, ["pads-with-zero"]),
+        (EVERY_CHANNEL, ["pools-channels"]),
+        (ONE_CHANNEL_LESS, ["pools-channels"]),
+        ([("-np.inf", "np.inf"), ("value > best", "value < best")], ["minimum-instead"]),
+        ([("strides = size", "strides = (1, 1)")], ["stride-one-default"]),
+        ([("sh, sw = strides", "sw, sh = strides")], ["strides-swapped"]),
+        ([("sh, sw = strides", "sh, sw = size")], ["stride-ignored"]),
+        ([("kh, kw = size", "kw, kh = size")], ["size-swapped"]),
+        ([("kh, kw = size", "kh = kw = size[0]")], ["square-only"]),
+        (ROUNDED_UP, ["ceil-for-floor"]),
+        (EXTRA_BEFORE, ["extra-before"]),
+        (NOTHING_BEFORE, ["padding-after-only"]),
+        ([("for b in range(n)", "for b in range(1)")], ["first-image-only"]),
+        (
+            [("best = -np.inf", "best = 0"), ("strides = size", "strides = (1, 1)")],
+            ["zero-initialised", "stride-one-default"],
+        ),
+        (
+            [("if value > best", "if True"), ("sh, sw = strides", "sw, sh = strides")],
+            ["last-element", "strides-swapped"],
+        ),
+    ],
+    "average_pool2d": [
+        ([("total / count", "total / (kh * kw)")], ["counts-padding"]),
+        ([("total / count", "total")], ["sum-instead"]),
+        (
+            [
+                ("total, count = 0.0, 0", "total, count = -np.inf, 1"),
+                ("total += x[b, r, s, f]", "total = max(total, x[b, r, s, f])"),
+                ("count += 1", "pass"),
+            ],
+            ["maximum-instead"],
+        ),
+        ([("x[b, r, s, f]", "x[b, r, s].mean()")], ["pools-channels"]),
+        (KEPT_INTEGERS, ["truncates-to-int"]),
+        ([("strides = size", "strides = (1, 1)")], ["stride-one-default"]),
+        ([("sh, sw = strides", "sw, sh = strides")], ["strides-swapped"]),
+        (EXTRA_BEFORE, ["extra-before"]),
+        (
+            [("total / count", "total / (kh * kw)"), ("sh, sw = strides", "sw, sh = strides")],
+            ["counts-padding", "strides-swapped"],
+        ),
+    ],
+    "global_average_pool2d": [
+        ([(" / (h * w)", "")], ["sum-instead"]),
+        ([(".sum() / (h * w)", ".max()")], ["maximum-instead"]),
+        ([("    return out", "    return x.mean(axis=-1)")], ["over-channels"]),
+        ([("    return out", "    return x.mean(axis=(0, 1, 2))")], ["over-batch"]),
+        ([("    return out", "    return x.mean(axis=(1, 2), keepdims=True)")], ["keeps-axes"]),
+        ([("    return out", "    return x.mean(axis=1)")], ["one-axis-only"]),
+    ],
+    "trace_shapes": [
+        ([("// sw + 1, c)", "// sw + 1, (c - kh) // sh + 1)")], ["depth-changed-by-pool"]),
+        ([("filters)", "c)")], ["depth-kept-by-conv"]),
+        ([("(math.ceil(h / sh), math.ceil(w / sw), ", "(h, w, ")], ["same-keeps-size"]),
+        ([("// sh + 1", "// sh"), ("// sw + 1", "// sw")], ["size-off-by-one"]),
+        ([("(math.ceil(h / sh), math.ceil(w / sw)", "(h // sh, w // sw")], ["floor-for-ceil"]),
+        ([("dh * (kh - 1) + 1, dw * (kw - 1) + 1", "kh, kw")], ["dilation-ignored"]),
+        ([("else (kh, kw)", "else (1, 1)")], ["stride-one-default"]),
+        ([('else "same"', 'else "valid"')], ["valid-by-default"]),
+        ([("current[:-1] + (layer[1],)", "(layer[1],)")], ["dense-flattens"]),
+        ([("shapes = []", "shapes = [tuple(input_shape)]")], ["input-included"]),
+        ([("return shapes", "return [current]")], ["last-shape-only"]),
+        (
+            [("filters)", "c)"), ("else (kh, kw)", "else (1, 1)")],
+            ["depth-kept-by-conv", "stride-one-default"],
+        ),
+    ],
+}
+
+ODD = {
+    "max_pool2d": [
+        [("best = -np.inf", "best = 1")],
+        [("out[b, i, j, f] = best", "out[b, i, j, f] = best / 2")],
+        [("r, s = i * sh + a - top, j * sw", "r, s = i * sh + a - top, i * sw")],
+        [("for d in range(kw)", "for d in range(a, kw)")],
+    ],
+    "average_pool2d": [
+        [("total / count", "total / kh")],
+        [("total += x[b, r, s, f]", "total += x[b, r, s, f] ** 2")],
+    ],
+    "global_average_pool2d": [
+        [("(h * w)", "(h * h)")],
+        [("x[b, :, :, f].sum() / (h * w)", "np.median(x[b, :, :, f])")],
+    ],
+    "trace_shapes": [
+        [("(math.prod(current),)", "(current[0] * current[-1],)")],
+        [("math.ceil(h / sh), math.ceil(w / sw)", "math.ceil(h / sh), math.ceil(h / sh)")],
+    ],
+}
+
+
+def defined(name, edits=()):
+    """The right function of this name, with the edits made."""
+    source = RIGHT[name]
+    for old, new in edits:
+        assert old in source, old
+        source = source.replace(old, new)
+    namespace = {}
+    exec(load_chapter(CHAPTER).prelude, namespace)
+    exec(source, namespace)
+    return namespace[name]
+
+
+def judged(name, edits=()):
+    return judge_function(recorded(CHAPTER)[name], defined(name, edits))
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_function_gets_all_points(name):
+    result = judged(name)
+    assert result.message == ""
+    assert result.score == result.max_score
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_chapter_s_own_solution_gets_all_points(name):
+    namespace = {}
+    exec(load_chapter(CHAPTER).prelude, namespace)
+    exec(solution_source(CHAPTER, name), namespace)
+    result = judge_function(recorded(CHAPTER)[name], namespace[name])
+    assert result.score == result.max_score
+
+
+@pytest.mark.parametrize(
+    ("name", "edits", "diagnosis"),
+    [(name, edits, said) for name, slips in SLIPS.items() for edits, said in slips],
+)
+def test_a_slip_is_called_by_its_name(name, edits, diagnosis):
+    result = judged(name, edits)
+    assert result.score < result.max_score
+    assert result.diagnosis == diagnosis
+
+
+@pytest.mark.parametrize(
+    ("name", "edits"), [(name, edits) for name, cases in ODD.items() for edits in cases]
+)
+def test_an_odd_mistake_is_given_no_name(name, edits):
+    result = judged(name, edits)
+    assert result.score < result.max_score
+    assert result.diagnosis == []
+
+
+def test_a_function_that_refuses_windows_that_are_not_square_hears_of_the_error():
+    result = judged("max_pool2d", [("kh, kw = size", "kh, kw = size\n    assert kh == kw")])
+    assert result.diagnosis == []
+    assert "AssertionError" in result.message
+
+
+def test_the_given_functions_are_the_notebook_s():
+    """The worker's prelude and the notebook's second set-up cell hold the same text."""
+    import nbformat
+
+    from cnnlab.autograder.submission.solutions import SOLUTIONS
+
+    notebook = nbformat.read(SOLUTIONS / CHAPTER / f"{CHAPTER}.ipynb", 4)
+    setup = [c.source for c in notebook.cells if c.metadata["cnnlab"]["role"] == "setup"]
+    prelude = load_chapter(CHAPTER).prelude
+    assert prelude.split("\n\n\n", 1)[1].strip() == setup[1].strip()

@@ -1,0 +1,229 @@
+"""Chapter 10's mistakes as learners write them, and odd ones for which nothing may be named."""
+
+import numpy as np
+import pytest
+
+from cnnlab.autograder.judging.record import recorded
+from cnnlab.autograder.quality.proof import judge_function
+
+KEYS = recorded("ch10_feature_maps")
+
+
+def known(model, names):
+    have = [layer.name for layer in model.layers]
+    for name in names:
+        if name not in have:
+            raise ValueError(f"names must be of {have}. Received: {name!r}")
+
+
+def outputs(model, image, names):
+    import keras
+
+    known(model, names)
+    wanted = keras.Model(model.input, {name: model.get_layer(name).output for name in names})
+    return {name: np.asarray(m) for name, m in wanted(image[None]).items()}
+
+
+def right_by_predict(model, image, names):
+    import keras
+
+    known(model, names)
+    wanted = keras.Model(model.input, [model.get_layer(name).output for name in names])
+    found = wanted.predict(image[None], verbose=0)
+    found = found if isinstance(found, list) else [found]
+    return dict(zip(names, found, strict=True))
+
+
+def right_with_tensors(model, image, names):
+    import keras
+
+    known(model, names)
+    wanted = keras.Model(model.input, {name: model.get_layer(name).output for name in names})
+    found = wanted(image[None])
+    return {name: found[name] for name in names}
+
+
+def a_model_for_each(model, image, names):
+    import keras
+
+    known(model, names)
+    return {
+        name: keras.Model(model.input, model.get_layer(name).output)(image[None]).numpy()
+        for name in names
+    }
+
+
+def before_the_activation(model, image, names):
+    import keras
+
+    known(model, names)
+    below = keras.Model(model.input, [model.get_layer(name).input for name in names])
+    inputs = below(image[None])
+    inputs = inputs if isinstance(inputs, list) else [inputs]
+    found = {}
+    for name, x in zip(names, inputs, strict=True):
+        layer = model.get_layer(name)
+        if hasattr(layer, "kernel"):
+            found[name] = keras.ops.conv(x, layer.kernel, padding="same") + layer.bias
+        else:
+            found[name] = layer(x)
+    return found
+
+
+def in_the_order_of_layers(model, image, names):
+    known(model, names)
+    found = outputs(model, image, names)
+    return {layer.name: found[layer.name] for layer in model.layers if layer.name in names}
+
+
+@pytest.mark.parametrize("function", [right_by_predict, right_with_tensors])
+def test_other_ways_to_one_pass_are_right(function):
+    assert judge_function(KEYS["feature_maps"], function).passed
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (a_model_for_each, "one-pass-per-layer"),
+        (before_the_activation, "pre-activation"),
+        (in_the_order_of_layers, "order-of-the-model"),
+    ],
+)
+def test_mistakes_with_a_model_are_named(function, name):
+    result = judge_function(KEYS["feature_maps"], function)
+    assert result.diagnosis == [name]
+    assert 0 < result.score < result.max_score
+
+
+def channels_in_front(model, image, names):
+    return {n: np.moveaxis(m, -1, 1) for n, m in outputs(model, image, names).items()}
+
+
+def without_a_batch(model, image, names):
+    return {n: m[0] for n, m in outputs(model, image, names).items()}
+
+
+def a_list(model, image, names):
+    return list(outputs(model, image, names).values())
+
+
+@pytest.mark.parametrize("function", [channels_in_front, without_a_batch, a_list])
+def test_odd_ones_are_not_named(function):
+    result = judge_function(KEYS["feature_maps"], function)
+    assert result.diagnosis == []
+    assert result.score < result.max_score
+
+
+def axes(feature_map, count):
+    values = np.asarray(feature_map, float)
+    if values.ndim != count:
+        raise ValueError(f"feature_map must have {count} axes. Received: {values.shape}")
+    return values
+
+
+def unguarded(feature_map):
+    values = axes(feature_map, 2)
+    low, high = np.percentile(values, [1, 99])
+    scaled = np.clip((values - low) / (high - low), 0, 1)
+    return np.round(scaled * 255).astype(np.uint8)
+
+
+def with_an_epsilon(feature_map):
+    values = axes(feature_map, 2)
+    low, high = np.percentile(values, [1, 99])
+    scaled = np.clip((values - low) / (high - low + 1e-12), 0, 1)
+    return np.round(scaled * 255).astype(np.uint8)
+
+
+def unclipped(feature_map):
+    values = axes(feature_map, 2)
+    low, high = np.percentile(values, [1, 99])
+    if high == low:
+        return np.full(values.shape, 128, np.uint8)
+    return np.round((values - low) / (high - low) * 255).astype(int).astype(np.uint8)
+
+
+def rectified_first(feature_map):
+    values = np.maximum(axes(feature_map, 2), 0)
+    low, high = np.percentile(values, 1), np.percentile(values, 99)
+    if high == low:
+        return np.full(values.shape, 128, np.uint8)
+    return np.round(np.clip((values - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+
+
+def smallest_to_largest(feature_map):
+    values = axes(feature_map, 2)
+    if np.percentile(values, 1) == np.percentile(values, 99):
+        return np.full(values.shape, 128, np.uint8)
+    levels = (values - values.min()) / (values.max() - values.min())
+    return np.round(levels * 255).astype(np.uint8)
+
+
+def decimals_cut_off(feature_map):
+    values = axes(feature_map, 2)
+    low, high = np.percentile(values, [1, 99])
+    if high == low:
+        return np.full(values.shape, 128, np.uint8)
+    return (np.clip((values - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (unguarded, "divides-by-zero"),
+        (with_an_epsilon, "divides-by-zero"),
+        (unclipped, "wraps-around"),
+        (rectified_first, "clips-negatives"),
+        (smallest_to_largest, "stretches-to-the-extremes"),
+        (decimals_cut_off, "truncates"),
+    ],
+)
+def test_mistakes_with_grey_levels_are_named(function, name):
+    assert judge_function(KEYS["to_picture"], function).diagnosis == [name]
+
+
+def nonzeros(maps):
+    return {name: np.count_nonzero(m) / m.size for name, m in maps.items()}
+
+
+def first_channel(maps):
+    return {name: (m[0, :, :, 0] == 0).sum() / m[0, :, :, 0].size for name, m in maps.items()}
+
+
+def not_positive(maps):
+    return {name: float((m <= 0).mean()) for name, m in maps.items()}
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (nonzeros, "share-of-nonzeros"),
+        (first_channel, "over-one-channel"),
+        (not_positive, "counts-negatives"),
+    ],
+)
+def test_mistakes_with_zeros_are_named(function, name):
+    assert judge_function(KEYS["sparsity"], function).diagnosis == [name]
+
+
+def ranked(score):
+    def strongest(feature_map, k):
+        values = axes(feature_map, 4)
+        if not 1 <= k <= values.shape[-1]:
+            raise ValueError(f"k must be from 1 to {values.shape[-1]}. Received: {k}")
+        return score(values, k)
+
+    return strongest
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (ranked(lambda v, k: np.argsort(-v.max((0, 1, 2)), kind="stable")[:k]), "by-single-peak"),
+        (ranked(lambda v, k: np.argsort(v.mean((0, 1, 2)), kind="stable")[:k]), "ascending"),
+        (ranked(lambda v, k: list(np.argsort(v.mean((0, 1, 2)))[::-1][:k])), "later-of-two-alike"),
+    ],
+)
+def test_mistakes_with_ranks_are_named(function, name):
+    assert judge_function(KEYS["strongest"], function).diagnosis == [name]

@@ -1,0 +1,392 @@
+"""Chapter 12's mistakes as learners write them, and odd ones for which nothing may be named."""
+
+import numpy as np
+import pytest
+
+from cnnlab.autograder.judging.record import recorded
+from cnnlab.autograder.quality.proof import judge_function
+from cnnlab.autograder.sandbox.drivers import ch12
+
+KEYS = recorded("ch12_explanations")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _libraries():
+    """What the learners' functions below call; imported late, because it takes seconds."""
+    global keras, tf
+    import keras
+    import tensorflow as tf
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_model_for_many_calls():
+    """A learner's process builds a new classifier for each call. No function here changes one."""
+    built, build = {}, ch12.classifier
+
+    def once(layers, names, input_shape, weights):
+        key = repr((layers, names, input_shape)), *(np.asarray(w).tobytes() for w in weights)
+        if key not in built:
+            built[key] = build(layers, names, input_shape, weights)
+        return built[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ch12, "classifier", once)
+        yield
+
+
+def demand(good, name, value):
+    if not good:
+        raise ValueError(f"{name} does not fit. Received: {value!r}")
+
+
+def check(model, image, index):
+    demand(image.ndim == 3 and image.shape[2] == model.input.shape[3], "image", image.shape)
+    demand(0 <= index < model.output.shape[-1], "index", index)
+
+
+def gradient(model, image, index, objective="logit"):
+    """The photograph's gradient, as a learner gets it with a variable."""
+    check(model, image, index)
+    x = tf.Variable(image[None])
+    with tf.GradientTape() as tape:
+        score = objective_of(model, x, index, objective)
+    return tape.gradient(score, x).numpy()[0]
+
+
+def objective_of(model, x, index, objective):
+    if objective == "probability":
+        return model(x)[0, index]
+    if objective == "log":
+        return tf.math.log(model(x)[0, index])
+    logits = keras.Model(model.input, model.layers[-2].output)(x)
+    if objective == "all":
+        return logits
+    return logits[0, tf.argmax(logits[0]) if objective == "top" else index]
+
+
+# saliency
+
+
+def persistent(model, image, index):
+    check(model, image, index)
+    x = tf.convert_to_tensor(image)
+    network = keras.Model(model.inputs, model.layers[-1].input)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        score = tf.gather(network(x[None]), index, axis=1)
+    return tf.reduce_max(tf.abs(tape.gradient(score, x)), axis=2)
+
+
+def a_mask_for_the_class(model, image, index):
+    check(model, image, index)
+    x = tf.constant(image[None])
+    network = keras.Model(model.input, model.get_layer("logits").output)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        score = keras.ops.sum(network(x) * keras.ops.one_hot([index], model.output.shape[-1]))
+    return keras.ops.max(keras.ops.absolute(tape.gradient(score, x)), axis=-1)[0]
+
+
+def whole_slope(reduce, objective="logit"):
+    return lambda model, image, index: reduce(gradient(model, image, index, objective))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        persistent,
+        a_mask_for_the_class,
+        whole_slope(lambda g: np.maximum(g.max(-1), -g.min(-1)).astype(np.float64)),
+    ],
+)
+def test_other_ways_to_the_same_saliency_are_right(function):
+    assert judge_function(KEYS["saliency"], function).passed
+
+
+def by_the_pixel(model, image, index):
+    return np.abs(gradient(model, image, index) * image).max(-1)
+
+
+def from_0_to_1(model, image, index):
+    found = np.abs(gradient(model, image, index)).max(-1)
+    return found / found.max()
+
+
+def in_place(model, image, index):
+    found = np.abs(gradient(model, image, index)).max(-1)
+    image -= np.mean(image)
+    return found
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (whole_slope(lambda g: g.max(-1)), ["signed"]),
+        (whole_slope(lambda g: np.abs(g).sum(-1)), ["summed-over-channels"]),
+        (whole_slope(lambda g: np.mean(np.abs(g), axis=2)), ["summed-over-channels"]),
+        (whole_slope(lambda g: g.sum(-1)), ["signed", "summed-over-channels"]),
+        (whole_slope(lambda g: abs(np.max(g, axis=-1))), ["absolute-after-maximum"]),
+        (whole_slope(lambda g: np.abs(g).max(-1), "probability"), ["softmax-objective"]),
+        (whole_slope(lambda g: np.abs(g).max(-1), "log"), ["softmax-objective"]),
+        (whole_slope(lambda g: np.abs(g).max(-1), "all"), ["every-class"]),
+        (whole_slope(lambda g: np.abs(g).max(-1), "top"), ["top-class"]),
+        (whole_slope(lambda g: np.abs(g)[:, :, 0]), ["one-channel"]),
+        (by_the_pixel, ["times-the-pixel"]),
+        (from_0_to_1, ["normalised"]),
+        (in_place, ["changes-input"]),
+    ],
+)
+def test_mistakes_with_saliency_are_named(function, names):
+    result = judge_function(KEYS["saliency"], function)
+    assert result.diagnosis == names
+    assert 0 < result.score < result.max_score
+
+
+# grad_cam
+
+
+def maps_and_gradient(model, image, index, layer, objective="logit"):
+    check(model, image, index)
+    place = model.get_layer(layer).output  # Keras itself says "No such layer"
+    demand(len(place.shape) == 4, "layer", layer)
+    ends = {"logit": model.layers[-1].input, "probability": model.output}
+    both = keras.Model(model.inputs, [place, ends.get(objective, ends["logit"])])
+    with tf.GradientTape() as tape:
+        maps, scores = both(image[np.newaxis])
+        tape.watch(maps)
+        pick = {"all": scores, "top": scores[:, tf.argmax(scores[0])]}
+        score = pick.get(objective, scores[:, index])
+    return maps, tape.gradient(score, maps)
+
+
+def cam_of(weigh, finish, objective="logit"):
+    """Grad-CAM of a learner: from gradients to weights, from the sum to the result."""
+
+    def grad_cam(model, image, index, layer):
+        maps, grads = maps_and_gradient(model, image, index, layer, objective)
+        heat = tf.reduce_sum(weigh(grads) * maps, axis=-1)[0]
+        return finish(heat.numpy())
+
+    return grad_cam
+
+
+def means(grads):
+    return tf.reduce_mean(grads, axis=(1, 2), keepdims=True)
+
+
+def sums(grads):
+    return tf.reduce_sum(grads, axis=(0, 1, 2))
+
+
+def divided(heat):
+    heat = np.maximum(heat, 0)
+    return heat / heat.max() if heat.max() > 0 else heat
+
+
+def with_an_epsilon(heat):
+    heat = np.maximum(heat, 0)
+    return heat / (heat.max() + 1e-12)
+
+
+def from_the_minimum(heat):
+    heat = np.maximum(heat, 0)
+    reach = heat.max() - heat.min()
+    return (heat - heat.min()) / reach if reach > 0 else heat
+
+
+def a_loop_over_maps(model, image, index, layer):
+    maps, grads = maps_and_gradient(model, image, index, layer)
+    maps, grads = maps[0].numpy(), grads[0].numpy()
+    heat = np.zeros(maps.shape[:2])
+    for c in range(maps.shape[-1]):
+        heat += grads[:, :, c].mean() * maps[:, :, c]
+    heat[heat < 0] = 0
+    top = heat.max()
+    return heat if top == 0 else heat / top
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        cam_of(means, divided),
+        cam_of(sums, divided),  # the same after normalising
+        cam_of(means, with_an_epsilon),
+        cam_of(lambda g: means(g) / g.shape[-1], divided),  # the mean over channels, not the sum
+        cam_of(lambda g: means(g) / tf.norm(g), divided),  # gradients of a length of 1
+        a_loop_over_maps,
+    ],
+)
+def test_other_ways_to_the_same_cam_are_right(function):
+    result = judge_function(KEYS["grad_cam"], function)
+    assert result.passed, result.message
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (cam_of(means, lambda h: h.clip(0) / h.clip(0).max()), ["all-negative-nan"]),
+        (cam_of(means, lambda h: h / h.max() if h.max() > 0 else 0 * h), ["relu-missing"]),
+        (cam_of(means, lambda h: h / h.max() if h.any() else h), ["relu-missing"]),
+        (cam_of(means, lambda h: h / h.max()), ["all-negative-nan", "relu-missing"]),
+        (cam_of(lambda g: tf.reduce_mean(g, axis=(0, 1)), divided), ["weights-averaged-wrong"]),
+        (cam_of(lambda g: tf.reduce_mean(g, 3)[..., None], divided), ["weights-averaged-wrong"]),
+        (cam_of(lambda g: tf.reduce_mean(g), divided), ["weights-averaged-wrong"]),
+        (cam_of(lambda g: g, divided), ["weights-not-averaged"]),
+        (cam_of(lambda g: tf.nn.relu(means(g)), divided), ["relu-on-weights"]),
+        (cam_of(means, divided, "probability"), ["softmax-objective"]),
+        (cam_of(means, divided, "all"), ["every-class"]),
+        (cam_of(means, divided, "top"), ["top-class"]),
+        (cam_of(means, lambda h: np.maximum(h, 0)), ["not-normalised"]),
+        (cam_of(means, from_the_minimum), ["stretched-from-the-minimum"]),
+    ],
+)  # fmt: skip
+def test_mistakes_with_cams_are_named(function, names):
+    result = judge_function(KEYS["grad_cam"], function)
+    assert result.diagnosis == names
+    assert 0 < result.score < result.max_score
+
+
+def resized(model, image, index, layer):
+    heat = cam_of(means, divided)(model, image, index, layer)
+    return tf.image.resize(heat[..., None], image.shape[:2]).numpy()[..., 0]
+
+
+def unweighted(model, image, index, layer):
+    maps, _ = maps_and_gradient(model, image, index, layer)
+    return divided(tf.reduce_sum(maps[0], axis=-1).numpy())
+
+
+# occlusion_map
+
+
+def drops(model, image, index, size, stride, fill=None, softmax=False, fresh=True):
+    """One place after another."""
+    check(model, image, index)
+    demand(0 < size <= min(image.shape[:2]), "size", size)
+    demand(stride > 0, "stride", stride)
+    network = model if softmax else keras.Model(model.input, model.layers[-1].input)
+    colour = image.mean((0, 1)) if fill is None else fill(image)
+    original = network(image[None])[0, index].numpy()
+    rows, columns = ((n - size) // stride + 1 for n in image.shape[:2])
+    found = np.zeros((rows, columns))
+    covered = image.copy()
+    for i in range(rows):
+        for j in range(columns):
+            covered = image.copy() if fresh else covered
+            covered[i * stride : i * stride + size, j * stride : j * stride + size] = colour
+            found[i, j] = original - network(covered[None])[0, index].numpy()
+    return found
+
+
+def in_one_batch(model, image, index, size, stride):
+    check(model, image, index)
+    demand(0 < size <= min(image.shape[:2]), "size", size)
+    demand(stride > 0, "stride", stride)
+    network = keras.Model(model.input, model.layers[-1].input)
+    rows, columns = ((n - size) // stride + 1 for n in image.shape[:2])
+    pictures = np.tile(image, (rows * columns + 1, 1, 1, 1))
+    for n, (i, j) in enumerate(np.ndindex(rows, columns), 1):
+        down, across = i * stride, j * stride
+        pictures[n, down : down + size, across : across + size] = np.mean(image, axis=(0, 1))
+    logits = keras.ops.convert_to_numpy(network(pictures))[:, index]
+    return (logits[0] - logits[1:]).reshape(rows, columns)
+
+
+@pytest.mark.parametrize("function", [drops, in_one_batch])
+def test_other_ways_to_the_same_drops_are_right(function):
+    result = judge_function(KEYS["occlusion_map"], function)
+    assert result.passed, result.message
+
+
+def drawing_on_the_photograph(model, image, index, size, stride):
+    check(model, image, index)
+    demand(0 < size <= min(image.shape[:2]), "size", size)
+    demand(stride > 0, "stride", stride)
+    network = keras.Model(model.input, model.layers[-1].input)
+    colour = image.mean((0, 1))
+    original = network(image[None])[0, index].numpy()
+    rows = []
+    for i in range(0, image.shape[0] - size + 1, stride):
+        rows.append([])
+        for j in range(0, image.shape[1] - size + 1, stride):
+            image[i : i + size, j : j + size] = colour
+            rows[-1].append(original - network(image[None])[0, index].numpy())
+    return np.array(rows)
+
+
+def varied(**how):
+    return lambda *args: drops(*args, **how)
+
+
+def changed(change):
+    return lambda *args: change(drops(*args))
+
+
+def other_steps(step):
+    return lambda m, image, index, size, stride: drops(m, image, index, size, step(size, stride))
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (varied(fill=lambda image: 0.0), ["black-occluder"]),
+        (varied(fill=np.mean), ["grey-occluder"]),
+        (varied(softmax=True), ["softmax-objective"]),
+        (varied(fresh=False), ["occluders-stay"]),
+        (drawing_on_the_photograph, ["changes-input"]),
+        (changed(np.negative), ["gain-for-drop"]),
+        (changed(np.transpose), ["output-transposed"]),
+        (varied(fill=lambda image: 0.0, softmax=True), ["black-occluder", "softmax-objective"]),
+        (other_steps(lambda size, stride: size if stride > 0 else stride), ["stride-ignored"]),
+        (other_steps(lambda size, stride: min(stride, 1)), ["stride-ignored"]),
+    ],
+)
+def test_mistakes_with_occluders_are_named(function, names):
+    result = judge_function(KEYS["occlusion_map"], function)
+    assert result.diagnosis == names
+    assert result.score < result.max_score  # who draws on the photograph loses every rung
+
+
+# odd ones
+
+
+@pytest.mark.parametrize(
+    ("exercise", "function"),
+    [
+        ("saliency", lambda model, image, index: np.abs(gradient(model, image, index))),
+        ("saliency", lambda model, image, index: np.abs(image).max(-1)),
+        ("saliency", lambda model, image, index: model),
+        ("grad_cam", resized),
+        ("grad_cam", unweighted),
+        ("occlusion_map", changed(lambda m: np.maximum(m, 0))),
+        ("occlusion_map", changed(lambda m: m / np.abs(m).max())),
+    ],
+)
+def test_odd_ones_are_not_named(exercise, function):
+    result = judge_function(KEYS[exercise], function)
+    assert result.diagnosis == []
+    assert result.score < result.max_score
+
+
+@pytest.mark.parametrize("exercise", ["saliency", "grad_cam"])
+def test_what_keras_says_of_bad_input_alone_names_no_argument(exercise):
+    """Without checks of their own, functions lose the last rung, and nothing else."""
+
+    def unchecked(model, image, index, *more):
+        network = keras.Model(model.input, model.layers[-1].input)
+        x = tf.Variable(image[None])
+        if exercise == "grad_cam":
+            place = keras.Model(model.input, [model.get_layer(more[0]).output, network.output])
+            with tf.GradientTape() as tape:
+                maps, logits = place(x)
+                score = logits[0, index]
+            grads = tape.gradient(score, maps)
+            return divided(tf.reduce_sum(means(grads) * maps, -1)[0].numpy())
+        with tf.GradientTape() as tape:
+            score = network(x)[0, index]
+        return np.abs(tape.gradient(score, x)[0]).max(-1)
+
+    result = judge_function(KEYS[exercise], unchecked)
+    assert [rung.id for rung in result.rungs if not rung.passed] == ["bad-input"]

@@ -1,0 +1,112 @@
+"""Expected against received, leaf by leaf."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cnnlab.autograder.judging.compare import agrees, shape_difference, tolerance, value_difference
+
+A = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+def test_equal_trees_do_not_differ():
+    tree = {"out": A, "shape": (2, 3), "name": "conv", "ok": True, "rate": 0.5}
+    again = {"out": A.copy(), "shape": [2, 3], "name": "conv", "ok": np.True_, "rate": 0.5}
+    assert value_difference(tree, again) is None
+
+
+def test_the_first_differing_cell_is_found():
+    wrong = A.copy()
+    wrong[1, 0] += 1
+    wrong[1, 2] -= 1
+    found = value_difference(A, wrong)
+    assert found is not None
+    assert found.index == (1, 0)
+    assert "2 of 6 numbers differ" in found.text
+    assert "expected 3, received 4" in found.text
+
+
+@pytest.mark.parametrize(
+    "received",
+    [None, "text", {"a": 1}, [[1, 2], [3]], A[:1], A + 1, A * np.nan, A.astype(complex) * 1j, 7],
+)
+def test_what_is_not_equal_differs(received):
+    assert value_difference(A, received) is not None
+
+
+def test_rounding_is_forgiven_and_lost_precision_is_said():
+    exact = np.linspace(0, 1, 50)
+    assert value_difference(exact, exact * (1 + 1e-16), terms=9) is None
+    found = value_difference(exact, exact.astype(np.float32), terms=9)
+    assert found is not None
+    assert "precision was lost" in found.text
+
+
+def test_the_tolerance_grows_with_the_sum_and_with_coarser_floats():
+    wide, narrow = A.astype(np.float64), A
+    assert tolerance(narrow, 9) > 1e6 * tolerance(wide, 9)
+    assert tolerance(wide, 900) > 50 * tolerance(wide, 9)
+
+
+def test_tuples_say_where():
+    found = value_difference((A, 2.0), (A, 3.0))
+    assert found is not None
+    assert found.where == "[1]"
+    assert value_difference((1, 2), (1, 2, 3)) is not None
+    assert value_difference((1, 2), np.array([1, 2])) is None
+
+
+def test_true_is_no_number_and_one_is_not_true():
+    assert value_difference(1, True) is not None
+    assert value_difference(True, 1) is not None
+
+
+def test_huge_integers_do_not_overflow():
+    assert value_difference(1.0, 10**400) is not None
+
+
+@pytest.mark.parametrize(
+    ("expected", "received", "kind"),
+    [
+        (A, A.tolist(), "type"),
+        (A, A.T, "shape"),
+        (A, A.astype(np.float64), "dtype"),
+        (3, 3.0, "type"),
+        (3.0, None, "type"),
+        ((A, A), (A, A.T), "shape"),
+        ("a", 1, "type"),
+    ],
+)
+def test_shape_and_type_differ(expected, received, kind):
+    found = shape_difference(expected, received)
+    assert found is not None
+    assert found.kind == kind
+
+
+def test_the_shape_rung_ignores_values():
+    assert shape_difference(A, A + 1) is None
+    assert shape_difference(3, np.int64(4)) is None
+    assert shape_difference(3.0, np.float32(4)) is None
+
+
+@pytest.mark.parametrize(
+    "expected", [np.float32([[1, -2]]), np.zeros((0, 2)), np.array(3.0), 2, (1, 2)]
+)
+@pytest.mark.parametrize(
+    "received",
+    [
+        np.float32([[1, -2]]),
+        np.array([[1, -2 + 1e-3]]),
+        np.array([[1, np.nan]]),
+        np.array([[1j, 2]]),
+        np.array([[True, False]]),
+        np.zeros((0, 2)),
+        [[1, -2]],
+        2,
+        (1, 2),
+        None,
+    ],
+)
+def test_the_quick_comparison_says_what_the_wordy_one_says(expected, received):
+    assert agrees(expected, received) == (value_difference(expected, received) is None)

@@ -1,0 +1,51 @@
+"""The twist proof, for every chapter that has a grader; and that it notices a weak one."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+
+import pytest
+
+from cnnlab.autograder.judging.answerkey import AnswerKey
+from cnnlab.autograder.judging.exercise import chapter_names
+from cnnlab.autograder.judging.record import FreshReferences, recorded
+from cnnlab.autograder.quality.proof import prove, prove_pairs, prove_twists, prove_worthless
+
+
+@pytest.mark.parametrize("chapter", chapter_names())
+def test_every_mistake_loses_points_under_its_own_name(chapter):
+    # Pairs of mistakes take minutes; `cnnlab build --check --pairs` proves them.
+    assert list(prove(recorded(chapter), pairs=False)) == []
+
+
+def test_pairs_of_mistakes_are_named_as_pairs():
+    assert list(prove_pairs(recorded("ch01_convolution")["correlate2d"])) == []
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    """Keras, which answers the probes of one secret seed for all chapters."""
+    with FreshReferences(secrets.randbits(53)) as fresh:
+        yield fresh
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", chapter_names())
+def test_the_proof_holds_for_fresh_probes(chapter, fresh):
+    assert list(prove(fresh.keys(chapter), pairs=False)) == [], f"seed {fresh.seed}"
+
+
+def weakened(rungs: set[str]) -> AnswerKey:
+    """conv2d's key with the probes of some rungs left out."""
+    key = recorded("ch01_convolution")["conv2d"]
+    kept = [i for i, probe in enumerate(key.probes) if probe.rung not in rungs]
+    points = {r: p for r, p in key.exercise.points.items() if r not in rungs}
+    exercise = dataclasses.replace(key.exercise, points=points)
+    return AnswerKey(exercise, [key.probes[i] for i in kept], [key.expected[i] for i in kept])
+
+
+def test_a_ladder_without_values_is_found_out():
+    weak = weakened({"by-hand", "structure", "reference", "bad-input"})
+    assert any("keeps full marks" in problem for problem in prove_twists(weak))
+    assert any("returns zeros passes" in problem for problem in prove_worthless(weak))

@@ -1,0 +1,222 @@
+"""Attacks that have won: marks without the work, faults laid at the judge's door.
+
+What each source holds on to inside CNN Lab is checked, so that no renaming disarms it.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import pickle
+import re
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.record import recorded
+from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.tests.commands import Command
+from cnnlab.autograder.tests.sandbox import hostile
+from cnnlab.autograder.tests.sandbox.hostile import (
+    HONEST,
+    exercise_of,
+    held,
+    promise,
+    source,
+    wins_today,
+    without_trick,
+)
+
+CH01 = "ch01_convolution"
+GIB = 1 << 30
+sandboxed = pytest.mark.skipif(available() is not None, reason=str(available()))
+
+TRICKS = {
+    "ch01_blanket": "correlate2d's rung for bad input, 0.5 of 0.5, checks nothing",
+    "ch06_split_forged": "split earns 6 of 6 without a split",
+    "ch07_all_forged": "22 of 22 points without any dropout",
+    "ch07_forged_mc_predict": "mc_predict earns 4.5 of 4.5 without calling the network",
+    "ch08_zca_plain_return": "zca_whiten earns 1.25 of 1.25 and whitens nothing",
+    "ch10_forged_passes": "feature_maps earns 1.5 of 1.5 for one pass, and makes one per layer",
+    "ch11_forged_climbs": "a blank picture earns the rung climbs, 0.5 of 0.5, in two exercises",
+}
+"""What each source earns today, besides what its functions are worth without the trick."""
+
+
+def tricks(keras: bool) -> list[Any]:
+    """The sources of chapters with or without Keras, each marked with what it earns."""
+    names = [name for name in TRICKS if load_chapter(name[:4]).keras == keras]
+    return [pytest.param(name, marks=wins_today(TRICKS[name])) for name in names]
+
+
+def graded(names: Iterable[str], folder: Path) -> dict[str, SubmissionResult]:
+    """Sources with and without their tricks, and an honest neighbour, graded as one batch."""
+    texts = {name: source(name) for name in names}
+    texts |= {f"{name}_honestly": without_trick(text) for name, text in texts.items()}
+    paths = [folder / f"{name}.py" for name in [*texts, "ch01_neighbour"]]
+    for path, text in zip(paths, [*texts.values(), HONEST], strict=True):
+        path.write_text(text, encoding="utf-8")
+    results = grade(paths, Settings(fresh=False, workers=1)).submissions
+    return {path.stem: result for path, result in zip(paths, results, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SubmissionResult]:
+    return graded([param.values[0] for param in tricks(keras=False)], tmp_path_factory.mktemp("a"))
+
+
+@pytest.fixture(scope="module")
+def with_keras(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SubmissionResult]:
+    return graded([param.values[0] for param in tricks(keras=True)], tmp_path_factory.mktemp("a"))
+
+
+# What they hold on to
+
+
+@pytest.mark.parametrize("path", sorted(hostile.SOURCES.glob("ch*.py")), ids=lambda p: p.stem)
+def test_what_an_attack_holds_on_to_exists(path: Path) -> None:
+    assert hostile.missing_grips(path.stem) == []
+    reaches_in = "_getframe" in source(path.stem) or "import_module" in source(path.stem)
+    assert ("# grips: " in source(path.stem)) == reaches_in
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (":outcome_to_frame", ":outcome_to_other_frame"),
+        ("calls:_changed", "worker:_changed"),
+        ("Outcome.value", "Outcome.result"),
+        ("splits.given", "splits.taken"),
+        ("split.asks", "split.wants"),
+        ("split.asks", "deal.asks"),
+    ],
+)
+def test_a_name_that_is_gone_is_noticed(old: str, new: str, monkeypatch) -> None:
+    text = source("ch06_split_forged")
+    assert text.count(old) == 1
+    monkeypatch.setattr(hostile, "source", lambda name: text.replace(old, new))
+    (missing,) = hostile.missing_grips("ch06_split_forged")
+    assert new in missing
+
+
+@sandboxed
+def test_an_attack_that_loses_its_grip_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "ch07_all_forged.py"
+    path.write_text(re.sub('"given"', '"taken"', source("ch07_all_forged")), encoding="utf-8")
+    (result,) = grade([path], Settings(fresh=False, workers=1)).submissions
+    with pytest.raises(AssertionError, match="lost grip: taken"):
+        held(result)
+
+
+# Marks without the work
+
+
+@sandboxed
+@pytest.mark.parametrize("name", tricks(keras=False))
+def test_a_trick_by_hand_earns_nothing(name: str, by_hand: dict[str, SubmissionResult]) -> None:
+    assert_that_a_trick_earns_nothing(name, by_hand)
+
+
+@sandboxed
+@pytest.mark.slow
+@pytest.mark.parametrize("name", tricks(keras=True))
+def test_a_trick_with_keras_earns_nothing(
+    name: str, with_keras: dict[str, SubmissionResult]
+) -> None:
+    assert_that_a_trick_earns_nothing(name, with_keras)
+
+
+def assert_that_a_trick_earns_nothing(name: str, results: dict[str, SubmissionResult]) -> None:
+    tricky, honest = results[name], results[f"{name}_honestly"]
+    for result in (tricky, honest):
+        assert result.status == "graded", result.message
+        held(result)
+    said = f"{name} earns {tricky.score:g}; without its trick {honest.score:g}"
+    promise(tricky.score <= honest.score, said)
+
+
+@sandboxed
+def test_a_neighbour_of_forgers_keeps_its_score(by_hand: dict[str, SubmissionResult]) -> None:
+    relu = exercise_of(by_hand["ch01_neighbour"], "relu")
+    assert (relu.status, relu.score) == ("passed", relu.max_score)
+
+
+def learnt_by_heart() -> str:
+    """``ch01_memo`` with every recorded answer of its chapter in it."""
+    spec = importlib.util.spec_from_file_location("memo", hostile.SOURCES / "ch01_memo.py")
+    assert spec
+    assert spec.loader
+    memo = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(memo)
+    answers: dict[str, Any] = {}
+    for name, key in recorded(CH01).items():
+        for probe in key.probes:
+            outcome = key.call_correct(probe)
+            said = outcome.error.message if outcome.error else outcome.value
+            answers[memo.key(name, probe.args, probe.kwargs)] = said
+    packed = base64.b85encode(zlib.compress(pickle.dumps(answers))).decode()
+    loads = "pickle.loads(zlib.decompress(base64.b85decode(\n    " + repr(packed) + "\n)))"
+    text = source("ch01_memo")
+    assert text.count("\nANSWERS = {}\n") == 1
+    head = "import base64\nimport pickle\nimport zlib\n"
+    return text.replace("\nANSWERS = {}\n", f"\n{head}\nANSWERS = {loads}\n")
+
+
+@sandboxed
+@wins_today("20 of 20: files that are named one by one are graded with the public answers")
+def test_answers_learnt_by_heart_earn_nothing_where_several_are_graded(tmp_path: Path) -> None:
+    paths = [tmp_path / f"ch01_{name}.py" for name in ("one", "two")]
+    for path in paths:
+        path.write_text(learnt_by_heart(), encoding="utf-8")
+    with Command([*paths, "--workers", "1"], tmp_path) as command:
+        results = command.ran(patience=120).results
+    assert results is not None
+    for result in results.submissions:
+        learnt = [exercise_of(result, name) for name in ("conv_step", "correlate2d", "conv2d")]
+        earned = {exercise.name: exercise.score for exercise in learnt}
+        promise(not any(earned.values()), f"learnt by heart: {earned}")
+
+
+@pytest.mark.slow
+@wins_today("17 of 17: every process can read the file in which the fresh answers lie")
+def test_fresh_answers_cannot_be_stolen_where_there_is_no_sandbox(tmp_path: Path) -> None:
+    path = tmp_path / "ch01_thief.py"
+    path.write_text(source("ch01_thief"), encoding="utf-8")
+    options = ["--fresh", "--seed", "5", "--no-sandbox", "--workers", "1"]
+    with Command([path, *options], tmp_path) as command:
+        results = command.ran(patience=240).results
+    assert results is not None
+    held(results.submissions[0])
+    promise(results.submissions[0].score == 0, f"stolen: {results.submissions[0].score:g}")
+
+
+# Faults laid at the judge's door
+
+
+@sandboxed
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("ch01_bomb", marks=wins_today("the judge wants 3 GB, and calls it its fault")),
+        pytest.param("ch01_blame", marks=wins_today("an internal_error: the judge's own fault")),
+    ],
+)
+def test_a_huge_list_of_texts_is_wrong_and_no_fault_of_ours(name: str, tmp_path: Path) -> None:
+    neighbour = tmp_path / "ch01_neighbour.py"
+    neighbour.write_text(HONEST, encoding="utf-8")
+    files = [hostile.SOURCES / f"{name}.py", neighbour]
+    with Command([*files, "--recorded", "--workers", "1"], tmp_path, memory=2 * GIB) as command:
+        ran = command.ran(patience=120)
+    assert ran.results is not None
+    attack, honest = ran.results.submissions
+    assert exercise_of(honest, "relu").status == "passed"
+    found = exercise_of(attack, "conv2d")
+    assert found.score == 0
+    promise(found.status != "internal_error", found.message)
+    promise(ran.peak < GIB // 2, f"the judge held {ran.peak >> 20} MiB")

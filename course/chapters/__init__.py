@@ -1,0 +1,1 @@
+"""The chapters: the only hand-written source of each; `cnnlab build` makes the notebooks."""

@@ -1,0 +1,756 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Chapter 2: Stride, padding and dilation
+
+In chapter 1 you slid a window over a picture, one pixel at a time, and the map came out a little
+smaller than the picture. Three questions were left open.
+
+- Must the map shrink? (**padding**)
+- Must the window take every pixel? (**stride**)
+- Must the window's cells lie side by side? (**dilation**)
+
+You answer them in four short functions. The last one is a whole layer again, and this time it
+does what `Conv2D` does in every network that you will meet.
+
+You need chapter 1 and about an hour and a half. Stuck? `hint(output_size)` gives one hint at a
+time, `solution(output_size)` shows one way to do it.
+
+Run the next cell first.
+"""
+
+# %% setup=true
+import numpy as np
+
+from cnnlab.autograder import check, hint, solution, start
+from cnnlab.course import figures
+from cnnlab.course.demos import ready
+from cnnlab.course.demos.ch02_stride_padding import demo
+from cnnlab.course.figures import sliding_window
+from cnnlab.course.figures.sliding_window import walk
+from cnnlab.datasets.load import photo
+
+start("ch02_stride_padding")
+
+# %% [markdown]
+r"""
+## 1. The map shrinks
+
+A 3 × 3 window has no room to stand with its middle on the border. So each layer loses a row at the
+top and one at the bottom, a column on the left and one on the right.
+
+**A question.** A picture of 32 × 32 goes through one 3 × 3 layer after the other. After how many
+layers is there no room for the window? Guess, then run.
+"""
+
+# %%
+size, layers = 32, 0
+while size >= 3:
+    size, layers = size - 2, layers + 1
+print(f"after {layers} layers the map is {size} × {size}, and the window does not fit any more")
+
+# %% [markdown]
+r"""
+Fifteen. The networks of this decade have fifty layers and more.
+
+There is a second loss, and it is easy to miss. **Another question:** here is a picture of 5 × 7
+pixels. How many windows of 3 × 3 see its top left pixel? And how many see a pixel in the middle?
+"""
+
+# %%
+seen_by = np.zeros((5, 7))
+for i in range(3):
+    for j in range(5):
+        seen_by[i : i + 3, j : j + 3] += 1
+figures.numbers(seen_by, titles=["how many windows see each pixel"]).show()
+
+# %% [markdown]
+r"""
+The corner is seen once, the middle nine times. Whatever lies at the border of a photograph hardly
+counts.
+
+A frame of zeros around the picture helps against both. Before we lay one, let us see how a window
+walks.
+"""
+
+# %% [markdown]
+r"""
+## 2. Larger steps: stride
+
+So far the window moved by one pixel. It may take larger steps. The length of a step is called the
+**stride**.
+
+Rows and columns work in the same way, each for itself. So look at one row of the picture: the
+cells are called a, b, c …, and the window is three cells wide. With stride 2, **in how many
+places can it stand on seven cells? And on eight?**
+"""
+
+# %%
+sliding_window.picture(
+    walk(7, 3, stride=2),
+    walk(8, 3, stride=2),
+    titles=["7 cells, stride 2", "8 cells, stride 2"],
+).show()
+
+# %% [markdown]
+r"""
+Three places each time. On eight cells the window would need one cell more for another step, so
+the last cell, h, is seen by nobody. It is hatched in the figure.
+
+With $n$ cells, a window of $k$ cells and stride $s$, the number of places is
+
+$$\text{places} = \left\lfloor \frac{n - k}{s} \right\rfloor + 1$$
+
+Read it as a sentence: from the first place on, $n - k$ cells are left to walk; see how many whole
+steps that is; and do not forget the first place. The brackets $\lfloor\;\rfloor$ round down.
+
+**A case for paper.** $n = 10$, $k = 4$, $s = 3$. Answer: $\lfloor 6/3 \rfloor + 1 = 3$.
+
+Why would anybody skip pixels? With stride 2 in both directions the map has a quarter of the cells.
+All that comes after it has a quarter of the work, and each of its cells stands for a larger piece
+of the picture.
+"""
+
+# %% [markdown]
+r"""
+## 3. A frame of zeros: padding
+
+Lay zeros at both ends, and the window can also stand half outside. This is called **padding**.
+Keras knows two kinds, and so do you:
+
+- `"valid"`: no frame. The window stays on valid pixels.
+- `"same"`: a frame just wide enough for $\lceil n / s \rceil$ places. With stride 1 these are $n$:
+  the *same* number as cells. The brackets $\lceil\;\rceil$ round up.
+"""
+
+# %%
+sliding_window.picture(
+    walk(6, 3),
+    walk(6, 3, padding="same"),
+    walk(6, 3, stride=2, padding="same"),
+    titles=['"valid"', '"same"', '"same", stride 2'],
+).show()
+
+# %% [markdown]
+r"""
+The gray cells are the frame. Look at the one on the right: it has a zero on one side only. Why,
+you will find out in exercise 2. First, count.
+
+**A case for paper.** $n = 7$ and `"same"`. How many places at stride 1, 2 and 3? Answer: 7, 4
+and 3.
+"""
+
+# %% [markdown]
+r"""
+## 4. Spread taps: dilation
+
+One more idea. The cells that a kernel multiplies are called its **taps**. They need not lie side
+by side. With **dilation** $d$, one tap lies $d$ cells after the other, and the cells in between
+are passed over.
+
+**A question.** Three taps, dilation 2. How many cells does the window span, from the first tap to
+the last?
+"""
+
+# %%
+sliding_window.picture(
+    walk(8, 3),
+    walk(8, 3, dilation=2),
+    walk(8, 3, dilation=3),
+    titles=["dilation 1", "dilation 2", "dilation 3"],
+).show()
+
+# %% [markdown]
+r"""
+Five. (With dilation 3 it is seven, so there are only two places left on eight cells, and c and f
+are seen by nobody.) Between three taps there are two gaps, and each gap is $d$ long. So the
+window's **reach** is
+
+$$r = d \cdot (k - 1) + 1$$
+
+For everything that is about room, use $r$ where $k$ stood before. The window sees further, and
+still has three weights to learn.
+
+Dilation comes with stride 1: Keras refuses layers in which both are larger than 1.
+
+**A case for paper.** $n = 12$, $k = 4$, $d = 3$, `"valid"`. Reach $3 \cdot 3 + 1 = 10$, places
+$12 - 10 + 1 = 3$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 1: how many places?
+"""
+
+
+# %% exercise="output_size"
+def output_size(n, k, stride=1, padding="valid", dilation=1):
+    """In how many places a window can stand along one axis.
+
+    Parameters
+    ----------
+    n : int
+        How many cells the axis has.
+    k : int
+        How many taps the kernel has along this axis.
+    stride : int
+        How many cells the window moves in one step.
+    padding : str
+        ``"valid"``: no frame. ``"same"``: a frame that makes room for ceil(n / stride) places.
+    dilation : int
+        How many cells one tap lies after the other.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        ``stride``, ``dilation`` or ``k`` is below 1; ``padding`` is another word; with
+        ``"valid"``, the window reaches over more than ``n`` cells (then ``k`` is to blame).
+        The message contains the name of the argument.
+
+    >>> output_size(7, 3), output_size(7, 3, stride=2, padding="same")
+    (5, 4)
+    """
+    ### BEGIN SOLUTION
+    for name, value in (("k", k), ("stride", stride), ("dilation", dilation)):
+        if value < 1:
+            raise ValueError(f"{name} must be 1 or more. Received: {value}")
+    if padding == "same":
+        return -(-n // stride)
+    if padding != "valid":
+        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
+    reach = dilation * (k - 1) + 1
+    if reach > n:
+        raise ValueError(f"k must reach over at most {n} cells. Received: {reach}")
+    return (n - reach) // stride + 1
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+> **Where the article is too quick: "same" is not always the same size.** The article
+> (Arden Dertat, *Applied Deep Learning, Part 4*, 2017) lays a frame so that "the dimensionality of
+> the feature map matches the input". So it does at stride 1. Ask your function about a picture of
+> 150 × 150.
+"""
+
+# %%
+if ready(output_size):
+    for s in (1, 2, 3, 4):
+        print(f"stride {s}: {output_size(150, 3, s, 'same'):3} places")
+
+# %% [markdown]
+r"""
+With larger strides `"same"` means: *the size that stride alone would give*, $n/s$ rounded up. The
+kernel's size has no say in it.
+"""
+
+# %% [markdown]
+r"""
+## 5. How many zeros, and on which side?
+
+Here are three rows of cells with their `"same"` frames. **Before you read on:** what decides how
+many zeros there are?
+"""
+
+# %%
+sliding_window.picture(
+    walk(5, 4, padding="same"),
+    walk(5, 3, stride=2, padding="same"),
+    walk(6, 3, stride=2, padding="same"),
+    titles=["5 cells, k = 4", "5 cells, k = 3, stride 2", "6 cells, k = 3, stride 2"],
+).show()
+
+# %% [markdown]
+r"""
+Look at the *last* window. It starts after $(\text{places} - 1)$ steps and reaches over $r$ cells.
+So many cells the walk needs in all. What the picture does not have must be added:
+
+$$\text{zeros} = \max\bigl(0,\;(\text{places} - 1) \cdot s + r - n\bigr)$$
+
+The zeros are shared out to both ends. If their number is odd, **the odd one goes after**: to the
+right, or to the bottom. That is a habit of TensorFlow and Keras, not a law. In PyTorch's
+`Conv2d(..., padding=1)` both sides get the same number, so a network that you carry over may be
+off by one pixel.
+
+**A case for paper.** $n = 5$, $k = 4$, stride 1: 5 places, $4 + 4 - 5 = 3$ zeros, so 1 before and
+2 after. Compare with the figure.
+
+Why the maximum with 0? Take $k = 1$ and stride 3 on six cells: two places, and the last one begins
+at cell 3. Nothing is missing, and nothing is to be taken away either.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 2: the frame of "same"
+"""
+
+
+# %% exercise="same_padding"
+def same_padding(n, k, stride=1, dilation=1):
+    """How many zeros ``"same"`` lays before and after an axis. You may call `output_size`.
+
+    Parameters
+    ----------
+    n, k, stride, dilation : int
+        As in `output_size`.
+
+    Returns
+    -------
+    tuple of two int
+        Before, after. Never below 0; an odd zero goes after.
+
+    Raises
+    ------
+    ValueError
+        ``stride``, ``dilation`` or ``k`` is below 1. The message contains the name.
+
+    >>> same_padding(5, 3), same_padding(6, 3, stride=2)
+    ((1, 1), (0, 1))
+    """
+    ### BEGIN SOLUTION
+    places = output_size(n, k, stride, "same", dilation)
+    last_tap = (places - 1) * stride + dilation * (k - 1)
+    missing = max(last_tap + 1 - n, 0)
+    return missing // 2, missing - missing // 2
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Half a kernel on each side, $k // 2$: many people write that for `"same"`. **For which of these
+rows is it right?** Guess, then run.
+"""
+
+# %%
+if ready(same_padding):
+    for n, k, s in ((7, 3, 1), (6, 4, 1), (7, 3, 2), (6, 3, 2)):
+        ours, half = same_padding(n, k, s), (k // 2, k // 2)
+        verdict = "the same" if ours == half else "different"
+        print(f"n = {n}, k = {k}, stride {s}: {ours}, half a kernel {half}: {verdict}")
+
+# %% [markdown]
+r"""
+For odd kernels at stride 1 it always is, at stride 2 only sometimes. This is one reason why nearly
+all kernels are odd: then the frame is the same on both sides, and a cell of the map lies in the
+middle of what it sees.
+"""
+
+# %% [markdown]
+r"""
+## 6. Lay the frame
+
+Now for the numbers. A frame may have another width on each of its four sides. What should stand
+in it? Here are two choices for the same picture, with one row above, none below, one column on
+the left and two on the right:
+"""
+
+# %%
+small = np.array([[3, 5, 1], [2, 8, 4]])
+zeros = np.array([[0, 0, 0, 0, 0, 0], [0, 3, 5, 1, 0, 0], [0, 2, 8, 4, 0, 0]])
+edge = np.array([[3, 3, 5, 1, 1, 1], [3, 3, 5, 1, 1, 1], [2, 2, 8, 4, 4, 4]])
+figures.numbers(small, zeros, edge, titles=["picture", '"zeros"', '"edge"']).show()
+
+# %% [markdown]
+r"""
+`"zeros"` puts nothing there. `"edge"` repeats the nearest pixel of the border, and in a corner the
+corner pixel.
+
+A batch has four axes, $(N, H, W, C)$. **Which of them get a frame, and which must stay as they
+are?** Rows and columns get one. A frame around the pictures of a batch would add black pictures,
+and one around the channels would add black colours.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 3: a frame for a batch
+"""
+
+
+# %% exercise="pad2d"
+def pad2d(x, pad_h, pad_w, mode="zeros"):
+    """Lay a frame around every picture of a batch.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, H, W, C)
+    pad_h : pair of int
+        How many rows to add above and below.
+    pad_w : pair of int
+        How many columns to add on the left and on the right.
+    mode : str
+        ``"zeros"``, or ``"edge"``: the nearest pixel of the border.
+
+    Returns
+    -------
+    array, shape (N, above + H + below, left + W + right, C)
+        A new array. Floats keep their dtype; integers and lists give float64.
+
+    Raises
+    ------
+    ValueError
+        ``x`` has not four axes, a pad is negative, or the mode is unknown. The message
+        contains the name of the argument: ``x``, ``pad_h``, ``pad_w`` or ``mode``.
+
+    >>> pad2d([[[[3], [5]], [[2], [8]]]], (0, 0), (1, 2), mode="edge")[0, :, :, 0]
+    array([[3., 3., 5., 5., 5.],
+           [2., 2., 8., 8., 8.]])
+    """
+    ### BEGIN SOLUTION
+    x = 1.0 * np.asarray(x)
+    if x.ndim != 4:
+        raise ValueError(f"x must have shape (N, H, W, C). Received: {x.shape}")
+    if min(pad_h) < 0:
+        raise ValueError(f"pad_h must not be negative. Received: {pad_h}")
+    if min(pad_w) < 0:
+        raise ValueError(f"pad_w must not be negative. Received: {pad_w}")
+    if mode not in ("zeros", "edge"):
+        raise ValueError(f"mode must be 'zeros' or 'edge'. Received: {mode!r}")
+    pictures, height, width, channels = x.shape
+    (above, below), (left, right) = pad_h, pad_w
+    if mode == "edge":
+        rows = np.clip(np.arange(-above, height + below), 0, height - 1)
+        columns = np.clip(np.arange(-left, width + right), 0, width - 1)
+        return x[:, rows][:, :, columns]
+    shape = (pictures, above + height + below, left + width + right, channels)
+    out = np.zeros(shape, dtype=x.dtype)
+    out[:, above : above + height, left : left + width] = x
+    return out
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Both frames around Chelsea, in colour, much too wide on purpose. **Which of the two looks more like
+a picture that goes on?**
+"""
+
+# %%
+batch = photo("chelsea", size=96)[None] / 255  # (1, 96, 96, 3), from 0 to 1
+if ready(pad2d):
+    figures.photos(
+        pad2d(batch, (24, 24), (24, 24))[0],
+        pad2d(batch, (24, 24), (24, 24), "edge")[0],
+        titles=["zeros", "edge"],
+        alt="The cat twice. Left in a black frame; right in a frame of coloured streaks that "
+        "run outwards from her border pixels.",
+    ).show()
+
+# %% [markdown]
+r"""
+> **Where the article is wrong: Keras does not repeat the edge.** In its section on the code the
+> article says of Keras that `same` means to pad "with the number on the edge". Here is a way to
+> find out. Give a layer a picture of nothing but ones and a 3 × 3 kernel of nothing but ones: it
+> then counts the ones under its window. **What will it count in a corner**, if the frame is made
+> of zeros? And if it is made of edge pixels?
+"""
+
+# %%
+if ready(pad2d):
+    counts = []
+    for mode in ("zeros", "edge"):
+        framed = pad2d(np.ones((1, 4, 5, 1)), (1, 1), (1, 1), mode)[0, :, :, 0]
+        counts.append([[framed[i : i + 3, j : j + 3].sum() for j in range(5)] for i in range(4)])
+    figures.numbers(*counts, titles=["frame of zeros", "frame of edge pixels"]).show()
+
+# %% [markdown]
+r"""
+And Keras? Two lines of its own, with what they print:
+
+```python
+layer = keras.layers.Conv2D(1, 3, padding="same", kernel_initializer="ones")
+print(layer(np.ones((1, 4, 5, 1))).numpy()[0, :, :, 0])
+# [[4. 6. 6. 6. 4.]
+#  [6. 9. 9. 9. 6.]
+#  [6. 9. 9. 9. 6.]
+#  [4. 6. 6. 6. 4.]]
+```
+
+Four in the corner: zeros. The checks of your next exercise compare you with Keras, so there it
+counts.
+"""
+
+# %% [markdown]
+r"""
+## 7. The whole layer
+
+All the parts are there. With a framed picture $x'$, strides $(s_h, s_w)$ and dilation
+$(d_h, d_w)$ the layer is
+
+$$\text{out}_{n,i,j,f} = \text{bias}_f + \sum_{a,\,b,\,c}
+x'_{n,\;i \cdot s_h + a \cdot d_h,\;j \cdot s_w + b \cdot d_w,\;c} \cdot
+\text{kernels}_{a,b,c,f}$$
+
+As a sentence: the window of row $i$, column $j$ begins $i$ steps down and $j$ steps to the right,
+and inside it one tap lies a dilation after the other.
+
+Rows come first in every pair: `strides=(2, 1)` takes two rows down in one step, and one column to
+the right.
+
+**A case for paper.** One row of six pixels, one channel, one filter, bias 0, strides $(1, 2)$,
+`"same"`:
+
+$$x = \begin{bmatrix} 1 & 2 & 3 & 4 & 5 & 6 \end{bmatrix} \qquad
+k = \begin{bmatrix} 1 & 0 & 2 \end{bmatrix}$$
+
+Three places, and one zero, after the 6. So the result is $1 + 2 \cdot 3 = 7$, then
+$3 + 2 \cdot 5 = 13$, then $5 + 2 \cdot 0 = 5$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 4: a whole layer, with everything
+"""
+
+
+# %% exercise="conv2d"
+def conv2d(x, kernels, bias, strides=(1, 1), padding="valid", dilation=(1, 1)):
+    """What a Keras ``Conv2D`` layer computes, without an activation.
+
+    You may call `output_size`, `same_padding` and `pad2d`.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, H, W, C)
+    kernels : array or nested list, shape (kh, kw, C, F)
+    bias : array or list, shape (F,)
+    strides, dilation : pair of int
+        Down the rows, along the columns. Never both above 1.
+    padding : str
+        ``"valid"``, or ``"same"``: a frame of zeros, as `same_padding` says.
+
+    Returns
+    -------
+    array, shape (N, rows, columns, F)
+        A new array, rows and columns as `output_size` says. float32 in, float32 out; integers
+        and lists give float64. (Mixed types give what ``np.result_type`` says.)
+
+    Raises
+    ------
+    ValueError
+        With the name of the argument in the message. ``kernels``: they reach over more than
+        the framed pictures, or have another number of channels than ``x``. ``bias``: not
+        exactly one number for each filter. ``strides``, ``dilation``: a number below 1.
+        ``padding``: another word.
+
+    >>> x = [[[[1], [2], [3], [4], [5], [6]]]]
+    >>> kernels = [[[[1]], [[0]], [[2]]]]
+    >>> conv2d(x, kernels, [0], strides=(1, 2), padding="same").ravel()
+    array([ 7., 13.,  5.])
+    """
+    ### BEGIN SOLUTION
+    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
+    kh, kw, depth, filters = kernels.shape
+    if depth != x.shape[3]:
+        raise ValueError(f"kernels must have x's {x.shape[3]} channels. Received: {depth}")
+    if bias.shape != (filters,):
+        raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
+    if min(strides) < 1:
+        raise ValueError(f"strides must be 1 or more. Received: {strides}")
+    (sh, sw), (dh, dw) = strides, dilation
+    if padding == "same":
+        frame_h = same_padding(x.shape[1], kh, sh, dh)
+        frame_w = same_padding(x.shape[2], kw, sw, dw)
+        x = pad2d(x, frame_h, frame_w)
+    elif padding != "valid":
+        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
+    reach_h, reach_w = dh * (kh - 1) + 1, dw * (kw - 1) + 1
+    if reach_h > x.shape[1] or reach_w > x.shape[2]:
+        raise ValueError(f"kernels must fit into {x.shape}. Received: {reach_h} x {reach_w}")
+    rows = output_size(x.shape[1], kh, sh, "valid", dh)
+    columns = output_size(x.shape[2], kw, sw, "valid", dw)
+    out = np.zeros((len(x), rows, columns, filters), dtype=np.result_type(x, kernels, bias))
+    for i in range(rows):
+        for j in range(columns):
+            top, left = i * sh, j * sw
+            taps = x[:, top : top + reach_h : dh, left : left + reach_w : dw]
+            out[:, i, j] = np.einsum("nabc,abcf->nf", taps, kernels) + bias
+    return out
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Chelsea's outlines at stride 1, 2 and 4. **Guess:** how large is each map, and can you still tell
+that it is a cat?
+"""
+
+# %%
+right_minus_left = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])
+cat = photo("chelsea", size=96, gray=True)[None, :, :, None]
+if ready(conv2d):
+    edges = right_minus_left[:, :, None, None]
+    maps = {s: conv2d(cat, edges, [0], (s, s), "same")[0, :, :, 0] for s in (1, 2, 4)}
+    figures.photos(
+        *maps.values(),
+        titles=[f"stride {s}: {m.shape[0]} × {m.shape[1]}" for s, m in maps.items()],
+        alt="The cat's outlines three times, in coarser and coarser pixels. The first map has a "
+        "blue line down the left border and a red one down the right, the second only the red "
+        "one, the third none.",
+    ).show()
+
+# %% [markdown]
+r"""
+Each time three quarters of the cells are gone. Now look at the left and the right border. At
+stride 1 there is a strong line on both, at stride 2 on the right alone, at stride 4 there is
+none. None of these lines is in the photograph. **Where do they come from?** Your own function
+knows.
+"""
+
+# %%
+if ready(same_padding):
+    for s in (1, 2, 4):
+        print(f"stride {s}: {same_padding(96, 3, s)} zeros on the left and on the right")
+
+# %% [markdown]
+r"""
+They stand exactly where a frame is. The frame is black. From black to fur it gets brighter, and
+the kernel says so. Zeros are not *nothing*: they are black pixels, and the network sees an edge
+there. That can even be of use to it: such an edge says that the border is near.
+
+With your `pad2d` you can lay the other frame, and run `"valid"` on it.
+"""
+
+# %%
+if ready(conv2d) and ready(pad2d):
+    framed = pad2d(cat, (1, 1), (1, 1), "edge")
+    figures.photos(
+        conv2d(cat, edges, [0], (1, 1), "same")[0, :, :, 0],
+        conv2d(framed, edges, [0])[0, :, :, 0],
+        titles=['"same": a frame of zeros', "a frame of edge pixels"],
+        alt="The cat's outlines twice. Only on the left are there false lines at the left and "
+        "right border.",
+    ).show()
+
+# %% [markdown]
+r"""
+And dilation. The same nine weights, spread further and further. **What will become of thin
+lines, and what of the large shapes?**
+"""
+
+# %%
+if ready(conv2d):
+    spreads = (1, 3, 8)
+    maps = [conv2d(cat, edges, [0], (1, 1), "same", (d, d))[0, 8:-8, 8:-8, 0] for d in spreads]
+    figures.photos(
+        *maps,
+        titles=[f"dilation {d}: reach {2 * d + 1}" for d in spreads],
+        alt="The cat's outlines three times: thin lines, then broad ones, then large patches "
+        "of which each comes three times, one below the other.",
+    ).show()
+
+# %% [markdown]
+r"""
+The wider the reach, the larger the things that the kernel compares. It costs not a single weight
+more, and the map keeps its size. But there is a price. At dilation 8 everything shows three times,
+one below the other: the three rows of taps lie so far apart that an eye meets them one by one.
+
+### Play with it
+
+The demo runs *your* `conv2d` on a small picture of Chelsea's eye. Frame cells are gray, cells that
+no place ever meets are hatched. Move the sliders; press Play to watch the window walk, or put the
+focus on the picture and use the arrow keys.
+
+Try to find out:
+
+- Which settings leave hatched cells? Can that happen with `"same"`?
+- With `"same"` and stride 1, make the kernel 4 rows high. Where does the extra row of zeros go?
+- Find a setting with hatched cells *inside* the picture, not only at its end.
+- Stride 2, three taps, `"same"`: make the picture one row higher, and one more. What happens to
+  the frame?
+"""
+
+# %%
+demo(conv2d)
+
+# %% [markdown]
+r"""
+### What does a stride save?
+
+**A question.** A layer of 32 filters, 3 × 3, `"same"`, on a colour picture of 150 × 150. How many
+multiplications at stride 1? And at stride 2?
+"""
+
+# %%
+if ready(output_size):
+    for s in (1, 2):
+        side = output_size(150, 3, s, "same")
+        print(f"stride {s}: {side} × {side} × 32 cells, {side * side * 32 * 27:,} multiplications")
+
+# %% [markdown]
+r"""
+## 8. What you have built
+
+- `output_size`: how many places there are, for any stride, padding and dilation.
+- `same_padding`: how many zeros `"same"` needs, and on which side.
+- `pad2d`: a frame around a whole batch.
+- `conv2d`: the forward pass of `keras.layers.Conv2D`, complete.
+
+### Questions
+
+Think first, then open the answer.
+
+<details><summary>A picture of 224 × 224 goes through five layers, each with stride 2 and "same".
+How large is the last map?</summary>
+
+Half each time: 112, 56, 28, 14, 7. Many networks end with a map of 7 × 7, and this is why.
+
+</details>
+
+<details><summary>Stride 2 with "valid": is that the same as stride 1, and then every second row and
+column?</summary>
+
+Yes, number for number. But the second way computes four times as much and throws three quarters
+away.
+
+</details>
+
+<details><summary>And with "same"?</summary>
+
+Not always. With $n = 6$ and $k = 3$ the frame is $(1, 1)$ at stride 1 and $(0, 1)$ at stride 2.
+So the windows stand one cell apart from each other.
+
+</details>
+
+<details><summary>Three layers with three taps each, dilation 1, then 2, then 4. How many cells
+does one cell of the last map see?</summary>
+
+Every layer adds $d \cdot (k - 1)$: $1 + 2 + 4 + 8 = 15$. Without dilation it would be
+$1 + 2 + 2 + 2 = 7$. Doubling the dilation from layer to layer is a cheap way to see far.
+
+</details>
+
+<details><summary>One layer with dilation 2 after the other: is there something that they never
+compare?</summary>
+
+Neighbours. With dilation 2 alone, a cell sees only every second cell, however many layers there
+are: the even ones and the odd ones never meet. So dilations are mixed.
+
+</details>
+
+<details><summary>Can a kernel be larger than the picture?</summary>
+
+With `"valid"` it can not. With `"same"` it can: the frame makes room, and most of the weights meet
+zeros.
+
+</details>
+
+### Next
+
+A stride throws places away without looking. There is a way to make a map smaller that looks first
+and keeps what matters. It is called pooling, and chapter 3 is about it.
+"""

@@ -1,0 +1,1113 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Chapter 5: The way back
+
+Where do the numbers in a kernel come from?
+
+So far they fell from the sky, or you made them up. Now they will be *learned*, and you write
+everything that takes: seven functions. At the end a network that begins with random numbers learns
+to tell cats from dogs, in less than a minute, and every gradient in it is yours. Its learning curve
+will lie on the curve of Keras, step for step.
+
+**This chapter is optional.** The article that this course follows says that training is "more
+mathematically involved" and leaves it out. Chapters 6 to 12 let Keras do it, and you can go there
+right away. But nowhere else do you learn so well what a network is.
+
+You need chapters 1 to 4, or at least what they are about: convolution, ReLU, max pooling, dense
+layers. You need to know what a slope is. About three hours.
+
+Run the next two cells first.
+"""
+
+# %% setup=true
+import math
+
+import numpy as np
+
+from cnnlab.autograder import check, hint, solution, start
+from cnnlab.course import figures
+from cnnlab.course.demos import ready
+from cnnlab.course.demos.ch05_backprop import demo
+from cnnlab.course.figures import gradients
+from cnnlab.course.training.by_hand import Recipe, keras_curve, start_params, train
+from cnnlab.datasets.load import photo
+from cnnlab.datasets.pictures import load_cats_dogs
+
+start("ch05_backprop")
+
+# %% [markdown]
+r"""
+These are the functions of the *way forwards*, finished, from the earlier chapters. Your own
+functions may call them: your checks know the same ones.
+"""
+
+
+# %% setup=true
+def same_padding(n, k, stride=1):
+    """Chapter 2: how many zeros "same" puts (before, after) an axis of n cells."""
+    reach = (math.ceil(n / stride) - 1) * stride + k
+    total = max(reach - n, 0)
+    return total // 2, total - total // 2
+
+
+def conv2d(x, kernels, bias, strides=(1, 1), padding="valid"):
+    """Chapter 2: Keras's Conv2D for a batch (N, H, W, C), each tap at all places at once."""
+    (down, right), (kh, kw) = strides, kernels.shape[:2]
+    if padding == "same":
+        frame = same_padding(x.shape[1], kh, down), same_padding(x.shape[2], kw, right)
+        x = np.pad(x, ((0, 0), *frame, (0, 0)))
+    height, width = x.shape[1] - kh + 1, x.shape[2] - kw + 1
+    out = bias
+    for a, b in np.ndindex(kh, kw):
+        out = out + x[:, a : a + height : down, b : b + width : right] @ kernels[a, b]
+    return out
+
+
+def relu(z):
+    """Chapter 1: zero for negative numbers, the number itself for all others."""
+    return np.maximum(z, 0)
+
+
+def max_pool2d(x):
+    """Chapter 3: Keras's MaxPooling2D with 2 x 2 windows, for a batch (N, H, W, C)."""
+    height, width = 2 * (x.shape[1] // 2), 2 * (x.shape[2] // 2)
+    corners = [x[:, a:height:2, b:width:2] for a, b in np.ndindex(2, 2)]
+    return np.max(corners, axis=0)
+
+
+def dense(x, weights, bias):
+    """Chapter 4: Keras's Dense without an activation, for a batch (N, n)."""
+    return x @ weights + bias
+
+
+def softmax(z):
+    """Chapter 4: shares of the classes; each row of z (N, classes) gets a sum of 1."""
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+# %% [markdown]
+r"""
+## 1. Which way is downhill?
+
+A network gives an answer, and we know the right one. A number says how bad the answer was: the
+**loss**. Large is bad, 0 is perfect. How it is computed comes later. For now: put in all the
+numbers of the network, and one number comes out.
+
+To learn is to change the network's numbers so that the loss falls. So for *every* number we need
+to know: if I make it a little larger, does the loss grow or fall, and how fast? These slopes
+together are called the **gradient**.
+
+**A question.** You have a function and no formula. How do you find out how steep it is at $x = 3$?
+"""
+
+# %%
+x = np.linspace(-1, 4, 51)
+figures.curve(x, x**2, xlabel="x", ylabel="loss").show()
+
+# %% [markdown]
+r"""
+You try. Go a little to the right, go a little to the left, and see how much the loss changes
+between the two:
+
+$$\frac{\partial f}{\partial x_i} \approx
+\frac{f(\dots, x_i + \varepsilon, \dots) - f(\dots, x_i - \varepsilon, \dots)}{2\,\varepsilon}$$
+
+The other numbers stay as they are. These are **central differences**.
+
+**A case for paper.** $f(x) = x^2$, $x = 3$, $\varepsilon = 0.1$. Then
+$(3.1^2 - 2.9^2) / 0.2 = (9.61 - 8.41) / 0.2 = 6$. And if you look only to the right?
+$(9.61 - 9) / 0.1 = 6.1$. Which one is better? School says that the slope is $2x = 6$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 1: slopes by trying out
+"""
+
+
+# %% exercise="numerical_gradient"
+def numerical_gradient(f, x, eps=1e-5):
+    """How fast f grows with each number of x, by central differences.
+
+    Parameters
+    ----------
+    f : function
+        Takes an array of x's shape and gives one number.
+    x : array or nested list, any shape
+    eps : number above 0
+        Each number is moved this far to the right, and this far to the left.
+
+    Returns
+    -------
+    array, x's shape, float64
+        Always float64, and all the work is done in float64. ``x`` itself is afterwards what it
+        was before.
+
+    Raises
+    ------
+    ValueError
+        ``eps`` is 0 or below. The message contains the word ``eps``.
+
+    >>> numerical_gradient(lambda x: x[0] ** 2 + 10 * x[1], [3.0, 5.0]).round(6)
+    array([ 6., 10.])
+    """
+    ### BEGIN SOLUTION
+    if eps <= 0:
+        raise ValueError(f"eps must be above 0. Received: {eps}")
+    point = np.array(x, dtype=np.float64)
+    slopes_found = np.zeros(point.shape)
+    for place in np.ndindex(point.shape):
+        before = point[place]
+        point[place] = before + eps
+        above = f(point)
+        point[place] = before - eps
+        below = f(point)
+        point[place] = before
+        slopes_found[place] = (above - below) / (2 * eps)
+    return slopes_found
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+How small should the step be? "As small as possible", one would think. Here is the error of your
+slope of $e^x$ at 1, for steps from 1 down to a millionth of a millionth. **Guess:** what does the
+curve look like at its left end?
+"""
+
+# %%
+if ready(numerical_gradient):
+    steps = 10.0 ** np.arange(-12, 0.5, 0.5)
+    exp = np.array([1.0])
+    central = [numerical_gradient(lambda x: np.exp(x[0]), exp, eps)[0] for eps in steps]
+    one_sided = [(np.exp(1 + eps) - np.exp(1)) / eps for eps in steps]
+    single = np.float32(1)
+    coarse = [
+        float(np.exp(single + np.float32(eps)) - np.exp(single - np.float32(eps))) / (2 * eps)
+        for eps in steps
+    ]
+    runs = {"one side only": one_sided, "yours: both sides": central, "float32": coarse}
+    gradients.step_sizes(steps, {n: np.abs(np.array(v) - np.e) for n, v in runs.items()}).show()
+
+# %% [markdown]
+r"""
+It goes up again. A float has 16 digits. Two values that are equal in the first 12 leave 4 digits
+when you subtract them. So there is a best step, about $10^{-5}$ for central differences. In
+`float32`, with its 7 digits, the same step gives a slope that is off by half a percent. That is why
+all the work is done in `float64`.
+
+So we are done? One function finds all gradients of any network. **Count first.** One try takes two
+passes through the network, for *each* of its numbers. VGG16, the network of chapter 9, has
+138 million of them, and a pass takes about a second.
+"""
+
+# %%
+years = 2 * 138_357_544 / (3600 * 24 * 365)
+print(f"{years:.1f} years, for one step of learning")
+
+# %% [markdown]
+r"""
+Training takes a hundred thousand steps. We need all slopes at the price of *one* pass. There is a
+way, and your slow function has its place in it: it tells us whether the fast one is right.
+"""
+
+# %% [markdown]
+r"""
+## 2. The idea: every layer answers one question
+
+A network is a chain. Each layer takes numbers in and gives numbers out, and at the end stands the
+loss. Go through it backwards, and ask every layer the same question:
+
+> *You gave out some numbers. I tell you how fast the loss grows with each of them. How fast does
+> it grow with each of the numbers that you took in?*
+
+What the layer is told is called `dout`, the gradient of the loss with respect to its output. It
+has the shape of the output. What it answers is `dx`, with the shape of its input. That is the
+`dout` of the layer before.
+
+$$\text{picture} \;\rightleftarrows\; \text{conv} \;\rightleftarrows\; \text{ReLU}
+\;\rightleftarrows\; \text{pool} \;\rightleftarrows\; \text{dense} \;\rightleftarrows\;
+\text{loss}$$
+
+This is the **chain rule**: slopes multiply. If $y$ grows 3 times as fast as $x$, and the loss grows
+5 times as fast as $y$, then the loss grows 15 times as fast as $x$. The method is called
+**backpropagation**. No layer needs to know the others. It needs `dout`, and what it was given on
+the way forwards.
+"""
+
+# %% [markdown]
+r"""
+### ReLU, backwards
+
+ReLU first, because it does so little. Look at its curve. **What is its slope at −2, and what at
+3?**
+"""
+
+# %%
+z = np.linspace(-3, 3, 61)
+figures.curve(z, relu(z), xlabel="z", ylabel="relu(z)").show()
+
+# %% [markdown]
+r"""
+Left of 0 the slope is 0: move $z$ a little, and nothing comes out. Right of 0 it is 1: what goes in
+comes out. So
+
+$$dz_i = \begin{cases} dout_i & \text{where } z_i > 0 \\ 0 & \text{elsewhere} \end{cases}$$
+
+Exactly at 0 there is a corner, and no slope. TensorFlow takes 0 there, and so do we.
+
+**A case for paper.** $z = [-1, 0, 2]$ and $dout = [5, 5, -5]$. The answer is $[0, 0, -5]$. Mind the
+sign of the last one: `dout` may well be negative. It is $z$ that decides.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 2: back through ReLU
+"""
+
+
+# %% exercise="relu_backward"
+def relu_backward(dout, z):
+    """The gradient passes where z is above 0, and stops everywhere else.
+
+    Parameters
+    ----------
+    dout : array or nested list
+        How fast the loss grows with each number that came out.
+    z : array or nested list, the shape of ``dout``
+        What went into the ReLU.
+
+    Returns
+    -------
+    array, the shape of ``z``
+        A new array; the arguments stay unchanged. Floats keep their dtype; integers and lists
+        give float64.
+
+    Raises
+    ------
+    ValueError
+        The shapes differ. The message contains the word ``dout``.
+
+    >>> relu_backward([5, 5, -5], [-1, 0, 2])
+    array([ 0.,  0., -5.])
+    """
+    ### BEGIN SOLUTION
+    dout, z = 1.0 * np.asarray(dout), 1.0 * np.asarray(z)
+    if dout.shape != z.shape:
+        raise ValueError(f"dout must have z's shape {z.shape}. Received: {dout.shape}")
+    return dout * (z > 0)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Chelsea's outlines go through a ReLU. Every cell of the result gets the gradient 1. **Where does it
+come through?**
+"""
+
+# %%
+cat = photo("chelsea", size=96, gray=True)[None, :, :, None]  # one picture, one channel
+right_minus_left = np.array([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])[:, :, None, None] / 1.0
+if ready(relu_backward):
+    outlines = conv2d(cat, right_minus_left, np.zeros(1))
+    open_cells = relu_backward(np.ones_like(outlines), outlines)
+    figures.photos(
+        outlines[0, :, :, 0],
+        open_cells[0, :, :, 0],
+        titles=["what went in", "where the gradient passes"],
+        alt="Left: the cat's outlines, blue where it gets brighter, red where it gets darker. "
+        "Right: white exactly where the left is blue, black elsewhere.",
+    ).show()
+    print(f"{open_cells.mean():.0%} of the cells are open")
+
+# %% [markdown]
+r"""
+Where a ReLU is shut, nothing before it learns from this picture. And a unit that is shut for
+*every* picture never learns again. It is said to be dead.
+"""
+
+# %% [markdown]
+r"""
+## 3. Dense, backwards
+
+A dense layer with one unit: $y = x_0 w_0 + x_1 w_1 + b$. **Three questions.** How fast does $y$
+grow with $w_0$? With $x_0$? With $b$?
+
+With $w_0$ it grows $x_0$ times as fast, with $x_0$ it grows $w_0$ times as fast, with $b$ just as
+fast. Everything else is adding up:
+
+- An *input* feeds all units. What it gets back is the **sum over the units**.
+- A *weight* serves all pictures of the batch. It gets the **sum over the pictures**. So does the
+  bias.
+
+$$dx_{n,i} = \sum_u dout_{n,u}\, w_{i,u} \qquad
+dw_{i,u} = \sum_n x_{n,i}\, dout_{n,u} \qquad
+db_u = \sum_n dout_{n,u}$$
+
+A sum and never a mean: whether the loss is a mean over the batch is the loss's business, and
+then `dout` is small already.
+
+**A case for paper.** One picture, $x = [3]$, weights $[10, 100]$, $dout = [1, 2]$. Then
+$dx = 1 \cdot 10 + 2 \cdot 100 = 210$, $dw = [3, 6]$ and $db = [1, 2]$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 3: back through a dense layer
+"""
+
+
+# %% exercise="dense_backward"
+def dense_backward(dout, x, weights):
+    """Back through ``x @ weights + bias``.
+
+    Parameters
+    ----------
+    dout : array or nested list, shape (N, units)
+        How fast the loss grows with each number that came out.
+    x : array or nested list, shape (N, n)
+        What went in: picture, input.
+    weights : array or nested list, shape (n, units)
+
+    Returns
+    -------
+    dx : array, shape (N, n)
+    dw : array, shape (n, units)
+    db : array, shape (units,)
+        Three new arrays, in this order. Integers and lists give float64.
+
+    Raises
+    ------
+    ValueError
+        The weights do not fit x: the message contains the word ``weights``. ``dout`` has not the
+        shape (N, units): it contains the word ``dout``.
+
+    >>> dx, dw, db = dense_backward([[1, 2]], [[3]], [[10, 100]])
+    >>> dx, dw, db
+    (array([[210.]]), array([[3., 6.]]), array([1., 2.]))
+    """
+    ### BEGIN SOLUTION
+    dout, x, weights = (1.0 * np.asarray(a) for a in (dout, x, weights))
+    pictures, inputs = x.shape
+    if weights.shape[0] != inputs:
+        raise ValueError(f"weights must have {inputs} rows. Received: {weights.shape[0]}")
+    if dout.shape != (pictures, weights.shape[1]):
+        raise ValueError(f"dout must be {(pictures, weights.shape[1])}. Received: {dout.shape}")
+    return dout @ weights.T, x.T @ dout, dout.sum(axis=0)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Is it right? Ask your slow function. It needs a loss, one number. Any will do, for instance the sum
+of all outputs times some fixed numbers. How fast does that loss grow with each output? By just
+those numbers. So they are `dout`.
+"""
+
+# %%
+rng = np.random.default_rng(0)
+if ready(numerical_gradient) and ready(dense_backward):
+    x, weights, bias, dout = (rng.normal(size=s) for s in ((4, 6), (6, 3), (3,), (4, 3)))
+    by_formula = dense_backward(dout, x, weights)
+    by_trying = (
+        numerical_gradient(lambda x: np.sum(dout * dense(x, weights, bias)), x),
+        numerical_gradient(lambda w: np.sum(dout * dense(x, w, bias)), weights),
+        numerical_gradient(lambda b: np.sum(dout * dense(x, weights, b)), bias),
+    )
+    pairs = zip(by_formula, by_trying, strict=True)
+    gradients.gradient_check(dict(zip(("dx", "dw", "db"), pairs, strict=True))).show()
+
+# %% [markdown]
+r"""
+This is a **gradient check**, and everybody who writes a layer makes one. Left, every number is a
+point, and the points lie on the diagonal. Right, you see how far apart the two ways are: a
+billionth or less. If a formula is wrong, the difference is not a billionth but a tenth, so there is
+no doubt.
+"""
+
+# %% [markdown]
+r"""
+## 4. Max pooling, backwards
+
+The window gives its largest number. **A question.** You make the *second* largest number a little
+larger. What changes?
+
+Nothing. Only the winner counts. So the whole gradient of a window goes to the cell that won, and
+the others get 0.
+"""
+
+# %%
+window = np.array([[1, 4, 2, 0], [3, 2, 5, 9]])
+figures.numbers(
+    window,
+    np.array([[4, 9]]),
+    np.array([[10, 20]]),
+    np.array([[0, 10, 0, 0], [0, 0, 0, 20]]),
+    titles=["x", "out: the largest", "dout", "dx"],
+    signs="→ →",
+    marked=(0, 0, 2, 2),
+).show()
+
+# %% [markdown]
+r"""
+Two rules are still missing.
+
+- **Ties.** Two cells are equal and both are the largest. One gets it all: the first in row order,
+  left to right, then down. It hardly matters which, but we must agree.
+- **Overlap.** With a stride below the window's size, windows share cells. One cell may win in
+  several windows. Then it gets the gradients of all of them: they **add up**. This holds everywhere
+  on the way back: *what was used twice gets its gradient twice.*
+
+**A case for paper.** One row, $x = [1, 5, 3]$, windows of 1 × 2 with stride 1, so
+$out = [5, 5]$. With $dout = [10, 1]$ the answer is $dx = [0, 11, 0]$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 4: back through max pooling
+"""
+
+
+# %% exercise="max_pool2d_backward"
+def max_pool2d_backward(dout, x, size, strides=None):
+    """Each window hands its gradient to its largest cell.
+
+    Parameters
+    ----------
+    dout : array or nested list, shape (N, oh, ow, C)
+        How fast the loss grows with each number that came out.
+    x : array or nested list, shape (N, H, W, C)
+        What went into the pooling, which has ``padding="valid"``.
+    size : (int, int)
+        Height and width of a window.
+    strides : (int, int), optional
+        Down the rows, along the columns. Where left out: as large as the window.
+
+    Returns
+    -------
+    array, shape (N, H, W, C)
+        A new array. On a tie the first largest cell in row order gets everything. Where windows
+        overlap, gradients add up. Integers and lists give float64.
+
+    Raises
+    ------
+    ValueError
+        The window does not fit into the pictures (``size``), a stride is below 1 (``strides``),
+        or ``dout`` has not the shape that the pooling gives (``dout``). The message contains the
+        argument's name.
+
+    >>> max_pool2d_backward([[[[10], [1]]]], [[[[1], [5], [3]]]], (1, 2), (1, 1)).ravel()
+    array([ 0., 11.,  0.])
+    """
+    ### BEGIN SOLUTION
+    dout, x = 1.0 * np.asarray(dout), 1.0 * np.asarray(x)
+    (h, w), (down, right) = size, size if strides is None else strides
+    pictures, height, width, channels = x.shape
+    if h > height or w > width:
+        raise ValueError(f"size must fit into {height} x {width}. Received: {size}")
+    if down < 1 or right < 1:
+        raise ValueError(f"strides must be 1 or more. Received: {strides}")
+    shape = (pictures, (height - h) // down + 1, (width - w) // right + 1, channels)
+    if dout.shape != shape:
+        raise ValueError(f"dout must have shape {shape}. Received: {dout.shape}")
+    dx = np.zeros_like(x)
+    for i, j in np.ndindex(shape[1:3]):
+        rows, columns = slice(i * down, i * down + h), slice(j * right, j * right + w)
+        window = x[:, rows, columns].reshape(pictures, h * w, channels)
+        winner = window.argmax(axis=1)[:, None]  # the first one, for each picture and channel
+        is_winner = np.arange(h * w)[None, :, None] == winner
+        share = is_winner * dout[:, i, j][:, None]
+        dx[:, rows, columns] += share.reshape(pictures, h, w, channels)
+    return dx
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Chelsea again, pooled with windows of 4 × 4. Which of her pixels decide what comes out? Send a 1
+into every pooled cell, and look where they arrive.
+"""
+
+# %%
+if ready(max_pool2d_backward):
+    small = cat[:, :48, 24:72]
+    winners = max_pool2d_backward(np.ones((1, 12, 12, 1)), small, (4, 4))
+    figures.photos(
+        small[0, :, :, 0],
+        winners[0, :, :, 0],
+        titles=["48 × 48 pixels", "the 144 that count"],
+        alt="Left: the upper half of the cat's face. Right: scattered white dots on black, one in "
+        "each square of 4 by 4 pixels, mostly where the fur is bright.",
+    ).show()
+    print(f"{np.mean(winners > 0):.1%} of the pixels get a gradient")
+
+# %% [markdown]
+r"""
+One pixel in sixteen. The others could change, within limits, and nobody would notice. This is what
+makes pooling forgiving, and also what it loses.
+"""
+
+# %% [markdown]
+r"""
+## 5. Convolution, backwards
+
+Now the heart of it. And it is no harder than what you have done, if you look at *one* output cell
+at a time.
+
+One output cell is one step of chapter 1: a patch times a filter, plus a bias. That is a dense layer
+with a single unit! You know its way back. The cell hands
+
+- to the **patch**: `dout` at this cell, times the filter;
+- to the **filter**: `dout` at this cell, times the patch;
+- to the **bias**: `dout` at this cell.
+
+And then? Pixels lie in many patches, and the filter is used at every place. *What was used twice
+gets its gradient twice.* So all cells add their parts.
+
+$$dx_{n,\,is_h+a,\,js_w+b,\,c} \mathrel{+}= \sum_f dout_{n,i,j,f} \; k_{a,b,c,f}
+\qquad
+dk_{a,b,c,f} \mathrel{+}= \sum_n x_{n,\,is_h+a,\,js_w+b,\,c} \; dout_{n,i,j,f}
+\qquad
+db_f = \sum_{n,i,j} dout_{n,i,j,f}$$
+
+**A case for paper.** One row, $x = [1, 2, 3]$, the kernel is $[10, 100]$, and $dout = [1, 1]$.
+
+- First cell: $[10, 100]$ goes to the pixels 0 and 1. Second cell: $[10, 100]$ goes to the pixels 1
+  and 2. Together $dx = [10, 110, 100]$.
+- First cell: the patch $[1, 2]$ goes to the kernel. Second cell: the patch $[2, 3]$. Together
+  $dk = [3, 5]$.
+- $db = 1 + 1 = 2$.
+
+With `"same"` padding, lay the frame of zeros around $x$ first, do the same with the framed
+pictures, and cut the frame off `dx` at the end. What flows into the frame is lost: nobody can
+change a zero of the frame.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 5: back through a convolution
+
+You need a loop over the places $(i, j)$ of the output. Over pictures, channels and filters NumPy
+can loop for you (`np.tensordot` or `np.einsum`, or `@` after a reshape). More loops are right too,
+but then your training at the end of the chapter takes its time.
+"""
+
+
+# %% exercise="conv2d_backward"
+def conv2d_backward(dout, x, kernels, strides=(1, 1), padding="valid"):
+    """Back through a convolution layer.
+
+    Parameters
+    ----------
+    dout : array or nested list, shape (N, oh, ow, F)
+        How fast the loss grows with each number that came out.
+    x : array or nested list, shape (N, H, W, C)
+        What went in.
+    kernels : array or nested list, shape (kh, kw, C, F)
+    strides : (int, int)
+        Down the rows, along the columns.
+    padding : "valid" or "same"
+        As in chapter 2; ``same_padding(n, k, stride)`` from above may help.
+
+    Returns
+    -------
+    dx : array, shape (N, H, W, C)
+    dk : array, shape (kh, kw, C, F)
+    db : array, shape (F,)
+        Three new arrays, in this order. Integers and lists give float64.
+
+    Raises
+    ------
+    ValueError
+        The kernels do not fit into the pictures or have another number of channels
+        (``kernels``), a stride is below 1 (``strides``), the padding is unknown (``padding``), or
+        ``dout`` has not the shape that the convolution gives (``dout``). The message contains the
+        argument's name.
+
+    >>> dx, dk, db = conv2d_backward([[[[1], [1]]]], [[[[1], [2], [3]]]], [[[[10]], [[100]]]])
+    >>> dx.ravel(), dk.ravel(), db
+    (array([ 10., 110., 100.]), array([3., 5.]), array([2.]))
+    """
+    ### BEGIN SOLUTION
+    dout, x, kernels = (1.0 * np.asarray(a) for a in (dout, x, kernels))
+    pictures, height, width, channels = x.shape
+    (kh, kw, depth, filters), (down, right) = kernels.shape, strides
+    if down < 1 or right < 1:
+        raise ValueError(f"strides must be 1 or more. Received: {strides}")
+    if padding not in ("valid", "same"):
+        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
+    if depth != channels:
+        raise ValueError(f"kernels must have x's {channels} channels. Received: {depth}")
+    top = bottom = left = behind = 0
+    if padding != "valid":
+        top, bottom = same_padding(height, kh, down)
+        left, behind = same_padding(width, kw, right)
+    framed = np.pad(x, ((0, 0), (top, bottom), (left, behind), (0, 0)))
+    oh, ow = (framed.shape[1] - kh) // down + 1, (framed.shape[2] - kw) // right + 1
+    if oh < 1 or ow < 1:
+        raise ValueError(f"kernels must fit into {height} x {width}. Received: {kh} x {kw}")
+    if dout.shape != (pictures, oh, ow, filters):
+        raise ValueError(f"dout must be {(pictures, oh, ow, filters)}. Received: {dout.shape}")
+    dframed, dk = np.zeros_like(framed), np.zeros_like(kernels)
+    for i, j in np.ndindex(oh, ow):
+        rows, columns = slice(i * down, i * down + kh), slice(j * right, j * right + kw)
+        arrived = dout[:, i, j]  # (N, F)
+        dk += np.tensordot(framed[:, rows, columns], arrived, axes=(0, 0))
+        dframed[:, rows, columns] += np.tensordot(arrived, kernels, axes=(1, 3))
+    dx = dframed[:, top : top + height, left : left + width]
+    return dx, dk, dout.sum(axis=(0, 1, 2))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+The same gradient check, this time with strides and padding, so that nothing can hide:
+"""
+
+# %%
+rng = np.random.default_rng(1)
+if ready(numerical_gradient) and ready(conv2d_backward):
+    how = {"strides": (2, 1), "padding": "same"}
+    x, kernels, bias = (rng.normal(size=s) for s in ((2, 6, 5, 2), (3, 2, 2, 3), (3,)))
+    dout = rng.normal(size=conv2d(x, kernels, bias, **how).shape)
+    by_formula = conv2d_backward(dout, x, kernels, **how)
+    by_trying = (
+        numerical_gradient(lambda x: np.sum(dout * conv2d(x, kernels, bias, **how)), x),
+        numerical_gradient(lambda k: np.sum(dout * conv2d(x, k, bias, **how)), kernels),
+        numerical_gradient(lambda b: np.sum(dout * conv2d(x, kernels, b, **how)), bias),
+    )
+    pairs = zip(by_formula, by_trying, strict=True)
+    gradients.gradient_check(dict(zip(("dx", "dk", "db"), pairs, strict=True))).show()
+
+# %% [markdown]
+r"""
+### Play with it
+
+The demo runs *your* three functions, one after the other. The top row is the way forwards: picture,
+convolution, ReLU, pooling. Click a cell of the last map, or move there with the arrow keys. The
+bottom row shows from right to left where its gradient flows.
+
+Try to find out:
+
+- Which of the four cells of a pooling window gets the gradient?
+- Can you find a pooled cell whose gradient never reaches the picture? Why does it stop?
+- The pattern in the picture is the kernel, as it is. And if several cells are chosen at once?
+- Set the stride to 2. Which pixels get less than the others, or nothing?
+"""
+
+# %%
+demo(conv2d_backward, relu_backward, max_pool2d_backward)
+
+# %% [markdown]
+r"""
+> **A word that you will read elsewhere: "the flipped kernel".** Books say that the gradient of a
+> convolution is a convolution with the kernel turned by half a turn. That is the same sum, sorted
+> otherwise. You go from output cells to pixels, and the kernel lies as it is. Whoever goes from
+> pixel to pixel, and *collects* what comes in, meets the taps in reverse order. Look at one row:
+"""
+
+# %%
+if ready(conv2d_backward):
+    dout, kernel = np.array([1.0, 2, 3]), np.array([10.0, 100])
+    dx, _, _ = conv2d_backward(
+        dout[None, None, :, None], np.zeros((1, 1, 4, 1)), kernel[None, :, None, None]
+    )
+    print("your dx:                       ", dx.ravel())
+    print("np.convolve, which flips:      ", np.convolve(dout, kernel))
+    print("np.correlate, flipped by hand: ", np.correlate(dout, kernel[::-1], mode="full"))
+
+# %% [markdown]
+r"""
+What is `dk` good for? It says how to change the kernel so that a chosen place answers more. Put a 1
+into `dout` at the cat's left eye, and nowhere else. **What will `dk` look like?**
+"""
+
+# %%
+if ready(conv2d_backward):
+    wide = np.zeros((25, 25, 1, 1))
+    dout = np.zeros((1, 72, 72, 1))
+    dout[0, 25, 20, 0] = 1
+    _, dk, _ = conv2d_backward(dout, cat, wide)
+    figures.photos(
+        cat[0, :, :, 0],
+        dk[:, :, 0, 0],
+        titles=["Chelsea", "dk, 25 × 25"],
+        alt="Left: the cat. Right: her eye, cut out of the picture.",
+    ).show()
+
+# %% [markdown]
+r"""
+It is the patch itself. To answer more to an eye, a kernel must become more like an eye. That is all
+there is to learning a kernel: it becomes a little more like the patches that should have been
+answered, and a little less like those that should not.
+"""
+
+# %% [markdown]
+r"""
+## 6. Downhill
+
+The gradient points to where the loss grows. We want the loss to fall, so we go the other way. How
+far? A number decides, the **learning rate**:
+
+$$p \leftarrow p - \text{rate} \cdot g$$
+
+**A case for paper.** $p = [1, 2]$, $g = [10, -10]$, rate 0.1. Then the new $p$ is $[0, 3]$.
+
+The method is called **stochastic gradient descent**, SGD: stochastic because each step looks at a
+small batch of pictures, not at all of them.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 6: one step
+"""
+
+
+# %% exercise="sgd_step"
+def sgd_step(params, grads, rate):
+    """A step downhill for every array of parameters.
+
+    Parameters
+    ----------
+    params : list of arrays
+        Shapes may differ from one to the next.
+    grads : list of arrays
+        As many as ``params``, each with the shape of its partner.
+    rate : number
+        The learning rate.
+
+    Returns
+    -------
+    list of arrays
+        A new list with new arrays; ``params`` stays as it is.
+
+    Raises
+    ------
+    ValueError
+        ``grads`` has another length, or an array of another shape than its partner. The message
+        contains the word ``grads``.
+
+    >>> sgd_step([np.array([1.0, 2.0])], [np.array([10.0, -10.0])], 0.1)
+    [array([0., 3.])]
+    """
+    ### BEGIN SOLUTION
+    if len(grads) != len(params):
+        raise ValueError(f"grads must hold {len(params)} arrays. Received: {len(grads)}")
+    stepped = []
+    for p, g in zip(params, grads, strict=True):
+        p, g = 1.0 * np.asarray(p), 1.0 * np.asarray(g)
+        if g.shape != p.shape:
+            raise ValueError(f"grads must have params' shape {p.shape}. Received: {g.shape}")
+        stepped.append(p - rate * g)
+    return stepped
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Twelve steps on $w^2$ from $w = -3$, with three learning rates. **Which of them arrives?**
+"""
+
+# %%
+if ready(sgd_step):
+    paths = {}
+    for rate in (0.03, 0.3, 0.98):
+        w = [np.array([-3.0])]
+        for _ in range(12):
+            w.append(sgd_step([w[-1]], [2 * w[-1]], rate)[0])
+        paths[f"rate {rate}"] = np.ravel(w)
+    gradients.descent(np.square, paths, span=(-3.4, 3.4)).show()
+
+# %% [markdown]
+r"""
+Too small, and you hardly move. Too large, and you jump from slope to slope. A rate just above 1
+would climb *up*, further with each step. There is no formula for the right one. People try.
+"""
+
+# %% [markdown]
+r"""
+## 7. One whole step of training
+
+All parts are there. The network is small:
+
+$$\text{pictures} \to \text{conv} \to \text{ReLU} \to \text{max pool } 2 \times 2 \to
+\text{flatten} \to \text{dense} \to \text{softmax} \to \text{loss}$$
+
+The loss is **cross-entropy**. Softmax gives each class a share. The loss of a picture is minus the
+logarithm of the share that the *true* class got. Share 1: loss 0. Share ½: loss 0.69. Share 0.01:
+loss 4.6. The loss of a batch is the **mean** over its pictures:
+
+$$\text{loss} = -\frac{1}{N} \sum_n \log s_{n,\,y_n}$$
+
+**A question.** How fast does this grow with the numbers $z$ that go *into* the softmax? It takes a
+page of algebra, and then nearly everything cancels:
+
+$$dz_{n,c} = \frac{s_{n,c} - [c = y_n]}{N}$$
+
+The share, minus 1 at the true class, divided by the number of pictures. As a sentence: *too much
+given to the wrong ones, too little to the right one.* You need not believe it. You have a function
+that tells.
+"""
+
+# %%
+if ready(numerical_gradient):
+    z, y = np.array([[2.0, 1.0, -1.0], [0.0, 0.5, 3.0]]), np.array([0, 1])
+    n = np.arange(2)
+    print(numerical_gradient(lambda z: -np.mean(np.log(softmax(z)[n, y])), z).round(4))
+    print(((softmax(z) - np.eye(3)[y]) / 2).round(4))
+
+# %% [markdown]
+r"""
+**A case for paper.** Two classes, one picture, $z = [0, 0]$, and the truth is class 1. The shares
+are $[½, ½]$, the loss is $\log 2 = 0.693$, and $dz = [½, -½]$.
+
+So a step is:
+
+1. Forwards, and keep what each layer was given.
+2. The loss, and the first gradient, $dz$.
+3. Backwards through dense, flatten, pool, ReLU, conv. (Flatten only changed the shape. What undoes
+   that?)
+4. One `sgd_step` for all four arrays of parameters.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 7: train
+"""
+
+
+# %% exercise="train_step"
+def train_step(params, x, y, rate):
+    """One step of training: forwards, backwards, downhill.
+
+    Parameters
+    ----------
+    params : list of four arrays
+        kernels (kh, kw, C, F), bias (F,), weights (n, classes), bias (classes,). The convolution
+        has stride 1 and ``"valid"`` padding, the pooling has 2 × 2 windows.
+    x : array, shape (N, H, W, C)
+        The batch's pictures.
+    y : array of int, shape (N,)
+        The true class of each: 0, 1, … classes − 1.
+    rate : number
+        The learning rate.
+
+    Returns
+    -------
+    params : list of four arrays
+        New ones; the old ones stay as they are.
+    loss : float
+        The mean cross-entropy of the batch, with the parameters that came *in*.
+
+    Raises
+    ------
+    ValueError
+        There are not exactly four arrays: the message contains the word ``params``. ``y`` has
+        another length than x, or a class that does not exist: it contains the word ``y``.
+    """
+    ### BEGIN SOLUTION
+    if len(params) != 4:
+        raise ValueError(f"params must hold four arrays. Received: {len(params)}")
+    kernels, bias, weights, bias2 = (1.0 * np.asarray(p) for p in params)
+    x, y = 1.0 * np.asarray(x), np.asarray(y)
+    if y.shape != (len(x),) or np.any(y < 0) or np.any(y >= len(bias2)):
+        raise ValueError(f"y must hold {len(x)} classes below {len(bias2)}. Received: {y}")
+    z = conv2d(x, kernels, bias)
+    maps = relu(z)
+    pooled = max_pool2d(maps)
+    row = pooled.reshape(len(x), -1)
+    shares = softmax(dense(row, weights, bias2))
+    truth = np.eye(len(bias2), dtype=shares.dtype)[y]
+    loss = -np.mean(np.log(np.sum(shares * truth, axis=1)))
+    drow, dweights, dbias2 = dense_backward((shares - truth) / len(x), row, weights)
+    dmaps = max_pool2d_backward(drow.reshape(pooled.shape), maps, (2, 2))
+    _, dkernels, dbias = conv2d_backward(relu_backward(dmaps, z), x, kernels)
+    grads = [dkernels, dbias, dweights, dbias2]
+    return sgd_step([kernels, bias, weights, bias2], grads, rate), float(loss)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+The last gradient check, and the strictest: the *whole* network. A step with rate 1 takes exactly
+one gradient away from each parameter. So `old - new` is your gradient, through all layers at once.
+"""
+
+# %%
+rng = np.random.default_rng(2)
+if ready(numerical_gradient) and ready(train_step):
+    shapes = {"kernels": (3, 3, 2, 3), "bias": (3,), "weights": (12, 2), "bias 2": (2,)}
+    old = [rng.normal(size=shape) / 2 for shape in shapes.values()]
+    x, y = rng.normal(size=(4, 6, 6, 2)), np.array([0, 1, 1, 0])
+    new, loss = train_step(old, x, y, 1.0)
+    checks = {}
+    for place, name in enumerate(shapes):
+
+        def loss_with(p, place=place):
+            return train_step([*old[:place], p, *old[place + 1 :]], x, y, 1.0)[1]
+
+        checks[name] = old[place] - new[place], numerical_gradient(loss_with, old[place])
+    gradients.gradient_check(checks).show()
+
+# %% [markdown]
+r"""
+## 8. Cats and dogs
+
+Now for real: 2,800 pictures of 32 × 32 pixels, half cats, half dogs. The network has eight filters
+of 5 × 5 × 3, and begins with random numbers. How well does it do *before* the first step?
+"""
+
+# %%
+data, recipe = load_cats_dogs(), Recipe()
+params = start_params(recipe)
+print(recipe)
+print("parameters:", sum(p.size for p in params))
+figures.photos(
+    *data.train.x[:6],
+    titles=[data.classes[label] for label in data.train.y[:6]],
+    alt="Six coarse colour photographs: cat, dog, cat, dog, cat, dog.",
+).show()
+
+# %%
+x, y = data.train.x[:50] / np.float32(255) - np.float32(0.5), data.train.y[:50].astype(int)
+if ready(train_step):
+    _, loss = train_step(params, x, y, recipe.rate)
+    print(f"loss of the first batch: {loss:.3f}, and pure guessing gives {np.log(2):.3f}")
+
+# %% [markdown]
+r"""
+It guesses, of course. Let it learn: 280 steps, 50 pictures each. Every picture is seen five times.
+"Right on new pictures" is measured on 1,000 pictures that it never trains with. The loop stops
+after a minute, however far it got.
+"""
+
+# %%
+run = None
+if ready(train_step):
+    run = train(train_step, data, recipe, seconds=60)
+
+# %% [markdown]
+r"""
+**And Keras?** The same network was trained in Keras: from the same start, with the same pictures in
+the same order. Its curve was recorded, and here it is together with yours. Will they look alike?
+Will they be *the same*?
+"""
+
+# %%
+if run:
+    keras = keras_curve()
+    gradients.training(
+        {"Keras": keras.losses, "your own code": run.losses},
+        {"Keras": keras.accuracy, "your own code": run.accuracy},
+        every=56,
+    ).show()
+    apart = np.abs(np.array(run.losses) - keras.losses[: len(run.losses)])
+    print(f"largest difference in {len(apart)} steps: {apart.max():.1e}")
+
+# %% [markdown]
+r"""
+They lie on one another: your loops do what Keras does, to the last digits that `float32` has. There
+is no secret left in it.
+
+About two thirds right. That is no triumph, but it was 50 % a minute ago, there is only one layer
+of convolution, and nobody told it what an ear is. More layers, more pictures, better steps: that is
+chapter 6. The rules of the game stay those that you wrote.
+
+What did the filters become? They began as noise, and after 280 small steps they are not far from
+it yet:
+"""
+
+# %%
+if run:
+
+    def as_colours(kernels):
+        return np.moveaxis(0.5 + kernels / (2 * np.abs(kernels).max()), -1, 0)
+
+    for title, kernels in {"before": params[0], "after": run.params[0]}.items():
+        figures.photos(
+            *as_colours(kernels),
+            titles=[f"{title}: filter {f}" for f in range(8)],
+            alt=f"The eight filters {title} training, 5 by 5 coloured squares each.",
+            counted=False,
+        ).show()
+
+# %% [markdown]
+r"""
+A few minutes would bring more, and a second layer more still. But look closely: no square has quite
+the colour that it had, and every one of these changes was computed by your `conv2d_backward`.
+"""
+
+# %% [markdown]
+r"""
+## 9. What you have built
+
+- `numerical_gradient`: slow, simple, and the judge of all others.
+- `relu_backward`, `dense_backward`, `max_pool2d_backward`, `conv2d_backward`: every layer's answer
+  to one question.
+- `sgd_step` and `train_step`: learning.
+
+Your gradients were compared with those of TensorFlow, number by number. Libraries do the same as
+you, and write down on the way forwards what happened, so that they can walk back by themselves.
+That list is called a *tape*.
+
+### Questions
+
+Think first, then open the answer.
+
+<details><summary>One way forwards and one way back give all the slopes. How much more work is the
+way back?</summary>
+
+About twice as much: a layer forwards is one big product, and backwards it is two, one for `dx` and
+one for `dk`. So a step costs about three passes, whether the network has a thousand numbers or a
+billion. Your `numerical_gradient` would need two passes *for each number*.
+
+</details>
+
+<details><summary>Why must a layer remember what it was given?</summary>
+
+Look at your functions: `x` is in all of them. `dk` is a sum of patches, ReLU and pooling need to
+know which cells won. This is why training needs so much more memory than predicting.
+
+</details>
+
+<details><summary>All kernels and weights begin with 0. What happens?</summary>
+
+Every filter gives the same and gets the same gradient, so all filters stay equal for ever. Here it
+is worse: with weights 0 nothing flows back at all. So we begin with random numbers. Biases may
+begin with 0.
+
+</details>
+
+<details><summary>The kernels of the first layer are trained. Who needs the first layer's
+<code>dx</code>?</summary>
+
+Training does not: `train_step` throws it away. But it says which *pixels* the loss depends on. In
+chapters 11 and 12 you use just that, to see what a network looks at.
+
+</details>
+
+<details><summary>Why is the loss a mean over the batch, and not a sum?</summary>
+
+With a sum, twice as many pictures make a step twice as long, and every batch size needs a learning
+rate of its own.
+
+</details>
+
+### Next
+
+You could train any network now. Chapter 6 lets Keras do the walking back, and asks what you do with
+a network that learns: how to know that it has learned enough, or too much.
+"""

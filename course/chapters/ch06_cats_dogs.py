@@ -1,0 +1,853 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Chapter 6: Cats and dogs
+
+Today a network learns, and you watch it learn too much.
+
+You will build the article's network in Keras: 14 lines, five million numbers. It finds cats and
+dogs in pictures that it has trained with, and hardly ever errs. On new pictures it errs often. It
+has not understood what a cat is; it has learned its pictures by heart. That is called
+**overfitting**, and it is *the* problem of this trade. This chapter is about seeing it: honest
+data, honest curves, honest numbers. Chapters 7 and 8 are about what helps.
+
+From here on Keras does the convolving and the walking back. You know what is inside: you have
+written it. You need the ideas of chapters 1 to 4, and about two hours. Chapter 5 is not needed.
+
+Run the next cell first. It loads Keras, and that takes a moment.
+"""
+
+# %% setup=true
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnlab.autograder import check, hint, solution, start
+from cnnlab.course import figures
+from cnnlab.course.demos import ready
+from cnnlab.course.demos.ch06_cats_dogs import demo
+from cnnlab.course.figures import curves, diagrams, mistakes
+from cnnlab.course.networks.quiet import keras
+from cnnlab.course.ops.network import predict
+from cnnlab.course.training.cats_dogs import live_run
+from cnnlab.course.training.histories import headline, load_histories
+from cnnlab.datasets.pictures import load_cats_dogs, load_network
+
+start("ch06_cats_dogs")
+
+# %% [markdown]
+r"""
+## 1. Honest data
+
+You want to know whether a network can tell cats from dogs. So you show it pictures and count.
+**Which pictures?** Not those that it has trained with: a pupil who has seen the exam beforehand
+proves nothing.
+
+So the pictures are dealt into three parts before anything else happens:
+
+- **training**: the network learns from these;
+- **validation**: with these *you* choose. How long to train? How many filters? Which network?
+- **test**: with these you measure, once, at the very end.
+
+**A question.** You try twenty networks and take the one that is best on the validation pictures.
+Is its accuracy there an honest number? No: the best of twenty was a bit lucky, too, and you have
+picked its luck along with it. That is why there is a third part. If you choose with the test
+pictures, you have no test any more. **Choosing the epoch on the test set is cheating**, even if
+nobody notices.
+"""
+
+# %%
+data = load_cats_dogs()
+for name in ("train", "validation", "test"):
+    part = getattr(data, name)
+    cats, dogs = np.bincount(part.y)
+    print(f"{name:11} {len(part.x):5,} pictures: {cats:5,} cats, {dogs:5,} dogs")
+figures.photos(
+    *data.train.x[:8],
+    titles=[data.classes[label] for label in data.train.y[:8]],
+    alt="Eight coarse colour photographs of 32 by 32 pixels: cats and dogs in turn.",
+).show()
+
+# %% [markdown]
+r"""
+Here somebody has dealt already. How is it done?
+
+**Think of a pack of cards.** Shuffle, and deal: what goes to one part is gone for the others.
+Every card ends up somewhere. And there are two packs, cats and dogs, to be dealt one after the
+other. With a single pack it would be left to chance how many cats get into the test. Dealing each
+class by itself is called a **stratified** split.
+
+How many cards? A part with the fraction $f$ gets $\lfloor f \cdot n \rfloor$ of a class with $n$
+examples. Rounding down leaves a few over. These go to the first part, the training.
+
+**A case for paper.** 7 cats and 9 dogs, fractions 0.5, 0.25, 0.25. How large are the parts? Cats:
+$\lfloor 1.75 \rfloor = 1$ for the second and third part, so 5 for the first. Dogs:
+$\lfloor 2.25 \rfloor = 2$, 2, so 5. The parts have 10, 3 and 3 examples.
+
+You do not move pictures about. You deal their *places*: 0 for the first picture, 1 for the second.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 1: split
+"""
+
+
+# %% exercise="split"
+def split(labels, fractions, rng):
+    """Deal every example into one of several parts, each class by its share.
+
+    Parameters
+    ----------
+    labels : array or list of int, shape (N,)
+        The class of each example. There may be more than two, with any numbers.
+    fractions : sequence of float
+        One for each part; they add up to 1. Of a class with n examples a part gets
+        floor(fraction * n), and the first part what is left over.
+    rng : np.random.Generator
+        All your randomness comes from here: ``rng.permutation`` shuffles.
+
+    Returns
+    -------
+    tuple of int arrays
+        One array for each part: places in ``labels``, in any order. Every place is in exactly
+        one part.
+
+    Raises
+    ------
+    ValueError
+        ``fractions`` do not add up to 1, a rounding error aside, or hold a negative number. The
+        message contains the word ``fractions``.
+
+    >>> labels = [0] * 7 + [1] * 9
+    >>> [len(part) for part in split(labels, (0.5, 0.25, 0.25), np.random.default_rng(0))]
+    [10, 3, 3]
+    """
+    ### BEGIN SOLUTION
+    if abs(sum(fractions) - 1) > 1e-6 or min(fractions) < 0:
+        raise ValueError(f"fractions must be shares of 1. Received: {fractions}")
+    labels = np.asarray(labels)
+    parts = [[] for _ in fractions]
+    for label in np.unique(labels):
+        places = rng.permutation(np.flatnonzero(labels == label))
+        end = len(places)
+        for part, fraction in zip(parts[1:], fractions[1:], strict=True):
+            size = math.floor(fraction * len(places))
+            part.extend(places[end - size : end])
+            end -= size
+        parts[0].extend(places[:end])
+    return tuple(np.array(part, dtype=int) for part in parts)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Deal the 2,800 training pictures once more: 60 % to train with, 20 % to choose with, 20 % to
+measure with. Each part should be half cats, half dogs, and no picture should be there twice.
+"""
+
+# %%
+if ready(split):
+    parts = split(data.train.y, (0.6, 0.2, 0.2), np.random.default_rng(0))
+    for name, places in zip(("train", "validation", "test"), parts, strict=True):
+        print(f"{name:11} {len(places):5,} pictures, {data.train.y[places].mean():.1%} dogs")
+    print("different pictures in all:", len(np.unique(np.concatenate(parts))))
+
+# %% [markdown]
+r"""
+**Even then one thing can go wrong.** Pictures from the web have twins: the same photograph,
+cropped or mirrored. If one twin trains and the other tests, the test is no test. The pictures of
+this course were compared with each other, and twins across parts were left out. A shuffled split
+would not have noticed.
+"""
+
+# %% [markdown]
+r"""
+## 2. The network
+
+This is the article's network, drawn for its own pictures of 150 × 150 pixels. Four times the same
+block; each halves the maps. Then one long row of numbers, and three dense layers.
+"""
+
+# %%
+article = [
+    *[("conv", 32, 3), ("max_pool", 2), ("conv", 64, 3), ("max_pool", 2)],
+    *[("conv", 128, 3), ("max_pool", 2), ("conv", 128, 3), ("max_pool", 2)],
+    *[("flatten",), ("dropout", 0.5), ("dense", 512), ("dense", 256), ("dense", 1)],
+]
+diagrams.stack((150, 150, 3), article, rows=2).show()
+
+# %% [markdown]
+r"""
+| layer | what to say about it | 150 × 150 × 3 becomes |
+|---|---|---|
+| convolution | 32 filters of 3 × 3, `"same"`, ReLU | 150 × 150 × 32 |
+| max pooling | 2 × 2 | 75 × 75 × 32 |
+| convolution | 64 filters of 3 × 3, `"same"`, ReLU | 75 × 75 × 64 |
+| max pooling | 2 × 2 | 37 × 37 × 64 |
+| convolution | 128 filters of 3 × 3, `"same"`, ReLU | 37 × 37 × 128 |
+| max pooling | 2 × 2 | 18 × 18 × 128 |
+| convolution | 128 filters of 3 × 3, `"same"`, ReLU | 18 × 18 × 128 |
+| max pooling | 2 × 2 | 9 × 9 × 128 |
+| flatten | | 10368 |
+| dropout | rate 0.5 | 10368 |
+| dense | 512 units, ReLU | 512 |
+| dense | 256 units, ReLU | 256 |
+| dense | 1 unit, sigmoid | 1 |
+
+**Dropout** is new. While the network trains, it sets half of the numbers to 0, other ones each
+time. At all other times it does nothing. Chapter 7 opens it up; here, take it as it is.
+
+**Guess:** which layer has the most parameters? You can work it out: the first dense layer has a
+weight from each of its 10,368 inputs to each of its 512 units.
+
+In Keras a network that is one layer after the other is a `keras.Sequential`. It takes a list; the
+first entry says what comes in, and it has no batch axis. A smaller example, for another purpose:
+"""
+
+# %%
+example = keras.Sequential(
+    [
+        keras.Input((28, 28, 1)),
+        keras.layers.Conv2D(8, 5, activation="tanh"),
+        keras.layers.AveragePooling2D(3),
+        keras.layers.Flatten(),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+)
+example.summary()
+
+# %% [markdown]
+r"""
+### Exercise 2: the network in Keras
+
+Any way of building it is fine: a list, a loop with `model.add`, or the functional style. Your
+check compares the layers, the shapes of the weights, and what the network answers with weights
+that the check puts in.
+"""
+
+
+# %% exercise="build_cnn"
+def build_cnn(input_shape):
+    """The article's network for cats and dogs, as in the table above.
+
+    Parameters
+    ----------
+    input_shape : (H, W, C)
+        Rows, columns and channels of a picture, without the batch; H and W from 16 on. The
+        pictures will come with values from 0 to 1.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled. 5,681,345 parameters for (150, 150, 3), and 635,073 for (32, 32, 3).
+    """
+    ### BEGIN SOLUTION
+    layers = [keras.Input(input_shape)]
+    for filters in (32, 64, 128, 128):
+        layers.append(keras.layers.Conv2D(filters, 3, padding="same", activation="relu"))
+        layers.append(keras.layers.MaxPooling2D(2))
+    layers += [keras.layers.Flatten(), keras.layers.Dropout(0.5)]
+    layers += [keras.layers.Dense(512, activation="relu")]
+    layers += [keras.layers.Dense(256, activation="relu")]
+    layers += [keras.layers.Dense(1, activation="sigmoid")]
+    return keras.Sequential(layers)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Your network for our pictures of 32 × 32. **Where have five million parameters gone?**
+"""
+
+# %%
+if ready(build_cnn):
+    model = build_cnn((32, 32, 3))
+    model.summary()
+
+# %% [markdown]
+r"""
+The convolutions have as many as before: a kernel does not care how large the picture is. But now
+four poolings leave 2 × 2 × 128 = 512 numbers, so the first dense layer has 262,656 parameters
+instead of 5.3 million.
+"""
+
+# %% [markdown]
+r"""
+## 3. What is a bad answer?
+
+The network says 0.9, and it is a dog. Good. It says 0.9, and it is a cat. Bad. How bad, as a
+number?
+
+The usual choice is the **cross-entropy**: minus the logarithm of the probability that the network
+gave to what was true. For a dog that is $-\log p$, for a cat $-\log(1 - p)$.
+
+**A case for paper.** What does an answer of 0.9 cost for a dog, and what for a cat? $-\log 0.9 =
+0.105$ and $-\log 0.1 = 2.303$: twenty-two times as much. And pure guessing, 0.5 for all? $-\log
+0.5 = 0.693$. Remember that number: a network whose loss is above it would do better to guess.
+"""
+
+# %%
+p = np.linspace(0.005, 0.995, 199)
+plt.figure(figsize=(5.6, 2.9))
+plt.plot(p, -np.log(p), color="#d55e00", lw=2.5, label="a dog")
+plt.plot(p, -np.log(1 - p), color="#0072b2", lw=2.5, ls="--", label="a cat")
+plt.axhline(np.log(2), color="0.6", lw=1, ls=":", label="guessing")
+plt.xlabel("what the network says: 0 is cat, 1 is dog")
+plt.ylabel("loss")
+plt.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+r"""
+Look at the far ends: to be *surely* wrong is punished without limit.
+
+Before a Keras model can train, it must be told three things, all by name or as objects:
+
+- the **optimizer**: how it walks downhill. Ours is **Adam**. It takes gradient steps as in
+  chapter 5, with a step length of its own for every single weight. One line on the **learning
+  rate**: too small, and nothing happens; too large, and the loss jumps about. Adam's usual 0.001
+  is right for now.
+- the **loss**: binary cross-entropy, for two classes and one probability.
+- the **metrics**: what to count on the way, for people to read. Ours is the accuracy.
+
+**A trap.** A loss may be told `from_logits=True`. A *logit* is the number before the sigmoid. Is
+this right for your network? It ends in a sigmoid, so its answers are probabilities. Keras happens
+to notice and to work with the right numbers. But what is declared is wrong, and other libraries
+would apply the sigmoid twice, without a word.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 3: compile
+"""
+
+
+# %% exercise="compile_cnn"
+def compile_cnn(model):
+    """Prepare a model with one sigmoid unit for training: Adam, binary cross-entropy, accuracy.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    keras.Model
+        The same model, compiled.
+    """
+    ### BEGIN SOLUTION
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    return model
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Now let it learn. An **epoch** is one walk through all training pictures. Two epochs take some
+seconds; set `EPOCHS` to more if you like. **Before you run it:** with which accuracy will it
+begin?
+"""
+
+# %%
+EPOCHS = 2
+if ready(build_cnn) and ready(compile_cnn):
+    keras.utils.set_random_seed(0)
+    model = compile_cnn(build_cnn((32, 32, 3)))
+    model.fit(
+        data.train.x / np.float32(255),
+        data.train.y,
+        batch_size=32,
+        epochs=EPOCHS,
+        validation_data=(data.validation.x / np.float32(255), data.validation.y),
+        verbose=2,  # a line for each epoch
+    )
+
+# %% [markdown]
+r"""
+`val_accuracy` is what it reaches on the validation pictures: a little better than a coin already.
+What would it become in many more epochs?
+
+## 4. Learning by heart
+
+We have trained it for you, several times, each time from other random numbers, and recorded what
+happened. The numbers are in `datasets/histories`, together with the settings and the time that it
+took.
+"""
+
+# %%
+histories = load_histories()
+first = histories["dropout"][0]
+about = first.about
+print(f"{about['settings']['pictures']:,} training pictures, {len(first.loss)} epochs,")
+print(f"{sum(about['seconds']):.0f} seconds for one run on: {about['device']}")
+print({condition: f"{len(runs)} runs" for condition, runs in histories.items()})
+
+# %% [markdown]
+r"""
+Here is the network that you built, with its dropout: the mean over the runs, and how far they
+spread. Dashed is what it does on its training pictures, solid what it does on the validation
+pictures. **Where would you have stopped?**
+"""
+
+# %%
+curves.training(histories, ["dropout"]).show()
+
+# %% [markdown]
+r"""
+The dashed loss falls and falls. The solid one falls, turns, and climbs. From there on the network
+gets better at its own pictures and *worse* at new ones.
+
+Why worse? It could simply stay as good as it was. Look at what the loss punishes: being surely
+wrong. Who learns by heart becomes sure of everything. The accuracy stays where it is, the errors
+become confident ones. You will see some of them at the end.
+
+**What to do?** *Early stopping*, in one line: watch the validation loss while training, stop when
+it has not fallen for some epochs, and go back to the weights of the best one.
+
+Would you like to train it yourself for longer? Set `LIVE = True`: it repeats the beginning of the
+first recorded run, with the same seed: ten epochs, or fewer, so that it ends within three minutes.
+Do your numbers fall on the recorded ones?
+"""
+
+# %%
+LIVE = False
+if LIVE:
+    for point in live_run("dropout", seed=first.seed, seconds=150):
+        print(
+            f"epoch {point.number:2}: validation loss {point.live.val_loss:.3f}, "
+            f"recorded {point.recorded.val_loss:.3f}"
+        )
+
+# %% [markdown]
+r"""
+## 5. Smooth curves
+
+One run alone is a nervous thing. Here is its validation loss. **In which epoch is it lowest, and
+do you believe that?**
+"""
+
+# %%
+plt.figure(figsize=(7.4, 2.8))
+plt.plot(first.val_loss, color="#d55e00", marker="o", markersize=3, lw=1)
+plt.xlabel("epoch, counted from 0")
+plt.ylabel("validation loss")
+plt.show()
+print("lowest in epoch", int(np.argmin(first.val_loss)))
+
+# %% [markdown]
+r"""
+An epoch may be lucky. What we would like to know is when the *trend* turns. So average over the
+last epochs, recent ones more than old ones:
+
+$$m_t = w \cdot m_{t-1} + (1 - w) \cdot v_t \qquad m_0 = 0$$
+
+The weight $w$ says how much of the old average is kept: 0.8 is usual. This is an **exponential
+moving average**. Tools that draw training curves use it everywhere, and Adam uses it inside.
+
+**A case for paper.** All values are 1, and $w = 0.8$. What is $m_1$? $0.8 \cdot 0 + 0.2 \cdot 1 =
+0.2$. And $m_2$? $0.8 \cdot 0.2 + 0.2 = 0.36$. But the curve is flat at 1!
+
+It starts at 0, and 0 was no value of ours. After $t$ values, the real ones have the share $1 -
+w^t$ of the whole weight, and the start has the rest. So divide by that share:
+
+$$\text{smooth}_t = \frac{m_t}{1 - w^t}$$
+
+**Check it:** $0.2 / (1 - 0.8) = 1$, and $0.36 / (1 - 0.64) = 1$.
+
+Why not simply start at the first value? Then this one value counts far more than any other, and
+the first epoch says least of all about the later ones.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 4: smooth
+"""
+
+
+# %% exercise="smooth"
+def smooth(values, weight=0.8):
+    """An exponential moving average that does not lean towards its beginning.
+
+    Parameters
+    ----------
+    values : array or list, shape (n,)
+        May be empty.
+    weight : float
+        How much of the old average is kept: from 0 up to, but not including, 1.
+
+    Returns
+    -------
+    array, shape (n,)
+        float32 in, float32 out; lists and whole numbers give float64.
+
+    Raises
+    ------
+    ValueError
+        ``weight`` is below 0, or 1 and more. The message contains the word ``weight``.
+
+    >>> smooth([1, 3], weight=0.5).round(3)
+    array([1.   , 2.333])
+    """
+    ### BEGIN SOLUTION
+    if not 0 <= weight < 1:
+        raise ValueError(f"weight must be from 0 up to, not including, 1. Received: {weight}")
+    values = 1.0 * np.asarray(values)
+    smoothed = np.empty_like(values)
+    m = 0.0
+    for t in range(1, len(values) + 1):
+        m = weight * m + (1 - weight) * values[t - 1]
+        smoothed[t - 1] = m / (1 - weight**t)
+    return smoothed
+    ### END SOLUTION
+
+
+# %%
+if ready(smooth):
+    plt.figure(figsize=(7.4, 2.8))
+    plt.plot(first.val_loss, color="0.75", label="as measured")
+    for weight, colour in ((0.5, "#56b4e9"), (0.8, "#d55e00"), (0.95, "#009e73")):
+        plt.plot(smooth(first.val_loss, weight), color=colour, lw=2, label=f"weight {weight}")
+    plt.xlabel("epoch, counted from 0")
+    plt.ylabel("validation loss")
+    plt.legend(frameon=False, ncols=2)
+    plt.show()
+
+# %% [markdown]
+r"""
+**What does a larger weight cost?** The smoother the curve, the later it notices: it turns some
+epochs after the raw one. A moving average always looks back.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 5: where does it turn?
+
+**A case for paper.** A loss of 4, 3, 0.5, 3, 1.5, 1.5, 1.5. The raw minimum is in epoch 2. Would
+you stop there? Smoothed, that one lucky epoch is hardly a dent, and the lowest value stands at
+the end.
+"""
+
+
+# %% exercise="overfit_epoch"
+def overfit_epoch(val_loss):
+    """The epoch after which the network only learns by heart.
+
+    Parameters
+    ----------
+    val_loss : array or list, shape (epochs,)
+
+    Returns
+    -------
+    int
+        Counted from 0: where ``smooth(val_loss)`` is lowest, the first one of several.
+
+    >>> overfit_epoch([4.0, 2.0, 1.0, 8.0, 8.0, 8.0])
+    2
+    """
+    ### BEGIN SOLUTION
+    return int(np.argmin(smooth(val_loss)))
+    ### END SOLUTION
+
+
+# %%
+if ready(smooth) and ready(overfit_epoch):
+    print("epoch in which the smooth validation loss is lowest, for each run:")
+    for condition, runs in histories.items():
+        epochs = [overfit_epoch(run.val_loss) for run in runs]
+        print(f"  {condition:13} {epochs} of {len(runs[0].val_loss)}")
+
+# %% [markdown]
+r"""
+These are four ways to train the same network with the same budget. *plain* has no dropout.
+*Augmentation* varies every training picture a little each time it is shown; that is chapter 8.
+**Which of the four can train longest before it only learns by heart?**
+
+### Play with it
+
+Drag the epoch: at first you see only the beginning of a run, as if you were sitting beside it
+while it trains. The smoothing and the marker are *your* two functions.
+
+- Begin at the left and drag slowly. Stop where *you* would stop. Then look at the rest. Were you
+  right?
+- Compare *plain* and *both*. What happens to the gap between training and validation?
+- Raise the weight to 0.95. How many epochs late is the marker now?"""
+
+# %%
+demo(smooth, overfit_epoch, histories)
+
+# %% [markdown]
+r"""
+## 6. Points and percent
+
+The article reports 73 % on the validation pictures without augmentation and 81 % with it. **By
+how much is that better: by 8 %, or by 11 %?**
+
+Both are said, and people mix them up all the time, so have clear words:
+
+- **percentage points**: of 100 pictures, 8 more are right. $100 \cdot (0.81 - 0.73) = 8$.
+- **percent**: compared with what was right *before*, 11 % more.
+  $100 \cdot (0.81 - 0.73) / 0.73 = 10.96$.
+
+And from the other side: of 27 errors, 8 have gone. That is 30 % fewer errors. Somebody who sells
+networks can choose among three true numbers. So say what you compare with.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 6: gain
+"""
+
+
+# %% exercise="accuracy_gain"
+def accuracy_gain(before, after):
+    """By how much an accuracy grew, in percentage points and in percent of what it was.
+
+    Parameters
+    ----------
+    before, after : float
+        Shares of right answers, above 0 and up to 1.
+
+    Returns
+    -------
+    (points, percent)
+        Two floats, not rounded; below 0 where ``after`` is the smaller one.
+
+    Raises
+    ------
+    ValueError
+        ``before`` or ``after`` is 0, negative or above 1 (percent, for example). The message
+        contains the word ``before`` or ``after``.
+
+    >>> points, percent = accuracy_gain(0.73, 0.81)
+    >>> round(points, 6), round(percent, 2)
+    (8.0, 10.96)
+    """
+    ### BEGIN SOLUTION
+    if not 0 < before <= 1:
+        raise ValueError(f"before must be above 0 and up to 1. Received: {before}")
+    if not 0 < after <= 1:
+        raise ValueError(f"after must be above 0 and up to 1. Received: {after}")
+    points = 100 * (after - before)
+    return points, points / before
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Here are our own numbers for the article's two networks, after the last epoch, each the mean over
+the runs. Dropout is in both, as in the article.
+"""
+
+# %%
+reached = {condition: line.final for condition, line in headline(histories).items()}
+for condition, accuracy in reached.items():
+    print(f"{condition:13} {accuracy.mean:6.1%} ± {accuracy.std:.1%}")
+if ready(accuracy_gain):
+    points, percent = accuracy_gain(reached["dropout"].mean, reached["both"].mean)
+    print(f"augmentation: {points:+.1f} points, {percent:+.1f} %")
+    points, percent = accuracy_gain(reached["plain"].mean, reached["dropout"].mean)
+    print(f"dropout:      {points:+.1f} points, {percent:+.1f} %")
+
+# %% [markdown]
+r"""
+The ± is the spread between runs that differ in nothing but their random numbers. **A gain that is
+no larger than that is no gain yet.** That is why one run of each is not enough.
+
+> **Where the article is too quick.** Its 73 % and 81 % come from one run each, and its second
+> network was not only shown varied pictures: it also took about four times as many training
+> steps. Which of the two helped? From its numbers nobody can tell. Ours have equal pictures,
+> equal steps, and several seeds."""
+
+# %% [markdown]
+r"""
+## 7. Who is taken for whom
+
+Three of four answers are right: is the network equally bad at cats and at dogs? One number cannot
+say. A **confusion matrix** can:
+
+| | says cat | says dog |
+|---|---|---|
+| **is a cat** | right | wrong |
+| **is a dog** | wrong | right |
+
+Rows are the truth, columns the answers. Cat is class 0 and comes first.
+
+The network gives a probability, not an answer. The answer is dog where the probability is *above*
+a threshold, usually 0.5. (Above, not equal: Keras's accuracy counts in the same way.)
+
+**A case for paper.** Three cats with probabilities 0.1, 0.8, 0.9 and four dogs with 0.7, 0.6,
+0.95, 0.3. First row: one cat is right, two were taken for dogs. Second row: one dog was taken for
+a cat, three are right.
+
+**A trap.** Keras answers with a column, shape $(N, 1)$; the labels are a row, shape $(N,)$. What
+does NumPy make of `column == row`? A table with $N \times N$ entries, every picture compared with
+every other. No error, only nonsense.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 7: confusion matrix
+"""
+
+
+# %% exercise="confusion_matrix"
+def confusion_matrix(labels, probabilities, threshold=0.5):
+    """How many pictures of each class were taken for each.
+
+    Parameters
+    ----------
+    labels : array or list of int, shape (N,)
+        0 or 1.
+    probabilities : array or list, shape (N,) or (N, 1)
+        Of class 1.
+    threshold : float
+        Above it, the answer is class 1.
+
+    Returns
+    -------
+    array of int, shape (2, 2)
+        Rows: what a picture shows. Columns: what the network says.
+
+    Raises
+    ------
+    ValueError
+        There are not as many labels as probabilities. The message contains the word ``labels``
+        or ``probabilities``.
+
+    >>> confusion_matrix([0, 0, 0, 1, 1, 1, 1], [0.1, 0.8, 0.9, 0.7, 0.6, 0.95, 0.3])
+    array([[1, 2],
+           [1, 3]])
+    """
+    ### BEGIN SOLUTION
+    truth, answers = np.asarray(labels), np.ravel(probabilities) > threshold
+    if len(truth) != len(answers):
+        raise ValueError(f"labels and probabilities differ: {len(truth)} and {len(answers)}")
+    matrix = np.zeros((2, 2), dtype=int)
+    for i in range(2):
+        for j in range(2):
+            matrix[i, j] = np.sum((truth == i) & (answers == j))
+    return matrix
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Now a network that is really trained: that of chapter 4, small enough to run without Keras. It has
+seen none of these 1,000 test pictures.
+"""
+
+# %%
+network = load_network()
+pictures, labels = data.test
+probabilities = predict(pictures / np.float32(255), network.weights)
+if ready(confusion_matrix):
+    for threshold in (0.3, 0.5, 0.7):
+        matrix = confusion_matrix(labels, probabilities, threshold)
+        print(f"threshold {threshold}: {np.trace(matrix) / matrix.sum():.1%} right")
+        print(matrix)
+
+# %% [markdown]
+r"""
+Move the threshold, and cats that were taken for dogs become dogs that are taken for cats. **Which
+threshold is right?** That depends on which mistake costs more. A cat flap that lets a dog in is a
+nuisance; one that locks the cat out is worse.
+
+And now the wall. These are the mistakes of which the network was most sure. Would *you* have
+known?
+"""
+
+# %%
+mistakes.wall(pictures, probabilities, labels, data.classes).show()
+
+# %% [markdown]
+r"""
+Look for patterns. The dogs that it takes for cats: what about their ears? The cats that it takes
+for dogs: how many of them show their face? Is there a picture whose label *you* doubt? People
+gave these labels, picture by picture, and people err, too.
+
+Looking at the worst mistakes is the best-spent half hour in this trade. It tells you what your
+network looks at, what is wrong with your data, and what to try next.
+
+**And your own network?** It has trained for two epochs. What does it confuse?
+"""
+
+# %%
+if ready(build_cnn) and ready(compile_cnn) and ready(confusion_matrix):
+    answers = model.predict(data.validation.x / np.float32(255), verbose=0)
+    print(confusion_matrix(data.validation.y, answers))
+
+# %% [markdown]
+r"""
+Why the validation pictures, this time? Because you may go back now and train it for longer.
+Whoever still wants to change something does not touch the test.
+"""
+
+# %% [markdown]
+r"""
+## 8. What you have built
+
+- `split`: parts that share nothing, each class by its share.
+- `build_cnn`, `compile_cnn`: the article's network, ready to learn.
+- `smooth`, `overfit_epoch`: what a curve says, and when to stop.
+- `accuracy_gain`: points and percent.
+- `confusion_matrix`: who is taken for whom.
+
+### Questions
+
+Think first, then open the answer.
+
+<details><summary>The training loss is higher than the validation loss in the first epochs. Is the
+network better on new pictures than on its own?</summary>
+
+No. Keras reports the training loss as a mean over the epoch, while the network was still learning
+and while dropout was switching off half of its numbers. The validation loss is measured at the
+end of the epoch, with everything switched on.
+
+</details>
+
+<details><summary>Validation loss climbs, validation accuracy stays. How can that be?</summary>
+
+Accuracy only asks on which side of 0.5 an answer lies. The loss also asks how far. Wrong answers
+become more and more sure, so each costs more, though there are not more of them.
+
+</details>
+
+<details><summary>99 % of the pictures show cats. A network is right for 99 %. Is it
+good?</summary>
+
+It may say "cat" to everything. Its confusion matrix has an empty column, and shows it at once.
+
+</details>
+
+<details><summary>Would a smaller network overfit less?</summary>
+
+Often, yes: it has less room for learning by heart. But it also has less room for cats. Chapters 7
+and 8 keep the large network and make learning by heart harder.
+
+</details>
+
+<details><summary>Why not simply collect more pictures?</summary>
+
+Do, if you can. It helps more than everything in the next two chapters together. They are for the
+case that you cannot.
+
+</details>
+
+### Next
+
+Chapter 7 opens up dropout: what it does to the numbers of a layer, why half of them may vanish,
+and whether it saves a network that has too few pictures.
+"""

@@ -1,0 +1,700 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Chapter 7: Dropout
+
+A network with half a million numbers looks at two thousand pictures. It could learn what a cat
+is. It could also learn the two thousand pictures by heart, and nothing in its training says
+which.
+
+This chapter is about the strangest remedy: in every training step, switch off some of the network
+at random. You write it, with its way back. You see why one small factor in it matters, and what
+it does on real pictures. At the end you leave it switched *on* after the training, and ask a
+network how sure it is.
+
+You need what chapter 4 taught, and about an hour and a half. Only the very last part needs Keras;
+your checks never do.
+
+Run the next cell first.
+"""
+
+# %% setup=true
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnlab.autograder import check, hint, solution, start
+from cnnlab.course import figures
+from cnnlab.course.demos import ready
+from cnnlab.course.demos.ch07_dropout import demo
+from cnnlab.course.figures import curves, uncertainty
+from cnnlab.course.networks import split_cnn
+from cnnlab.course.training.histories import gain, headline, load_histories
+from cnnlab.datasets.load import photo
+from cnnlab.datasets.pictures import load_cats_dogs, load_network
+
+start("ch07_dropout")
+
+# %% [markdown]
+r"""
+## 1. Learning by heart
+
+This is the network of the article, trained on 2,000 of our cats and dogs, with nothing to keep it
+from overfitting. It was trained several times, from different seeds; lines are means, bands one
+standard deviation. Dashed is what it reaches on the pictures that it learns from, solid is what
+it reaches on others.
+
+**Before you read on:** in which epoch would you have stopped?
+"""
+
+# %%
+histories = load_histories()
+curves.training(histories, ["plain"]).show()
+
+# %% [markdown]
+r"""
+On its own pictures it gets better and better, until it makes no mistake. On new pictures it stops
+getting better early on, and its loss *rises*: it is wrong as often as before, and more and more
+sure of it.
+
+Where does that come from? The network has the room to store a small oddity of each picture: this
+cat lies on a red sofa, that dog has a fence behind it. Some nodes specialise in such details, and
+other nodes come to rely on them.
+
+**So what if no node could be relied on?**
+"""
+
+# %% [markdown]
+r"""
+## 2. Switching nodes off
+
+**Dropout** does this. In every training step, every node of a layer is switched off with a
+probability, the **rate**: it hands on 0, whatever it computed. All edges into it and out of it
+are without effect for this step. In the next step, lots are drawn anew.
+
+No node can count on any other to be there. So what it learns has to be useful in the company of
+very different nodes, and a detail that only helps together with ten others is of little use.
+
+There is another way to see it. A layer of $n$ nodes has $2^n$ thinned networks in it. Every step
+trains one of them for a moment, and all of them share their weights. At the end, the full network
+works like an average over all.
+
+**A case for paper.** A layer has 512 nodes and a rate of 0.25. How many nodes are off, on
+average? How many thinned networks are there? Answers: 128 of 512, and $2^{512}$, a number with
+155 digits.
+
+> **A trap in the words.** In Keras, and here, the rate is the share that is *dropped*. Some
+> papers and libraries call $p$ what is *kept*. At 0.5 nobody notices the difference.
+"""
+
+# %% [markdown]
+r"""
+### The factor that the article leaves out
+
+Once the training is over, all nodes stay on. The article says so, and leaves it at that. But look
+at the next layer. **Eight nodes hand on 1 each. With a rate of 0.75, what is their sum on
+average: in training, and afterwards?**
+
+In training, two of the eight are left: 2. Afterwards: 8. The next layer learned to live with sums
+around 2, and now it gets four times as much. Every layer behind it is off.
+
+The cure is a factor. The survivors are enlarged while training, so that the average stays what it
+was:
+
+$$\text{out} = \frac{x \cdot \text{mask}}{1 - \text{rate}} \qquad
+\text{mask} = 1 \text{ with probability } 1 - \text{rate, else } 0$$
+
+Then nothing at all needs to be done later. That is called *inverted* dropout, and it is what
+Keras does. (The first paper on dropout did it the other way round: nothing in training, and all
+weights times $1 - \text{rate}$ afterwards. That works too. What does not work is to do neither.)
+
+**A case for paper.** $x = [3, -2, 5, 1]$, rate 0.75, and only the second number survives. What
+comes out? Answer: $[0, -8, 0, 0]$.
+
+Three details:
+
+- **Every number draws its own lot:** every picture of the batch, every node. Ten numbers at a
+  rate of 0.3 usually lose three, but now and then two, or five.
+- **The lots come from `rng`,** the generator that the function gets. Draw with
+  `rng.random(shape)`: numbers from 0 to 1, all equally likely. Whoever begins with the same seed
+  gets the same masks, and can repeat an experiment.
+- **A rate of 1** drops everything. What would the formula divide by?
+"""
+
+# %% [markdown]
+r"""
+### Exercise 1: dropout
+"""
+
+
+# %% exercise="dropout"
+def dropout(x, rate, rng, training=True):
+    """Inverted dropout, as a Keras ``Dropout`` layer does it.
+
+    Parameters
+    ----------
+    x : array or nested list, any shape
+        What a layer hands on; the first axis counts the pictures.
+    rate : float
+        With which probability each number is dropped, from 0 to 1.
+    rng : numpy Generator
+        Where chance comes from: ``rng.random(shape)``. Not touched outside of training.
+    training : bool
+        If False, nothing is dropped and nothing is scaled.
+
+    Returns
+    -------
+    (array, array of bool), both of the shape of ``x``
+        The result (float32 in, float32 out; integers and lists give float64), and the mask: True
+        where a number was kept. A rate of 1 gives zeros. ``x`` stays unchanged.
+
+    Raises
+    ------
+    ValueError
+        ``rate`` is below 0 or above 1. The message contains the word ``rate``.
+
+    >>> out, mask = dropout([3, -2, 5, 1], 0, np.random.default_rng(0))
+    >>> out, mask
+    (array([ 3., -2.,  5.,  1.]), array([ True,  True,  True,  True]))
+    """
+    ### BEGIN SOLUTION
+    x = 1.0 * np.asarray(x)
+    if not 0 <= rate <= 1:
+        raise ValueError(f"rate must be from 0 to 1. Received: {rate}")
+    if not training:
+        return x, np.ones(x.shape, dtype=bool)
+    mask = rng.random(x.shape) >= rate
+    if rate == 1:
+        return np.zeros_like(x), mask
+    return x * mask / (1 - rate), mask
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+How can chance be graded? Your function is called many times, with several rates and shapes, and
+its masks are counted: the share that survives, whether two pictures, two calls, two rows have
+anything in common. The limits are so wide that a right function fails less than once in a million
+times, and a wrong one all the same.
+
+Here are three draws of the same row of ones. **Guess first:** which numbers can occur at a rate
+of 0.75?
+"""
+
+# %%
+if ready(dropout):
+    rng = np.random.default_rng(7)
+    rows = np.concatenate([dropout(np.ones((1, 12)), 0.75, rng)[0] for _ in range(3)])
+    figures.numbers(rows, titles=["three draws at a rate of 0.75"]).show()
+    many, _ = dropout(np.ones((100_000, 12)), 0.75, rng)
+    print(f"mean of these: {rows.mean():.3f}, mean of 1,200,000 numbers: {many.mean():.3f}")
+
+# %% [markdown]
+r"""
+### Play with it
+
+On the left a full network, on the right the same one after *your* dropout in both hidden layers.
+The bars show what arrives at the output on average, with your factor, and with the mask alone.
+
+- Move the rate: nodes vanish, and all their edges with them. What do the survivors do?
+- At a rate of 0.5, why does the mask alone leave a *quarter*?
+- Untick *training*. What is left to do?
+"""
+
+# %%
+demo(dropout)
+
+# %% [markdown]
+r"""
+### In a real network
+
+Now chapter 4's trained network. Its convolutions turn each picture into a row of 512 numbers. Put
+your dropout there, in front of the dense layers, and ask for a verdict on 500 test pictures. Half
+of them are dogs. **What will happen to the answers if the factor is left out?**
+"""
+
+# %%
+cats_dogs = load_cats_dogs()
+pictures, labels = cats_dogs.test
+if ready(dropout):
+    rows, rng = split_cnn.features(pictures[:500]), np.random.default_rng(0)
+    rates = np.arange(0, 0.95, 0.1)
+    dogs = {"with the factor": [], "mask alone": []}
+    correct = {name: [] for name in dogs}
+    for rate in rates:
+        out, mask = dropout(rows, rate, rng)
+        for name, thinned in {"with the factor": out, "mask alone": rows * mask}.items():
+            says_dog = split_cnn.answers(thinned) > 0.5
+            dogs[name].append(says_dog.mean())
+            correct[name].append((says_dog == labels[:500]).mean())
+    fig, panels = plt.subplots(1, 2, figsize=(8.4, 2.9), sharex=True, layout="constrained")
+    for ax, shown, title in zip(panels, (dogs, correct), ("says dog", "is right"), strict=True):
+        for (name, shares), style in zip(shown.items(), ("-o", "--s"), strict=True):
+            ax.plot(
+                rates, shares, style, label=name, color="#0072b2" if style == "-o" else "#d55e00"
+            )
+        ax.set(xlabel="rate", title=title, ylim=(0, 1))
+        ax.grid(color="0.92")
+    panels[0].legend()
+    plt.show()
+
+# %% [markdown]
+r"""
+Two things are worth a look.
+
+Without the factor the sums shrink with the rate, and the balance tips: more and more dogs are
+called cats. With it, the answers stay balanced.
+
+And the network hardly minds. With half of its 512 numbers gone, it is nearly as often right as
+before. It was trained with a dropout of 0.3, so it never could rely on a few of them.
+
+**Where does dropout belong?** The article says: at inputs or hidden nodes, never at the output.
+An output that is switched off gives no answer, and nothing to learn from. The cats-and-dogs
+network of chapter 6 has it in one place, between flatten and the first dense layer: that is where
+most of its weights are.
+"""
+
+# %% [markdown]
+r"""
+## 3. The way back
+
+In training, gradients flow back through the same layer (chapter 5). **Through which nodes?**
+
+Dropout multiplies each number by 0 or by $1 / (1 - \text{rate})$. Such a function has a slope
+that everybody knows: 0, or $1 / (1 - \text{rate})$. So a dropped node learns nothing in this
+step, and the mask that was drawn on the way forward has to be kept for the way back.
+
+**A case for paper.** The mask is [no, yes, no, no], the rate 0.75, and the gradient that arrives
+is $[1, 10, 100, 1000]$. What is handed on? Answer: $[0, 40, 0, 0]$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 2: the gradient of dropout
+"""
+
+
+# %% exercise="dropout_backward"
+def dropout_backward(dout, mask, rate):
+    """The gradient with respect to the x of ``dropout``.
+
+    Parameters
+    ----------
+    dout : array, any shape
+        The gradient with respect to its out.
+    mask : array of bool, the shape of ``dout``
+        The mask that it drew.
+    rate : float
+        The rate that it was drawn with, from 0 to 1.
+
+    Returns
+    -------
+    array, the shape of ``dout``
+        float32 in, float32 out; integers give float64. Zeros for a rate of 1.
+
+    Raises
+    ------
+    ValueError
+        ``mask`` does not have the shape of ``dout``, or ``rate`` is not from 0 to 1. The message
+        contains the argument's name.
+
+    >>> dropout_backward(np.array([1.0, 10.0]), np.array([False, True]), 0.75)
+    array([ 0., 40.])
+    """
+    ### BEGIN SOLUTION
+    dout = 1.0 * np.asarray(dout)
+    if mask.shape != dout.shape:
+        raise ValueError(f"mask must have shape {dout.shape}. Received: {mask.shape}")
+    if not 0 <= rate <= 1:
+        raise ValueError(f"rate must be from 0 to 1. Received: {rate}")
+    if rate == 1:
+        return np.zeros_like(dout)
+    return dout * mask / (1 - rate)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Chapter 5's test: nudge each number a little, and see what happens to the sum. A generator with
+the same seed draws the same mask again, so the function does not change under the nudges.
+"""
+
+# %%
+if ready(dropout) and ready(dropout_backward):
+    x, rate, eps = np.array([3.0, -2.0, 5.0, 1.0, 4.0, -1.0]), 0.6, 1e-5
+    weights = np.array([1.0, 10.0, 100.0, 2.0, 20.0, 200.0])
+
+    def total(x):
+        return np.sum(weights * dropout(x, rate, np.random.default_rng(4))[0])
+
+    _, mask = dropout(x, rate, np.random.default_rng(4))
+    nudges = eps * np.eye(6)
+    print("by nudging:", np.round([(total(x + n) - total(x - n)) / (2 * eps) for n in nudges], 6))
+    print("by formula:", dropout_backward(weights, mask, rate))
+
+# %% [markdown]
+r"""
+## 4. Whole maps
+
+Now a layer of convolution. Its maps are pictures, and neighbouring pixels say nearly the same.
+**If you drop single pixels of a map, how much is lost?**
+"""
+
+# %%
+cat = photo("chelsea", size=128)
+one_map = split_cnn.maps(cat[None], blocks=1)[0, :, :, 7]
+if ready(dropout):
+    holes = one_map * dropout(one_map, 0.4, np.random.default_rng(1))[1]
+    figures.photos(
+        cat,
+        *(np.clip(shown / np.percentile(one_map, 98), 0, 1) for shown in (one_map, holes)),
+        titles=["the picture", "one feature map", "40 % of its pixels dropped"],
+        alt="A cat; one of its feature maps; and the same map with holes, still easy to recognise.",
+    ).show()
+
+# %% [markdown]
+r"""
+Not much: the cat is still there, because what a lost pixel said, its neighbours say too. The next
+layer can see that as well as you. So dropout between convolutions is a weak medicine. There is a
+stronger one: **spatial dropout** drops a map as a whole, or keeps it as a whole. In Keras it is
+called `SpatialDropout2D`.
+
+So how many lots must be drawn? Not one for each of $N \cdot H \cdot W \cdot C$ numbers, but one
+for each map of each picture: $N \cdot C$.
+
+**A case for paper.** A batch of 20 pictures, with 32 maps of 16 × 16 each, at a rate of 0.25. How
+many lots? How many maps of one picture are gone on average? Answers: 640, and 8.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 3: spatial dropout
+"""
+
+
+# %% exercise="spatial_dropout2d"
+def spatial_dropout2d(x, rate, rng, training=True):
+    """Drop whole maps, as a Keras ``SpatialDropout2D`` layer does.
+
+    Parameters
+    ----------
+    x : array, shape (N, H, W, C)
+        A batch: picture, row, column, channel.
+    rate : float
+        With which probability a map is dropped, from 0 to 1. Kept maps grow as in ``dropout``.
+    rng : numpy Generator
+        Where chance comes from. Not touched outside of training.
+    training : bool
+        If False, nothing is dropped and nothing is scaled.
+
+    Returns
+    -------
+    array, shape (N, H, W, C)
+        float32 in, float32 out; integers give float64. ``x`` stays unchanged.
+
+    Raises
+    ------
+    ValueError
+        ``x`` does not have four axes, or ``rate`` is not from 0 to 1. The message contains the
+        argument's name.
+    """
+    ### BEGIN SOLUTION
+    x = 1.0 * np.asarray(x)
+    if x.ndim != 4:
+        raise ValueError(f"x must have shape (N, H, W, C). Received: {x.shape}")
+    maps = np.ones((x.shape[0], 1, 1, x.shape[3]), dtype=x.dtype)
+    factors, _ = dropout(maps, rate, rng, training)
+    return x * factors
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Six of the sixteen maps that the network makes of Chelsea, before and after. **Why are the
+survivors brighter?** Then change the seed, and run it again.
+"""
+
+# %%
+if ready(spatial_dropout2d) and ready(dropout):
+    seen = split_cnn.maps(cat[None], blocks=1)[..., [0, 1, 3, 7, 8, 14]]
+    thinned = spatial_dropout2d(seen, 0.5, np.random.default_rng(2))
+    brightest = 2 * np.percentile(seen, 98, axis=(1, 2))[0]
+    for name, maps in {"before": seen, "after": thinned}.items():
+        shown = np.clip(maps[0] / brightest, 0, 1)
+        alt = f"Six feature maps of a cat {name} spatial dropout."
+        titles = [name, *[""] * 5]
+        figures.photos(*np.moveaxis(shown, -1, 0), titles=titles, shades="gray", alt=alt).show()
+
+# %% [markdown]
+r"""
+## 5. Does it help?
+
+Back to the network of section 1. Here is the same network, from the same starting weights, with
+the same pictures in the same order; the only difference is one dropout layer of 0.5 behind
+flatten.
+"""
+
+# %%
+curves.training(histories, ["plain", "dropout"]).show()
+
+# %%
+for name in ("plain", "dropout"):
+    own = np.mean([run.about["train_accuracy"] for run in histories[name]])
+    reached = headline(histories)[name]
+    print(f"{name:8} {reached.runs} runs; after the last epoch: own pictures {own:.1%}, ", end="")
+    print(f"validation {reached.final.mean:.1%}, test {reached.test.mean:.1%}")
+points = gain(histories, before="plain", after="dropout")
+print(f"by dropout: validation {points.final.mean:+.1f} ± {points.final.std:.1f} points, ", end="")
+print(f"test {points.test.mean:+.1f} ± {points.test.std:.1f} (mean and spread over the seeds)")
+
+# %% [markdown]
+r"""
+Read the numbers with care.
+
+- With dropout the dashed line is *measured with nodes switched off*, so it is lower than what the
+  full network could do. Compare the printed accuracy on its own pictures instead: that is
+  measured without dropout.
+- Dropout slows the learning by heart: the loss on new pictures rises later and less steeply.
+- It does not stop it. Nearly all of the training pictures are known in the end, and new ones are
+  not: the gap between the two is still there.
+- The change in accuracy is small, and it differs from seed to seed: with only one run, you could
+  report what you like.
+
+**Dropout alone does not save this network.** It cannot tell the network anything that is not in
+its 2,000 pictures: what a cat looks like from a little further left, or in the mirror. That is
+chapter 8.
+
+> **Where the article is too quick: "a 2 % boost".** It says that even state-of-the-art models
+> gain 2 % in accuracy by adding dropout, and gives no source. There is no such constant. How much
+> it helps depends on the network, on where it stands, and above all on how many pictures there
+> are. What you see above is what it was here, with a few seeds, and the spread between seeds is
+> part of the answer.
+
+Would you like to see it happen? Set `LIVE = True`: the first epochs are trained anew, here, and
+land on the recorded ones. That takes up to three minutes, and imports Keras.
+"""
+
+# %%
+LIVE = False
+if LIVE:
+    from cnnlab.course.networks import quiet  # imports Keras without its greetings
+    from cnnlab.course.training.cats_dogs import live_run
+
+    for point in live_run("dropout", seed=0, epochs=8, seconds=150):
+        print(
+            f"epoch {point.number}: validation accuracy {point.live.val_accuracy:.3f} live, "
+            f"{point.recorded.val_accuracy:.3f} recorded"
+        )
+
+# %% [markdown]
+r"""
+### In one paragraph: batch normalisation
+
+The article names it as another remedy and leaves it there. **Batch normalisation** is a layer
+that brings each channel to mean 0 and standard deviation 1, over the pictures and places of the
+current batch, and then lets two learned numbers per channel scale and shift it. Networks with it
+train faster and bear larger learning rates. It also has a small effect like dropout: the mean
+depends on which other pictures happen to be in the batch, so every picture is a little noisy. And
+like dropout it behaves differently outside of training, where it uses averages that it collected
+on the way. So `training=False` matters there as well, and a model that is very good in training
+and useless afterwards often has this one flag wrong. Many modern convnets have batch
+normalisation behind every convolution, and dropout, if at all, only before the last layer.
+"""
+
+# %% [markdown]
+r"""
+## 6. Ask more than once
+
+After the training, dropout is off, and the network gives one answer to a picture, always the
+same. **What if you leave it on?** Then every call asks another thinned network. If they all
+agree, the answer does not hang on single nodes. If they quarrel, it does.
+
+That is called **Monte-Carlo dropout**: ask the same picture many times, with dropout on, and take
+the mean of the answers as the answer, and their standard deviation as a measure of doubt:
+
+$$\text{mean} = \frac{1}{T} \sum_{t=1}^{T} p_t \qquad
+\text{std} = \sqrt{\frac{1}{T} \sum_{t=1}^{T} (p_t - \text{mean})^2}$$
+
+A Keras model drops when it is called with `model(x, training=True)`; `model.predict(x)` never
+does. What comes back is a tensor; `np.asarray` makes an array of it.
+
+**A case for paper.** Three passes say 0.5, 0.7 and 0.9. What are mean and standard deviation?
+Answers: 0.7, and $\sqrt{(0.04 + 0 + 0.04)/3} \approx 0.163$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 4: Monte-Carlo dropout
+"""
+
+
+# %% exercise="mc_predict"
+def mc_predict(model, x, passes):
+    """Mean and spread of a model's answers with its dropout switched on.
+
+    Parameters
+    ----------
+    model : Keras model
+        ``model(x, training=True)`` gives a tensor of shape (N, units).
+    x : array, shape (N, ...)
+        A batch of pictures.
+    passes : int
+        How often each picture is asked.
+
+    Returns
+    -------
+    (array, array), shape (N, units) each
+        The mean over the passes, and the standard deviation over the passes, with the number of
+        passes below the fraction line (NumPy's own way).
+
+    Raises
+    ------
+    ValueError
+        ``passes`` is below 1. The message contains the word ``passes``.
+    """
+    ### BEGIN SOLUTION
+    if passes < 1:
+        raise ValueError(f"passes must be 1 or more. Received: {passes}")
+    answers = np.stack([np.asarray(model(x, training=True)) for _ in range(passes)])
+    return answers.mean(axis=0), answers.std(axis=0)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Now on real pictures. This is chapter 4's network as a Keras model, with the two dropout layers of
+its training. The next cell imports Keras, which takes a moment, and asks 30 thinned networks
+about each of 200 test pictures.
+"""
+
+# %%
+if ready(mc_predict):
+    from cnnlab.course.networks.cnn import small_cnn
+    from cnnlab.course.networks.quiet import keras
+
+    keras.utils.set_random_seed(0)  # so that your lots are those of this text
+    model = small_cnn(dropout=load_network().card["recipe"]["dropout"])
+    model.set_weights(load_network().weights)
+    asked, truth = pictures[:200], labels[:200]
+    mean, std = (a[:, 0] for a in mc_predict(model, asked / np.float32(255), passes=30))
+    doubtful, sure = np.argsort(-std)[:8], np.argsort(std)[:8]
+    for chosen in (sure, doubtful):
+        uncertainty.ranges(asked[chosen], mean[chosen], std[chosen], truth[chosen]).show()
+
+# %% [markdown]
+r"""
+Above the eight pictures on which the thinned networks agree best, below those on which they agree
+least. The point is the mean, the bar one standard deviation to each side.
+
+**Is doubt a good guide?** If it is, the answers with little doubt are right more often. There are
+two kinds of doubt to compare: how far the thinned networks scatter, and simply how near the mean
+is to 0.5.
+"""
+
+# %%
+if ready(mc_predict):
+    right = (mean > 0.5) == truth
+    near_half = -np.abs(mean - 0.5)
+    shares = {
+        "spread of the passes": uncertainty.quarters(std, right),
+        "mean near 0.5": uncertainty.quarters(near_half, right),
+    }
+    uncertainty.by_quarter(shares).show()
+    alone = np.asarray(model(asked / np.float32(255), training=False))[:, 0]
+    print(f"right: {right.mean():.1%} by the mean of 30 passes, ", end="")
+    print(f"{((alone > 0.5) == truth).mean():.1%} by the full network")
+
+# %% [markdown]
+r"""
+Where the thinned networks agree, the answer can be trusted most. But in this network, with its
+single output, the plain mean sorts the answers at least as well: an answer of 0.5 is doubtful,
+whoever gives it. And the mean over thinned networks is hardly better than the full network. This
+is how it usually is: **the spread says how much an answer depends on single nodes, no more.** It
+is cheap to have, and it is not a probability to be wrong.
+
+It is no alarm for strangers either. Here is what is neither cat nor dog:
+"""
+
+# %%
+if ready(mc_predict):
+    names = ("chelsea", "coffee", "brick")
+    strangers = np.stack([photo(name, size=32) for name in names])
+    mean, std = mc_predict(model, strangers / np.float32(255), passes=100)
+    uncertainty.ranges(strangers, mean, std, columns=3).show()
+
+# %% [markdown]
+r"""
+A cat, a cup of coffee and a brick wall: nobody would guess from the spread which of them the
+network has never met the like of.
+"""
+
+# %% [markdown]
+r"""
+## 7. What you have built
+
+- `dropout`: inverted, with lots of its own for every number.
+- `dropout_backward`: the same mask on the way back.
+- `spatial_dropout2d`: whole maps at once.
+- `mc_predict`: a network asked many times, and its doubt.
+
+### Questions
+
+Think first, then open the answer.
+
+<details><summary>Can a network that trains with dropout have a lower loss on new pictures than on
+its own?</summary>
+
+Yes, early in the training it is common: the training loss is measured with nodes switched off,
+the validation loss with all of them on. Other reasons are that the training loss is an average
+over the epoch, while the weights were still getting better.
+
+</details>
+
+<details><summary>Your colleague writes a training loop by hand and calls <code>model(x)</code> in
+it. What becomes of the dropout?</summary>
+
+Nothing: without <code>training=True</code> it is off. Nothing complains, and the network overfits
+as if the layer were not there.
+
+</details>
+
+<details><summary>Two dropout layers of 0.5, one behind the other. What is that?</summary>
+
+One with a rate of 0.75: a number survives with probability ½ · ½, and grows by 2 · 2 = 4 = 1/(1 −
+0.75).
+
+</details>
+
+<details><summary>Why not the same mask for a whole batch? It would be cheaper.</summary>
+
+The gradient is an average over the batch. With masks of their own, 20 pictures try 20 thinned
+networks in one step, and the average is steadier. With one mask, each step trains one thinned
+network only, and the training is noisier.
+
+</details>
+
+<details><summary>A small network cannot even learn its training pictures. Should you add
+dropout?</summary>
+
+No. It underfits; dropout makes it smaller still. Dropout is for networks with more room than
+pictures.
+
+</details>
+
+### Next
+
+Dropout makes the network's life harder. Chapter 8 makes the *pictures* more: mirrored, shifted,
+turned, brighter and darker. That is what saved the article's network, and you will see how much.
+"""

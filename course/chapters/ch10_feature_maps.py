@@ -1,0 +1,475 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Chapter 10: Feature maps
+
+What does a network see when it looks at a cat?
+
+You know that the answer at the end is a row of numbers. On the way there, thirteen convolutions
+make thousands of feature maps, and each of them is a picture. In this chapter you take them out of
+a network that was trained on more than a million photographs, and look at them.
+
+You need what chapters 1, 3 and 9 taught, and about an hour and a half. The network is VGG16, as in
+chapter 9. Its weights are fetched once, about 60 MB, and kept. Without a network connection you get
+the small VGG that comes with this course: everything below works with it too, only the maps are
+fewer and less clear.
+
+Run the next cell first. Keras takes a moment to load.
+"""
+
+# %% setup=true
+import numpy as np
+
+from cnnlab.autograder import check, hint, solution, start
+from cnnlab.course import figures
+from cnnlab.course.demos import ready
+from cnnlab.course.demos.ch10_feature_maps import demo
+from cnnlab.course.figures import vgg
+from cnnlab.course.networks.pretrained import as_batch, load_vgg
+from cnnlab.course.networks.quiet import keras
+from cnnlab.course.networks.vgg import conv_names
+from cnnlab.datasets.load import photo
+
+start("ch10_feature_maps")
+
+# %% [markdown]
+r"""
+## 1. A network and a photograph
+
+Here is the network's convolutional part, and a photograph of Chelsea, cut to 224 × 224 pixels.
+`as_batch` does what the network was trained with: blue, green, red instead of red, green, blue,
+and from each its mean over ImageNet taken away. The article does not say a word about this step.
+Leave it out and the network still answers, only worse.
+"""
+
+# %%
+model, which = load_vgg()
+chelsea = as_batch(photo("chelsea"), (224, 224))[0]
+print("network:", which)
+print("the photograph's shape:", chelsea.shape, "from", chelsea.min().round(), "to", chelsea.max())
+figures.photos(photo("chelsea", size=224), alt="Chelsea, a tabby cat, looks at you.").show()
+
+# %% [markdown]
+r"""
+These are its layers, with the shape of what comes out of each for this photograph. **A question
+before you scroll on:** how many feature maps does the network make of one photograph?
+"""
+
+# %%
+total = 0
+size = 224
+for layer in model.layers[1:]:
+    filters = layer.output.shape[-1]
+    size = size // 2 if "pool" in layer.name else size
+    total += 0 if "pool" in layer.name else filters
+    print(f"{layer.name:14} {size:4} × {size:<4} {filters:4} maps")
+print("maps after a convolution:", total)
+
+# %% [markdown]
+r"""
+The names are Keras's: `block3_conv2` is the second convolution of the third block. (The article
+reads such a name once as "the second filter of the third block". It is a whole *layer*, and it
+has its 256 filters.)
+"""
+
+# %% [markdown]
+r"""
+## 2. Take the maps out
+
+A Keras model gives you what comes out at its end. You want what comes out in the middle.
+
+Every layer of a built model remembers its output as a symbol:
+`model.get_layer("block1_conv1").output` is not an array, but a place in the network. And a new
+model can be made from places that exist: `keras.Model(inputs, outputs)`. It shares the layers and
+weights of the old one. `outputs` may be a list or a dictionary.
+
+**A question.** You want the maps of five layers. Five new models with one output each, or one with
+five outputs? Think of what has to be computed before `block5_conv1` can be.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 1: feature_maps
+"""
+
+
+# %% exercise="feature_maps"
+def feature_maps(model, image, names):
+    """What comes out of some layers for one photograph, in a single forward pass.
+
+    Parameters
+    ----------
+    model : keras.Model
+    image : array, shape (H, W, 3)
+        One photograph as the network takes it, without a batch axis.
+    names : list of str
+        Names of layers, in any order.
+
+    Returns
+    -------
+    dict of str to array
+        For each name, in the order of ``names``, a NumPy array of shape (1, h, w, C): what the
+        layer hands on, so after its activation.
+
+    Raises
+    ------
+    ValueError
+        The model has no layer of that name. The message contains the word ``names``.
+    """
+    ### BEGIN SOLUTION
+    known = [layer.name for layer in model.layers]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"names must be layers of the model: {known}. Received: {name!r}")
+    outputs = {name: model.get_layer(name).output for name in names}
+    found = keras.Model(model.input, outputs)(image[None])
+    return {name: np.asarray(found[name]) for name in names}
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Five layers, one from each block. **What do you expect of their shapes?**
+"""
+
+# %%
+firsts = [f"block{block}_conv1" for block in range(1, 6)]
+if ready(feature_maps):
+    cat_maps = feature_maps(model, chelsea, firsts)
+    for name, maps in cat_maps.items():
+        print(f"{name}  {maps.shape}  from {maps.min():.1f} to {maps.max():.1f}")
+
+# %% [markdown]
+r"""
+## 3. From numbers to a picture
+
+You saw it in the last output: every layer has numbers of its own size. To see them, you have to
+bring them to grey levels: 0 is black, 255 is white.
+
+The obvious way is to make the smallest number black and the largest white. **What goes wrong if a
+single cell is a hundred times brighter than all the others?** It becomes white, and everything
+else the same black. So let the darkest hundredth be black and the brightest hundredth white: take
+the 1st and the 99th *percentile*. What lies beyond them is clipped.
+
+**A case for paper.** The percentiles are 10 and 60. Which grey level does a cell of 35 get? And
+one of 80? Answers: $255 \cdot \tfrac{35 - 10}{60 - 10} = 127.5$, which is rounded; and 80 lies
+beyond the 99th percentile, so 255.
+
+**And a map whose cells are all alike?** Some filters are silent on some photographs. There is
+nothing to stretch, and a middle grey, 128, says so.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 2: to_picture
+"""
+
+
+# %% exercise="to_picture"
+def to_picture(feature_map):
+    """One feature map as grey levels.
+
+    Parameters
+    ----------
+    feature_map : array or nested list, shape (h, w)
+
+    Returns
+    -------
+    array, shape (h, w), uint8
+        0 at the 1st percentile and below, 255 at the 99th and above, straight in between,
+        rounded. Where both percentiles are the same number, 128 everywhere.
+
+    Raises
+    ------
+    ValueError
+        ``feature_map`` does not have two axes. The message contains the word ``feature_map``.
+
+    >>> to_picture([[7, 7], [7, 7]])
+    array([[128, 128],
+           [128, 128]], dtype=uint8)
+    """
+    ### BEGIN SOLUTION
+    values = np.asarray(feature_map, dtype=float)
+    if values.ndim != 2:
+        raise ValueError(f"feature_map must have shape (h, w). Received: {values.shape}")
+    low, high = np.percentile(values, [1, 99])
+    if low == high:
+        return np.full(values.shape, 128, dtype=np.uint8)
+    levels = 255 * (values - low) / (high - low)
+    return np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Now look. The first eight maps of the first layer of every block, as in the article. Go through them
+slowly, from the top to the bottom. **What is lost on the way? What comes in?**
+"""
+
+
+# %%
+def row_of(maps, channels):
+    """The pictures of some channels, all of one size."""
+    pictures = [to_picture(maps[0, :, :, channel]) for channel in channels]
+    return [np.stack([picture] * 3, axis=-1) for picture in pictures]
+
+
+if ready(feature_maps) and ready(to_picture):
+    for name, maps in cat_maps.items():
+        print(name)
+        alt = f"Eight feature maps of {name} for the photograph of the cat."
+        figures.photos(*row_of(maps, range(8)), titles=[f"{c}" for c in range(8)], alt=alt).show()
+
+# %% [markdown]
+r"""
+Three things that nearly everybody sees:
+
+- The first block's maps are the photograph again, in eight versions: its edges, its bright or its
+  dark parts, one colour. Almost nothing is lost.
+- Further down the maps get coarser. That is pooling: a cell of `block5_conv1` stands for a piece
+  of 16 × 16 pixels, and has seen far more.
+- And they get **darker**. More and more cells are exactly 0, until single bright spots are left.
+
+### What the first layer can and cannot see
+
+The article finds an eye detector and a nose detector among the maps of `block1_conv1`. Look at what
+such a filter gets: 3 × 3 pixels of the photograph, and nothing else. Here is Chelsea's eye, and
+nine pixels of it.
+"""
+
+# %%
+eye = photo("chelsea", size=224)[63:127, 40:104]
+figures.photos(
+    eye,
+    eye[15:18, 26:29],
+    titles=["64 × 64 pixels", "what block1_conv1 sees at once"],
+    alt="Left a cat's eye, right nine pixels out of it: three rows of three plain colours.",
+).show()
+
+# %% [markdown]
+r"""
+Nobody can tell from these nine pixels that they belong to an eye. The filter answers to a dark spot
+or to an edge in some direction, and an eye has one. So does the rim of a cup. The map looks like an
+"eye detector" because *we* know what we are looking at. Chapter 9 computed what deeper layers see:
+`block5_conv3` has a receptive field of 196 × 196 pixels. There, a filter really could answer to
+eyes.
+"""
+
+# %% [markdown]
+r"""
+## 4. How sparse?
+
+"Darker" should be a number. ReLU turns everything negative into an exact 0. So count: which share
+of a layer's numbers is exactly 0?
+"""
+
+# %% [markdown]
+r"""
+### Exercise 3: sparsity
+"""
+
+
+# %% exercise="sparsity"
+def sparsity(maps):
+    """The share of exact zeros in each layer.
+
+    Parameters
+    ----------
+    maps : dict of str to array, shapes (1, h, w, C)
+        As `feature_maps` gives them.
+
+    Returns
+    -------
+    dict of str to float
+        The same names; from 0.0 (no zero) to 1.0 (nothing but zeros), over all channels.
+
+    >>> sparsity({"conv": np.array([[[[0.0, 2.0], [0.0, 0.0]]]])})
+    {'conv': 0.75}
+    """
+    ### BEGIN SOLUTION
+    return {name: float(np.mean(np.asarray(values) == 0)) for name, values in maps.items()}
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+All thirteen convolutions, three photographs. **Before you run it:** will the curve rise all the
+way? And do the photographs differ much?
+"""
+
+# %%
+if ready(feature_maps) and ready(sparsity):
+    shares = {}
+    for name in ("chelsea", "coffee", "brick"):
+        image = as_batch(photo(name), (224, 224))[0]
+        shares[name] = sparsity(feature_maps(model, image, conv_names()))
+    vgg.sparsities(shares, which).show()
+
+# %% [markdown]
+r"""
+With VGG16 about half of the first block's numbers are 0, and at the end about nine in ten. It
+does not rise at every step, but the direction is clear. (The small VGG goes only half of the way:
+from three tenths to seven in block 3, then back to a half. It has few filters, and was trained on
+small pictures of ten classes. What is true of one network need not be true of another: measure.)
+
+**Why?** A filter of the first layer asks for something that is everywhere: an edge, a brightness. A
+filter of the last asks for something special, and most places of most photographs do not have it.
+So a 0 is the usual answer, and what is not 0 says a lot. The article puts it well: the deeper maps
+say less about the picture and more about its class.
+
+With photographs of nothing special the curve looks much the same. It says how the network works,
+not what is on the picture.
+"""
+
+# %% [markdown]
+r"""
+## 5. Which filters answer?
+
+512 maps in `block5_conv1`, and most of them are dark. You want those that are not. Rank the
+channels by the **mean** over height and width.
+
+**A question.** Why not by the largest cell?
+"""
+
+# %% [markdown]
+r"""
+### Exercise 4: strongest
+"""
+
+
+# %% exercise="strongest"
+def strongest(feature_map, k):
+    """The k channels that answer most strongly, the strongest first.
+
+    Parameters
+    ----------
+    feature_map : array or nested list, shape (1, h, w, C)
+    k : int
+        From 1 to C.
+
+    Returns
+    -------
+    list of k int
+        Channels by their mean over height and width, falling. Of two alike the lower one first.
+
+    Raises
+    ------
+    ValueError
+        There are not that many channels, or ``k`` is below 1. The message contains the word ``k``.
+
+    >>> strongest([[[[1.0, 5.0, 3.0]]]], 2)
+    [1, 2]
+    """
+    ### BEGIN SOLUTION
+    values = np.asarray(feature_map, dtype=float)
+    channels = values.shape[-1]
+    if not 1 <= k <= channels:
+        raise ValueError(f"k must be from 1 to {channels}. Received: {k}")
+    order = np.argsort(-values.mean(axis=(0, 1, 2)), kind="stable")
+    return [int(channel) for channel in order[:k]]
+    ### END SOLUTION
+
+
+# %%
+if ready(feature_maps) and ready(to_picture) and ready(strongest):
+    for name in ("block1_conv1", "block3_conv1", "block5_conv1"):
+        best = strongest(cat_maps[name], 8)
+        print(name, "strongest:", best)
+        alt = f"The eight strongest feature maps of {name} for the photograph of the cat."
+        figures.photos(*row_of(cat_maps[name], best), titles=[str(c) for c in best], alt=alt).show()
+
+# %% [markdown]
+r"""
+Do other photographs wake other filters? Compare the twenty strongest of `block1_conv1` for a cat
+and for a cup of coffee, and then those of `block5_conv1`. **In which block will the two have more
+filters in common?**
+"""
+
+# %%
+if ready(feature_maps) and ready(strongest):
+    coffee = as_batch(photo("coffee"), (224, 224))[0]
+    cup_maps = feature_maps(model, coffee, firsts)
+    for name in firsts:
+        count = min(20, cat_maps[name].shape[-1] // 2)
+        both = set(strongest(cat_maps[name], count)) & set(strongest(cup_maps[name], count))
+        print(f"{name}: {len(both):2} of the {count} strongest are the same")
+
+# %% [markdown]
+r"""
+Early filters answer to everything. Late ones answer to something: that is what a classifier on top
+of them lives on.
+"""
+
+# %% [markdown]
+r"""
+## 6. Browse
+
+All layers, all channels, three photographs. Choose a layer, and walk through its channels with the
+arrow keys. Can you find a channel that follows the cat's eyes? One that loves whiskers? One that is
+silent on Chelsea and loud on the cup?
+"""
+
+# %%
+demo(feature_maps, model)
+
+# %% [markdown]
+r"""
+## 7. What you have built
+
+- `feature_maps`: every map of a network, out of one forward pass.
+- `to_picture`: any map as a picture, and no outlier spoils it.
+- `sparsity`: how much of a layer is silent.
+- `strongest`: which filters a photograph wakes.
+
+### Questions
+
+Think first, then open the answer.
+
+<details><summary>Would the maps before the activation be more interesting?</summary>
+
+They hold more: a strong negative number means "the opposite of what I look for". But the next layer
+never sees it, so it has no part in the answer. What you want to see depends on what you ask.
+
+</details>
+
+<details><summary>A filter is 0 on every photograph that you try. What may have happened?</summary>
+
+It may be dead. Its bias has become so negative that ReLU lets nothing through, so its gradient is 0
+as well, and it never comes back. Or it looks for something that your photographs do not show. Only
+many photographs can tell.
+
+</details>
+
+<details><summary>Two networks have the same architecture and were trained on the same pictures.
+Are their maps alike?</summary>
+
+Map by map they are not: filter 7 of the one may do what filter 300 of the other does, and some of
+what it does may be spread over several. The order of the filters has no meaning. In the first layer
+both will have edges in all directions.
+
+</details>
+
+<details><summary>You forget the preprocessing and feed in RGB from 0 to 1. Which layer
+notices?</summary>
+
+The first, and so all others. Its filters expect numbers up to 150 in size, so the photograph is to
+them nearly black, and the biases are all that is left. Try it with `feature_maps`.
+
+</details>
+
+### Next
+
+A map shows *where* a filter answers on one photograph. It does not say what the filter would like
+best of all. In chapter 11 you let the network draw that itself.
+"""

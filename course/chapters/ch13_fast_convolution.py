@@ -1,0 +1,1008 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Chapter 13: Fast convolution
+
+Your `conv2d` is right, and it is slow. Keras computes the same numbers hundreds of times as
+fast. Is Keras written by magicians?
+
+No. It is the same multiplications in another order. In this chapter you write four faster ways
+to convolve, and at the end you race them against Keras, on this computer:
+
+- one large matrix product in place of thousands of small steps,
+- layers that leave out most of the multiplications,
+- the Fourier transform, which makes the size of the kernel nearly irrelevant.
+
+On the way you run a convolution *backwards*, which is how networks draw pictures.
+
+You need chapters 1 and 2 and about two and a half hours. Stuck? `hint(im2col)` gives one hint at
+a time, `solution(im2col)` shows one way to do it.
+
+Run the next two cells first.
+"""
+
+# %% setup=true
+import math
+
+import numpy as np
+
+from cnnlab.autograder import check, hint, solution, start
+from cnnlab.course import figures
+from cnnlab.course.demos import ready
+from cnnlab.course.demos.ch13_fast_convolution import demo
+from cnnlab.course.figures import speed
+from cnnlab.datasets.load import photo
+
+start("ch13_fast_convolution")
+
+# %% [markdown]
+r"""
+Two functions from chapter 2 are given. `layout` says where windows stand and how wide the frame of
+zeros is. It also refuses what cannot work, so call it first and you need not check sizes, strides
+or padding yourself. `conv2d_loop` is the layer that you wrote, as a loop: the one to beat.
+"""
+
+
+# %% setup=true
+def layout(x_shape, size, strides=(1, 1), padding="valid"):
+    """Where windows stand: (rows, columns) of places, and the frame of zeros around a picture."""
+    if padding not in ("valid", "same"):
+        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
+    if min(strides) < 1:
+        raise ValueError(f"strides must be 1 or more. Received: {strides}")
+    places, frame = [], []
+    for n, k, stride in zip(x_shape[1:3], size, strides, strict=True):
+        zeros = max((math.ceil(n / stride) - 1) * stride + k - n, 0) if padding == "same" else 0
+        places.append((n + zeros - k) // stride + 1)
+        frame.append((zeros // 2, zeros - zeros // 2))
+    if min(places) < 1:
+        raise ValueError(f"size of the kernels must fit into {x_shape[1:3]}. Received: {size}")
+    return tuple(places), tuple(frame)
+
+
+def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
+    """The layer of chapter 2, as a loop over pictures, rows, columns and filters."""
+    kh, kw, _, filters = kernels.shape
+    (rows, columns), frame = layout(x.shape, (kh, kw), strides, padding)
+    picture = np.pad(x, ((0, 0), *frame, (0, 0)))
+    out = np.zeros((len(x), rows, columns, filters), np.result_type(x, kernels, bias))
+    for n, i, j, f in np.ndindex(out.shape):
+        top, left = i * strides[0], j * strides[1]
+        patch = picture[n, top : top + kh, left : left + kw]
+        out[n, i, j, f] = np.sum(patch * kernels[:, :, :, f]) + bias[f]
+    return out
+
+
+# %%
+(rows, columns), (above_below, left_right) = layout((1, 5, 6, 3), (3, 2), (2, 2), "same")
+print("places:", rows, "×", columns)
+print("zeros above and below:", above_below, " left and right:", left_right)
+
+# %% [markdown]
+r"""
+## 1. Where does the time go?
+
+Here is Chelsea again, with eight random filters of 3 × 3. The loop makes one step for every pixel
+of every map.
+
+**A question.** A step multiplies 27 numbers. A processor does a few billion multiplications per
+second. So how long *should* the loop take? Guess before you run the cell.
+"""
+
+# %%
+cat = photo("chelsea", size=64)[None] / 255  # (1, 64, 64, 3), from 0 to 1
+eight = np.random.default_rng(0).normal(size=(3, 3, 3, 8))
+none = np.zeros(8)
+products = 62 * 62 * 8 * 27
+taken = speed.best_seconds(conv2d_loop, cat, eight, none, budget=0)
+print(f"{products:,} products, at two billion per second: {products / 2e9 * 1e3:.1f} ms")
+print(f"the loop takes {taken * 1e3:.0f} ms")
+print(f"that is {taken / (62 * 62 * 8) * 1e6:.1f} millionths of a second for each step")
+
+# %% [markdown]
+r"""
+The multiplications are not the problem. Each step asks Python to cut out a patch, to call NumPy
+twice, to store one number. NumPy is fast with large arrays, and here it gets 30,752 tiny ones.
+
+So: hand over *everything at once*. The fastest thing that any numerical library has is the
+**matrix product**. Decades went into making it fast. Can a convolution be written as one?
+"""
+
+# %% [markdown]
+r"""
+## 2. im2col: patches become rows
+
+A tiny picture, and a window of 2 × 2. It stands in two places. Write each patch on a line of its
+own:
+"""
+
+# %%
+tiny = np.array([[1, 2, 3], [4, 5, 6]])
+lines = np.array([[1, 2, 4, 5], [2, 3, 5, 6]])
+figures.numbers(
+    tiny, lines, titles=["picture", "one line for each place"], signs="→", marked=(0, 0, 2, 2)
+).show()
+
+# %% [markdown]
+r"""
+The second matrix holds all that the window ever sees. Now lay the kernel out in the same way, as
+one *column*, and multiply:
+
+$$\begin{bmatrix} 1 & 2 & 4 & 5 \\ 2 & 3 & 5 & 6 \end{bmatrix}
+\begin{bmatrix} 1 \\ 0 \\ 0 \\ -1 \end{bmatrix} =
+\begin{bmatrix} 1 - 5 \\ 2 - 6 \end{bmatrix}$$
+
+Each row times the column is one step of the convolution. Rewriting a picture like this is called
+**im2col**. (The name, "image to columns", comes from programs that write the patches as columns.
+Here they are rows, because then nothing must be transposed later.)
+
+With channels and several pictures there is only more of the same:
+
+| | in this order | how many |
+|---|---|---|
+| rows | picture $n$, then row $i$, then column $j$ of the place | $N \cdot$ rows $\cdot$ columns |
+| columns | row $a$, then column $b$ in the window, then channel $c$ | $k_h \cdot k_w \cdot C$ |
+
+"Then" means: the last one changes fastest. That is the order in which NumPy's `reshape` reads an
+array of shape $(k_h, k_w, C)$.
+
+**A case for paper.** One row of two pixels, two channels: pixel 0 is $(1, 10)$, pixel 1 is
+$(2, 20)$. The window is 1 × 2. There is one place. Its line is $1, 10, 2, 20$. Not
+$1, 2, 10, 20$: the channel changes fastest.
+
+**Loop over the short side.** You could loop over the places, and cut out one patch at a time. But
+a photograph has thousands of places, and a window nine taps. Turn it round: *what do all windows
+together see under tap $(a, b)$?* They see the picture, shifted by $a$ rows and $b$ columns, in
+steps of the stride. That is one slice.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 1: patches become rows
+"""
+
+
+# %% exercise="im2col"
+def im2col(x, size, strides=(1, 1), padding="valid"):
+    """Every patch that a window sees, each as one row of a matrix.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, H, W, C)
+        A batch of pictures.
+    size : (kh, kw)
+        Height and width of the window.
+    strides : (down, right)
+    padding : "valid" or "same"
+
+    Returns
+    -------
+    array, shape (N * rows * columns, kh * kw * C)
+        One row for each picture and place, in the order (picture, row, column). Within a row: the
+        window's rows, its columns, the channels. float32 stays float32; integers and lists
+        give float64. A new array; ``x`` stays unchanged.
+
+    Raises
+    ------
+    ValueError
+        As ``layout`` does: the message contains ``size``, ``strides`` or ``padding``.
+
+    >>> im2col([[[[1], [2], [3]], [[4], [5], [6]]]], (2, 2))
+    array([[1., 2., 4., 5.],
+           [2., 3., 5., 6.]])
+    """
+    ### BEGIN SOLUTION
+    x = 1.0 * np.asarray(x)
+    (rows, columns), frame = layout(x.shape, size, strides, padding)
+    framed = np.pad(x, ((0, 0), *frame, (0, 0)))
+    pictures, channels = x.shape[0], x.shape[3]
+    kh, kw = size
+    down, right = strides
+    patches = np.zeros((pictures, rows, columns, kh, kw, channels), x.dtype)
+    for a in range(kh):
+        for b in range(kw):
+            seen = framed[:, a : a + rows * down : down, b : b + columns * right : right]
+            patches[:, :, :, a, b] = seen
+    return patches.reshape(pictures * rows * columns, kh * kw * channels)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+The demo shows your matrix. Click a number in it, or press Tab until the matrix has the focus and
+use the arrow keys. Its **row** is one patch: find it in the picture. Its **column** is one tap: one
+number from every patch. You can click into the picture, too.
+
+Try to find out:
+
+- Which pixel stands in the matrix most often? Which only once?
+- Stride 2, window 2 × 2: how often does each pixel stand there now?
+- Choose "same". Where in the matrix are the zeros of the frame?
+- What part of the picture does a *column* of the matrix show?
+"""
+
+# %%
+demo(im2col)
+
+# %% [markdown]
+r"""
+The price of speed is memory. **Guess:** a picture of 64 × 64 × 3 and a window of 3 × 3. How many
+times as large as the picture is the matrix?
+"""
+
+# %%
+if ready(im2col):
+    cols = im2col(cat, (3, 3))
+    print("picture:", cat.shape, "=", cat.size, "numbers")
+    print("matrix: ", cols.shape, "=", cols.size, "numbers")
+    print(f"{cols.size / cat.size:.1f} times as many")
+
+# %% [markdown]
+r"""
+Nearly nine times, because nearly every pixel lies under nine windows. For a large layer this
+hurts, and good libraries never write the whole matrix down. They cut out the lines as they go.
+"""
+
+# %% [markdown]
+r"""
+## 3. The layer as one matrix product
+
+The kernels of shape $(k_h, k_w, C, F)$ become a matrix, too: one column for each filter, and in
+each column the numbers in im2col's order. Which reshape does that?
+
+$$\underbrace{\text{patches}}_{N \cdot \text{rows} \cdot \text{columns}\; \times\; k_h k_w C}
+\;\cdot\; \underbrace{\text{kernels}}_{k_h k_w C\; \times\; F}
+\;=\; \underbrace{\text{result}}_{N \cdot \text{rows} \cdot \text{columns}\; \times\; F}$$
+
+The result has a line for each place and a number for each filter. Add the bias. A last reshape
+gives the maps their shape, and nothing needs to be transposed, because all orders were chosen to
+fit.
+
+**A case for paper.** The tiny picture above, two filters: one takes the top left number of the
+window, the other the sum of all four. What is the 4 × 2 matrix of the kernels, and what the
+result?
+
+$$\begin{bmatrix} 1 & 2 & 4 & 5 \\ 2 & 3 & 5 & 6 \end{bmatrix}
+\begin{bmatrix} 1 & 1 \\ 0 & 1 \\ 0 & 1 \\ 0 & 1 \end{bmatrix} =
+\begin{bmatrix} 1 & 12 \\ 2 & 16 \end{bmatrix}$$
+
+**One of the rungs is speed.** Your function must be at least five times as fast as `conv2d_loop`.
+Both are timed on the same arrays in the same run, several times, and the best times count. With one
+product you will be about a hundred times as fast, so nothing needs polishing.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 2: one matrix product
+"""
+
+
+# %% exercise="conv2d_im2col"
+def conv2d_im2col(x, kernels, bias, strides=(1, 1), padding="valid"):
+    """What Keras's ``Conv2D`` computes, as one matrix product.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, H, W, C)
+    kernels : array or nested list, shape (kh, kw, C, F)
+    bias : array or list, shape (F,)
+    strides : (down, right)
+    padding : "valid" or "same"
+
+    Returns
+    -------
+    array, shape (N, rows, columns, F)
+        A new array. float32 in, float32 out; integers and lists give float64.
+
+    Raises
+    ------
+    ValueError
+        Channels disagree: the message contains ``kernels``. Not one bias for each filter: it
+        contains ``bias``. Otherwise as your ``im2col`` does.
+
+    >>> x = [[[[1], [2], [3]], [[4], [5], [6]]]]
+    >>> conv2d_im2col(x, [[[[1, 1]], [[0, 1]]], [[[0, 1]], [[0, 1]]]], [0, 0])
+    array([[[[ 1., 12.],
+             [ 2., 16.]]]])
+    """
+    ### BEGIN SOLUTION
+    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
+    kh, kw, depth, filters = kernels.shape
+    if depth != x.shape[3]:
+        raise ValueError(f"kernels must have x's {x.shape[3]} channels. Received: {depth}")
+    if bias.shape != (filters,):
+        raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
+    (rows, columns), _ = layout(x.shape, (kh, kw), strides, padding)
+    patches = im2col(x, (kh, kw), strides, padding)
+    maps = patches @ kernels.reshape(kh * kw * depth, filters) + bias
+    return maps.reshape(len(x), rows, columns, filters)
+    ### END SOLUTION
+
+
+# %%
+if ready(im2col) and ready(conv2d_im2col):
+    fast = speed.best_seconds(conv2d_im2col, cat, eight, none)
+    apart = np.abs(conv2d_im2col(cat, eight, none) - conv2d_loop(cat, eight, none)).max()
+    print(f"loop:            {taken * 1e3:8.2f} ms")
+    print(f"one product:     {fast * 1e3:8.2f} ms, {taken / fast:.0f} times as fast")
+    print(f"largest difference: {apart:.0e}")
+
+# %% [markdown]
+r"""
+The difference is not exactly 0. Both add the same 27 products, in another order, and every addition
+of floats rounds a little. No computer agrees with itself to the last digit once the order changes.
+That is why your checks allow for a small difference.
+"""
+
+# %% [markdown]
+r"""
+## 4. The way back: col2im
+
+Can you go from the matrix back to the picture? Chapter 5 needs that: gradients arrive for the
+*rows* of the matrix, and belong to the *pixels*. A pixel that was copied into four rows gets four
+answers.
+
+**A question.** What should become of the four? The last one? Their mean? Their sum?
+
+Think of the total: each of the four copies has an effect of its own on the result, and effects
+*add up*. So **col2im** puts every number back where it came from, and adds.
+
+**A case for paper.** The matrix from above goes home. The 2 in the middle column of the picture was
+copied twice, so it comes home as 4.
+
+$$\begin{bmatrix} 1 & 2 & 4 & 5 \\ 2 & 3 & 5 & 6 \end{bmatrix} \;\to\;
+\begin{bmatrix} 1 & 2 + 2 & 3 \\ 4 & 5 + 5 & 6 \end{bmatrix}$$
+
+So col2im is *not* the inverse of im2col. It is its **adjoint**, or transpose: im2col is a linear
+map from pixels to matrix numbers, and if you wrote that map as a huge matrix of zeros and ones,
+col2im would be this matrix transposed.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 3: everything comes home
+"""
+
+
+# %% exercise="col2im"
+def col2im(cols, x_shape, size, strides=(1, 1), padding="valid"):
+    """The adjoint of im2col: every number is added to the pixel that it came from.
+
+    Parameters
+    ----------
+    cols : array or nested list, shape (N * rows * columns, kh * kw * C)
+        A matrix as ``im2col`` gives for pictures of shape ``x_shape``.
+    x_shape : (N, H, W, C)
+        Shape of the pictures.
+    size : (kh, kw)
+    strides : (down, right)
+    padding : "valid" or "same"
+        What came from the frame of zeros is lost.
+
+    Returns
+    -------
+    array, shape x_shape
+        A new array; the dtype of ``cols``, float64 for integers and lists.
+
+    Raises
+    ------
+    ValueError
+        ``cols`` has another shape than these windows need: the message contains ``cols``.
+        Otherwise as ``layout`` does.
+
+    >>> col2im([[1, 2, 4, 5], [2, 3, 5, 6]], (1, 2, 3, 1), (2, 2))[0, :, :, 0]
+    array([[ 1.,  4.,  3.],
+           [ 4., 10.,  6.]])
+    """
+    ### BEGIN SOLUTION
+    cols = 1.0 * np.asarray(cols)
+    (rows, columns), frame = layout(x_shape, size, strides, padding)
+    pictures, height, width, channels = x_shape
+    kh, kw = size
+    down, right = strides
+    if cols.shape != (pictures * rows * columns, kh * kw * channels):
+        raise ValueError(f"cols must have a row for each place. Received: {cols.shape}")
+    patches = cols.reshape(pictures, rows, columns, kh, kw, channels)
+    framed = np.pad(np.zeros(x_shape, cols.dtype), ((0, 0), *frame, (0, 0)))
+    for a in range(kh):
+        for b in range(kw):
+            seen = framed[:, a : a + rows * down : down, b : b + columns * right : right]
+            seen += patches[:, :, :, a, b]
+    top, left = frame[0][0], frame[1][0]
+    return framed[:, top : top + height, left : left + width]
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Give col2im a matrix of ones, and every pixel counts the windows that see it. **Guess** the number
+in the corner, at the border, in the middle, for a 3 × 3 window on a 5 × 6 picture.
+"""
+
+# %%
+if ready(col2im):
+    places = 3 * 4
+    once = col2im(np.ones((places, 9)), (1, 5, 6, 1), (3, 3))[0, :, :, 0]
+    twice = col2im(np.ones((2 * 2, 9)), (1, 5, 6, 1), (3, 3), (2, 2))[0, :, :, 0]
+    figures.numbers(once, twice, titles=["stride 1", "stride 2"]).show()
+
+# %% [markdown]
+r"""
+With stride 2 the last column is seen by no window at all, and gets 0.
+
+**What makes it an adjoint?** For every picture $x$ and every matrix $m$:
+$\;\text{im2col}(x) \cdot m = x \cdot \text{col2im}(m)$, where the dot multiplies number by number
+and adds up. This one line tests both functions, with any numbers.
+"""
+
+# %%
+if ready(im2col) and ready(col2im):
+    rng = np.random.default_rng(0)
+    x, m = rng.normal(size=(2, 7, 6, 3)), rng.normal(size=(2 * 4 * 3, 3 * 2 * 3))
+    how = ((3, 2), (2, 2), "same")
+    print(np.sum(im2col(x, *how) * m))
+    print(np.sum(x * col2im(m, x.shape, *how)))
+
+# %% [markdown]
+r"""
+## 5. A convolution run backwards
+
+Networks that *draw* (generate faces, colour in, mark every pixel of a road) must get from small
+maps to large ones. A layer that does it is Keras's `Conv2DTranspose`.
+
+A convolution gathers: a patch becomes one number. The transposed convolution scatters: one number
+becomes a patch. **Every pixel lays down a copy of the kernel, multiplied by itself.** The strides
+say how far apart the copies lie. Where they overlap, they add up.
+
+**A case for paper.** The picture is one row: 2, 3. The kernel is one row: 1, 10. With stride 1
+the copies are $2, 20$ and, one step further, $3, 30$. Added: $2,\; 20 + 3,\; 30$. With stride 2
+they lie side by side: $2, 20, 3, 30$.
+
+- `"valid"` keeps every copy whole: $h \cdot s + \max(k - s, 0)$ rows.
+- `"same"` keeps $h \cdot s$ rows, as if a convolution with `"same"` and this stride had made the
+  small map from the large one. What lay in that convolution's frame is cut off.
+
+You have done the work already. Which matrix, with one row for each pixel of the small map, must go
+into `col2im`? Its rows are copies of the kernels, each multiplied by a pixel. That is one matrix
+product.
+
+Mind the kernels' shape: $(k_h, k_w, F, C)$. The layer runs a convolution backwards, so filters and
+channels have changed places.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 4: the transposed convolution
+"""
+
+
+# %% exercise="conv2d_transpose"
+def conv2d_transpose(x, kernels, bias, strides=(1, 1), padding="valid"):
+    """What Keras's ``Conv2DTranspose`` computes: every pixel lays down a copy of the kernel.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, h, w, C)
+        Small maps.
+    kernels : array or nested list, shape (kh, kw, F, C)
+        Mind the order: filters before channels.
+    bias : array or list, shape (F,)
+    strides : (down, right)
+        How far apart the copies lie.
+    padding : "valid" or "same"
+
+    Returns
+    -------
+    array, shape (N, H, W, F)
+        "same": H = h * down. "valid": H = h * down + max(kh - down, 0). W likewise.
+        The dtype is as in ``conv2d_im2col``.
+
+    Raises
+    ------
+    ValueError
+        Channels disagree: the message contains ``kernels``. Not one bias for each filter: it
+        contains ``bias``. Strides below 1, unknown padding: ``strides``, ``padding``.
+
+    >>> conv2d_transpose([[[[2], [3]]]], [[[[1]], [[10]]]], [0])[0, :, :, 0]
+    array([[ 2., 23., 30.]])
+    >>> conv2d_transpose([[[[2], [3]]]], [[[[1]], [[10]]]], [0], (1, 2))[0, :, :, 0]
+    array([[ 2., 20.,  3., 30.]])
+    """
+    ### BEGIN SOLUTION
+    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
+    pictures, height, width, channels = x.shape
+    kh, kw, filters, depth = kernels.shape
+    down, right = strides
+    if depth != channels:
+        raise ValueError(f"kernels must have x's {channels} channels. Received: {depth}")
+    if bias.shape != (filters,):
+        raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
+    height, width = height * down, width * right
+    if padding == "valid":
+        height, width = height + max(kh - down, 0), width + max(kw - right, 0)
+    copies = x.reshape(-1, channels) @ kernels.reshape(-1, channels).T
+    shape = (pictures, height, width, filters)
+    return col2im(copies, shape, (kh, kw), strides, padding) + bias
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Chelsea at 24 × 24, enlarged three times by two different kernels. The first is a flat 3 × 3 square.
+The second is a 5 × 5 pyramid. **Guess** what each one does to a single pixel.
+"""
+
+# %%
+if ready(col2im) and ready(conv2d_transpose):
+    small = photo("chelsea", size=24, gray=True)[None, :, :, None]
+    pyramid = np.minimum(np.arange(1, 6), np.arange(5, 0, -1)) / 3
+    smooth = np.outer(pyramid, pyramid)[:, :, None, None]
+    flat = np.ones((3, 3, 1, 1))
+    figures.photos(
+        small[0, :, :, 0],
+        conv2d_transpose(small, flat, [0.0], (3, 3), "same")[0, :, :, 0],
+        conv2d_transpose(small, smooth, [0.0], (3, 3), "same")[0, :, :, 0],
+        titles=["24 × 24", "flat 3 × 3 kernel", "pyramid 5 × 5"],
+        shades="gray",
+        alt="A small cat; the same, three times as large, in squares; and once more, blurred.",
+    ).show()
+
+# %% [markdown]
+r"""
+The flat kernel copies every pixel into a square. The pyramid lets neighbours fade into each other.
+A network learns the kernel that it needs.
+
+> **A trap that made headlines: the checkerboard.** Take a kernel of ones with size 3 and stride
+> 2, and a picture that is gray all over. What comes out?
+"""
+
+# %%
+if ready(col2im) and ready(conv2d_transpose):
+    gray = np.ones((1, 4, 4, 1))
+    figures.numbers(
+        conv2d_transpose(gray, np.ones((3, 3, 1, 1)), [0.0], (2, 2))[0, :, :, 0],
+        conv2d_transpose(gray, np.ones((4, 4, 1, 1)), [0.0], (2, 2))[0, :, :, 0],
+        titles=["kernel 3, stride 2", "kernel 4, stride 2"],
+    ).show()
+
+# %% [markdown]
+r"""
+Where two copies overlap, the sum is larger. If the stride does not divide the kernel's size, some
+pixels get more copies than others, in a regular pattern. Many generated pictures show it. Choose a
+kernel size that the stride divides, and only the border is uneven.
+
+> **"Deconvolution" is a wrong name.** Some texts call this layer so. A deconvolution would undo a
+> convolution: get the sharp picture back from the blurred one. This layer has the *shape* of the
+> inverse, and nothing else. Convolve and transpose with the same kernel, and see:
+"""
+
+# %%
+if ready(conv2d_im2col) and ready(conv2d_transpose):
+    blur = np.ones((3, 3, 1, 1)) / 9
+    face = photo("chelsea", size=64, gray=True)[None, :, :, None]
+    blurred = conv2d_im2col(face, blur, [0.0])
+    back = conv2d_transpose(blurred, blur, [0.0])
+    figures.photos(
+        face[0, :, :, 0],
+        blurred[0, :, :, 0],
+        back[0, :, :, 0],
+        titles=["64 × 64", "convolved, 62 × 62", "and transposed, 64 × 64"],
+        shades="gray",
+        alt="The cat; the cat blurred; the cat blurred twice, with a dark border.",
+    ).show()
+
+# %% [markdown]
+r"""
+The shape is back, the sharpness is not. It is blurred twice.
+"""
+
+# %% [markdown]
+r"""
+## 6. Fewer multiplications
+
+So far every product of chapter 1 was still computed. The next two layers leave most of them out.
+
+**A window of one pixel.** A 1 × 1 convolution looks at one pixel in all its channels, and mixes
+them. No patch has to be cut out: `im2col` would only copy the picture. At every pixel, $C$
+numbers go in and $F$ come out, always by the same matrix.
+
+**A case for paper.** One pixel $(1, 2)$, three filters whose weights are
+$\begin{bmatrix} 1 & 0 & 2 \\ 0 & 1 & -1 \end{bmatrix}$ (a row for each channel, a column for each
+filter), bias $(0, 5, 1)$. Result: $(1,\; 2 + 5,\; 2 - 2 + 1) = (1, 7, 1)$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 5: one pixel at a time
+"""
+
+
+# %% exercise="conv1x1"
+def conv1x1(x, kernels, bias):
+    """A convolution whose window is one pixel.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, H, W, C)
+    kernels : array or nested list, shape (1, 1, C, F)
+    bias : array or list, shape (F,)
+
+    Returns
+    -------
+    array, shape (N, H, W, F)
+        A new array; the dtype is as in ``conv2d_im2col``.
+
+    Raises
+    ------
+    ValueError
+        The window is larger than one pixel, or channels disagree: the message contains
+        ``kernels``. Not one bias for each filter: it contains ``bias``.
+
+    >>> conv1x1([[[[1, 2]]]], [[[[1, 0, 2], [0, 1, -1]]]], [0, 5, 1])
+    array([[[[1., 7., 1.]]]])
+    """
+    ### BEGIN SOLUTION
+    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
+    if kernels.shape[:3] != (1, 1, x.shape[3]):
+        raise ValueError(f"kernels must be (1, 1, {x.shape[3]}, F). Received: {kernels.shape}")
+    if bias.shape != kernels.shape[3:]:
+        raise ValueError(f"bias must have shape {kernels.shape[3:]}. Received: {bias.shape}")
+    return x @ kernels[0, 0] + bias
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Colours are channels, so a 1 × 1 layer can grade a photograph. Here are three filters that mix red,
+green and blue as old photographs do, and one filter that asks "how green?".
+"""
+
+# %%
+if ready(conv1x1):
+    sepia = np.array([[0.39, 0.35, 0.27], [0.77, 0.69, 0.53], [0.19, 0.17, 0.13]])
+    greenness = np.array([[-0.5], [1.0], [-0.5]])
+    coffee = photo("coffee", size=96)[None] / 255
+    old = conv1x1(coffee, sepia[None, None], np.zeros(3)).clip(0, 1)
+    green = conv1x1(coffee, greenness[None, None], np.zeros(1))
+    figures.photos(
+        coffee[0],
+        old[0],
+        green[0, :, :, 0],
+        titles=["photograph", "three filters: sepia", "one filter: how green?"],
+        alt="A cup of coffee; the same in brown tones; a map that is blue where it is green.",
+    ).show()
+
+# %% [markdown]
+r"""
+**Each channel by itself.** An ordinary filter looks at all channels at once. A **depthwise** layer
+gives each channel its own $M$ filters, and sums over nothing but the window. $C$ channels give
+$C \cdot M$ maps. They come channel by channel: map $c \cdot M + m$ is filter $m$ on channel $c$.
+
+$$\text{out}_{n,i,j,\,cM+m} = \text{bias}_{cM+m} + \sum_{a,\,b}
+x_{n,\,i \cdot s_h + a,\,j \cdot s_w + b,\,c} \cdot \text{kernels}_{a,b,c,m}$$
+
+**A case for paper.** One pixel, channels $(1, 2)$, window 1 × 1, two filters per channel: channel
+0 has weights $1, -1$; channel 1 has $10, -10$. The maps are $1, -1, 20, -20$.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 6: each channel by itself
+"""
+
+
+# %% exercise="depthwise_conv2d"
+def depthwise_conv2d(x, kernels, bias, strides=(1, 1), padding="valid"):
+    """What Keras's ``DepthwiseConv2D`` computes: each channel has filters of its own.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, H, W, C)
+    kernels : array or nested list, shape (kh, kw, C, M)
+        M filters for each channel.
+    bias : array or list, shape (C * M,)
+    strides : (down, right)
+        Keras wants both equal. Yours need not.
+    padding : "valid" or "same"
+
+    Returns
+    -------
+    array, shape (N, rows, columns, C * M)
+        Map ``c * M + m`` is filter m on channel c. The dtype is as in ``conv2d_im2col``.
+
+    Raises
+    ------
+    ValueError
+        Channels disagree: the message contains ``kernels``. Not C * M biases: it contains
+        ``bias``. Otherwise as ``layout`` does.
+
+    >>> depthwise_conv2d([[[[1, 2]]]], [[[[1, -1], [10, -10]]]], [0, 0, 0, 0])
+    array([[[[  1.,  -1.,  20., -20.]]]])
+    """
+    ### BEGIN SOLUTION
+    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
+    kh, kw, channels, multiplier = kernels.shape
+    maps = channels * multiplier
+    if channels != x.shape[3]:
+        raise ValueError(f"kernels must have x's {x.shape[3]} channels. Received: {channels}")
+    if bias.shape != (maps,):
+        raise ValueError(f"bias must have shape ({maps},). Received: {bias.shape}")
+    (rows, columns), _ = layout(x.shape, (kh, kw), strides, padding)
+    patches = im2col(x, (kh, kw), strides, padding).reshape(-1, kh, kw, channels, 1)
+    summed = (patches * kernels).sum(axis=(1, 2))
+    return summed.reshape(len(x), rows, columns, maps) + bias
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+One small trouble: nothing mixes the channels any more. But a 1 × 1 layer does just that, and little
+else. Put a depthwise layer and a 1 × 1 layer one after the other, and you have a **separable
+convolution**: first look around in each channel, then mix the channels.
+
+**A question.** A map of 56 × 56 with 128 channels, 128 filters of 3 × 3. How many multiplications
+does the ordinary layer need, and how many the pair? Guess the ratio.
+"""
+
+# %%
+pixels, channels, filters = 56 * 56, 128, 128
+ordinary = pixels * 3 * 3 * channels * filters
+depthwise, mixing = pixels * 3 * 3 * channels, pixels * channels * filters
+print(f"ordinary:          {ordinary:>12,}")
+print(f"depthwise + 1 × 1: {depthwise + mixing:>12,}  = {depthwise:,} + {mixing:,}")
+print(f"{ordinary / (depthwise + mixing):.1f} times fewer")
+
+# %% [markdown]
+r"""
+About $k_h \cdot k_w$ times fewer. The networks in telephones (MobileNet and its relatives) are
+made of such pairs. The pair cannot do all that the ordinary layer can: every filter must share
+the same look-around. In practice little is lost.
+"""
+
+# %% [markdown]
+r"""
+## 7. Fourier: large kernels for free
+
+Products of 9 numbers are cheap. What about a kernel of 31 × 31? Every place takes 961 products for
+each channel.
+
+There is a way round. The **Fourier transform** writes a picture as a sum of waves. And waves have
+a wonderful property: slide a kernel over a wave, and out comes the same wave, only stronger or
+weaker and shifted. So in the world of waves a convolution is *one multiplication per wave*,
+whatever the kernel's size:
+
+$$\text{spectrum of the result} \;=\; \text{spectrum of the picture} \;\times\;
+\overline{\text{spectrum of the kernel}}$$
+
+The line on top is the complex conjugate. Without it you get the true, flipped convolution of the
+mathematicians. With it you get ours.
+
+**Round the corner.** The transform thinks that the picture goes round: right of the last column
+comes the first again. A kernel that hangs over the right border meets the left side of the
+picture. Such places give nonsense. Which places are right?
+
+**A case for paper.** One row: $1, 2, 4$. Kernel: $1, -1$. The Fourier way gives $1 - 2,\; 2 -
+4,\; 4 - 1$. The last one went round the corner. The first $3 - 2 + 1 = 2$ are what you want: a
+`"valid"` result is the corner at the top left, of $H - k_h + 1$ rows and $W - k_w + 1$ columns.
+"""
+
+# %%
+row, kernel = np.array([1.0, 2.0, 4.0]), np.array([1.0, -1.0])
+spectrum = np.fft.fft(row) * np.fft.fft(kernel, n=3).conj()
+print("spectrum of the row:", np.fft.fft(row).round(2))
+print("result:             ", np.fft.ifft(spectrum).real.round(6))
+print("np.correlate:       ", np.correlate(row, kernel, mode="valid"))
+
+# %% [markdown]
+r"""
+`np.fft.fft2(x, s=(H, W), axes=...)` does the same in two dimensions. `s` is the size to which it
+first fills up with zeros, and `axes` says which two axes are rows and columns. `np.fft.ifft2`
+goes back and gives complex numbers whose imaginary parts are 0, up to rounding. (`rfft2` and
+`irfft2` do half the work, because the pictures are real.)
+
+What to do with the other axes? At every wave, the $C$ channels must meet the $F$ filters and be
+summed over the channels. You know what that is. `@` multiplies the *last two* axes of its arrays
+as matrices, and goes through all axes before them.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 7: through the spectrum
+"""
+
+
+# %% exercise="conv2d_fft"
+def conv2d_fft(x, kernels, bias):
+    """``Conv2D`` with padding "valid" and stride 1, by Fourier transforms.
+
+    Parameters
+    ----------
+    x : array or nested list, shape (N, H, W, C)
+    kernels : array or nested list, shape (kh, kw, C, F)
+    bias : array or list, shape (F,)
+
+    Returns
+    -------
+    array, shape (N, H - kh + 1, W - kw + 1, F)
+        Real numbers. float32 in, float32 out; integers and lists give float64.
+
+    Raises
+    ------
+    ValueError
+        As in ``conv2d_im2col``: the message contains ``kernels``, ``size`` or ``bias``.
+
+    >>> conv2d_fft([[[[1], [2], [4]]]], [[[[1]], [[-1]]]], [0]).round(9)
+    array([[[[-1.],
+             [-2.]]]])
+    """
+    ### BEGIN SOLUTION
+    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
+    kh, kw, depth, filters = kernels.shape
+    if depth != x.shape[3]:
+        raise ValueError(f"kernels must have x's {x.shape[3]} channels. Received: {depth}")
+    if bias.shape != (filters,):
+        raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
+    (rows, columns), _ = layout(x.shape, (kh, kw))
+    size = x.shape[1:3]
+    pictures = np.fft.rfft2(x, axes=(1, 2))
+    waves = np.fft.rfft2(kernels, s=size, axes=(0, 1)).conj()
+    spectrum = (pictures[:, :, :, None, :] @ waves)[:, :, :, 0, :]
+    maps = np.fft.irfft2(spectrum, s=size, axes=(1, 2))[:, :rows, :columns]
+    return (maps + bias).astype(np.result_type(x, kernels, bias))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+Which waves is Chelsea made of? The picture on the right shows how strong each wave is, the slow
+ones in the middle. The other two show what a blur, and a difference of neighbours, do to the
+waves: white waves pass, black ones are stopped.
+"""
+
+# %%
+gray = photo("chelsea", size=96, gray=True)
+
+
+def waves(kernel):
+    """How strong each wave comes through, from 0 to 1, slow waves in the middle."""
+    strength = np.abs(np.fft.fftshift(np.fft.fft2(kernel, s=(96, 96))))
+    return strength / strength.max()
+
+
+figures.photos(
+    waves(np.ones((7, 7))),
+    waves(np.array([[-1, 1]])),
+    np.log1p(300 * waves(gray - gray.mean())) / np.log(301),
+    titles=["7 × 7 blur", "right minus left", "Chelsea (logarithm)"],
+    shades="gray",
+    counted=False,
+    alt="Left: a bright spot in the middle, slow waves pass. Middle: black upright stripe in the "
+    "middle, waves along the row pass. Right: the cat's spectrum, brightest in the middle.",
+).show()
+
+# %% [markdown]
+r"""
+A blur lets slow waves pass and stops fast ones. An edge detector does the opposite, in its
+direction. That is the same thing as chapter 1's "sum 1" and "sum 0": the sum of the weights is
+what happens to the slowest wave of all, the flat picture.
+"""
+
+# %% [markdown]
+r"""
+## 8. The race
+
+Now all of them, on this computer, with your own functions: the loop, one matrix product, Fourier,
+and Keras, which runs in a process of its own. The pictures grow from 16 to 128 pixels.
+
+**Guess first.** Who wins at 16 × 16? Who at 128 × 128? How far is your best from Keras?
+
+The cell takes about half a minute, most of it for the loop and for starting TensorFlow.
+"""
+
+# %%
+if ready(im2col) and ready(conv2d_im2col) and ready(conv2d_fft):
+    racers = {"loop": conv2d_loop, "im2col": conv2d_im2col, "FFT": conv2d_fft}
+    growing = speed.pictures(16, 32, 64, 128)
+    times = speed.contest(racers, growing)
+    speed.bars(times, growing).show()
+
+# %% [markdown]
+r"""
+The axis is logarithmic: every step to the right is ten times as long. Your matrix product leaves
+the loop behind by a factor of hundreds, and it comes close to Keras. On small pictures it may
+even win, because calling Keras has a price of its own. (Is a bar strangely long? Other programs
+on your computer take their share. Run the cell again.)
+
+And now let the *kernel* grow, on a picture of 64 × 64. **Guess:** from which size on does Fourier
+win against im2col?
+"""
+
+# %%
+if ready(im2col) and ready(conv2d_im2col) and ready(conv2d_fft):
+    growing = speed.kernels(3, 7, 15, 31)
+    racers = {"im2col": conv2d_im2col, "FFT": conv2d_fft}
+    speed.bars(speed.contest(racers, growing), growing).show()
+
+# %% [markdown]
+r"""
+The spectrum does not care how large the kernel is. Its time stays nearly level, while the matrix
+grows with every tap. Why do networks not use it all the time? Because their kernels are 3 × 3.
+Where kernels are large, in sound or in astronomy, Fourier is what everybody uses.
+
+What does Keras have left over you? It keeps patches in the processor's small, fast memory and
+never writes the matrix down, it uses every core, and for 3 × 3 kernels a trick of Winograd's
+saves more than half of the multiplications. On a graphics card the same matrix products run a
+hundred times as fast again. But the idea is the one that you wrote.
+"""
+
+# %% [markdown]
+r"""
+## 9. What you have built
+
+- `im2col` and `conv2d_im2col`: a layer as one matrix product.
+- `col2im` and `conv2d_transpose`: the way back, from small maps to large ones.
+- `conv1x1` and `depthwise_conv2d`: the two halves of a layer, each far cheaper than the whole.
+- `conv2d_fft`: any kernel at the price of a small one.
+
+### Questions
+
+Think first, then open the answer.
+
+<details><summary>im2col copies every pixel up to nine times. Why is it faster all the
+same?</summary>
+
+Copying is cheap, and it happens in nine large pieces. What it buys is one matrix product, in
+which the processor multiplies many numbers at once and finds every number where it expects it.
+
+</details>
+
+<details><summary>Is col2im(im2col(x)) equal to x?</summary>
+
+No. Each pixel comes back multiplied by the number of windows that saw it: up to $k_h \cdot k_w$
+times in the middle, once in the corner. Only where windows do not overlap, and leave no gap, is
+it the same picture.
+
+</details>
+
+<details><summary>A 1 × 1 layer from 256 channels to 64, then 3 × 3 from 64 to 64, then 1 × 1 from
+64 to 256. Why would anybody build that?</summary>
+
+It is the bottleneck of a ResNet. The expensive 3 × 3 layer works on 64 channels, not 256. Per
+pixel: $256 \cdot 64 + 9 \cdot 64 \cdot 64 + 64 \cdot 256 = 69{,}632$ multiplications, while a
+single 3 × 3 layer from 256 to 256 channels takes $9 \cdot 256 \cdot 256 = 589{,}824$.
+
+</details>
+
+<details><summary>What does conv2d_fft give if you forget to cut off the last rows and
+columns?</summary>
+
+Places where the kernel goes round the corner: the right border of the picture meets the left one.
+It is the right answer to another question, that of a picture drawn on a doughnut.
+
+</details>
+
+<details><summary>Which layer's backward pass is conv2d_transpose?</summary>
+
+That of an ordinary convolution. Chapter 5's gradient for the picture lays down a copy of the
+kernel for every cell of the map, multiplied by the gradient there. And the other way round: the
+gradient of a transposed convolution is an ordinary one.
+
+</details>
+
+### Next
+
+This is the last chapter. You have written, by hand, every operation of a convolutional network,
+forward and backward, slow and fast. Whatever a library does from now on, you know what it must be
+doing.
+"""

@@ -1,0 +1,23 @@
+"""The command ``cnnlab``. It parses, calls one piece of the house, and prints."""
+
+from __future__ import annotations
+
+import typer
+
+from cnnlab.course.cli import build, case, check, data, grade, lab, record
+
+app = typer.Typer(
+    help="CNN Lab: a course on convolutional neural networks whose autograder understands the "
+    "mistake.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command(context_settings={"ignore_unknown_options": True})(lab.lab)
+app.command()(check.check)
+app.command()(grade.grade)
+app.command()(case.case)
+app.command()(build.build)
+app.command()(record.record)
+app.command()(data.data)

@@ -1,0 +1,5 @@
+"""``python -m cnnlab.course.cli``."""
+
+from cnnlab.course.cli import app
+
+app()

@@ -1,0 +1,86 @@
+"""``cnnlab case``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from cnnlab.course.cli.terminal import console, fail, refuse_without_walls
+
+if TYPE_CHECKING:
+    from cnnlab.autograder.judging.results import ExerciseResult
+
+
+def case(
+    file: Annotated[Path, typer.Argument(help="Your notebook or .py file.")],
+    exercise: Annotated[str, typer.Argument(help="The function that was judged, such as conv2d.")],
+    words: Annotated[
+        str,
+        typer.Option(
+            prompt="In one line: what does this answer do, or do wrong?", help="What it does."
+        ),
+    ],
+    kind: Annotated[
+        str,
+        typer.Option(
+            prompt="Is it right, a right idea that misses one corner (edge), or wrong?",
+            help="right, edge or wrong.",
+        ),
+    ] = "right",
+    names: Annotated[
+        str, typer.Option(help="The diagnosis it should get: ids of twists, or ? for a new one.")
+    ] = "",
+    remove: Annotated[
+        list[str] | None, typer.Option(help="A person's name that must not be in it. Repeatable.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--to", help="Where the file is written.")] = Path(),
+    chapter: Annotated[str | None, typer.Option(help="Read the file as this chapter.")] = None,
+    sandbox: Annotated[
+        bool, typer.Option(help="Run the answer in the sandbox (Linux, bubblewrap).")
+    ] = True,
+) -> None:
+    """Write one answer as a case to attach to a report: without names, comments and outputs.
+
+    The case is graded beside your file, and must earn the same.
+
+    Examples:
+
+      cnnlab case ch01_convolution.ipynb conv2d
+
+      cnnlab case ch03.py max_pool2d --kind wrong --words "pads with zeros" --names pads-with-zero
+    """
+    from cnnlab.autograder.submission.case import same_result, take
+
+    refuse_without_walls(sandbox)
+    twists = names.replace(",", " ").split()
+    try:
+        made = take(file, exercise, words, kind, twists, chapter, remove or [])
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    written = folder / made.file_name
+    try:
+        written.write_text(made.text, encoding="utf-8")
+    except OSError as error:
+        raise fail(f"The case could not be written: {error}") from None
+    console.print(Text(made.text))
+    before, after = (grade_one(path, made.chapter, exercise, sandbox) for path in (file, written))
+    said = (
+        f"{after.score:g} of {after.max_score:g} points, {', '.join(after.diagnosis) or 'no name'}"
+    )
+    console.print(f"Written to {written}. The judge says: {after.status}, {said}.")
+    if not same_result(before, after):
+        said = f"{before.status}, {before.score:g} points"
+        raise fail(f"Your own file is graded otherwise ({said}). Please say so in your report.")
+    console.print("Read it before you attach it: a name in a text or a variable may be left.")
+
+
+def grade_one(path: Path, chapter: str, exercise: str, sandbox: bool) -> ExerciseResult:
+    """One exercise's result, on recorded probes."""
+    from cnnlab.autograder.batch import Settings, grade
+
+    settings = Settings(fresh=False, walls=sandbox, chapter=chapter, workers=1)
+    (submission,) = grade([path], settings).submissions
+    return next(result for result in submission.exercises if result.name == exercise)

@@ -1,0 +1,153 @@
+"""``cnnlab grade``: notebooks, files and folders of them, graded."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from cnnlab.course.cli.terminal import console, errors, fail, refuse_without_walls
+
+if TYPE_CHECKING:
+    from cnnlab.autograder.judging.results import BatchResult
+
+
+def grade(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Notebooks, .py files, or folders such as submitted/.")
+    ],
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write everything as JSON (schema 1).")
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write one row per submission and exercise.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: cores.")] = None,
+    fresh: Annotated[
+        bool | None,
+        typer.Option(
+            "--fresh/--recorded",
+            help="Draw new probes and let Keras answer them, or use the recorded answers. "
+            "Default: fresh for folders, recorded for single files.",
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeat a fresh run with its seed.")] = None,
+    sandbox: Annotated[
+        bool, typer.Option(help="Run learner code behind walls (Linux, bubblewrap).")
+    ] = True,
+    chapter: Annotated[
+        str | None, typer.Option(help="Grade everything as this chapter, such as ch01.")
+    ] = None,
+    reference: Annotated[
+        str,
+        typer.Option(
+            help="Whose answers count, as backend-device: such as jax-cpu. With --recorded it is "
+            "one of the records. With --fresh, Keras runs on that backend and device, whatever "
+            "KERAS_BACKEND says."
+        ),
+    ] = "tensorflow-cpu",
+) -> None:
+    """Grade notebooks, .py files or nbgrader's submitted/ tree.
+
+    Exit code 0 when every submission got a result, whatever its grade.
+
+    Examples:
+
+      cnnlab grade submitted/ --json results.json --csv grades.csv
+
+      cnnlab grade exercises/ch01_convolution/ch01_convolution.ipynb --recorded
+    """
+    from cnnlab.autograder import batch
+    from cnnlab.autograder.judging.exercise import find_chapter
+
+    refuse_without_walls(sandbox)
+    try:
+        wanted = find_chapter(chapter) if chapter else None
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    files = batch.find_submissions(paths)
+    if not files:
+        raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
+    if fresh is None:
+        fresh = seed is not None or any(path.is_dir() for path in paths)
+    workers = workers or min(batch.usable_cores(), len(files))
+    try:
+        settings = batch.Settings(fresh, sandbox, wanted, seed, workers, reference)
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    try:
+        with progress(len(files)) as advance:
+            result = batch.grade(files, settings, advance)
+    except RuntimeError as error:
+        raise fail(str(error)) from None
+    write_results(result, json_file, csv_file)
+    console.print(class_table(result))
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Any]:
+    """A progress bar on stderr; yields what is to be called with each result."""
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("", total=total, last="")
+        yield lambda result: bar.update(task, advance=1, last=result.path[-40:])
+
+
+def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | None) -> None:
+    """Write the files that were asked for; a full disk is said, not thrown."""
+    from cnnlab.autograder.judging.results import to_json
+
+    try:
+        if json_file is not None:
+            json_file.write_text(to_json(result), encoding="utf-8")
+        if csv_file is not None:
+            with open(csv_file, "w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows(csv_rows(result))
+    except OSError as error:
+        raise fail(f"The results could not be written: {error}") from None
+
+
+def csv_rows(result: BatchResult) -> Iterator[Sequence[Any]]:
+    """A header, then one row per submission and exercise."""
+    yield (
+        "path", "student", "chapter", "status", "exercise", "exercise_status",
+        "score", "max_score", "diagnosis", "message",
+    )  # fmt: skip
+    for s in result.submissions:
+        start = (s.path, s.student or "", s.chapter or "", s.status)
+        if not s.exercises:
+            yield *start, "", "", s.score, s.max_score, "", s.message
+        for e in s.exercises:
+            diagnosis = " ".join(e.diagnosis)
+            yield *start, e.name, e.status, e.score, e.max_score, diagnosis, e.message
+
+
+def class_table(result: BatchResult) -> Table:
+    """One line per submission, with the mistakes that were named."""
+    table = Table(title=f"{len(result.submissions)} submissions", title_justify="left")
+    table.add_column("submission", overflow="fold")
+    table.add_column("points", justify="right")
+    table.add_column("what to know", overflow="fold")
+    for s in result.submissions:
+        notes = [
+            f"{e.name}: {', '.join(e.diagnosis) or e.status.replace('_', ' ')}"
+            for e in s.exercises
+            if e.status != "passed"
+        ]
+        known = [s.message] if s.message else notes or ["everything passes"]
+        points = f"{s.score:g} / {s.max_score:g}"
+        table.add_row(Text(s.path), points, Text("\n".join(known + s.warnings)))
+    return table

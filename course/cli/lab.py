@@ -1,0 +1,74 @@
+"""``cnnlab lab``: the course in JupyterLab."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnnlab.course.cli.terminal import ROOT, console, exercises_folder
+
+
+def lab(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="DIR OPTION",
+            help="Where to work, by default a clone's exercises/ or else cnnlab-exercises; "
+            "and options for JupyterLab.",
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    port: Annotated[int | None, typer.Option(help="The port that JupyterLab listens on.")] = None,
+    ip: Annotated[str | None, typer.Option(help="The address that it listens on.")] = None,
+) -> None:
+    """Open the course in JupyterLab.
+
+    Chapters that the folder does not have yet are copied there first. A notebook that is
+    there already is yours, and stays as it is. Options that are not listed here go to JupyterLab;
+    the folder stands before them.
+
+    Examples:
+
+      cnnlab lab
+
+      cnnlab lab my-course --no-browser --port 9000 --ServerApp.token=secret
+    """
+    options = list(arguments or [])
+    folder = Path(options.pop(0)) if options and not options[0].startswith("-") else None
+    target = exercises_folder(folder)
+    copied = copy_missing(ROOT / "exercises", target)
+    if copied:
+        console.print(f"Copied {len(copied)} chapters to {target}: {', '.join(copied)}")
+    options += [] if browser else ["--no-browser"]
+    options += [] if port is None else [f"--port={port}"]
+    options += [] if ip is None else [f"--ip={ip}"]
+    if is_root() and "--allow-root" not in options:
+        console.print("You are root, so every cell runs with root's rights (--allow-root).")
+        options.append("--allow-root")
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={target}", *options]
+    if os.name == "posix":  # JupyterLab itself gets Ctrl+C and other signals
+        os.execv(command[0], command)
+    raise typer.Exit(subprocess.call(command))
+
+
+def is_root() -> bool:
+    """Whether this is a system's root, whom JupyterLab refuses unless told otherwise."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def copy_missing(source: Path, target: Path) -> list[str]:
+    """Copy the chapters that ``target`` does not have; returns their names."""
+    copied = []
+    for notebook in sorted(source.glob("ch*/ch*.ipynb")):
+        place = target / notebook.parent.name / notebook.name
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(notebook, place)
+            copied.append(notebook.stem)
+    return copied

@@ -1,0 +1,42 @@
+"""What the commands share: how they speak, and where the course is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+COURSE = Path(__file__).parent.parent
+ROOT = COURSE.parent
+
+
+def fail(message: str, code: int = 1) -> typer.Exit:
+    """Say what went wrong and what to do, without a traceback."""
+    errors.print(Text(message, style="red"))
+    return typer.Exit(code)
+
+
+def is_checkout() -> bool:
+    """Whether this is a clone of the repository, where learners work in ``exercises/``."""
+    return (ROOT / "pyproject.toml").exists() and (ROOT / "nbgrader_config.py").exists()
+
+
+def exercises_folder(given: Path | None = None) -> Path:
+    """Where the learner's notebooks are: the folder given, the clone's, or the usual one."""
+    if given is not None:
+        return given
+    return ROOT / "exercises" if is_checkout() else Path("cnnlab-exercises")
+
+
+def refuse_without_walls(sandbox: bool) -> None:
+    """Learner code of others never runs outside the sandbox unless it was asked for."""
+    from cnnlab.autograder.sandbox.processes import available
+
+    why = available() if sandbox else None
+    if why:
+        raise fail(why, 2)

@@ -1,0 +1,1 @@
+"""The networks of the course, and what chapters do with trained ones."""

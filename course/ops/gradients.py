@@ -1,0 +1,317 @@
+"""The backward pass: where a gradient goes in each layer, and one step of training.
+
+Conventions as in `cnnlab.course.ops`: NHWC, float32 stays float32, inputs stay unchanged.
+``dout`` is the gradient of the loss with respect to a layer's output, shaped like that output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
+
+from cnnlab.course.ops import (
+    Array,
+    as_floats,
+    conv2d,
+    max_pool2d,
+    relu,
+    require,
+    same_padding,
+)
+from cnnlab.course.ops.network import dense, flatten, softmax
+
+Pair = tuple[int, int]
+
+
+def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, eps: float = 1e-5) -> Array:
+    """How fast ``f`` grows with each number of ``x``, by central differences.
+
+    Parameters
+    ----------
+    f : callable, array of x's shape → float
+    x : array_like, any shape
+    eps : float
+        How far each number is moved to either side.
+
+    Returns
+    -------
+    ndarray, x's shape, float64
+        float32 has too few digits for a difference of nearly equal numbers.
+
+    Raises
+    ------
+    ValueError
+        ``eps`` is not above 0.
+
+    >>> numerical_gradient(lambda x: float(np.sum(x**2)), [1.0, -3.0]).round(6)
+    array([ 2., -6.])
+    """
+    require(eps > 0, "eps", "must be above 0", eps)
+    x = np.array(x, dtype=np.float64)
+    gradient = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        kept = x[index]
+        x[index] = kept + eps
+        above = f(x)
+        x[index] = kept - eps
+        gradient[index] = (above - f(x)) / (2 * eps)
+        x[index] = kept
+    return gradient
+
+
+def relu_backward(dout: ArrayLike, z: ArrayLike) -> Array:
+    """The gradient passes where ``z`` is above 0, and stops everywhere else.
+
+    Parameters
+    ----------
+    dout, z : array_like, one shape
+        ``z`` is what went into the ReLU.
+
+    Raises
+    ------
+    ValueError
+        The shapes differ; the message names ``dout``.
+
+    >>> relu_backward([5, 5, -5], [-1, 0, 2])
+    array([ 0.,  0., -5.])
+    """
+    dout, z = as_floats(dout=dout, z=z)
+    require(dout.shape == z.shape, "dout", f"must have z's shape {z.shape}", dout.shape)
+    return dout * (z > 0)
+
+
+def dense_backward(dout: ArrayLike, x: ArrayLike, weights: ArrayLike) -> tuple[Array, Array, Array]:
+    """Backwards through ``x @ weights + bias``.
+
+    Parameters
+    ----------
+    dout : array_like, shape (N, units)
+    x : array_like, shape (N, n)
+    weights : array_like, shape (n, units)
+
+    Returns
+    -------
+    dx, dw, db : ndarray, shapes (N, n), (n, units), (units,)
+        Sums over the batch: an average is the loss's business.
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not fit together; the message names ``weights`` or ``dout``.
+
+    >>> [g.tolist() for g in dense_backward([[1, 2]], [[3]], [[10, 100]])]
+    [[[210.0]], [[3.0, 6.0]], [1.0, 2.0]]
+    """
+    dout, x, weights = as_floats(dout=dout, x=x, weights=weights)
+    require(x.ndim == 2, "x", "must have shape (N, n)", x.shape)
+    fits = weights.ndim == 2 and len(weights) == x.shape[1]
+    require(fits, "weights", f"must have shape ({x.shape[1]}, units)", weights.shape)
+    shape = (len(x), weights.shape[1])
+    require(dout.shape == shape, "dout", f"must have shape {shape}", dout.shape)
+    return dout @ weights.T, x.T @ dout, dout.sum(axis=0)
+
+
+def max_pool2d_backward(
+    dout: ArrayLike, x: ArrayLike, size: Pair, strides: Pair | None = None
+) -> Array:
+    """Each window hands its gradient to its largest cell; the first in row order wins a tie.
+
+    Parameters
+    ----------
+    dout : array_like, shape (N, oh, ow, C)
+    x : array_like, shape (N, H, W, C)
+        What went into the pooling (``"valid"``).
+    size : pair of int
+        Height and width of the window.
+    strides : pair of int, optional
+        ``size`` where left out. Windows that overlap add up.
+
+    Returns
+    -------
+    ndarray, shape (N, H, W, C)
+
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
+
+    >>> max_pool2d_backward([[[[7]]]], [[[[1], [4]], [[4], [2]]]], (2, 2))[0, :, :, 0]
+    array([[0., 7.],
+           [0., 0.]])
+    """
+    dout, x = as_floats(dout=dout, x=x)
+    shape = max_pool2d(x, size, strides).shape  # it also refuses what cannot be
+    require(dout.shape == shape, "dout", f"must have shape {shape}", dout.shape)
+    down, right = size if strides is None else strides
+    windows = sliding_window_view(x, size, axis=(1, 2))[:, ::down, ::right]
+    winners = windows.reshape(*shape, -1).argmax(axis=-1)
+    n, i, j, c = np.indices(shape)
+    dx = np.zeros_like(x)
+    np.add.at(dx, (n, i * down + winners // size[1], j * right + winners % size[1], c), dout)
+    return dx
+
+
+def conv2d_backward(
+    dout: ArrayLike,
+    x: ArrayLike,
+    kernels: ArrayLike,
+    strides: Pair = (1, 1),
+    padding: str = "valid",
+) -> tuple[Array, Array, Array]:
+    """Backwards through `cnnlab.course.ops.conv2d`.
+
+    Parameters
+    ----------
+    dout : array_like, shape (N, oh, ow, F)
+    x : array_like, shape (N, H, W, C)
+    kernels : array_like, shape (kh, kw, C, F)
+    strides : pair of int
+        Down the rows, along the columns.
+    padding : {"valid", "same"}
+
+    Returns
+    -------
+    dx, dk, db : ndarray, shapes of x and kernels, and (F,)
+        Sums over the batch and over all places.
+
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
+
+    >>> x, k = [[[[1], [2], [3]]]], [[[[10]], [[100]]]]
+    >>> [g.ravel().tolist() for g in conv2d_backward([[[[1], [1]]]], x, k)]
+    [[10.0, 110.0, 100.0], [3.0, 5.0], [2.0]]
+    """
+    dout, x, kernels = as_floats(dout=dout, x=x, kernels=kernels)
+    # conv2d of no picture is quick, knows the shape of its result, and refuses what cannot be.
+    shape = (
+        len(x),
+        *conv2d(x[:0], kernels, np.zeros(kernels.shape[-1:]), strides, padding).shape[1:],
+    )
+    require(dout.shape == shape, "dout", f"must have shape {shape}", dout.shape)
+    (height, width), (kh, kw) = x.shape[1:3], kernels.shape[:2]
+    rows = columns = (0, 0)
+    if padding == "same":
+        rows = same_padding(height, kh, strides[0])
+        columns = same_padding(width, kw, strides[1])
+    padded = np.pad(x, ((0, 0), rows, columns, (0, 0)))
+    dpadded, dk = np.zeros_like(padded), np.empty_like(kernels)
+    for a, b in np.ndindex(kh, kw):  # each tap at all places at once
+        down = slice(a, a + (shape[1] - 1) * strides[0] + 1, strides[0])
+        right = slice(b, b + (shape[2] - 1) * strides[1] + 1, strides[1])
+        dk[a, b] = np.tensordot(padded[:, down, right], dout, axes=([0, 1, 2], [0, 1, 2]))
+        dpadded[:, down, right] += dout @ kernels[a, b].T
+    dx = dpadded[:, rows[0] : rows[0] + height, columns[0] : columns[0] + width]
+    return dx.copy(), dk, dout.sum(axis=(0, 1, 2))
+
+
+def sgd_step(params: Sequence[ArrayLike], grads: Sequence[ArrayLike], rate: float) -> list[Array]:
+    """A step downhill for every array: ``p - rate * g``, in new arrays.
+
+    Parameters
+    ----------
+    params, grads : sequences of array_like, equal shapes in pairs
+    rate : float
+        The learning rate.
+
+    Raises
+    ------
+    ValueError
+        ``grads`` has another length or other shapes; the message names it.
+
+    >>> sgd_step([[1.0, 2.0]], [[10.0, -10.0]], 0.1)
+    [array([0., 3.])]
+    """
+    require(len(grads) == len(params), "grads", f"must hold {len(params)} arrays", len(grads))
+    new = []
+    for param, grad in zip(params, grads, strict=True):
+        p, g = as_floats(params=param, grads=grad)
+        require(g.shape == p.shape, "grads", f"must have params' shape {p.shape}", g.shape)
+        new.append((p - rate * g).astype(p.dtype, copy=False))
+    return new
+
+
+def softmax_cross_entropy(z: ArrayLike, y: ArrayLike) -> tuple[float, Array]:
+    """The loss of a batch, and its gradient with respect to ``z``.
+
+    Parameters
+    ----------
+    z : array_like, shape (N, classes)
+        The last layer's sums (logits).
+    y : array_like of int, shape (N,)
+        The true class of each picture.
+
+    Returns
+    -------
+    loss : float
+        Minus the log of the true class's share, averaged over the batch.
+    dz : ndarray, shape (N, classes)
+
+    Raises
+    ------
+    ValueError
+        ``y`` has another length, or holds a class that ``z`` has not.
+
+    >>> loss, dz = softmax_cross_entropy([[0, 0]], [1])
+    >>> round(loss, 4), dz
+    (0.6931, array([[ 0.5, -0.5]]))
+    """
+    (z,) = as_floats(z=z)
+    y = np.asarray(y)
+    require(y.shape == (len(z),), "y", f"must have shape ({len(z)},)", y.shape)
+    known = y.dtype.kind in "iu" and bool(np.all((y >= 0) & (y < z.shape[1])))
+    require(known, "y", f"must hold classes from 0 to {z.shape[1] - 1}", y)
+    shares = softmax(z)
+    rows = np.arange(len(z))
+    loss = -np.mean(np.log(shares[rows, y]))
+    shares[rows, y] -= 1
+    return float(loss), shares / len(z)
+
+
+def train_step(
+    params: Sequence[ArrayLike], x: ArrayLike, y: ArrayLike, rate: float
+) -> tuple[list[Array], float]:
+    """One step of training: forwards, backwards, downhill.
+
+    The network: convolution (``"valid"``, stride 1), ReLU, 2×2 max pooling, flatten, dense,
+    softmax cross-entropy.
+
+    Parameters
+    ----------
+    params : sequence of four array_like
+        kernels (kh, kw, C, F), bias (F,), weights (n, classes), bias (classes,).
+    x : array_like, shape (N, H, W, C)
+    y : array_like of int, shape (N,)
+    rate : float
+
+    Returns
+    -------
+    params : list of four ndarray
+        New arrays.
+    loss : float
+        Of the params that came in.
+
+    Raises
+    ------
+    ValueError
+        ``params`` does not hold four arrays, or something does not fit; the message names it.
+    """
+    require(len(params) == 4, "params", "must hold four arrays", len(params))
+    x, kernels, bias, weights, bias2 = as_floats(
+        x=x, **dict(zip(("kernels", "bias", "weights", "bias2"), params, strict=True))
+    )
+    z = conv2d(x, kernels, bias)
+    a = relu(z)
+    pooled = max_pool2d(a)
+    flat = flatten(pooled)
+    loss, dout = softmax_cross_entropy(dense(flat, weights, bias2), y)
+    dflat, dweights, dbias2 = dense_backward(dout, flat, weights)
+    da = max_pool2d_backward(dflat.reshape(pooled.shape), a, (2, 2))
+    _, dkernels, dbias = conv2d_backward(relu_backward(da, z), x, kernels)
+    grads: list[Any] = [dkernels, dbias, dweights, dbias2]
+    return sgd_step([kernels, bias, weights, bias2], grads, rate), loss
