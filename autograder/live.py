@@ -26,15 +26,15 @@ from cnnlab.autograder.sandbox.calls import Outcome
 from cnnlab.course.light import require_keras
 
 
-class Session:
+class LiveState:
     """What is remembered between calls: the chapter, and the hints that were given."""
 
     def __init__(self) -> None:
         self.chapter: str | None = None
-        self.told: dict[tuple[str, str], list[str]] = {}
+        self.hints_given: dict[tuple[str, str], list[str]] = {}
 
 
-session = Session()
+state = LiveState()
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def begin(chapter: str) -> str:
     if load_chapter(name).keras:
         require_keras()
     recorded(name)  # loaded now, so that the first check is as fast as any other
-    session.chapter = name
+    state.chapter = name
     return load_chapter(name).title
 
 
@@ -92,8 +92,8 @@ def find(function: Any, by_name: bool = False) -> Target:
 
 
 def _target(name: str) -> Target:
-    if session.chapter and name in _exercises(session.chapter):
-        return Target(session.chapter, recorded(session.chapter)[name])
+    if state.chapter and name in _exercises(state.chapter):
+        return Target(state.chapter, recorded(state.chapter)[name])
     found = [chapter for chapter in chapter_names() if name in _exercises(chapter)]
     if len(found) > 1:
         raise ValueError(
@@ -116,7 +116,7 @@ def _unknown(name: str) -> str:
 
 
 def _chapters() -> list[str]:
-    return [session.chapter] if session.chapter else chapter_names()
+    return [state.chapter] if state.chapter else chapter_names()
 
 
 def _exercises(chapter: str) -> list[str]:
@@ -229,9 +229,9 @@ def next_hint(target: Target, result: ExerciseResult | None) -> tuple[str | None
         special = [twist.says for twist in exercise.twists if twist.name in result.diagnosis]
     elif result is not None:
         special = [result.hint]
-    told = session.told.setdefault((target.chapter, target.name), [])
-    left = [text for text in dict.fromkeys([*special, *exercise.hints]) if text not in told]
+    given = state.hints_given.setdefault((target.chapter, target.name), [])
+    left = [text for text in dict.fromkeys([*special, *exercise.hints]) if text not in given]
     if not left:
         return None, 0
-    told.append(left[0])
+    given.append(left[0])
     return left[0], len(left) - 1

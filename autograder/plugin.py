@@ -68,7 +68,7 @@ class Notebook(pytest.File):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.told: set[str] = set()
+        self.shown: set[str] = set()
         """The stories that have been printed whole: exercises, and failures of ours."""
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
@@ -172,10 +172,10 @@ class Rung(pytest.Item):
 
         result = excinfo.value.result
         story = result.message if result.status == "internal_error" else result.name
-        if story in self.notebook.told:
+        if story in self.notebook.shown:
             sentence = excinfo.value.sentence or headline(result)
             return Said(sentence, sentence)
-        self.notebook.told.add(story)
+        self.notebook.shown.add(story)
         return Said(to_text(result, live=False), result.message.partition("\n")[0])
 
     def reportinfo(self) -> tuple[Path, int, str]:

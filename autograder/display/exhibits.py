@@ -114,7 +114,7 @@ def as_array(value: Any) -> np.ndarray | None:
 
 def _output_axes(finding: Finding, ndim: int) -> tuple[str, ...]:
     """A layer with kernels makes one map per filter; any other keeps the channels it got."""
-    names = inspect.signature(finding.exercise.correct).parameters
+    names = inspect.signature(finding.exercise.numpy_op).parameters
     return axes("", ndim, "filter" if any("kernel" in name for name in names) else "channel")
 
 

@@ -29,7 +29,7 @@ class AnswerKey:
     exercise : Exercise
     probes : list of Probe
     expected : list
-        In the exercise's view; None for probes that must raise.
+        As the exercise describes it; None for probes that must raise.
     """
 
     exercise: Exercise
@@ -56,16 +56,16 @@ class AnswerKey:
         driver = load_driver(self.exercise.driver)
         return invoke(function, probe.args, probe.kwargs, driver, probe.given)
 
-    def view(self, i: int, value: Any) -> Any:
-        """A result as it is compared. A view that fails on a strange result keeps the result."""
+    def describe(self, i: int, value: Any) -> Any:
+        """A result as it is compared; a strange one that cannot be described stays as it is."""
         try:
-            return self.exercise.view(self.probes[i].args, value)
+            return self.exercise.describe(self.probes[i].args, value)
         except Exception:
             return value
 
-    def call_correct(self, probe: Probe, twists: tuple[Twist, ...] = ()) -> Outcome:
+    def call_numpy_op(self, probe: Probe, twists: tuple[Twist, ...] = ()) -> Outcome:
         """What the course's own op answers, with these mistakes made in it."""
-        op = combine(*twists)(self.exercise.correct)
+        op = combine(*twists)(self.exercise.numpy_op)
         if self.exercise.simulated:
             return invoke(op, probe.args, probe.kwargs, _simulated, probe.given)
         return self.call(op, probe)
@@ -76,9 +76,9 @@ class AnswerKey:
         known = self._predicted.setdefault(label, {})
         if i not in known:
             probe = self.probes[i]
-            outcome = self.call_correct(probe, twists)
+            outcome = self.call_numpy_op(probe, twists)
             if outcome.status == "returned":
-                outcome = replace(outcome, value=self.view(i, outcome.value))
+                outcome = replace(outcome, value=self.describe(i, outcome.value))
             known[i] = outcome
         return known[i]
 
@@ -98,7 +98,7 @@ class Finding:
 
     def arguments(self) -> list[tuple[str, Any]]:
         """The call's arguments by name, in order."""
-        parameters = list(inspect.signature(self.exercise.correct).parameters)
+        parameters = list(inspect.signature(self.exercise.numpy_op).parameters)
         return [*zip(parameters, self.probe.args, strict=False), *self.probe.kwargs.items()]
 
     def call(self) -> str:

@@ -18,7 +18,9 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     the wrong answer that came on at least ``exercise.evidence`` of them.
     """
     probed = [i for i, probe in enumerate(key.probes) if not probe.raises]
-    values = {i: key.view(i, outcomes[i].value) for i in probed if outcomes[i].status == "returned"}
+    values = {
+        i: key.describe(i, outcomes[i].value) for i in probed if outcomes[i].status == "returned"
+    }
     errors = [i for i in probed if i not in values]
     for twists in candidates(key.exercise.twists):
         if _explains(key, twists, values, errors, outcomes):
@@ -38,7 +40,7 @@ def _explains(
     Stops at the first probe that speaks against it: there are hundreds of combinations.
     """
     enough = key.exercise.evidence
-    wrong_values = wrong_errors = told_errors = 0
+    wrong_values = wrong_errors = same_errors = 0
     for i, value in values.items():
         predicted = key.predict(twists, i)
         terms = key.probes[i].terms
@@ -58,15 +60,15 @@ def _explains(
         return True
     for i in errors:
         predicted = key.predict(twists, i)
-        told = _told(predicted.error, outcomes[i].error)
-        if predicted.status == "returned" or told is False:
+        same = _same_error(predicted.error, outcomes[i].error)
+        if predicted.status == "returned" or same is False:
             return False
-        told_errors += told is True
+        same_errors += same is True
         wrong_errors += predicted.status == "raised"
-    return told_errors >= enough or (wrong_errors >= enough and len(values) >= enough)
+    return same_errors >= enough or (wrong_errors >= enough and len(values) >= enough)
 
 
-def _told(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | None:
+def _same_error(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | None:
     """Whether an error is just the one that a mistake ends in; None where none is predicted."""
     if predicted is None or predicted.type != Fails.__name__:
         return None

@@ -68,7 +68,7 @@ class Probe:
 
 
 def same(args: tuple[Any, ...], value: Any) -> Any:
-    """The usual view: a result is judged as it is."""
+    """The usual description: a result is judged as it is."""
     return value
 
 
@@ -84,11 +84,11 @@ class Exercise:
         Rung → points, in the order of the ladder.
     probes : callable, Generator → iterable of Probe
         Draws the probes; the same generator state draws the same probes.
-    reference : callable
+    keras_reference : callable
         Correct values from Keras, called as the learner's function is; with a driver it
         takes what the probe gives the driver as its keyword ``given``, and answers in the
-        exercise's view. It imports Keras inside, so that self-checks never do.
-    correct : callable
+        exercise's description. It imports Keras inside, so that self-checks never do.
+    numpy_op : callable
         The course's own op; twists are transformations of it. Never a source of
         expected values.
     twists : sequence of Twist
@@ -99,7 +99,7 @@ class Exercise:
         What to say when this rung is the first to fail and no twist is named.
     needs : sequence of str
         Exercises of the chapter that a solution may call.
-    view : callable, (args, value) → tree
+    describe : callable, (args, value) → tree
         What is compared, where not the result itself: for exercises with many right
         answers, a description such as ``{"sums to 1": True}``.
     evidence : int
@@ -112,7 +112,7 @@ class Exercise:
         function where a plain call is not enough, and says what came as a tree; empty for a plain
         call.
     simulated : bool
-        Whether `correct` answers as the driver does, instead of being driven itself; it takes
+        Whether `numpy_op` answers as the driver does, instead of being driven itself; it takes
         what the probe gives the driver as its keyword ``given``.
     baseline : Baseline or None
         A plain function that is timed beside the learner's on the probes of one rung.
@@ -121,13 +121,13 @@ class Exercise:
     name: str
     points: Mapping[str, float]
     probes: Callable[[np.random.Generator], Iterable[Probe]]
-    reference: Callable[..., Any]
-    correct: Callable[..., Any]
+    keras_reference: Callable[..., Any]
+    numpy_op: Callable[..., Any]
     twists: tuple[Twist, ...]
     hints: tuple[str, str, str]
     rung_hints: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
-    view: Callable[[tuple[Any, ...], Any], Any] = same
+    describe: Callable[[tuple[Any, ...], Any], Any] = same
     evidence: int = 2
     verdicts: Mapping[str, Callable[[list[Any]], str]] = field(default_factory=dict)
     driver: str = ""
@@ -139,11 +139,11 @@ class Exercise:
         return float(sum(self.points.values()))
 
     def expect(self, probe: Probe) -> Any:
-        """What `reference` says; None where an error is expected."""
+        """What `keras_reference` says; None where an error is expected."""
         if probe.raises:
             return None
         given = {"given": probe.given} if self.driver else {}
-        return self.reference(*probe.args, **probe.kwargs, **given)
+        return self.keras_reference(*probe.args, **probe.kwargs, **given)
 
     def draw(self, seed: int) -> list[Probe]:
         """The probes that this seed draws, each exercise from its own stream."""

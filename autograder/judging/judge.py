@@ -106,9 +106,9 @@ def _examine(key: AnswerKey, i: int, outcome: Outcome) -> Finding | None:
     elif outcome.status != "returned":
         difference = Difference("error", _trouble(outcome))
     elif probe.rung == "shape":
-        difference = shape_difference(key.expected[i], key.view(i, outcome.value))
+        difference = shape_difference(key.expected[i], key.describe(i, outcome.value))
     else:
-        value = key.view(i, outcome.value)
+        value = key.describe(i, outcome.value)
         difference = value_difference(key.expected[i], value, probe.terms)
         difference = difference or _noise(probe, outcome)
     return Finding(key.exercise, probe, difference) if difference else None

@@ -69,7 +69,7 @@ def on_output(change: Callable[[Any], Any]) -> Callable[[Op], Op]:
     return lambda op: lambda *args, **kwargs: change(op(*args, **kwargs))
 
 
-def slip(**options: Any) -> Callable[[Op], Op]:
+def with_mistake(**options: Any) -> Callable[[Op], Op]:
     """A mistake that an op makes itself, told to do so by an option; one that is given stays."""
     return lambda op: lambda *args, **kwargs: op(*args, **{**options, **kwargs})
 

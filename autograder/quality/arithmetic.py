@@ -266,8 +266,8 @@ def _twisted(key: AnswerKey, twist: Twist) -> ExerciseResult:
     """A mistake's result; checked as in a notebook where it is a function that can be called."""
     exercise = key.exercise
     if exercise.simulated or exercise.baseline:
-        return judge(key, [key.call_correct(probe, (twist,)) for probe in key.probes])
-    return judged(twist.apply(exercise.correct), key).result
+        return judge(key, [key.call_numpy_op(probe, (twist,)) for probe in key.probes])
+    return judged(twist.apply(exercise.numpy_op), key).result
 
 
 def _mutants(

@@ -47,7 +47,7 @@ def prove(keys: Mapping[str, AnswerKey], pairs: bool = True) -> Iterator[str]:
 
 def prove_op(key: AnswerKey) -> Iterator[str]:
     """The course's op, which twists transform, must agree with Keras on every probe."""
-    result = judge(key, [key.call_correct(probe) for probe in key.probes])
+    result = judge(key, [key.call_numpy_op(probe) for probe in key.probes])
     if result.score != result.max_score:
         yield f"{key.exercise.name}: the course's own op fails: {result.message}"
 
@@ -70,7 +70,7 @@ def prove_worthless(key: AnswerKey) -> Iterator[str]:
     Zeros of the right shape may keep the rung "shape"; nothing else may keep anything.
     """
     exercise = key.exercise
-    zeros = {"returns zeros": lambda *a, **k: _zeros(exercise.correct(*a, **k))}
+    zeros = {"returns zeros": lambda *a, **k: _zeros(exercise.numpy_op(*a, **k))}
     for label, function in (WORTHLESS | ({} if exercise.driver else zeros)).items():
         result = judge_function(key, function)
         kept = [r.id for r in result.rungs if r.passed and r.points and r.id != "shape"]
@@ -95,7 +95,7 @@ def prove_twists(key: AnswerKey) -> Iterator[str]:
     """Every twist loses points and is named, alone."""
     exercise = key.exercise
     for twist in exercise.twists:
-        result = judge(key, [key.call_correct(probe, (twist,)) for probe in key.probes])
+        result = judge(key, [key.call_numpy_op(probe, (twist,)) for probe in key.probes])
         if result.score == result.max_score:
             yield f"{exercise.name}: {twist.name} keeps full marks"
         elif result.diagnosis != [twist.name]:
@@ -126,9 +126,9 @@ def prove_pairs(key: AnswerKey) -> Iterator[str]:
 
 def judge_pair(key: AnswerKey, pair: tuple[Twist, Twist]) -> ExerciseResult:
     """Judge two mistakes together, by the answers that their diagnosis predicts anyway."""
-    if key.exercise.view is same:
+    if key.exercise.describe is same:
         return judge(key, [key.predict(pair, i) for i in range(len(key.probes))])
-    return judge(key, [key.call_correct(probe, pair) for probe in key.probes])
+    return judge(key, [key.call_numpy_op(probe, pair) for probe in key.probes])
 
 
 def sensible(key: AnswerKey, pair: tuple[Twist, Twist]) -> bool:

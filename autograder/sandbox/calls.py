@@ -184,8 +184,8 @@ def perform(function: Callable[..., Any], body: bytes, driver: Driver | None = N
     """
     args, kwargs, given = decode(body)
     markers: dict[int, Any] = {}
-    live_args = _bring_to_life(args, markers)
-    live_kwargs = _bring_to_life(kwargs, markers)
+    live_args = decode_markers(args, markers)
+    live_kwargs = decode_markers(kwargs, markers)
     with warnings.catch_warnings(record=True) as log:
         warnings.filterwarnings("default", _OF_FLOATS, RuntimeWarning)
         start = perf_counter()
@@ -272,12 +272,12 @@ def _short(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _bring_to_life(tree: Any, markers: dict[int, Any]) -> Any:
+def decode_markers(tree: Any, markers: dict[int, Any]) -> Any:
     """Seeds as generators and names as functions; ``markers`` knows what each one was."""
     if type(tree) in (list, tuple):
-        return type(tree)(_bring_to_life(item, markers) for item in tree)
+        return type(tree)(decode_markers(item, markers) for item in tree)
     if type(tree) is dict:
-        return {key: _bring_to_life(item, markers) for key, item in tree.items()}
+        return {key: decode_markers(item, markers) for key, item in tree.items()}
     if not isinstance(tree, Seed | Named):
         return tree
     live = np.random.default_rng(tree.n) if isinstance(tree, Seed) else FUNCTIONS[tree.name]
@@ -285,21 +285,21 @@ def _bring_to_life(tree: Any, markers: dict[int, Any]) -> Any:
     return live
 
 
-def _put_to_rest(tree: Any, markers: dict[int, Any]) -> Any:
-    """The inverse of `_bring_to_life`; what cannot cross becomes a text that says so."""
+def encode_markers(tree: Any, markers: dict[int, Any]) -> Any:
+    """The inverse of `decode_markers`; what cannot cross becomes a text that says so."""
     if id(tree) in markers:
         return markers[id(tree)]
     if type(tree) in (list, tuple):
-        return type(tree)(_put_to_rest(item, markers) for item in tree)
+        return type(tree)(encode_markers(item, markers) for item in tree)
     if type(tree) is dict:
-        return {key: _put_to_rest(item, markers) for key, item in tree.items()}
+        return {key: encode_markers(item, markers) for key, item in tree.items()}
     return tree
 
 
 def _changed(live: list[Any], body: bytes, markers: dict[int, Any]) -> tuple[Any, ...] | None:
     """The arguments after the call, where they are no longer what the request held."""
     try:
-        rested = _put_to_rest(live, markers) if markers else live
+        rested = encode_markers(live, markers) if markers else live
         if encode(rested) == body:
             return None
         args, kwargs, _ = rested

@@ -56,7 +56,7 @@ class Connection(Protocol):
 
 
 class SocketConnection:
-    """A child behind the walls: a socket to it, and a control socket to its keeper."""
+    """A child behind the walls: a socket to it, and a control socket to its supervisor."""
 
     def __init__(self, wire: socket.socket, control: socket.socket) -> None:
         self._wire = wire
@@ -94,7 +94,7 @@ class SocketConnection:
         return raw
 
     def end(self) -> End:
-        report = self._report(0.2)  # where it died by itself, the keeper says how
+        report = self._report(0.2)  # where it died by itself, the supervisor says how
         if report is None:
             with contextlib.suppress(OSError):
                 self._control.shutdown(socket.SHUT_WR)

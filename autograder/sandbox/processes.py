@@ -227,9 +227,9 @@ class Walls:
     def _fork(self) -> Connection:
         orders = self._orders or self._start()
         wire, child_wire = socket.socketpair()
-        control, keeper_control = socket.socketpair()
-        with child_wire, keeper_control:
-            fds = [child_wire.fileno(), keeper_control.fileno()]
+        control, supervisor_control = socket.socketpair()
+        with child_wire, supervisor_control:
+            fds = [child_wire.fileno(), supervisor_control.fileno()]
             socket.send_fds(orders, [self._order], fds)
         return SocketConnection(wire, control)
 

@@ -1,8 +1,8 @@
 """Behind the walls: a process with NumPy loaded that forks one child for every submission.
 
 It takes orders on a socket: a JSON object of limits, with two descriptors. One becomes the
-child's wire; the other belongs to the child's keeper, a second fork that runs no learner code.
-The keeper holds the child in namespaces of its own, kills it when the judge closes that
+child's wire; the other belongs to the child's supervisor, a second fork that runs no learner code.
+The supervisor holds the child in namespaces of its own, kills it when the judge closes that
 descriptor, and says there how the child ended.
 """
 
@@ -32,7 +32,7 @@ def main(fd: int, keras: bool) -> NoReturn:
     """Be a zygote on this socket until its other end is closed."""
     _load(keras)
     orders = socket.socket(fileno=fd)
-    signal.signal(signal.SIGCHLD, _bury)
+    signal.signal(signal.SIGCHLD, _reap)
     orders.send(READY)
     while True:
         message, fds, _, _ = socket.recv_fds(orders, 4096, 2)
@@ -41,13 +41,13 @@ def main(fd: int, keras: bool) -> NoReturn:
         limits = json.loads(message)  # here, because a child copies every page that it touches
         if os.fork() == 0:
             orders.close()
-            _become_keeper(fds[0], fds[1], limits)
+            _run_supervisor(fds[0], fds[1], limits)
         for received in fds:
             os.close(received)
 
 
-def _bury(*_: object) -> None:
-    """Waits for the keepers that have ended. (Ignored, their processor time would not count.)"""
+def _reap(*_: object) -> None:
+    """Waits for supervisors that ended. (Ignored, their processor time would not count.)"""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -66,7 +66,7 @@ def _load(keras: bool) -> None:
     gc.freeze()  # children would copy every page that the collector touches
 
 
-def _become_keeper(wire: int, control: int, limits: dict[str, int]) -> NoReturn:
+def _run_supervisor(wire: int, control: int, limits: dict[str, int]) -> NoReturn:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         isolation.own_namespaces()

@@ -65,7 +65,7 @@ def absolute():
 def test_start_takes_the_beginning_of_a_name_and_says_what_there_is(capsys):
     start("ch01")
     said = capsys.readouterr().out
-    assert live.session.chapter == "ch01_convolution"
+    assert live.state.chapter == "ch01_convolution"
     assert all(word in said for word in ("Convolution", "check(f)", "hint(f)", "solution(f)"))
 
 
@@ -73,7 +73,7 @@ def test_start_takes_the_beginning_of_a_name_and_says_what_there_is(capsys):
 def test_start_with_a_wrong_name_lists_the_chapters(name):
     with pytest.raises(ValueError, match="ch01_convolution"):
         start(name)
-    assert live.session.chapter is None
+    assert live.state.chapter is None
 
 
 # check
@@ -127,7 +127,7 @@ def test_a_name_of_several_chapters_needs_start(monkeypatch):
     monkeypatch.setattr(live, "_exercises", lambda chapter: ["relu"])
     with pytest.raises(ValueError, match=r"ch01_convolution, ch02_stride_padding.*start\('ch01"):
         check(right())
-    live.session.chapter = "ch01_convolution"
+    live.state.chapter = "ch01_convolution"
     assert check(right()).passed
 
 

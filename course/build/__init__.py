@@ -133,8 +133,8 @@ def grader(root: Path, name: str) -> Chapter:
     folder = root / "autograder" / "graders" / name
     if not (folder / "__init__.py").exists():
         raise BuildError(
-            f"course/chapters/{name}.py has no grader. Write autograder/graders/{name}/__init__.py: "
-            "it lists the exercises."
+            f"course/chapters/{name}.py has no grader. "
+            f"Write autograder/graders/{name}/__init__.py: it lists the exercises."
         )
     try:
         with _in_place_of_installed(f"cnnlab.autograder.graders.{name}"):
@@ -229,7 +229,9 @@ def _release(course: Path, name: str) -> bytes:
     try:
         generate.start()
     except Exception as error:
-        raise BuildError(f"course/chapters/{name}.py: nbgrader says: {said.cause or error}") from error
+        raise BuildError(
+            f"course/chapters/{name}.py: nbgrader says: {said.cause or error}"
+        ) from error
     finally:
         log.removeHandler(said)
     made = course / "release" / name / f"{name}.ipynb"

@@ -12,8 +12,8 @@ from pathlib import Path
 import nbformat
 
 from cnnlab.autograder.judging.exercise import Chapter
-from cnnlab.autograder.submission.code import parse
 from cnnlab.autograder.judging.stubs import is_stub_source
+from cnnlab.autograder.submission.code import parse
 from cnnlab.course.build.source import SourceError, cells_of, find_function, solution_lines
 
 MARKS = (

@@ -1,4 +1,4 @@
-"""A chapter's source, ``course/chapters/chNN_name.py``, as a notebook with everything that nbgrader needs.
+"""A chapter's source, ``course/chapters/chNN_name.py``, as a notebook for nbgrader.
 
 The source is jupytext's ``py:percent``. Cells are told apart by their marker line:
 ``# %% [markdown]`` is prose, ``# %% setup=true`` the set-up cell, ``# %% exercise="relu"`` an

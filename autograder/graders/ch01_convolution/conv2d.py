@@ -102,8 +102,8 @@ EXERCISE = Exercise(
     name="conv2d",
     points={"shape": 1, "by-hand": 2, "structure": 2, "reference": 2, "bad-input": 1},
     probes=conv2d_probes,
-    reference=keras_conv2d,
-    correct=ops.conv2d,
+    keras_reference=keras_conv2d,
+    numpy_op=ops.conv2d,
     needs=("conv_step", "correlate2d"),
     twists=(
         *FORWARD_TWISTS,

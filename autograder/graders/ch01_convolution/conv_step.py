@@ -65,8 +65,8 @@ EXERCISE = Exercise(
     name="conv_step",
     points={"shape": 0.5, "by-hand": 1, "reference": 1, "bad-input": 0.5},
     probes=conv_step_probes,
-    reference=keras_conv_step,
-    correct=ops.conv_step,
+    keras_reference=keras_conv_step,
+    numpy_op=ops.conv_step,
     twists=(
         Twist(
             "matrix-product",

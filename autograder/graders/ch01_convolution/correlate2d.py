@@ -110,8 +110,8 @@ EXERCISE = Exercise(
     name="correlate2d",
     points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "bad-input": 0.5},
     probes=correlate2d_probes,
-    reference=keras_correlate2d,
-    correct=ops.correlate2d,
+    keras_reference=keras_correlate2d,
+    numpy_op=ops.correlate2d,
     needs=("conv_step",),
     twists=(
         Twist(

@@ -95,9 +95,9 @@ EXERCISE = Exercise(
     name="design_kernel",
     points={**dict.fromkeys(GOALS, 0.5), "bad-input": 0.5},
     probes=design_kernel_probes,
-    reference=stated_behaviour,
-    correct=_kernel,
-    view=behaviour,
+    keras_reference=stated_behaviour,
+    numpy_op=_kernel,
+    describe=behaviour,
     evidence=1,
     twists=(
         Twist(

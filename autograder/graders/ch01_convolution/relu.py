@@ -54,8 +54,8 @@ EXERCISE = Exercise(
     name="relu",
     points={"shape": 0.5, "by-hand": 0.5, "reference": 1},
     probes=relu_probes,
-    reference=keras_relu,
-    correct=ops.relu,
+    keras_reference=keras_relu,
+    numpy_op=ops.relu,
     twists=(
         Twist(
             "absolute-value",

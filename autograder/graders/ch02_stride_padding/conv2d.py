@@ -23,8 +23,8 @@ EXERCISE = Exercise(
         "bad-input": 1,
     },
     probes=conv2d_probes,
-    reference=keras_conv2d,
-    correct=conv2d_by,
+    keras_reference=keras_conv2d,
+    numpy_op=conv2d_by,
     needs=("output_size", "same_padding", "pad2d"),
     twists=(*STRIDE_TWISTS, *PADDING_TWISTS, *DILATION_TWISTS, *FORWARD_TWISTS),
     hints=(

@@ -102,8 +102,8 @@ EXERCISE = Exercise(
     name="output_size",
     points={"shape": 0.5, "by-hand": 1, "reference": 1, "edge-cases": 0.5, "bad-input": 0.5},
     probes=output_size_probes,
-    reference=keras_output_size,
-    correct=ops.output_size,
+    keras_reference=keras_output_size,
+    numpy_op=ops.output_size,
     twists=(
         Twist("same-keeps-size", counts("same", lambda n, k, s, d: n), _KEEPS),
         Twist(

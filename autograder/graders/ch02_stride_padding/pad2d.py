@@ -118,8 +118,8 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=pad2d_probes,
-    reference=keras_pad2d,
-    correct=ops.pad2d,
+    keras_reference=keras_pad2d,
+    numpy_op=ops.pad2d,
     twists=(
         Twist(
             "edge-for-zeros",

@@ -85,8 +85,8 @@ EXERCISE = Exercise(
     name="same_padding",
     points={"shape": 0.5, "by-hand": 1, "reference": 1, "edge-cases": 0.5, "bad-input": 0.5},
     probes=same_padding_probes,
-    reference=keras_same_padding,
-    correct=ops.same_padding,
+    keras_reference=keras_same_padding,
+    numpy_op=ops.same_padding,
     needs=("output_size",),
     twists=(
         Twist("symmetric-padding", on_output(lambda p: (sum(p) // 2,) * 2), _BOTH_SIDES),

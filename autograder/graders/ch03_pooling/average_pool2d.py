@@ -37,8 +37,8 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=pool_probes,
-    reference=keras_average_pool2d,
-    correct=ops.average_pool2d,
+    keras_reference=keras_average_pool2d,
+    numpy_op=ops.average_pool2d,
     needs=("max_pool2d",),
     twists=(
         Twist(

@@ -45,8 +45,8 @@ EXERCISE = Exercise(
     name="global_average_pool2d",
     points={"shape": 0.5, "by-hand": 1, "reference": 1, "bad-input": 0.5},
     probes=global_probes,
-    reference=keras_global_average_pool2d,
-    correct=ops.global_average_pool2d,
+    keras_reference=keras_global_average_pool2d,
+    numpy_op=ops.global_average_pool2d,
     needs=("average_pool2d",),
     twists=(
         Twist(

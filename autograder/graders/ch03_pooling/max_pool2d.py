@@ -37,8 +37,8 @@ EXERCISE = Exercise(
         "bad-input": 1,
     },
     probes=pool_probes,
-    reference=keras_max_pool2d,
-    correct=ops.max_pool2d,
+    keras_reference=keras_max_pool2d,
+    numpy_op=ops.max_pool2d,
     twists=(
         Twist(
             "zero-initialised",

@@ -102,8 +102,8 @@ EXERCISE = Exercise(
         "bad-input": 1,
     },
     probes=trace_probes,
-    reference=keras_shapes,
-    correct=layers.trace_shapes,
+    keras_reference=keras_shapes,
+    numpy_op=layers.trace_shapes,
     twists=SHAPE_TWISTS,
     hints=(
         "Follow one shape through the stack. Which of its three numbers can a convolution change, which can pooling change?",

@@ -79,7 +79,7 @@ def walk(input_shape: Shape, layers: Stack) -> Iterator[tuple[Shape, Layer, Shap
         yield before, normalise(layer), after, layer
 
 
-def slip(**options: Any) -> Callable[[Op], Op]:
+def with_mistake(**options: Any) -> Callable[[Op], Op]:
     """The op with one more slip."""
     return lambda op: lambda *args, **kwargs: op(*args, **options, **kwargs)
 

@@ -124,10 +124,10 @@ EXERCISE = Exercise(
     name="choose_hyperparameters",
     points={"parameters": 1.5, "macs": 1.5},
     probes=budget_probes,
-    reference=stated_qualities,
-    correct=stack_for,
+    keras_reference=stated_qualities,
+    numpy_op=stack_for,
     needs=("count_parameters", "count_macs"),
-    view=qualities,
+    describe=qualities,
     twists=(
         Twist("over-budget", _spending("parameters", "macs"), _OVER),
         Twist("over-budget", _spending("parameters"), _OVER),

@@ -9,8 +9,8 @@ from cnnlab.autograder.graders.ch04_network._counting import (
     CHANNELS,
     counting_probes,
     keras_layers,
-    slip,
     walk,
+    with_mistake,
 )
 from cnnlab.autograder.judging.exercise import Exercise
 from cnnlab.autograder.judging.twists import Twist
@@ -57,25 +57,25 @@ EXERCISE = Exercise(
     name="count_macs",
     points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "edge-cases": 0.5},
     probes=counting_probes,
-    reference=keras_macs,
-    correct=macs,
+    keras_reference=keras_macs,
+    numpy_op=macs,
     needs=("count_parameters",),
     twists=(
-        Twist("on-input-map", slip(places="input"), _INPUT_MAP),
+        Twist("on-input-map", with_mistake(places="input"), _INPUT_MAP),
         Twist(
             "positions-forgotten",
-            slip(places="none"),
+            with_mistake(places="none"),
             "You count each weight once. At how many places of the result is it used?",
         ),
         Twist(
             "twice-per-mac",
-            slip(factor=2),
+            with_mistake(factor=2),
             "Your numbers are twice as large. A multiplication and the addition that goes with it are one multiply-accumulate.",
         ),
-        Twist("input-channels-forgotten", slip(channels=False), CHANNELS),
+        Twist("input-channels-forgotten", with_mistake(channels=False), CHANNELS),
         Twist(
             "bias-counted",
-            slip(bias=True),
+            with_mistake(bias=True),
             "You count the biases too. Adding a bias is no multiplication.",
         ),
     ),

@@ -10,8 +10,8 @@ from cnnlab.autograder.graders.ch04_network._counting import (
     CHANNELS,
     counting_probes,
     keras_layers,
-    slip,
     walk,
+    with_mistake,
 )
 from cnnlab.autograder.judging.exercise import Exercise
 from cnnlab.autograder.judging.twists import Twist
@@ -57,19 +57,19 @@ EXERCISE = Exercise(
     name="count_parameters",
     points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "edge-cases": 0.5},
     probes=counting_probes,
-    reference=keras_parameters,
-    correct=parameters,
+    keras_reference=keras_parameters,
+    numpy_op=parameters,
     twists=(
-        Twist("times-positions", slip(places="all"), _PLACES),
-        Twist("times-positions", slip(places="weights"), _PLACES),
-        Twist("input-channels-forgotten", slip(channels=False), CHANNELS),
+        Twist("times-positions", with_mistake(places="all"), _PLACES),
+        Twist("times-positions", with_mistake(places="weights"), _PLACES),
+        Twist("input-channels-forgotten", with_mistake(channels=False), CHANNELS),
         Twist(
             "bias-forgotten",
-            slip(bias=False),
+            with_mistake(bias=False),
             "The biases are missing. How many of them has a layer with ten filters?",
         ),
         *(
-            Twist("pool-has-weights", slip(pool=pool), _POOL)
+            Twist("pool-has-weights", with_mistake(pool=pool), _POOL)
             for pool in (
                 lambda full, channels: prod(full.size),
                 lambda full, channels: prod(full.size) * channels,

@@ -108,8 +108,8 @@ EXERCISE = Exercise(
     name="dense",
     points={"shape": 0.5, "by-hand": 1, "structure": 0.5, "reference": 1.5, "bad-input": 0.5},
     probes=dense_probes,
-    reference=keras_dense,
-    correct=network.dense,
+    keras_reference=keras_dense,
+    numpy_op=network.dense,
     needs=("sigmoid", "softmax"),
     twists=(
         Twist(

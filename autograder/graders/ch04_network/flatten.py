@@ -68,8 +68,8 @@ EXERCISE = Exercise(
     name="flatten",
     points={"shape": 0.5, "by-hand": 0.5, "reference": 0.5, "edge-cases": 0.25, "bad-input": 0.25},
     probes=flatten_probes,
-    reference=keras_flatten,
-    correct=network.flatten,
+    keras_reference=keras_flatten,
+    numpy_op=network.flatten,
     twists=(
         Twist("drops-batch", on_output(np.ravel), _DROPS_BATCH),
         Twist("drops-batch", on_output(lambda y: y.reshape(1, -1)), _DROPS_BATCH),

@@ -121,7 +121,7 @@ def steps(
     return last(network.dense(hidden, weights[8], weights[9]))
 
 
-def slip(**options: Any) -> Callable[[Op], Op]:
+def with_mistake(**options: Any) -> Callable[[Op], Op]:
     return lambda op: lambda *args, **kwargs: op(*args, **options, **kwargs)
 
 
@@ -168,14 +168,17 @@ EXERCISE = Exercise(
     name="predict",
     points={"shape": 0.5, "by-hand": 1.5, "structure": 1, "reference": 2.5, "bad-input": 0.5},
     probes=predict_probes,
-    reference=keras_predict,
-    correct=steps,
+    keras_reference=keras_predict,
+    numpy_op=steps,
     needs=("flatten", "sigmoid", "softmax", "dense"),
     twists=(
-        *(Twist("relu-missing", slip(relus=relus), _RELU) for relus in ("", "dense", "conv")),
-        Twist("pool-missing", slip(pool=lambda x: x, fit=_refuse), _POOL),
-        Twist("pool-missing", slip(pool=lambda x: x, fit=_crop), _POOL),
-        Twist("pool-missing", slip(pool=_every_second), _POOL),
+        *(
+            Twist("relu-missing", with_mistake(relus=relus), _RELU)
+            for relus in ("", "dense", "conv")
+        ),
+        Twist("pool-missing", with_mistake(pool=lambda x: x, fit=_refuse), _POOL),
+        Twist("pool-missing", with_mistake(pool=lambda x: x, fit=_crop), _POOL),
+        Twist("pool-missing", with_mistake(pool=_every_second), _POOL),
         Twist(
             "channels-first-order",
             _channels_first,
@@ -188,12 +191,12 @@ EXERCISE = Exercise(
         ),
         Twist(
             "sigmoid-missing",
-            slip(last=lambda z: z),
+            with_mistake(last=lambda z: z),
             "Your results go below 0 or above 1. Which step turns the last sum into a probability?",
         ),
         Twist(
             "softmax-on-one-unit",
-            slip(last=network.softmax),
+            with_mistake(last=network.softmax),
             "Every picture gets exactly 1. Softmax shares out a whole: what does a single unit get of it?",
         ),
     ),

@@ -45,8 +45,8 @@ EXERCISE = Exercise(
     name="sigmoid",
     points={"shape": 0.5, "by-hand": 0.5, "reference": 1, "edge-cases": 1},
     probes=sigmoid_probes,
-    reference=keras_activation("sigmoid"),
-    correct=network.sigmoid,
+    keras_reference=keras_activation("sigmoid"),
+    numpy_op=network.sigmoid,
     twists=(
         Twist("overflows", formula(lambda z: np.exp(z) / (1 + np.exp(z))), OVERFLOWS),
         Twist("overflows", formula(lambda z: 1 / (1 + np.exp(-z))), _WARNS),

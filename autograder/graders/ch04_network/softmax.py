@@ -78,8 +78,8 @@ EXERCISE = Exercise(
     name="softmax",
     points={"shape": 0.5, "by-hand": 0.5, "reference": 1, "edge-cases": 1},
     probes=softmax_probes,
-    reference=keras_activation("softmax"),
-    correct=network.softmax,
+    keras_reference=keras_activation("softmax"),
+    numpy_op=network.softmax,
     twists=(
         Twist("overflows", formula(_overflowing(-1)), OVERFLOWS),
         Twist("wrong-axis", formula(_normalised_over(0)), WRONG_AXIS),

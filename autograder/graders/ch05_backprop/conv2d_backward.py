@@ -250,8 +250,8 @@ EXERCISE = Exercise(
         "bad-input": 1,
     },
     probes=conv_probes,
-    reference=keras_conv2d_backward,
-    correct=ops.conv2d_backward,
+    keras_reference=keras_conv2d_backward,
+    numpy_op=ops.conv2d_backward,
     twists=(
         Twist(
             "kernel-flipped",

@@ -66,8 +66,8 @@ EXERCISE = Exercise(
     name="dense_backward",
     points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1.5, "bad-input": 0.5},
     probes=dense_probes,
-    reference=keras_dense_backward,
-    correct=ops.dense_backward,
+    keras_reference=keras_dense_backward,
+    numpy_op=ops.dense_backward,
     twists=(
         Twist("transposed", on_output(lambda g: (g[0], g[1].T, g[2])), _TRANSPOSED),
         Twist(

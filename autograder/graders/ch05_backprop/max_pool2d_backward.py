@@ -175,8 +175,8 @@ EXERCISE = Exercise(
         "bad-input": 1,
     },
     probes=pool_probes,
-    reference=keras_max_pool2d_backward,
-    correct=ops.max_pool2d_backward,
+    keras_reference=keras_max_pool2d_backward,
+    numpy_op=ops.max_pool2d_backward,
     twists=(
         Twist("all-ties", _shared(_largest), _TIES),
         Twist(

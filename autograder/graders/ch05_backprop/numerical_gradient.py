@@ -136,8 +136,8 @@ EXERCISE = Exercise(
     name="numerical_gradient",
     points={"shape": 0.5, "by-hand": 1, "reference": 1.5, "edge-cases": 0.5, "bad-input": 0.5},
     probes=numerical_probes,
-    reference=keras_gradient,
-    correct=ops.numerical_gradient,
+    keras_reference=keras_gradient,
+    numpy_op=ops.numerical_gradient,
     twists=(
         Twist("one-sided", _differences(1, 0), _ONE_SIDED),
         Twist("one-sided", _differences(0, -1), _ONE_SIDED),

@@ -72,8 +72,8 @@ EXERCISE = Exercise(
     name="relu_backward",
     points={"shape": 0.5, "by-hand": 1, "reference": 0.5, "edge-cases": 0.5, "bad-input": 0.5},
     probes=relu_probes,
-    reference=keras_relu_backward,
-    correct=ops.relu_backward,
+    keras_reference=keras_relu_backward,
+    numpy_op=ops.relu_backward,
     twists=(
         Twist(
             "mask-from-dout",

@@ -58,8 +58,8 @@ EXERCISE = Exercise(
     name="sgd_step",
     points={"shape": 0.5, "by-hand": 0.5, "reference": 0.5, "bad-input": 0.5},
     probes=sgd_probes,
-    reference=keras_sgd,
-    correct=ops.sgd_step,
+    keras_reference=keras_sgd,
+    numpy_op=ops.sgd_step,
     twists=(
         Twist("ascends", on_args(lambda p, g, rate: (p, g, -rate)), ASCENDS),
         Twist("rate-ignored", on_args(lambda p, g, rate: (p, g, 1.0)), RATE),

@@ -194,8 +194,8 @@ EXERCISE = Exercise(
     name="train_step",
     points={"shape": 0.5, "by-hand": 1.5, "structure": 1, "reference": 3, "bad-input": 1},
     probes=train_probes,
-    reference=keras_train_step,
-    correct=correct_train_step,
+    keras_reference=keras_train_step,
+    numpy_op=correct_train_step,
     needs=(
         "relu_backward",
         "dense_backward",

@@ -60,8 +60,8 @@ EXERCISE = Exercise(
     name="accuracy_gain",
     points={"shape": 0.5, "by-hand": 1, "reference": 0.5, "edge-cases": 0.5, "bad-input": 0.5},
     probes=gain_probes,
-    reference=exact_gain,
-    correct=evaluation.accuracy_gain,
+    keras_reference=exact_gain,
+    numpy_op=evaluation.accuracy_gain,
     twists=(
         Twist(
             "confuses-points-and-percent",

@@ -200,11 +200,11 @@ EXERCISE = Exercise(
     name="build_cnn",
     points={"parameters": 2, "layers": 3, "reference": 3},
     probes=build_probes,
-    reference=keras_model,
-    correct=simulated,
+    keras_reference=keras_model,
+    numpy_op=simulated,
     driver="ch06.built",
     simulated=True,
-    view=comparable,
+    describe=comparable,
     evidence=1,  # a description that agrees in every word is no accident
     twists=(
         Twist(

@@ -82,11 +82,11 @@ EXERCISE = Exercise(
     name="compile_cnn",
     points={"optimizer": 1, "loss": 2, "metrics": 1},
     probes=compile_probes,
-    reference=keras_config,
-    correct=configured,
+    keras_reference=keras_config,
+    numpy_op=configured,
     driver="ch06.compiled",
     simulated=True,
-    view=config_in_words,
+    describe=config_in_words,
     evidence=1,  # each side shows in one probe alone
     twists=(
         Twist(

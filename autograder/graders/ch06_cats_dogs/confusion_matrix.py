@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, on_output, slip
+from cnnlab.autograder.judging.twists import Twist, on_output, with_mistake
 from cnnlab.course.ops import Array
 from cnnlab.course.ops.evaluation import confusion_matrix as ours
 
@@ -123,9 +123,9 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=confusion_probes,
-    reference=keras_counts,
-    correct=steps,
-    view=counts,
+    keras_reference=keras_counts,
+    numpy_op=steps,
+    describe=counts,
     twists=(
         Twist(
             "transposed",
@@ -144,18 +144,18 @@ EXERCISE = Exercise(
         ),
         Twist(
             "ge-for-gt",
-            slip(above=np.greater_equal),
+            with_mistake(above=np.greater_equal),
             "A probability of just the threshold is class 0 here: only what is above it counts as class "
             "1, as in Keras's accuracy.",
         ),
         Twist(
             "answers-reversed",
-            slip(above=np.less_equal),
+            with_mistake(above=np.less_equal),
             "Your answers are the wrong way round. A high probability means class 1.",
         ),
         Twist(
             "column-broadcast",
-            slip(spread=True),
+            with_mistake(spread=True),
             "You count every label with every answer. Keras answers with a column, shape (N, 1), and "
             "NumPy spreads a column over a row: np.ravel makes a row of it first.",
         ),

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.graders.ch06_cats_dogs._curves import history, steps, weighted_means
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, on_output, slip
+from cnnlab.autograder.judging.twists import Twist, on_output, with_mistake
 from cnnlab.course.ops import Array, evaluation
 
 Rng = np.random.Generator
@@ -69,24 +69,24 @@ EXERCISE = Exercise(
     name="overfit_epoch",
     points={"shape": 0.5, "by-hand": 1, "structure": 0.5, "reference": 1},
     probes=epoch_probes,
-    reference=lowest,
-    correct=epoch_of,
+    keras_reference=lowest,
+    numpy_op=epoch_of,
     needs=("smooth",),
     twists=(
         Twist(
             "last-epoch",
-            slip(pick=lambda values: len(values) - 1),
+            with_mistake(pick=lambda values: len(values) - 1),
             "You name the last epoch, whatever happened before. Where is the smooth loss lowest?",
         ),
         Twist(
             "unsmoothed",
-            slip(curve=lambda values: np.asarray(values, float)),
+            with_mistake(curve=lambda values: np.asarray(values, float)),
             "You look for the lowest value in the raw curve. One lucky epoch is not the turn: smooth the "
             "curve first.",
         ),
         Twist(
             "smooth-starts-at-zero",
-            slip(curve=_uncorrected),
+            with_mistake(curve=_uncorrected),
             "Your smooth curve starts at 0, so its first values look like the best. Use your smooth, "
             "with its correction.",
         ),
@@ -100,12 +100,12 @@ EXERCISE = Exercise(
         ),
         Twist(
             "highest-instead",
-            slip(pick=lambda values: int(np.argmax(values))),
+            with_mistake(pick=lambda values: int(np.argmax(values))),
             "You name the epoch with the highest loss. A loss is good where it is low.",
         ),
         Twist(
             "value-for-epoch",
-            slip(pick=lambda values: float(np.min(values))),
+            with_mistake(pick=lambda values: float(np.min(values))),
             "You return the lowest loss itself. At which epoch does it stand?",
         ),
     ),

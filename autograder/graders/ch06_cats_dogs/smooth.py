@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.graders.ch06_cats_dogs._curves import history, steps, weighted_means
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, on_args, slip
+from cnnlab.autograder.judging.twists import Twist, on_args, with_mistake
 from cnnlab.course.ops.evaluation import WEIGHT
 
 Rng = np.random.Generator
@@ -73,13 +73,13 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=smooth_probes,
-    reference=weighted_means,
-    correct=steps,
+    keras_reference=weighted_means,
+    numpy_op=steps,
     twists=(
-        Twist("starts-at-zero", slip(**_NO_CORRECTION), _ZERO),
+        Twist("starts-at-zero", with_mistake(**_NO_CORRECTION), _ZERO),
         Twist(
             "starts-at-first-value",
-            slip(begin=lambda values: float(values[0]), **_NO_CORRECTION),
+            with_mistake(begin=lambda values: float(values[0]), **_NO_CORRECTION),
             "Your average starts at the first value, so that one counts far more than all others. Start "
             "at 0 and divide by 1 - weight to the power of t.",
         ),
@@ -88,22 +88,26 @@ EXERCISE = Exercise(
             on_args(lambda values, weight=WEIGHT: (values, 1 - weight)),
             _REVERSED,
         ),
-        Twist("weight-reversed", slip(mix=lambda weight: (1 - weight, weight)), _REVERSED),
+        Twist("weight-reversed", with_mistake(mix=lambda weight: (1 - weight, weight)), _REVERSED),
         Twist(
-            "exponent-off-by-one", slip(correct=lambda weight, t: 1 - weight ** (t - 1)), _EXPONENT
+            "exponent-off-by-one",
+            with_mistake(correct=lambda weight, t: 1 - weight ** (t - 1)),
+            _EXPONENT,
         ),
         Twist(
-            "exponent-off-by-one", slip(correct=lambda weight, t: 1 - weight ** (t + 1)), _EXPONENT
+            "exponent-off-by-one",
+            with_mistake(correct=lambda weight, t: 1 - weight ** (t + 1)),
+            _EXPONENT,
         ),
         Twist(
             "exponent-missing",
-            slip(correct=lambda weight, t: 1 - weight),
+            with_mistake(correct=lambda weight, t: 1 - weight),
             "You divide by 1 - weight each time. The share of the real values grows with every epoch: it "
             "is 1 minus weight to the power of t.",
         ),
         Twist(
             "correction-kept",
-            slip(keep=True),
+            with_mistake(keep=True),
             "You go on with the corrected average, so it is corrected again and again. Keep m as it is, "
             "and divide only in what you return.",
         ),

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist, slip
+from cnnlab.autograder.judging.twists import Op, Twist, with_mistake
 from cnnlab.course.ops.evaluation import check_fractions, class_sizes
 
 Rng = np.random.Generator
@@ -268,7 +268,7 @@ def _within_class(op: Op) -> Op:
     def groups(labels: Any) -> list[Places]:
         return [np.arange(len(places)) for places in _by_class(labels)]
 
-    return slip(groups=groups)(op)
+    return with_mistake(groups=groups)(op)
 
 
 def _generator(make: Callable[[], Rng]) -> Callable[[Op], Op]:
@@ -302,30 +302,30 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=split_probes,
-    reference=stated_facts,
-    correct=steps,
+    keras_reference=stated_facts,
+    numpy_op=steps,
     driver="ch06.splits",
-    view=facts,
+    describe=facts,
     twists=(
-        Twist("overlap", slip(deal=_anew), _OVERLAP),
-        Twist("overlap", slip(deal=_first_ones), _OVERLAP),
-        Twist("overlap", slip(deal=_up_to_bounds), _OVERLAP),
-        Twist("overlap", slip(deal=_with_repeats), _OVERLAP),
+        Twist("overlap", with_mistake(deal=_anew), _OVERLAP),
+        Twist("overlap", with_mistake(deal=_first_ones), _OVERLAP),
+        Twist("overlap", with_mistake(deal=_up_to_bounds), _OVERLAP),
+        Twist("overlap", with_mistake(deal=_with_repeats), _OVERLAP),
         *(
-            Twist("not-stratified", slip(groups=_all_alike, sizes=sizes), _STRATIFIED)
+            Twist("not-stratified", with_mistake(groups=_all_alike, sizes=sizes), _STRATIFIED)
             for sizes in (class_sizes, _to_the_last, _by_bounds, _rounded)
         ),
-        Twist("drops-examples", slip(sizes=_floors, deal=_cut_off), _DROPS),
+        Twist("drops-examples", with_mistake(sizes=_floors, deal=_cut_off), _DROPS),
         Twist(
             "remainder-misplaced",
-            slip(sizes=_to_the_last),
+            with_mistake(sizes=_to_the_last),
             _REMAINDER,
         ),
-        Twist("remainder-misplaced", slip(sizes=_by_bounds), _REMAINDER),
-        Twist("remainder-misplaced", slip(sizes=_rounded), _REMAINDER),
+        Twist("remainder-misplaced", with_mistake(sizes=_by_bounds), _REMAINDER),
+        Twist("remainder-misplaced", with_mistake(sizes=_rounded), _REMAINDER),
         Twist(
             "not-shuffled",
-            slip(shuffle=lambda places, rng: places),
+            with_mistake(shuffle=lambda places, rng: places),
             "You deal the examples in the order in which they lie there. Files are often sorted, so the "
             "last ones are of another kind than the first: shuffle each class with rng first.",
         ),

@@ -1,7 +1,7 @@
-"""Masks and outputs of dropout, described for the judge.
+"""Masks and outputs of dropout, type_and_shape for the judge.
 
 What came back cannot be compared number by number, because any draw is as good as another. So it
-is described: with what the kept cells were multiplied, how many were kept, what differs from
+is type_and_shape: with what the kept cells were multiplied, how many were kept, what differs from
 call to call. Right functions have the same description, whatever they draw; mistakes have
 another one, again the same whatever they draw.
 """
@@ -37,16 +37,16 @@ def blank(value: Any) -> Any:
     return np.zeros_like(value) if isinstance(value, np.ndarray) else value
 
 
-def told(value: Any) -> str:
+def type_and_shape(value: Any) -> str:
     """What somebody returned, in words.
 
-    >>> told((np.ones(3), None))
+    >>> type_and_shape((np.ones(3), None))
     'a tuple of an array of shape (3,) and None'
     """
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     if isinstance(value, tuple | list) and len(value) in (2, 3):
-        return f"a {type(value).__name__} of " + " and ".join(map(told, value))
+        return f"a {type(value).__name__} of " + " and ".join(map(type_and_shape, value))
     return "None" if value is None else f"a {type(value).__name__}"
 
 
@@ -57,13 +57,13 @@ def pairs_view(args: tuple[Any, ...], raw: Any) -> Any:
         result = raw["calls"][0]
         return tuple(map(blank, result)) if isinstance(result, tuple | list) else blank(result)
     results = [*raw["calls"], *raw["again"], *raw["other"]]
-    wrong = next((told(r) for r in results if not _is_pair(r, x.shape)), None)
+    wrong = next((type_and_shape(r) for r in results if not _is_pair(r, x.shape)), None)
     if wrong is not None:
         return {"what is returned": wrong}
     outs = [floats(out) for out, _ in results]
     masks = [np.broadcast_to(mask, x.shape).astype(bool) for _, mask in results]
-    described = {"what is returned": "out and mask, of x's shape"}
-    return described | description(x, args[1], raw, np.stack(outs), np.stack(masks))
+    type_and_shape = {"what is returned": "out and mask, of x's shape"}
+    return type_and_shape | description(x, args[1], raw, np.stack(outs), np.stack(masks))
 
 
 def _is_pair(result: Any, shape: tuple[int, ...]) -> bool:
@@ -92,12 +92,12 @@ def maps_view(args: tuple[Any, ...], raw: Any) -> Any:
     if "form" in asks:
         return blank(raw["calls"][0])
     results = [*raw["calls"], *raw["again"], *raw["other"]]
-    wrong = next((told(r) for r in results if not _is_numbers(r, x.shape)), None)
+    wrong = next((type_and_shape(r) for r in results if not _is_numbers(r, x.shape)), None)
     if wrong is not None:
         return {"what is returned": wrong}
     outs = np.stack([floats(out) for out in results])
-    described = {"what is returned": "an array of x's shape"}
-    return described | description(x, args[1], raw, outs, outs != 0)
+    type_and_shape = {"what is returned": "an array of x's shape"}
+    return type_and_shape | description(x, args[1], raw, outs, outs != 0)
 
 
 def gradient_view(args: tuple[Any, ...], raw: Any) -> Any:
@@ -105,13 +105,13 @@ def gradient_view(args: tuple[Any, ...], raw: Any) -> Any:
     dout, mask = floats(args[0]), np.asarray(args[1], bool)
     if "form" in raw["asks"]:
         return blank(raw["calls"][0])
-    wrong = next((told(r) for r in raw["calls"] if not _is_numbers(r, dout.shape)), None)
+    wrong = next((type_and_shape(r) for r in raw["calls"] if not _is_numbers(r, dout.shape)), None)
     if wrong is not None:
         return {"what is returned": wrong}
     outs = np.stack([floats(out) for out in raw["calls"]])
     masks = np.broadcast_to(mask, outs.shape)
-    described = {"what is returned": "an array of dout's shape", "calls": len(outs)}
-    return described | {
+    type_and_shape = {"what is returned": "an array of dout's shape", "calls": len(outs)}
+    return type_and_shape | {
         "where the mask is True, dout times": factor(dout, outs, masks),
         "where it is False, dout times": factor(dout, outs, ~masks),
     }

@@ -45,7 +45,7 @@ def thinned(
     chosen: bool = False,
     active: bool = False,
     tested: Callable[[Array, float], Array] = lambda x, rate: x,
-    told: Callable[[Array], Array] = lambda mask: mask,
+    returned_mask: Callable[[Array], Array] = lambda mask: mask,
 ) -> tuple[Array, Array]:
     """`cnnlab.course.ops.dropout.dropout` with slips: without any, it is that function.
 
@@ -65,26 +65,26 @@ def thinned(
         Whether it drops outside of training, too.
     tested : callable, (x, rate) → array
         What is done outside of training.
-    told : callable, mask → mask
+    returned_mask : callable, mask → mask
         What is returned of the mask.
     """
     x = floats(x)
     require(0 <= rate <= 1, "rate", "must be from 0 to 1", rate)
     if not training and not active:
         with np.errstate(all="ignore"):
-            return tested(x, rate).astype(x.dtype), told(np.ones(x.shape, bool))
+            return tested(x, rate).astype(x.dtype), returned_mask(np.ones(x.shape, bool))
     if rate == 1 and guard == "early":
-        return np.zeros_like(x), told(np.zeros(x.shape, bool))
+        return np.zeros_like(x), returned_mask(np.zeros(x.shape, bool))
     mask = draw(source(rng), x.shape, keep(rate))
     if rate == 1 and guard:
-        return np.zeros_like(x), told(mask)
+        return np.zeros_like(x), returned_mask(mask)
     with np.errstate(all="ignore"):
         scaled = x / np.asarray(over(rate), x.dtype)
         out = np.where(mask, scaled, 0) if chosen else x * mask / np.asarray(over(rate), x.dtype)
-    return out.astype(x.dtype), told(mask)
+    return out.astype(x.dtype), returned_mask(mask)
 
 
-def slip(**options: Any) -> Callable[[Op], Op]:
+def with_mistake(**options: Any) -> Callable[[Op], Op]:
     """The op with one more slip."""
     return lambda op: lambda *args, **kwargs: op(*args, **options, **kwargs)
 
@@ -130,7 +130,7 @@ def keep_twists(says: str = _KEEP) -> tuple[Twist, ...]:
     """The rate taken for what is kept: all along, or in the comparison alone."""
     ways: list[dict[str, Any]] = [{"over": itself}, {"over": itself, "chosen": True}, {}]
     return tuple(
-        Twist("rate-is-keep-probability", slip(keep=itself, guard=guard, **way), says)
+        Twist("rate-is-keep-probability", with_mistake(keep=itself, guard=guard, **way), says)
         for way in ways
         for guard in ("late", "early", "")
     )
@@ -139,20 +139,26 @@ def keep_twists(says: str = _KEEP) -> tuple[Twist, ...]:
 def scale_twists() -> tuple[Twist, ...]:
     """Survivors that are not enlarged, or by something else."""
     return (
-        Twist("not-inverted", slip(over=lambda rate: 1), _NOT_INVERTED),
-        Twist("scaled-by-rate", slip(over=itself), BY_RATE),
-        Twist("scaled-by-rate", slip(over=lambda rate: 1 / (1 - rate)), BY_RATE),
-        Twist("scaled-by-rate", slip(over=lambda rate: 1 / rate if rate else np.inf), BY_RATE),
-        Twist("scales-at-test", slip(tested=lambda x, rate: x * (1 - rate)), _AT_TEST),
-        Twist("scales-at-test", slip(tested=lambda x, rate: x / np.float32(1 - rate)), _AT_TEST),
-        Twist("active-at-test", slip(active=True), _ACTIVE),
-        Twist("active-at-test", slip(active=True, guard="early"), _ACTIVE),
+        Twist("not-inverted", with_mistake(over=lambda rate: 1), _NOT_INVERTED),
+        Twist("scaled-by-rate", with_mistake(over=itself), BY_RATE),
+        Twist("scaled-by-rate", with_mistake(over=lambda rate: 1 / (1 - rate)), BY_RATE),
+        Twist(
+            "scaled-by-rate", with_mistake(over=lambda rate: 1 / rate if rate else np.inf), BY_RATE
+        ),
+        Twist("scales-at-test", with_mistake(tested=lambda x, rate: x * (1 - rate)), _AT_TEST),
+        Twist(
+            "scales-at-test",
+            with_mistake(tested=lambda x, rate: x / np.float32(1 - rate)),
+            _AT_TEST,
+        ),
+        Twist("active-at-test", with_mistake(active=True), _ACTIVE),
+        Twist("active-at-test", with_mistake(active=True, guard="early"), _ACTIVE),
     )
 
 
 def source_twists() -> tuple[Twist, ...]:
     return (
-        Twist("reseeds", slip(source=lambda rng: np.random.default_rng(0)), _RESEEDS),
-        Twist("ignores-rng", slip(source=lambda rng: np.random.default_rng()), _IGNORES),
-        Twist("nan-at-rate-one", slip(guard=""), NAN),
+        Twist("reseeds", with_mistake(source=lambda rng: np.random.default_rng(0)), _RESEEDS),
+        Twist("ignores-rng", with_mistake(source=lambda rng: np.random.default_rng()), _IGNORES),
+        Twist("nan-at-rate-one", with_mistake(guard=""), NAN),
     )

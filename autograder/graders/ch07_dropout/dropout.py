@@ -20,9 +20,9 @@ from cnnlab.autograder.graders.ch07_dropout._mistakes import (
     keep_twists,
     rate_near,
     scale_twists,
-    slip,
     source_twists,
     thinned,
+    with_mistake,
 )
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
@@ -123,28 +123,28 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=dropout_probes,
-    reference=keras_dropout,
-    correct=thinned,
+    keras_reference=keras_dropout,
+    numpy_op=thinned,
     driver="ch07.drawn",
-    view=pairs_view,
+    describe=pairs_view,
     twists=(
         *keep_twists(),
         *scale_twists(),
-        Twist("one-mask-per-batch", slip(draw=one_for_all), _ONE_MASK),
+        Twist("one-mask-per-batch", with_mistake(draw=one_for_all), _ONE_MASK),
         Twist(
             "one-mask-per-batch",
-            slip(draw=lambda rng, shape, p: each_cell(rng, (1, *shape[1:]), p)),
+            with_mistake(draw=lambda rng, shape, p: each_cell(rng, (1, *shape[1:]), p)),
             _ONE_MASK,
         ),
         Twist(
             "one-mask-per-batch",
-            slip(draw=lambda rng, shape, p: each_cell(rng, shape[1:], p)),
+            with_mistake(draw=lambda rng, shape, p: each_cell(rng, shape[1:], p)),
             _ONE_MASK,
         ),
-        Twist("exact-count", slip(draw=exactly), _EXACT),
-        Twist("exact-count", slip(draw=exactly_in_each), _EXACT),
+        Twist("exact-count", with_mistake(draw=exactly), _EXACT),
+        Twist("exact-count", with_mistake(draw=exactly_in_each), _EXACT),
         *source_twists(),
-        Twist("mask-inverted", slip(told=lambda mask: ~mask), _INVERTED_MASK),
+        Twist("mask-inverted", with_mistake(returned_mask=lambda mask: ~mask), _INVERTED_MASK),
     ),
     hints=(
         "Think of one coin for every single number of x. How often should it show “keep”?",

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch07_dropout._masks import CALLS, gradient_view
-from cnnlab.autograder.graders.ch07_dropout._mistakes import BY_RATE, NAN, itself, rate_near, slip
+from cnnlab.autograder.graders.ch07_dropout._mistakes import (
+    BY_RATE,
+    NAN,
+    itself,
+    rate_near,
+    with_mistake,
+)
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.graders.shared.gradients import gradients
@@ -101,43 +107,43 @@ EXERCISE = Exercise(
     name="dropout_backward",
     points={"shape": 0.5, "by-hand": 1, "reference": 1.5, "edge-cases": 0.5, "bad-input": 0.5},
     probes=backward_probes,
-    reference=keras_dropout_backward,
-    correct=returned,
+    keras_reference=keras_dropout_backward,
+    numpy_op=returned,
     driver="ch07.repeated",
-    view=gradient_view,
+    describe=gradient_view,
     twists=(
         *(
-            Twist("new-mask", slip(masked=masked, guarded=guarded), _NEW_MASK)
+            Twist("new-mask", with_mistake(masked=masked, guarded=guarded), _NEW_MASK)
             for masked in (
                 lambda mask, rate: np.random.default_rng().random(mask.shape) >= rate,
                 lambda mask, rate: np.random.default_rng().random(mask.shape) < rate,
             )
             for guarded in (True, False)
         ),
-        Twist("scale-missing", slip(over=lambda rate: 1), _NO_SCALE),
+        Twist("scale-missing", with_mistake(over=lambda rate: 1), _NO_SCALE),
         Twist(
             "mask-missing",
-            slip(masked=lambda mask, rate: np.ones_like(mask)),
+            with_mistake(masked=lambda mask, rate: np.ones_like(mask)),
             "Cells that were dropped get a gradient in your function. The result did not depend on them: what is its slope there?",
         ),
         Twist(
             "mask-missing",
-            slip(masked=lambda mask, rate: np.ones_like(mask), guarded=False),
+            with_mistake(masked=lambda mask, rate: np.ones_like(mask), guarded=False),
             "Cells that were dropped get a gradient in your function. The result did not depend on them: what is its slope there?",
         ),
         Twist(
             "mask-inverted",
-            slip(masked=lambda mask, rate: ~mask),
+            with_mistake(masked=lambda mask, rate: ~mask),
             "You let the gradient through where the mask is False. True means kept.",
         ),
         Twist(
             "mask-inverted",
-            slip(masked=lambda mask, rate: ~mask, guarded=False),
+            with_mistake(masked=lambda mask, rate: ~mask, guarded=False),
             "You let the gradient through where the mask is False. True means kept.",
         ),
-        Twist("scaled-by-rate", slip(over=itself), BY_RATE),
-        Twist("scaled-by-rate", slip(over=lambda rate: 1 / (1 - rate)), BY_RATE),
-        Twist("nan-at-rate-one", slip(guarded=False), NAN),
+        Twist("scaled-by-rate", with_mistake(over=itself), BY_RATE),
+        Twist("scaled-by-rate", with_mistake(over=lambda rate: 1 / (1 - rate)), BY_RATE),
+        Twist("nan-at-rate-one", with_mistake(guarded=False), NAN),
     ),
     hints=(
         "On the way forward every number was multiplied by something that does not depend on it. What is the slope of such a function?",

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch07_dropout._masks import told
-from cnnlab.autograder.graders.ch07_dropout._mistakes import slip
+from cnnlab.autograder.graders.ch07_dropout._masks import type_and_shape
+from cnnlab.autograder.graders.ch07_dropout._mistakes import with_mistake
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist
 from cnnlab.autograder.sandbox.drivers.ch07 import HIDDEN, RATE, Model
@@ -107,7 +107,7 @@ def described(answers: list[Array], result: Any) -> dict[str, Any]:
         "passes of each picture": counts[0] if len(set(counts)) == 1 else str(counts)
     }
     if not isinstance(result, tuple | list) or len(result) != 2:
-        return found | {"what is returned": told(result)}
+        return found | {"what is returned": type_and_shape(result)}
     found["what is returned"] = "mean and std"
     if len(set(counts)) > 1 or not counts[0]:
         return found | {"mean": "without dropout", "std": "without dropout"}
@@ -151,7 +151,7 @@ def _recognised(value: Any, known: dict[str, Any]) -> str:
     try:
         value = np.asarray(value, np.float64)
     except (TypeError, ValueError):
-        return told(value)
+        return type_and_shape(value)
     for name, right in known.items():
         if value.shape == np.shape(right) and np.allclose(value, right, 1e-4, 1e-6, equal_nan=True):
             return name
@@ -227,14 +227,14 @@ EXERCISE = Exercise(
     name="mc_predict",
     points={"shape": 0.5, "by-hand": 1, "reference": 2, "edge-cases": 0.5, "bad-input": 0.5},
     probes=passes_probes,
-    reference=keras_passes,
-    correct=asked_often,
+    keras_reference=keras_passes,
+    numpy_op=asked_often,
     driver="ch07.asked",
-    view=passes_view,
+    describe=passes_view,
     twists=(
-        Twist("dropout-off", slip(ask=without_dropout), _OFF),
+        Twist("dropout-off", with_mistake(ask=without_dropout), _OFF),
         *(
-            Twist("std-of-means", slip(spread=name), _OF_MEANS)
+            Twist("std-of-means", with_mistake(spread=name), _OF_MEANS)
             for name in (
                 "of the mean",
                 "of the means of all pictures",
@@ -245,17 +245,17 @@ EXERCISE = Exercise(
         ),
         Twist(
             "over-pictures",
-            slip(spread="over the pictures"),
+            with_mistake(spread="over the pictures"),
             "You measure how the pictures differ from each other within one pass. How do the passes differ from each other for one picture?",
         ),
         Twist(
             "ddof-one",
-            slip(spread="over the passes, with passes - 1 below the line"),
+            with_mistake(spread="over the passes, with passes - 1 below the line"),
             "You divide by passes − 1. Here the number of passes itself stands below the fraction line, as NumPy does it.",
         ),
         Twist(
             "variance-for-std",
-            slip(spread="the variance"),
+            with_mistake(spread="the variance"),
             "That is the variance. Its square root has the unit of the answers themselves.",
         ),
     ),

@@ -13,9 +13,9 @@ from cnnlab.autograder.graders.ch07_dropout._mistakes import (
     keep_twists,
     rate_near,
     scale_twists,
-    slip,
     source_twists,
     thinned,
+    with_mistake,
 )
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.draws import reals, wholes
@@ -119,16 +119,22 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=spatial_probes,
-    reference=keras_spatial,
-    correct=maps_thinned,
+    keras_reference=keras_spatial,
+    numpy_op=maps_thinned,
     driver="ch07.drawn",
-    view=maps_view,
+    describe=maps_view,
     needs=("dropout",),
     twists=(
-        *(Twist("per-pixel", slip(draw=over_axes(axes)), _PER_PIXEL) for axes in ("NHWC", "NHW")),
-        Twist("one-mask-per-batch", slip(draw=over_axes("C")), _ONE_CHOICE),
-        *(Twist("over-rows", slip(draw=over_axes(axes)), _OVER_ROWS) for axes in ("NH", "NW")),
-        Twist("whole-picture", slip(draw=over_axes("N")), _WHOLE_PICTURE),
+        *(
+            Twist("per-pixel", with_mistake(draw=over_axes(axes)), _PER_PIXEL)
+            for axes in ("NHWC", "NHW")
+        ),
+        Twist("one-mask-per-batch", with_mistake(draw=over_axes("C")), _ONE_CHOICE),
+        *(
+            Twist("over-rows", with_mistake(draw=over_axes(axes)), _OVER_ROWS)
+            for axes in ("NH", "NW")
+        ),
+        Twist("whole-picture", with_mistake(draw=over_axes("N")), _WHOLE_PICTURE),
         *keep_twists(),
         *scale_twists(),
         *source_twists(),

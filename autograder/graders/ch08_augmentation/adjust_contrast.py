@@ -10,7 +10,7 @@ import numpy as np
 from cnnlab.autograder.graders.ch08_augmentation._pictures import axes_probes, bytes_, floats
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, slip
+from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import Array, augmentation
 
 Rng = np.random.Generator
@@ -81,15 +81,15 @@ EXERCISE = Exercise(
     name="adjust_contrast",
     points={"shape": 0.25, "by-hand": 0.5, "structure": 0.5, "reference": 1, "bad-input": 0.25},
     probes=contrast_probes,
-    reference=keras_contrast,
-    correct=contrasted,
+    keras_reference=keras_contrast,
+    numpy_op=contrasted,
     twists=(
         *(
-            Twist("global-mean", slip(axis=axis), _GLOBAL)
+            Twist("global-mean", with_mistake(axis=axis), _GLOBAL)
             for axis in (None, (0, 1, 2), (1, 2, 3), 0)
         ),
         *(
-            Twist("clips-early", slip(end=end), _CLIPS)
+            Twist("clips-early", with_mistake(end=end), _CLIPS)
             for end in (
                 lambda out, given: np.clip(out, 0, 1),
                 lambda out, given: np.clip(out, 0, 255),
@@ -99,18 +99,22 @@ EXERCISE = Exercise(
         ),
         Twist(
             "wraps-around",
-            slip(end=_into_bytes),
+            with_mistake(end=_into_bytes),
             "Bytes in, bytes out: what falls below 0 or goes above 255 begins again at the other end. Give floats back.",
         ),
         Twist(
             "mean-not-added-back",
-            slip(end=lambda out, given: out - floats(given).mean(axis=(1, 2), keepdims=True)),
+            with_mistake(
+                end=lambda out, given: out - floats(given).mean(axis=(1, 2), keepdims=True)
+            ),
             "The mean goes off and never comes back: all pictures get the same brightness.",
         ),
         *(
             Twist(
                 "around-a-fixed-gray",
-                slip(middle=lambda x, axis, gray=gray: np.full((1, 1, 1, 1), gray, x.dtype)),
+                with_mistake(
+                    middle=lambda x, axis, gray=gray: np.full((1, 1, 1, 1), gray, x.dtype)
+                ),
                 "You stretch around a fixed number. Then brightness changes, too. Stretch around the picture's own mean.",
             )
             for gray in (0, 0.5, 127.5, 128)

@@ -10,7 +10,7 @@ import numpy as np
 from cnnlab.autograder.graders.ch08_augmentation._pictures import axes_probes, floats
 from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, slip
+from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import Array, augmentation
 from cnnlab.course.ops.augmentation import bilinear, sources
 
@@ -132,64 +132,64 @@ EXERCISE = Exercise(
         "bad-input": 0.25,
     },
     probes=affine_probes,
-    reference=keras_affine,
-    correct=warped,
+    keras_reference=keras_affine,
+    numpy_op=warped,
     twists=(
         *(
-            Twist("forward-mapping", slip(scatter=scatter), _FORWARD)
+            Twist("forward-mapping", with_mistake(scatter=scatter), _FORWARD)
             for scatter in (np.rint, lambda place: np.floor(place + 0.5), np.trunc)
         ),
         Twist(
             "radians-for-degrees",
-            slip(angle=lambda degrees: degrees),
+            with_mistake(angle=lambda degrees: degrees),
             "sin and cos take radians. 180 degrees are π radians.",
         ),
         Twist(
             "turns-for-degrees",
-            slip(angle=lambda degrees: 2 * np.pi * degrees),
+            with_mistake(angle=lambda degrees: 2 * np.pi * degrees),
             "You treat the angle as whole turns, as Keras's RandomRotation does. Here it comes in degrees: 360 of them are a turn.",
         ),
         *(
             Twist(
                 "rotates-about-corner",
-                slip(centre=centre),
+                with_mistake(centre=centre),
                 "Your picture turns about its top left corner. It should turn about its middle: move the middle to (0, 0) first, and back at the end.",
             )
             for centre in (lambda height, width: (0.0, 0.0),)
         ),
         Twist(
             "centre-half-a-pixel-off",
-            slip(centre=lambda height, width: (height / 2, width / 2)),
+            with_mistake(centre=lambda height, width: (height / 2, width / 2)),
             "Your centre is half a pixel off. The rows go from 0 to H − 1: what is in the middle of these?",
         ),
         Twist(
             "centre-half-a-pixel-off",
-            slip(centre=lambda height, width: (height // 2, width // 2)),
+            with_mistake(centre=lambda height, width: (height // 2, width // 2)),
             "Your centre is half a pixel off where a side is even. The rows go from 0 to H − 1: what is in the middle of these?",
         ),
         Twist(
             "direction-reversed",
-            slip(angle=lambda degrees: -np.radians(degrees)),
+            with_mistake(angle=lambda degrees: -np.radians(degrees)),
             "Your picture turns clockwise. Rows count downwards, and inverse mapping goes backwards: each of them turns the sense of rotation round.",
         ),
         Twist(
             "zoom-inverted",
-            slip(resize=lambda zoom: 1 / zoom),
+            with_mistake(resize=lambda zoom: 1 / zoom),
             "A zoom above 1 should enlarge. Backwards, from the result to the picture, distances are divided by it.",
         ),
         Twist(
             "nearest-for-bilinear",
-            slip(read=_nearest),
+            with_mistake(read=_nearest),
             "You take the nearest pixel. Between four pixels, each should count by how near it is.",
         ),
         Twist(
             "edge-repeated",
-            slip(read=_held),
+            with_mistake(read=_held),
             "The edge is repeated where nothing is known. Outside of the picture everything is 0.",
         ),
         Twist(
             "cuts-the-edge",
-            slip(read=_cut),
+            with_mistake(read=_cut),
             "Half a pixel outside of the picture you give 0 at once. There the pixel at the edge still counts by half: only the *neighbours* that lie outside are 0.",
         ),
     ),

@@ -166,11 +166,11 @@ EXERCISE = Exercise(
     name="augment_batch",
     points={"labels": 1, "variation": 3, "randomness": 1},
     probes=batch_probes,
-    reference=stated_batches,
-    correct=augmentation.augment_batch,
+    keras_reference=stated_batches,
+    numpy_op=augmentation.augment_batch,
     needs=("hflip", "shift", "adjust_contrast", "affine"),
     driver="ch08.batches",
-    view=seen_batches,
+    describe=seen_batches,
     twists=(
         Twist(
             "one-transform-per-batch",

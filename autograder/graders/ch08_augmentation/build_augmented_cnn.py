@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnlab.autograder.graders.ch08_augmentation._variations import mirrored, moved, own_ways
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Fails, Op, Twist, slip
+from cnnlab.autograder.judging.twists import Fails, Op, Twist, with_mistake
 from cnnlab.autograder.sandbox.drivers.models import weights_like
 from cnnlab.course import ops
 from cnnlab.course.ops import Array, augmentation, blobs, network
@@ -203,21 +203,21 @@ EXERCISE = Exercise(
     name="build_augmented_cnn",
     points=dict(zip(RUNGS, (2, 3), strict=True)),
     probes=model_probes,
-    reference=keras_model,
-    correct=simulated,
+    keras_reference=keras_model,
+    numpy_op=simulated,
     simulated=True,
     driver="ch08.model",
-    view=seen_model,
+    describe=seen_model,
     evidence=1,
     twists=(
         Twist(
             "augments-at-test",
-            slip(at_test=True),
+            with_mistake(at_test=True),
             "Your network varies test pictures, too: it says something else about the same picture each time. Keras's Random… layers stop by themselves outside of training; a function of your own, or a Lambda, does not.",
         ),
         Twist(
             "augments-at-test",
-            slip(at_test=True, behind=True),
+            with_mistake(at_test=True, behind=True),
             "Your network varies test pictures, too.",
         ),
         Twist(
@@ -229,28 +229,28 @@ EXERCISE = Exercise(
             Twist("rotation-in-degrees", _refused(f"[-1, 1]. Received: factor={n}"), _DEGREES)
             for n in ("15", "15.0", "-15", "30", "10", "20")
         ),
-        Twist("rotation-in-degrees", slip(varies={**PLAIN, "degrees": 5400}), _DEGREES),
+        Twist("rotation-in-degrees", with_mistake(varies={**PLAIN, "degrees": 5400}), _DEGREES),
         Twist(
             "rotation-in-radians",
-            slip(varies={**PLAIN, "degrees": 94.25}),
+            with_mistake(varies={**PLAIN, "degrees": 94.25}),
             "Your pictures turn by up to a quarter. 15° are 0.26 radians, but Keras takes the factor as a share of a whole turn.",
         ),
         *(
             Twist(
                 "flips-upside-down",
-                slip(varies={**PLAIN, "flip": flip}),
+                with_mistake(varies={**PLAIN, "flip": flip}),
                 "Half of your pictures stand on their heads: RandomFlip turns them over in both directions at once unless you say which. How often did you photograph a cat upside down?",
             )
             for flip in ("left-right, up-down", "up-down")
         ),
         Twist(
             "after-the-conv",
-            slip(varies=None, behind=True),
+            with_mistake(varies=None, behind=True),
             "You vary feature maps, not pictures: the layers stand behind a convolution. The first thing that a picture meets should be its variation.",
         ),
         Twist(
             "no-augmentation",
-            slip(varies=None),
+            with_mistake(varies=None),
             "In training every picture comes as it is. Which layers vary it, and are they in the model?",
         ),
     ),

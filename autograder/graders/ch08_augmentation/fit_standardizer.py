@@ -11,7 +11,7 @@ from cnnlab.autograder.graders.ch08_augmentation._pictures import bytes_, floats
 from cnnlab.autograder.graders.ch08_augmentation._standardizing import EVERYTHING, PER_IMAGE, WRAPS
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, slip
+from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import Array
 
 Rng = np.random.Generator
@@ -113,27 +113,27 @@ EXERCISE = Exercise(
         "bad-input": 0.25,
     },
     probes=fit_probes,
-    reference=keras_fit,
-    correct=fit,
-    view=unit_for_zero,
+    keras_reference=keras_fit,
+    numpy_op=fit,
+    describe=unit_for_zero,
     twists=(
-        *(Twist("per-image", slip(axis=axis), PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
+        *(Twist("per-image", with_mistake(axis=axis), PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
         *(
-            Twist("wrong-axes", slip(axis=axis), _WRONG_AXES)
+            Twist("wrong-axes", with_mistake(axis=axis), _WRONG_AXES)
             for axis in (0, None, (0, 1), (0, 2), (0, 3), (0, 1, 3))
         ),
         *(
-            Twist("wraps-around", slip(spread=wraps), WRAPS)
+            Twist("wraps-around", with_mistake(spread=wraps), WRAPS)
             for wraps in (_squares_of_bytes, _byte_differences)
         ),
         Twist(
             "sample-std",
-            slip(spread=_spread(lambda x, axis: x.std(axis=axis, ddof=1))),
+            with_mistake(spread=_spread(lambda x, axis: x.std(axis=axis, ddof=1))),
             "You divide by one less than the number of pixels. Here all pixels count: ddof is 0.",
         ),
         Twist(
             "variance-for-std",
-            slip(spread=_spread(lambda x, axis: x.var(axis=axis))),
+            with_mistake(spread=_spread(lambda x, axis: x.var(axis=axis))),
             "Your second result is the variance. The standard deviation is its square root.",
         ),
     ),

@@ -45,8 +45,8 @@ EXERCISE = Exercise(
     name="hflip",
     points={"shape": 0.25, "by-hand": 0.5, "reference": 0.5, "bad-input": 0.25},
     probes=hflip_probes,
-    reference=keras_hflip,
-    correct=augmentation.hflip,
+    keras_reference=keras_hflip,
+    numpy_op=augmentation.hflip,
     twists=(
         *(Twist("flips-wrong-axis", _flip(*axes), _FLIPS) for axes in ((1,), (0,), (3,), (1, 2))),
         Twist(

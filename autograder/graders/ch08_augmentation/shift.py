@@ -54,8 +54,8 @@ EXERCISE = Exercise(
     name="shift",
     points={"shape": 0.25, "by-hand": 0.5, "reference": 1, "edge-cases": 0.5, "bad-input": 0.25},
     probes=shift_probes,
-    reference=keras_shift,
-    correct=augmentation.shift,
+    keras_reference=keras_shift,
+    numpy_op=augmentation.shift,
     twists=(
         Twist(
             "wraps-around",

@@ -11,7 +11,7 @@ from cnnlab.autograder.graders.ch08_augmentation._pictures import bytes_, floats
 from cnnlab.autograder.graders.ch08_augmentation._standardizing import EVERYTHING, PER_IMAGE, WRAPS
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist, slip
+from cnnlab.autograder.judging.twists import Op, Twist, with_mistake
 from cnnlab.course.ops import Array, as_floats
 
 Rng = np.random.Generator
@@ -114,16 +114,16 @@ EXERCISE = Exercise(
         "bad-input": 0.25,
     },
     probes=standardize_probes,
-    reference=keras_standardize,
-    correct=scaled,
+    keras_reference=keras_standardize,
+    numpy_op=scaled,
     needs=("fit_standardizer",),
     twists=(
-        Twist("uses-test-statistics", slip(own=EVERYTHING), _OWN),
-        *(Twist("per-image", slip(own=axis), PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
+        Twist("uses-test-statistics", with_mistake(own=EVERYTHING), _OWN),
+        *(Twist("per-image", with_mistake(own=axis), PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
         *(
             Twist(
                 "wrong-axes",
-                slip(lay=lay),
+                with_mistake(lay=lay),
                 "Your numbers belong to the channels, but you lay them along another axis, or make one number of them.",
             )
             for lay in (
@@ -132,28 +132,32 @@ EXERCISE = Exercise(
                 lambda a: np.array(a.mean()),
             )
         ),
-        Twist("zero-std", slip(divisor=lambda std: std), _ZERO),
+        Twist("zero-std", with_mistake(divisor=lambda std: std), _ZERO),
         *(
-            Twist("zero-std", slip(divisor=lambda std, eps=eps: std + eps), _ZERO)
+            Twist("zero-std", with_mistake(divisor=lambda std, eps=eps: std + eps), _ZERO)
             for eps in (1e-8, 1e-7, 1e-6, 1e-5)
         ),
         *(
-            Twist("zero-std", slip(divisor=lambda std, eps=eps: np.maximum(std, eps)), _ZERO)
+            Twist(
+                "zero-std", with_mistake(divisor=lambda std, eps=eps: np.maximum(std, eps)), _ZERO
+            )
             for eps in (1e-8, 1e-7, 1e-6, 1e-5)
         ),
         Twist(
             "wraps-around",
-            slip(off=lambda x, mean: floats(np.asarray(x) - mean.astype(np.asarray(x).dtype))),
+            with_mistake(
+                off=lambda x, mean: floats(np.asarray(x) - mean.astype(np.asarray(x).dtype))
+            ),
             WRAPS,
         ),
         Twist(
             "variance-for-std",
-            slip(divisor=lambda std: np.where(std == 0, 1, std) ** 2),
+            with_mistake(divisor=lambda std: np.where(std == 0, 1, std) ** 2),
             "You divide by the variance. Divide by the standard deviation itself.",
         ),
         Twist(
             "not-divided",
-            slip(divisor=np.ones_like),
+            with_mistake(divisor=np.ones_like),
             "The mean goes, the spread stays. What makes the standard deviation 1?",
         ),
         Twist(

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.graders.ch08_augmentation._pictures import floats
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, slip
+from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import Array
 
 Rng = np.random.Generator
@@ -108,12 +108,12 @@ EXERCISE = Exercise(
     name="zca_whiten",
     points={"shape": 0.25, "by-hand": 0.25, "reference": 0.5, "edge-cases": 0.25},
     probes=zca_probes,
-    reference=keras_whiten,
-    correct=whiten,
-    view=whitening,
+    keras_reference=keras_whiten,
+    numpy_op=whiten,
+    describe=whitening,
     twists=(
         *(
-            Twist("not-centred", slip(centre=centre), _CENTRE)
+            Twist("not-centred", with_mistake(centre=centre), _CENTRE)
             for centre in (
                 lambda x: x,
                 lambda x: x - x.mean(),
@@ -122,11 +122,11 @@ EXERCISE = Exercise(
         ),
         Twist(
             "pca-not-rotated-back",
-            slip(back=False),
+            with_mistake(back=False),
             "Your patches have no correlations left, but they are no pictures any more: they stand in the directions of the covariance. Which matrix turns them back into pixels?",
         ),
         *(
-            Twist("eps-misplaced", slip(scale=scale), _EPS)
+            Twist("eps-misplaced", with_mistake(scale=scale), _EPS)
             for scale in (
                 lambda s, eps: 1 / (np.sqrt(s) + eps),
                 lambda s, eps: 1 / np.sqrt(np.maximum(s, eps)),
@@ -135,12 +135,12 @@ EXERCISE = Exercise(
         ),
         Twist(
             "root-forgotten",
-            slip(scale=lambda s, eps: 1 / (s + eps)),
+            with_mistake(scale=lambda s, eps: 1 / (s + eps)),
             "You divide by variances. What has to become 1 is the variance, so divide by its root.",
         ),
         Twist(
             "sample-covariance",
-            slip(fewer=1),
+            with_mistake(fewer=1),
             "You divide the covariance by n − 1. Here it is divided by n.",
         ),
     ),

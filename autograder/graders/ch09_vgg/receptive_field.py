@@ -108,7 +108,7 @@ def walk(
     return size, jump
 
 
-def slip(**slips: Any) -> Callable[[Op], Op]:
+def with_mistake(**slips: Any) -> Callable[[Op], Op]:
     return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
 
 
@@ -140,47 +140,47 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=field_probes,
-    reference=keras_field,
-    correct=walk,
+    keras_reference=keras_field,
+    numpy_op=walk,
     twists=(
-        Twist("adds-k", slip(grow=lambda reach, jump: reach * jump), _ADDS),
-        Twist("pools-ignored", slip(steps="conv", reaches="conv"), _POOLS),
+        Twist("adds-k", with_mistake(grow=lambda reach, jump: reach * jump), _ADDS),
+        Twist("pools-ignored", with_mistake(steps="conv", reaches="conv"), _POOLS),
         Twist(
             "pools-ignored",
-            slip(reaches="conv"),
+            with_mistake(reaches="conv"),
             "Your pooling layers see a single cell. How many cells does a window of 2×2 look at in each "
             "direction?",
         ),
-        Twist("stride-ignored", slip(steps=""), _STRIDES),
-        Twist("stride-ignored", slip(grow=lambda reach, jump: reach - 1), _SIZE_UNSCALED),
-        Twist("stride-ignored", slip(steps="pool"), _STRIDES),
-        Twist("stride-ignored", slip(steps="conv"), _STRIDES),
+        Twist("stride-ignored", with_mistake(steps=""), _STRIDES),
+        Twist("stride-ignored", with_mistake(grow=lambda reach, jump: reach - 1), _SIZE_UNSCALED),
+        Twist("stride-ignored", with_mistake(steps="pool"), _STRIDES),
+        Twist("stride-ignored", with_mistake(steps="conv"), _STRIDES),
         Twist(
             "dilation-ignored",
-            slip(reach=lambda k, dilation: k),
+            with_mistake(reach=lambda k, dilation: k),
             "The dilation has no effect in yours. How many cells does a kernel of 3 reach over when its "
             "taps lie 2 apart?",
         ),
         Twist(
             "effective-kernel-off",
-            slip(reach=lambda k, dilation: dilation * k),
+            with_mistake(reach=lambda k, dilation: dilation * k),
             "Your dilated kernel spans the wrong number of cells. Draw three taps with one gap between "
             "each two: how many cells from the first to the last?",
         ),
         Twist(
             "jump-too-early",
-            slip(jump_first=True),
+            with_mistake(jump_first=True),
             "You multiply the jump before you use it. A layer's own stride moves the units that come out "
             "of it. The cells that its kernel sees still lie as before.",
         ),
         Twist(
             "stride-one-default",
-            slip(default=False),
+            with_mistake(default=False),
             "Where a pooling layer has no stride, yours takes 1. Which number is it in this course?",
         ),
         Twist(
             "last-stride-only",
-            slip(last=True),
+            with_mistake(last=True),
             "Your jump is the last layer's stride. Two poolings in a row: how far apart do neighbouring "
             "units lie in the picture?",
         ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch09_vgg._slips import slip
+from cnnlab.autograder.graders.ch09_vgg._mistakes import with_mistake
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.course.ops import Array, require
@@ -128,32 +128,32 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=top_probes,
-    reference=keras_top,
-    correct=top,
-    view=plain,
+    keras_reference=keras_top,
+    numpy_op=top,
+    describe=plain,
     twists=(
         Twist("ascending", _each_row(lambda row: row[::-1]), _ASCENDING),
         Twist(
             "ascending",
-            slip(order=lambda p, k: np.argsort(p, axis=1, kind="stable")[:, :k]),
+            with_mistake(order=lambda p, k: np.argsort(p, axis=1, kind="stable")[:, :k]),
             "Yours are the least probable classes. A sort goes from small to large: which end do you want?",
         ),
         Twist(
             "wrong-axis",
-            slip(order=lambda p, k: np.argsort(-p, axis=0, kind="stable")[:, :k]),
+            with_mistake(order=lambda p, k: np.argsort(-p, axis=0, kind="stable")[:, :k]),
             _AXIS,
         ),
         Twist("wrong-axis", _of_columns, _AXIS),
         Twist(
             "over-all-pictures",
-            slip(
+            with_mistake(
                 order=lambda p, k: np.tile(by_share(p.reshape(1, -1), k) % p.shape[1], (len(p), 1))
             ),
             "You take the best of all pictures together. Each picture has its own list.",
         ),
         Twist(
             "ties-reversed",
-            slip(order=lambda p, k: np.argsort(p, axis=1, kind="stable")[:, ::-1][:, :k]),
+            with_mistake(order=lambda p, k: np.argsort(p, axis=1, kind="stable")[:, ::-1][:, :k]),
             "Of two classes with the same probability, yours puts the later one first. A sort that is "
             "turned round turns the ties round, too.",
         ),

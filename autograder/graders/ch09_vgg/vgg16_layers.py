@@ -64,7 +64,7 @@ def listed(given: dict[str, Any], **slips: Any) -> dict[str, Any]:
     return {"asks": given["asks"], "layers": entries(**slips)}
 
 
-def slip(**slips: Any) -> Callable[[Op], Op]:
+def with_mistake(**slips: Any) -> Callable[[Op], Op]:
     return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
 
 
@@ -81,21 +81,21 @@ EXERCISE = Exercise(
     name="vgg16_layers",
     points={"names": 1, "kinds": 0.5, "units": 1},
     probes=layer_probes,
-    reference=keras_entries,
-    correct=listed,
+    keras_reference=keras_entries,
+    numpy_op=listed,
     driver="ch09.layers",
     simulated=True,
-    view=side,
+    describe=side,
     evidence=1,
     twists=(
         Twist(
             "pools-counted",
-            slip(pools=True),
+            with_mistake(pools=True),
             "Your list has the pooling layers in it. The 16 of VGG16 are the layers with weights: what "
             "does a pooling layer learn?",
         ),
         *(
-            Twist("wrong-widths", slip(widths=widths), SAY_WIDTHS)
+            Twist("wrong-widths", with_mistake(widths=widths), SAY_WIDTHS)
             for widths in (
                 (64, 128, 256, 512, 1024),
                 (32, 64, 128, 256, 512),
@@ -105,7 +105,7 @@ EXERCISE = Exercise(
             )
         ),
         *(
-            Twist("wrong-widths", slip(units=units), SAY_DENSE_WIDTHS)
+            Twist("wrong-widths", with_mistake(units=units), SAY_DENSE_WIDTHS)
             for units in (
                 (4096, 1000, 1000),
                 (4096, 2048, 1000),
@@ -114,18 +114,18 @@ EXERCISE = Exercise(
             )
         ),
         *(
-            Twist("wrong-depths", slip(depths=depths), SAY_DEPTHS)
+            Twist("wrong-depths", with_mistake(depths=depths), SAY_DEPTHS)
             for depths in ((2, 2, 2, 2, 2), (2, 2, 4, 4, 4), (3, 3, 3, 3, 3), (2, 2, 3, 3, 2))
         ),
         Twist(
             "counts-from-zero",
-            slip(first=0),
+            with_mistake(first=0),
             "Your names count from 0, as Python does. The paper and Keras count from 1: the first is "
             "block1_conv1.",
         ),
         Twist(
             "predictions-missing",
-            slip(units=(4096, 4096)),
+            with_mistake(units=(4096, 4096)),
             "The last layer is missing. It is the sixteenth: predictions, with one unit for each class.",
         ),
     ),

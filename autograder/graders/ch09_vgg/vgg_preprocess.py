@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch09_vgg._slips import slip
+from cnnlab.autograder.graders.ch09_vgg._mistakes import with_mistake
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 from cnnlab.course.networks import vgg
@@ -104,27 +104,27 @@ EXERCISE = Exercise(
     name="vgg_preprocess",
     points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "bad-input": 0.5},
     probes=preprocess_probes,
-    reference=keras_preprocess,
-    correct=preprocess,
-    view=whole_as_float32,
+    keras_reference=keras_preprocess,
+    numpy_op=preprocess,
+    describe=whole_as_float32,
     twists=(
-        Twist("divides-by-255", slip(before=lambda x: x / 255), _BY_255),
-        Twist("divides-by-255", slip(after=lambda x: x / 255), _BY_255),
-        Twist("divides-by-255", slip(before=lambda x: x / 255, means=np.zeros(3)), _BY_255),
-        Twist("means-in-rgb-order", slip(means=MEANS[::-1]), _ORDER),
-        Twist("keeps-rgb", slip(flip=False, means=MEANS[::-1]), _RGB),
-        Twist("keeps-rgb", slip(flip=False), _RGB),
-        Twist("rescaled-twice", slip(before=lambda x: x * 255), _TWICE),
+        Twist("divides-by-255", with_mistake(before=lambda x: x / 255), _BY_255),
+        Twist("divides-by-255", with_mistake(after=lambda x: x / 255), _BY_255),
+        Twist("divides-by-255", with_mistake(before=lambda x: x / 255, means=np.zeros(3)), _BY_255),
+        Twist("means-in-rgb-order", with_mistake(means=MEANS[::-1]), _ORDER),
+        Twist("keeps-rgb", with_mistake(flip=False, means=MEANS[::-1]), _RGB),
+        Twist("keeps-rgb", with_mistake(flip=False), _RGB),
+        Twist("rescaled-twice", with_mistake(before=lambda x: x * 255), _TWICE),
         Twist("rescaled-twice", lambda op: lambda rgb: op(op(rgb)), _TWICE),
-        Twist("rescaled-twice", slip(means=2 * MEANS), _TWICE),
+        Twist("rescaled-twice", with_mistake(means=2 * MEANS), _TWICE),
         Twist(
             "means-added",
-            slip(means=-MEANS),
+            with_mistake(means=-MEANS),
             "You add the means. The mean colour should become 0: what must be done to it?",
         ),
         Twist(
             "means-forgotten",
-            slip(means=np.zeros(3)),
+            with_mistake(means=np.zeros(3)),
             "The means are still in it. The mean colour of all training pictures should become 0.",
         ),
         Twist(

@@ -165,11 +165,11 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=feature_maps_probes,
-    reference=keras_feature_maps,
-    correct=simulated_maps,
+    keras_reference=keras_feature_maps,
+    numpy_op=simulated_maps,
     simulated=True,
     driver="ch10.looked_into",
-    view=seen_maps,
+    describe=seen_maps,
     twists=(
         Twist("one-pass-per-layer", _passes(len), _ONE_PASS_PER_LAYER),
         Twist(

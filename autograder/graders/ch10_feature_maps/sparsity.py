@@ -68,8 +68,8 @@ EXERCISE = Exercise(
     name="sparsity",
     points={"shape": 0.25, "by-hand": 0.75, "structure": 0.5, "reference": 1.0, "edge-cases": 0.5},
     probes=sparsity_probes,
-    reference=keras_sparsity,
-    correct=feature_maps.sparsity,
+    keras_reference=keras_sparsity,
+    numpy_op=feature_maps.sparsity,
     twists=(
         Twist(
             "share-of-nonzeros",

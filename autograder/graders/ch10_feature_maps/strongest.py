@@ -88,8 +88,8 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=strongest_probes,
-    reference=keras_strongest,
-    correct=feature_maps.strongest,
+    keras_reference=keras_strongest,
+    numpy_op=feature_maps.strongest,
     twists=(
         Twist(
             "by-single-peak",

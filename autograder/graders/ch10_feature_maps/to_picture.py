@@ -126,8 +126,8 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=to_picture_probes,
-    reference=keras_to_picture,
-    correct=feature_maps.to_picture,
+    keras_reference=keras_to_picture,
+    numpy_op=feature_maps.to_picture,
     twists=(
         Twist("divides-by-zero", _drawn(lambda v: _clipped(_levels(v)), grey=False), _DIVIDES),
         Twist(

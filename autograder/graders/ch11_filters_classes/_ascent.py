@@ -72,7 +72,7 @@ def _down(image: Array, gradient: Array, rate: float) -> Array:
     return ascent.ascent_step(image, -gradient, rate)
 
 
-def slip(**slips: Any) -> Callable[[Op], Op]:
+def with_mistake(**slips: Any) -> Callable[[Op], Op]:
     """The op with a slip of its own; slips add up."""
     return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
 
@@ -118,9 +118,9 @@ _TV_SUM = (
 _L6_SUM = "Your L6 norm sums the sixth powers. Take their mean, so that the size of the picture does not matter."
 
 CLIMB_TWISTS = (
-    Twist("descends", slip(step=_down), DESCENDS),
-    Twist("jitter-not-undone", slip(undone=False), NOT_UNDONE),
-    Twist("one-jitter-for-all", slip(redrawn=False), ONE_SHIFT),
+    Twist("descends", with_mistake(step=_down), DESCENDS),
+    Twist("jitter-not-undone", with_mistake(undone=False), NOT_UNDONE),
+    Twist("one-jitter-for-all", with_mistake(redrawn=False), ONE_SHIFT),
 )
 PENALTY_TWISTS = (
     Twist("penalties-added", penalties(lambda tv, l6, size: (-tv, -l6)), _ADDED),

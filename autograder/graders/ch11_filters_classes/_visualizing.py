@@ -14,8 +14,8 @@ from cnnlab.autograder.graders.ch11_filters_classes._ascent import (
     climb,
     climbing,
     keras_ascent,
-    slip,
     steady,
+    with_mistake,
 )
 from cnnlab.autograder.judging.exercise import Probe
 from cnnlab.autograder.judging.twists import Op, Twist
@@ -137,9 +137,9 @@ POINTS = {
     "bad-input": 0.5,
 }
 START_TWISTS = (
-    Twist("starts-blank", slip(begin=_blank), _BLANK),
+    Twist("starts-blank", with_mistake(begin=_blank), _BLANK),
     Twist("start-ignored", _without_start, _START_IGNORED),
-    Twist("other-noise", slip(begin=_even), _OTHER_NOISE),
+    Twist("other-noise", with_mistake(begin=_even), _OTHER_NOISE),
 )
 
 

@@ -17,8 +17,8 @@ from cnnlab.autograder.graders.ch11_filters_classes._ascent import (
     climbing,
     keras_ascent,
     seen,
-    slip,
     steady,
+    with_mistake,
 )
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
@@ -151,17 +151,17 @@ EXERCISE = Exercise(
         "bad-input": 0.25,
     },
     probes=ascend_probes,
-    reference=keras_ascend,
-    correct=simulated_ascend,
+    keras_reference=keras_ascend,
+    numpy_op=simulated_ascend,
     simulated=True,
     driver="ch11.ascended",
-    view=seen_ascent,
+    describe=seen_ascent,
     needs=("ascent_step",),
     twists=(
         *CLIMB_TWISTS,
-        Twist("not-normalised", slip(step=_plain), _PLAIN),
+        Twist("not-normalised", with_mistake(step=_plain), _PLAIN),
         *PENALTY_TWISTS,
-        Twist("gradient-of-the-start", slip(follows=False), _ONE_GRADIENT),
+        Twist("gradient-of-the-start", with_mistake(follows=False), _ONE_GRADIENT),
     ),
     hints=(
         "One step has four parts: shift the picture, take the gradient of the score there, take a step, shift it back.",

@@ -109,8 +109,8 @@ EXERCISE = Exercise(
         "bad-input": 0.25,
     },
     probes=step_probes,
-    reference=keras_step,
-    correct=ascent.ascent_step,
+    keras_reference=keras_step,
+    numpy_op=ascent.ascent_step,
     twists=(
         Twist("descends", lambda op: lambda i, g, r: op(i, -np.asarray(g), r), DESCENDS),
         Twist("not-normalised", _by(lambda g: 1), _PLAIN),

@@ -106,8 +106,8 @@ EXERCISE = Exercise(
         "bad-input": 0.25,
     },
     probes=variation_probes,
-    reference=keras_variation,
-    correct=ascent.total_variation,
+    keras_reference=keras_variation,
+    numpy_op=ascent.total_variation,
     twists=(
         Twist(
             "over-channels",

@@ -20,7 +20,7 @@ from cnnlab.autograder.graders.shared.conv_mistakes import (
     STRIDE_TWISTS,
     all_after,
     odd_before,
-    slip,
+    with_mistake,
 )
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.graders.shared.gradients import gradients
@@ -138,14 +138,14 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=col2im_probes,
-    reference=keras_col2im,
-    correct=col2im_by,
+    keras_reference=keras_col2im,
+    numpy_op=col2im_by,
     twists=(
-        Twist("overwrites-overlap", slip(collect="last place"), _OVERWRITES),
-        Twist("overwrites-overlap", slip(collect="last tap"), _OVERWRITES),
-        Twist("is-the-inverse", slip(collect="mean"), _INVERSE),
-        Twist("crops-wrong-side", slip(share=odd_before), _WRONG_SIDE),
-        Twist("crops-wrong-side", slip(share=all_after), _WRONG_SIDE),
+        Twist("overwrites-overlap", with_mistake(collect="last place"), _OVERWRITES),
+        Twist("overwrites-overlap", with_mistake(collect="last tap"), _OVERWRITES),
+        Twist("is-the-inverse", with_mistake(collect="mean"), _INVERSE),
+        Twist("crops-wrong-side", with_mistake(share=odd_before), _WRONG_SIDE),
+        Twist("crops-wrong-side", with_mistake(share=all_after), _WRONG_SIDE),
         _read_as("cab"),
         _read_as("bac"),
         *(

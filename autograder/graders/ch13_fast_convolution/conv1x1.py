@@ -57,8 +57,8 @@ EXERCISE = Exercise(
     name="conv1x1",
     points={"shape": 0.5, "by-hand": 0.5, "structure": 0.5, "reference": 1, "bad-input": 0.5},
     probes=conv1x1_probes,
-    reference=keras_conv2d,
-    correct=fast.conv1x1,
+    keras_reference=keras_conv2d,
+    numpy_op=fast.conv1x1,
     twists=(
         Twist(
             "kernel-transposed",

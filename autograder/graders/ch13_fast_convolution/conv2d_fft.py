@@ -139,8 +139,8 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=fft_probes,
-    reference=keras_conv2d,
-    correct=fft_by,
+    keras_reference=keras_conv2d,
+    numpy_op=fft_by,
     twists=(
         Twist("kernel-flipped", lambda op: partial(op, conjugate=False), _FLIPPED),
         Twist("crops-wrong-corner", lambda op: partial(op, crop="other corner"), _CORNER),

@@ -104,8 +104,8 @@ EXERCISE = Exercise(
         "speed": 2,
     },
     probes=im2col_conv_probes,
-    reference=keras_conv2d,
-    correct=conv2d_by,
+    keras_reference=keras_conv2d,
+    numpy_op=conv2d_by,
     needs=("im2col",),
     twists=(
         *STRIDE_TWISTS,

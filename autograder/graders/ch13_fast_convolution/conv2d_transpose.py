@@ -14,8 +14,8 @@ from cnnlab.autograder.graders.shared.conv_mistakes import (
     odd_before,
     on_strides,
     ones,
-    slip,
     turned,
+    with_mistake,
 )
 from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
 from cnnlab.autograder.graders.shared.keras_layers import answer
@@ -155,17 +155,17 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=transpose_probes,
-    reference=keras_conv2d_transpose,
-    correct=transpose_by,
+    keras_reference=keras_conv2d_transpose,
+    numpy_op=transpose_by,
     needs=("im2col", "col2im"),
     twists=(
-        Twist("is-the-inverse", slip(collect="mean"), _NOT_AN_INVERSE),
+        Twist("is-the-inverse", with_mistake(collect="mean"), _NOT_AN_INVERSE),
         Twist(
             "is-the-inverse", on_args(lambda x, k, *r: (x, _pseudo_inverse(k), *r)), _NOT_AN_INVERSE
         ),
-        Twist("crops-wrong-side", slip(share=odd_before), _CROPS),
-        Twist("crops-wrong-side", slip(share=all_after), _CROPS),
-        Twist("crops-wrong-side", slip(share=lambda total: (total, 0)), _CROPS),
+        Twist("crops-wrong-side", with_mistake(share=odd_before), _CROPS),
+        Twist("crops-wrong-side", with_mistake(share=all_after), _CROPS),
+        Twist("crops-wrong-side", with_mistake(share=lambda total: (total, 0)), _CROPS),
         Twist(
             "kernel-flipped",
             on_args(lambda x, k, *r: (x, np.asarray(k)[::-1, ::-1], *r)),
@@ -174,7 +174,7 @@ EXERCISE = Exercise(
         ),
         Twist(
             "overwrites-overlap",
-            slip(collect="last place"),
+            with_mistake(collect="last place"),
             "Where copies of the kernel overlap, the last one wins. What should become of the "
             "others?",
         ),

@@ -192,8 +192,8 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=depthwise_probes,
-    reference=keras_depthwise_conv2d,
-    correct=depthwise_by,
+    keras_reference=keras_depthwise_conv2d,
+    numpy_op=depthwise_by,
     needs=("im2col",),
     twists=(
         Twist("multiplier-order", _order_then_bias, _MULTIPLIER),

@@ -117,8 +117,8 @@ EXERCISE = Exercise(
         "bad-input": 0.5,
     },
     probes=im2col_probes,
-    reference=keras_im2col,
-    correct=im2col_by,
+    keras_reference=keras_im2col,
+    numpy_op=im2col_by,
     twists=(
         Twist("flatten-order", on_cols(reordered("cab")), _ORDER),
         Twist("flatten-order", on_cols(reordered("bac")), _ORDER),

@@ -150,7 +150,7 @@ def led_astray(
     return np.tensordot(windows, kernels, axes=([2, 4, 5], [0, 1, 2])) + bias
 
 
-def slip(**decisions: Any) -> Callable[[Op], Op]:
+def with_mistake(**decisions: Any) -> Callable[[Op], Op]:
     """A twist of `conv2d_by`: the op with these keywords of `led_astray` set."""
     return lambda op: partial(op, **decisions)
 
@@ -180,7 +180,7 @@ _FRAME_SPREAD = (
 
 STRIDE_TWISTS = (
     Twist("strides-swapped", on_strides(turned), _SWAPPED),
-    Twist("strides-swapped", slip(steps=turned, places_by_rule=True), _SWAPPED),
+    Twist("strides-swapped", with_mistake(steps=turned, places_by_rule=True), _SWAPPED),
     Twist(
         "first-stride-for-both",
         on_strides(lambda s: (s[0], s[0])),
@@ -188,7 +188,7 @@ STRIDE_TWISTS = (
     ),
     Twist(
         "start-not-scaled",
-        slip(steps=ones),
+        with_mistake(steps=ones),
         "The result has the right size, but your windows stand side by side. Where in the picture "
         "does the window of output row 1 begin, when the stride is 2?",
     ),
@@ -199,7 +199,7 @@ STRIDE_TWISTS = (
     ),
     Twist(
         "stride-ignored",
-        slip(frame_strides=ones),
+        with_mistake(frame_strides=ones),
         "Your frame of zeros is the one for stride 1. Large steps may need fewer zeros: how far "
         "does the last window reach?",
     ),
@@ -214,27 +214,27 @@ PADDING_TWISTS = (
     ),
     Twist(
         "extra-before",
-        slip(share=odd_before),
+        with_mistake(share=odd_before),
         "When the number of zeros is odd, you lay the odd one at the top and left. On which side does "
         "Keras lay it?",
     ),
-    Twist("symmetric-padding", slip(share=both_floor), _SYMMETRIC),
-    Twist("symmetric-padding", slip(share=both_floor, places_by_rule=True), _SYMMETRIC),
-    Twist("symmetric-padding", slip(share=both_ceil), _SYMMETRIC),
+    Twist("symmetric-padding", with_mistake(share=both_floor), _SYMMETRIC),
+    Twist("symmetric-padding", with_mistake(share=both_floor, places_by_rule=True), _SYMMETRIC),
+    Twist("symmetric-padding", with_mistake(share=both_ceil), _SYMMETRIC),
     Twist(
         "symmetric-padding",
-        slip(share=both_ceil, frame_strides=ones),
+        with_mistake(share=both_ceil, frame_strides=ones),
         "You lay half a kernel of zeros on every side. That suits odd kernels at stride 1. What "
         "if the kernel is even, or the stride larger?",
     ),
     Twist(
         "pads-after-only",
-        slip(share=all_after),
+        with_mistake(share=all_after),
         "All your zeros lie at the bottom and right. On how many sides should they lie?",
     ),
     Twist(
         "edge-for-zeros",
-        slip(fill="edge"),
+        with_mistake(fill="edge"),
         "Your frame repeats the pixels at the border. Which number does Keras write there?",
     ),
 )
@@ -243,17 +243,19 @@ DILATION_TWISTS = (
     Twist("dilation-ignored", on_dilation(ones), _SPREAD),
     Twist(
         "dilation-ignored",
-        slip(taps=ones),
+        with_mistake(taps=ones),
         "Your windows have the dilated kernel's size, but its taps still lie side by side. How "
         "many cells apart should they be?",
     ),
-    Twist("dilation-ignored", slip(frame_dilation=ones), _FRAME_SPREAD),
-    Twist("dilation-ignored", slip(frame_dilation=ones, places_by_rule=True), _FRAME_SPREAD),
+    Twist("dilation-ignored", with_mistake(frame_dilation=ones), _FRAME_SPREAD),
+    Twist(
+        "dilation-ignored", with_mistake(frame_dilation=ones, places_by_rule=True), _FRAME_SPREAD
+    ),
     Twist(
         "dilation-swapped",
         on_dilation(turned),
         "Rows are spread by the columns' dilation, and columns by the rows'. Which comes first?",
     ),
-    Twist("effective-kernel-off", slip(reach=lambda k, d: d * k), _REACH),
-    Twist("effective-kernel-off", slip(reach=lambda k, d: k + d - 1), _REACH),
+    Twist("effective-kernel-off", with_mistake(reach=lambda k, d: d * k), _REACH),
+    Twist("effective-kernel-off", with_mistake(reach=lambda k, d: k + d - 1), _REACH),
 )

@@ -56,14 +56,14 @@ def result_of(name, function):
 def twisted(name, twist_name):
     exercise = CHAPTER[name]
     twist = next(t for t in exercise.twists if t.name == twist_name)
-    return result_of(name, twist.apply(exercise.correct))
+    return result_of(name, twist.apply(exercise.numpy_op))
 
 
 def key_of(name, probes):
     """An answer key whose probes are written down here, and so don't change with the grader's."""
     points = dict.fromkeys((probe.rung for probe in probes), 1.0)
     exercise = replace(CHAPTER[name], points=points)
-    return AnswerKey(exercise, probes, [exercise.correct(*probe.args) for probe in probes])
+    return AnswerKey(exercise, probes, [exercise.numpy_op(*probe.args) for probe in probes])
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def flipped():
 
 @pytest.mark.parametrize(("name", "twist"), TWISTED)
 def test_every_mistake_has_a_well_formed_card(name, twist):
-    result = result_of(name, twist.apply(CHAPTER[name].correct))
+    result = result_of(name, twist.apply(CHAPTER[name].numpy_op))
     page = Page(render.to_html(result))
     assert not {"script", "style", "link", "img", "iframe"} & set(page.tags)
     assert {key for key, _ in page.attributes} <= {

@@ -157,7 +157,7 @@ def learnt_by_heart() -> str:
     answers: dict[str, Any] = {}
     for name, key in recorded(CH01).items():
         for probe in key.probes:
-            outcome = key.call_correct(probe)
+            outcome = key.call_numpy_op(probe)
             said = outcome.error.message if outcome.error else outcome.value
             answers[memo.key(name, probe.args, probe.kwargs)] = said
     packed = base64.b85encode(zlib.compress(pickle.dumps(answers))).decode()

@@ -157,8 +157,8 @@ class Scripted:
 
     def connect(self) -> SocketConnection:
         ours, theirs = socket.socketpair()
-        control, keeper = socket.socketpair()
-        keeper.close()
+        control, supervisor = socket.socketpair()
+        supervisor.close()
         theirs.sendall(self.said)
         theirs.shutdown(socket.SHUT_WR)
         self.open.append(theirs)  # it takes orders, and does not care

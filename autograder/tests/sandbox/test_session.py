@@ -363,8 +363,8 @@ def test_the_socket_keeps_the_clock() -> None:
     import socket
 
     ours, theirs = socket.socketpair()
-    control, keeper = socket.socketpair()
-    with theirs, keeper:
+    control, supervisor = socket.socketpair()
+    with theirs, supervisor:
         connection = SocketConnection(ours, control)
         start = time.monotonic()
         with pytest.raises(Silence):

@@ -18,8 +18,8 @@ def exercise(name: str) -> Exercise:
         name=name,
         points={"runs": 1.0},
         probes=lambda rng: [],
-        reference=abs,
-        correct=abs,
+        keras_reference=abs,
+        numpy_op=abs,
         twists=(),
         hints=("a", "b", "c"),
     )

@@ -12,7 +12,17 @@ import pytest
 
 from cnnlab.course import build as build_module
 from cnnlab.course.build import MANIFEST, BuildError, build, release_path, solution_path
-from cnnlab.course.tests.build.tiny import EXERCISE, GRADER_PATH, SOLUTION, SOURCE_PATH, add_chapter, cells, edit, files, learn
+from cnnlab.course.tests.build.tiny import (
+    EXERCISE,
+    GRADER_PATH,
+    SOLUTION,
+    SOURCE_PATH,
+    add_chapter,
+    cells,
+    edit,
+    files,
+    learn,
+)
 
 CONFIG = Path(build_module.__file__).parents[1] / "nbgrader_config.py"
 

@@ -6,7 +6,15 @@ import pytest
 
 from cnnlab.course.build import MANIFEST, build
 from cnnlab.course.build.staged import release
-from cnnlab.course.tests.build.tiny import EXERCISE, GRADER_PATH, SOLUTION, SOURCE_PATH, add_chapter, edit, learn
+from cnnlab.course.tests.build.tiny import (
+    EXERCISE,
+    GRADER_PATH,
+    SOLUTION,
+    SOURCE_PATH,
+    add_chapter,
+    edit,
+    learn,
+)
 
 
 @pytest.fixture
@@ -154,7 +162,8 @@ def test_strays_are_found(root):
     (root / "course/chapters/ch02_tiny.py").unlink()
 
     assert found(root, rebuild=False) == [
-        "autograder/graders/ch02_tiny has no chapter. Write course/chapters/ch02_tiny.py, or delete it.",
+        "autograder/graders/ch02_tiny has no chapter. "
+        "Write course/chapters/ch02_tiny.py, or delete it.",
         "exercises/ch01_tiny/answers.npz is built from no chapter. "
         "Take it out of git: git rm exercises/ch01_tiny/answers.npz",
     ]

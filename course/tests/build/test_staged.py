@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlab.course.build import staged
-from cnnlab.course.build import BuildError
+from cnnlab.course.build import BuildError, staged
 from cnnlab.course.tests.build.tiny import GRADER_PATH, SOURCE_PATH, add_chapter, edit, learn
 
 OURS = Path(staged.__file__).parents[1]

@@ -8,5 +8,5 @@ from typing import Any
 from cnnlab.autograder.judging.twists import Op
 
 
-def slip(**slips: Any) -> Callable[[Op], Op]:
+def with_mistake(**slips: Any) -> Callable[[Op], Op]:
     return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
