@@ -55,7 +55,7 @@ class Settings:
     ----------
     fresh : bool
         New probes from a secret seed, answered live by Keras; else the recorded ones.
-    walls : bool
+    sandbox : bool
         Run learner code inside the sandbox.
     chapter : str or None
         Grade everything as this chapter, whatever the files say.
@@ -74,7 +74,7 @@ class Settings:
     """
 
     fresh: bool = True
-    walls: bool = True
+    sandbox: bool = True
     chapter: str | None = None
     seed: int | None = None
     workers: int = field(default_factory=usable_cores)
@@ -143,7 +143,7 @@ def grade(
         submissions = (_read(path, settings.chapter) for path in paths)
         tasks = ((s, answers.file(s.chapter)) for s in submissions)
         if settings.workers <= 1 or len(paths) <= 1:
-            grader = stack.enter_context(Grader(settings.walls, settings.reference))
+            grader = stack.enter_context(Grader(settings.sandbox, settings.reference))
             results: Iterator[SubmissionResult] = (grader.grade(*task) for task in tasks)
         else:
             results = stack.enter_context(Pool(settings)).grade(tasks)
@@ -207,8 +207,8 @@ class Answers:
 class Grader:
     """One process's share: zygotes, and the answer keys read so far."""
 
-    def __init__(self, walls: bool, reference: str = DEFAULT) -> None:
-        self._walls = walls
+    def __init__(self, sandbox: bool, reference: str = DEFAULT) -> None:
+        self._sandbox = sandbox
         self._reference = reference
         self._workers: dict[bool, Workers] = {}
         self._stack = ExitStack()
@@ -237,7 +237,7 @@ class Grader:
         if keras not in self._workers:
             if keras:
                 require_keras()
-            workers = open_workers(keras=keras, walls=self._walls)
+            workers = open_workers(keras=keras, sandbox=self._sandbox)
             self._workers[keras] = self._stack.enter_context(workers)
         return self._workers[keras]
 
@@ -271,9 +271,9 @@ Task = tuple[Submission, str | None]
 _grader: Grader | None = None
 
 
-def _start_process(walls: bool, reference: str) -> None:
+def _start_process(sandbox: bool, reference: str) -> None:
     global _grader
-    _grader = Grader(walls, reference)
+    _grader = Grader(sandbox, reference)
 
 
 def _grade_in_process(task: Task) -> SubmissionResult:
@@ -302,7 +302,7 @@ class Pool:
             self._settings.workers,
             mp_context=get_context("spawn"),  # a fork would copy whatever this process holds
             initializer=_start_process,
-            initargs=(self._settings.walls, self._settings.reference),
+            initargs=(self._settings.sandbox, self._settings.reference),
         )
 
     def grade(self, tasks: Iterable[Task]) -> Iterator[SubmissionResult]:

@@ -1,7 +1,7 @@
 """The live side of a check: which exercise a function is for, its probes called and judged.
 
 The learner's code runs in their own process, with the function object itself and the recorded
-references; there are no walls, because it is their own machine.
+references; there is no sandbox, because it is their own machine.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Judge(NbGraderPreprocessor):
     cannot change it. In a notebook of ours that holds other tests too, nbgrader executes those.
     """
 
-    walls = Bool(True, help="Run learners' code behind bubblewrap; without it, grading stops.").tag(
+    sandbox = Bool(True, help="Run learners' code in the sandbox; grading stops without it.").tag(
         config=True
     )
     fresh = Bool(
@@ -96,9 +96,9 @@ class Judge(NbGraderPreprocessor):
         for warning in submission.warnings:
             self.log.warning("%s: %s", submission.path, warning)
         try:
-            result = _run_of(self.parent, self.walls, self.fresh).grade(submission)
+            result = _run_of(self.parent, self.sandbox, self.fresh).grade(submission)
         except RuntimeError as error:
-            remedy = "In nbgrader_config.py these are `c.Judge.walls = False` and `c.Judge.fresh`"
+            remedy = "In nbgrader_config.py these are `c.Judge.sandbox = False` and `c.Judge.fresh`"
             raise JudgeError(f"{error} ({remedy} = False.)") from error
         failures = [e.message for e in result.exercises if e.status == "internal_error"]
         if failures:
@@ -154,15 +154,15 @@ def chapter_of(notebook: str, exercises: set[str]) -> Chapter | None:
 
 
 class Run:
-    """What one run of nbgrader keeps: the Keras process, the walls, the answer keys."""
+    """What one run of nbgrader keeps: the Keras process, the sandbox, the answer keys."""
 
-    def __init__(self, walls: bool, fresh: bool) -> None:
-        if walls and (problem := available()):
+    def __init__(self, sandbox: bool, fresh: bool) -> None:
+        if sandbox and (problem := available()):
             raise JudgeError(problem)
         self._stack = ExitStack()
         # The seed is drawn anew and said nowhere, so nobody can prepare for the probes.
         self._answers = self._stack.enter_context(Answers(secrets.randbits(53) if fresh else None))
-        self._grader = self._stack.enter_context(Grader(walls))
+        self._grader = self._stack.enter_context(Grader(sandbox))
 
     def grade(self, submission: Submission) -> SubmissionResult:
         return self._grader.grade(submission, self._answers.file(submission.chapter))
@@ -174,11 +174,11 @@ class Run:
 _runs: weakref.WeakKeyDictionary[Exporter, Run] = weakref.WeakKeyDictionary()
 
 
-def _run_of(exporter: Exporter, walls: bool, fresh: bool) -> Run:
+def _run_of(exporter: Exporter, sandbox: bool, fresh: bool) -> Run:
     """The run that an exporter belongs to; nbgrader makes one exporter for each run, but a
     preprocessor for each notebook."""
     if exporter not in _runs:
-        run = _runs[exporter] = Run(walls, fresh)
+        run = _runs[exporter] = Run(sandbox, fresh)
         weakref.finalize(exporter, run.close)
     return _runs[exporter]
 

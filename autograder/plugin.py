@@ -5,7 +5,7 @@ this module with every run of pytest, so it imports neither NumPy nor the rest o
 before such a notebook has been found.
 
 Notebooks in nbgrader's ``submitted`` and ``autograded`` folders are left alone: the functions
-run in a plain child process, which is for one's own work. ``cnnlab grade`` has walls.
+run in a plain child process, which is for one's own work. ``cnnlab grade`` has a sandbox.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Notebook(pytest.File):
         """The grades, by the recorded answers; learner code runs in a child process."""
         from cnnlab.autograder.batch import Grader
 
-        with Grader(walls=False) as grader:
+        with Grader(sandbox=False) as grader:
             return grader.grade(self.submission, None)
 
     def is_stub(self, name: str) -> bool:

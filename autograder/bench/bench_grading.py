@@ -2,9 +2,9 @@
 
     python autograder/bench/bench_grading.py [--class-size 300] [--workers 1 2] [--tiny]
 
-Chapter 1, solved, flipped and half-solved notebooks in turn, walls and recorded references.
-Starting up is told apart from what each further submission costs. On a busy machine, compare
-the processor time: outside the walls, and inside (the zygotes, and learner code).
+Chapter 1, solved, flipped and half-solved notebooks in turn; in the sandbox, with recorded
+references. Starting up is told apart from what each further submission costs. On a busy machine, compare
+the processor time: outside the sandbox, and inside (the zygotes, and learner code).
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def class_of(folder: Path, size: int) -> list[Path]:
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds on the clock, and processor seconds outside and inside the walls."""
+    """Seconds on the clock, and processor seconds outside and inside the sandbox."""
 
     wall: float
     judges: float
-    walls: float
+    sandbox: float
 
     def each_more(self, fewer: Cost, count: int) -> Cost:
         """What each of ``count`` submissions costs, by which a class is larger."""
@@ -53,7 +53,7 @@ class Cost:
 def cost(paths: list[Path], workers: int) -> Cost:
     """What a class costs, until its last result is there."""
     start = perf_counter()
-    judges, walls = processor()
+    judges, sandbox = processor()
     total = Cost(0, 0, 0)
 
     def seen(result: SubmissionResult) -> None:
@@ -62,7 +62,7 @@ def cost(paths: list[Path], workers: int) -> Cost:
             raise RuntimeError("a submission of the bench was not graded")
         if result.path == str(paths[-1]):
             now = processor()
-            total = Cost(perf_counter() - start, now[0] - judges, now[1] - walls)
+            total = Cost(perf_counter() - start, now[0] - judges, now[1] - sandbox)
 
     grade(paths, Settings(fresh=False, workers=workers), seen)
     return total
@@ -77,12 +77,12 @@ def processor() -> tuple[float, float]:
     spent = {False: sum(psutil.Process().cpu_times()[:2]), True: 0.0}
     waiting = [(child, False) for child in psutil.Process().children()]
     while waiting:
-        process, walled = waiting.pop()
+        process, sandboxed = waiting.pop()
         with suppress(psutil.NoSuchProcess):
-            walled = walled or process.name() == "bwrap"
+            sandboxed = sandboxed or process.name() == "bwrap"
             children = process.children()
-            spent[walled] += sum(process.cpu_times()[:4])
-            waiting += [(child, walled) for child in children]
+            spent[sandboxed] += sum(process.cpu_times()[:4])
+            waiting += [(child, sandboxed) for child in children]
     return spent[False], spent[True]
 
 
@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--class-size", type=int, default=300)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     given = arguments(parser, class_size=6)
-    titles = "processes", "start", "each", "per second", "CPU judge", "CPU walls", "memory"
+    titles = "processes", "start", "each", "per second", "CPU judge", "CPU sandbox", "memory"
     print("".join(f"{title:>11}" for title in titles))
     with tempfile.TemporaryDirectory() as name:
         paths = class_of(Path(name), given.class_size)
@@ -102,7 +102,7 @@ def main() -> None:
             start = short.wall - each.wall * len(few)
             memory = getrusage(RUSAGE_SELF).ru_maxrss / 1024
             row = f"{workers:11}{start:10.2f}s{1000 * each.wall:9.1f}ms{1 / each.wall:11.1f}"
-            row += f"{1000 * each.judges:9.1f}ms{1000 * each.walls:9.1f}ms{memory:9.0f}MB"
+            row += f"{1000 * each.judges:9.1f}ms{1000 * each.sandbox:9.1f}ms{memory:9.0f}MB"
             print(row)
 
 

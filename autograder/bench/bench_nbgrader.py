@@ -4,8 +4,8 @@
 
 Each tool grades a small and a larger class of solved, untouched and flipped notebooks. What one
 submission costs is the difference over the additional submissions: starting up is not counted
-for either. nbgrader runs with its own preprocessors and a kernel; ours with walls and recorded
-references, on one process.
+for either. nbgrader runs with its own preprocessors and a kernel; ours in the sandbox, with
+recorded references, on one process.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What the walls cost: the zygote's start, and a session against a bare fork with the same code.
+"""What the sandbox costs: the zygote's start, and a session against a bare fork with the same code.
 
     python autograder/bench/bench_worker.py [--rounds 50 | --tiny] [--plain]
 
 Both execute one source and make the same calls, in turn, in one run. The bare fork comes from an
-interpreter with NumPy loaded, executes, calls and leaves: no walls, no wire, no answers.
+interpreter with NumPy loaded, executes, calls and leaves: no sandbox, no wire, no answers.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def main() -> None:
     """Prints the medians, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=50)
-    parser.add_argument("--plain", action="store_true", help="processes without walls")
+    parser.add_argument("--plain", action="store_true", help="processes without a sandbox")
     options = arguments(parser, rounds=1)
-    with open_workers(walls=not options.plain) as workers:
+    with open_workers(sandbox=not options.plain) as workers:
         start = perf_counter()
         with_session(workers, [])
         print(f"the first session, zygote included: {perf_counter() - start:.2f} s")

@@ -90,7 +90,7 @@ def _not_attempted(exercise: Exercise, outcomes: Sequence[Outcome]) -> bool:
 
 
 def _status(outcomes: Sequence[Outcome]) -> str:
-    """The exercise's status once a rung failed; a wall that was hit says more than "failed"."""
+    """The exercise's status once a rung failed; a limit that was hit says more than "failed"."""
     seen = {outcome.status for outcome in outcomes}
     for status in ("forbidden", "timeout", "memory", "crashed", "missing"):
         if status in seen:

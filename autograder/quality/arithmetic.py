@@ -320,12 +320,12 @@ def main(order: str, say: Callable[[str], None]) -> None:
         return say(json.dumps(in_effect()))
     variables = asked["variables"]
     keras = any(load_chapter(name).keras for name in asked["chapters"])
-    with open_workers(keras, walls=True) as walls, open_workers(keras, walls=False) as no_walls:
+    with open_workers(keras, sandbox=True) as sandbox, open_workers(keras, sandbox=False) as plain:
         _assure("the judge", variables, in_effect())
         inside = {"OPENBLAS_NUM_THREADS": "1", **variables}
-        _assure("a learner's process behind walls", inside, in_effect_inside(walls))
-        _assure("a learner's process without walls", inside, in_effect_inside(no_walls))
-        doors = {"walls": walls} | ({"plain": no_walls} if asked["every_door"] else {})
+        _assure("a learner's process in the sandbox", inside, in_effect_inside(sandbox))
+        _assure("a learner's process without a sandbox", inside, in_effect_inside(plain))
+        doors = {"sandbox": sandbox} | ({"plain": plain} if asked["every_door"] else {})
         for name in asked["chapters"]:
             start = monotonic()
             results = judge_chapter(name, doors, *asked["mistakes"])

@@ -127,10 +127,10 @@ _workers: Workers | None = None
 _open = ExitStack()  # until the process ends
 
 
-def _start_process(name: str, walls: bool) -> None:
+def _start_process(name: str, sandbox: bool) -> None:
     global _chapter, _workers
     _chapter = load_chapter(name)
-    _workers = _open.enter_context(open_workers(keras=_chapter.keras, walls=walls))
+    _workers = _open.enter_context(open_workers(keras=_chapter.keras, sandbox=sandbox))
 
 
 def _survives(mutant: Mutant) -> bool:

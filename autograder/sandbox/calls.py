@@ -1,6 +1,6 @@
 """One call of a learner's function: how it is made, and what came of it.
 
-The same `invoke` serves a live notebook and the process behind the walls (see
+The same `invoke` serves a live notebook and the process in the sandbox (see
 `cnnlab.autograder.sandbox.child`), so this file needs only the standard library and NumPy.
 """
 

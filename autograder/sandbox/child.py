@@ -10,7 +10,7 @@ number that was asked:
 * ``{"op": "call", "first", "name", "driver", "count"}``, then ``count`` requests: answers once for
   each call.
 
-Behind the walls the zygote forks this process. Without walls, ``python -m
+In the sandbox the zygote forks this process. Without a sandbox, ``python -m
 cnnlab.autograder.sandbox.child`` is one, over its standard input and output.
 """
 
@@ -41,7 +41,7 @@ READY = calls.Outcome("returned", "ready")
 class Gate:
     """An import hook: learner code imports what its chapter allows, everybody else anything.
 
-    Not a wall, but a clear word: behind the walls other packages do not exist, and on a
+    No protection, but a clear message: in the sandbox other packages do not exist, and on a
     learner's own machine they would work here and fail when the course is graded.
     """
 
@@ -184,7 +184,7 @@ def limit(memory: int, cpu_seconds: int) -> None:
 
 
 def main(memory: int, cpu_seconds: int) -> None:
-    """One child without walls, over pipes that learner code cannot print to."""
+    """One child without a sandbox, over pipes that learner code cannot print to."""
     limit(memory, cpu_seconds)
     read_fd, write_fd = os.dup(0), os.dup(1)
     try:

@@ -56,7 +56,7 @@ class Connection(Protocol):
 
 
 class SocketConnection:
-    """A child behind the walls: a socket to it, and a control socket to its supervisor."""
+    """A child in the sandbox: a socket to it, and a control socket to its supervisor."""
 
     def __init__(self, wire: socket.socket, control: socket.socket) -> None:
         self._wire = wire
@@ -116,7 +116,7 @@ class SocketConnection:
 
 
 class PipeConnection:
-    """A child without walls: a process of ours, read by a thread (pipes cannot be polled
+    """A child without a sandbox: a process of ours, read by a thread (pipes cannot be polled
     on every system)."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
@@ -170,7 +170,7 @@ class PipeConnection:
             self._process.wait(0.2)
         code = self._process.poll() or 0
         self.close()
-        if code >= 0 or code == -_SIGKILL:  # without walls, it may have killed itself
+        if code >= 0 or code == -_SIGKILL:  # without a sandbox, it may have killed itself
             return End()
         return End(-code)
 

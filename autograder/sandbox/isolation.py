@@ -1,4 +1,4 @@
-"""What a process behind the walls takes from itself before learner code runs (Linux only).
+"""What a process in the sandbox takes from itself before learner code runs (Linux only).
 
 bubblewrap has built the house: an allow-list of files, no network, no capabilities. Here every
 child gets a room of its own in it: namespaces, limits, and a filter of system calls.
@@ -74,7 +74,7 @@ def lock_down(limits: dict[str, int]) -> None:
     Raises
     ------
     OSError
-        A wall could not be built; then learner code must not run.
+        A part of the isolation failed; then learner code must not run.
     """
     _check(_LIBC.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "pdeathsig")
     os.setsid()  # kill(0, ...) reaches the whole process group, across pid namespaces

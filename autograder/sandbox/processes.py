@@ -1,6 +1,6 @@
-"""Starting the processes in which learner code runs: with walls, or plainly.
+"""Starting the processes in which learner code runs: in the sandbox, or plainly.
 
-`Walls` keeps one zygote behind bubblewrap and has it fork a child per submission (Linux).
+`Bubblewrap` keeps one zygote in bubblewrap and has it fork a child per submission (Linux).
 `Plain` starts one interpreter per submission, with a time limit and nothing more: enough for a
 learner's own code on a learner's own machine, on every system.
 """
@@ -38,8 +38,8 @@ READY_SECONDS = {False: 10.0, True: 20.0}
 """How long a child may take to be forked."""
 
 
-class WallsError(RuntimeError):
-    """Walls cannot be had here, or a zygote does not start: our fault, never the learner's."""
+class SandboxError(RuntimeError):
+    """Bubblewrap cannot be had here, or a zygote does not start: our fault, never the learner's."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Limits:
         return cls(memory=16384 * MIB, processes=512, open_files=256) if keras else cls()
 
 
-# What is inside the walls
+# What is inside the sandbox
 
 _FILES = ("wire.py", "frames.py", "calls.py", "child.py", "isolation.py", "zygote.py", "drivers")
 _HOME = "/cnnlab"
@@ -144,11 +144,11 @@ def _packages(keras: bool) -> tuple[list[str], list[str]]:
 
 
 def _inside(path: str) -> str:
-    """Where a path is found behind the walls: there /tmp is each child's own."""
+    """Where a path is found in the sandbox: there /tmp is each child's own."""
     return f"/outside{path}" if path.startswith("/tmp/") else path
 
 
-def _walls_command(keras: bool, fd: int) -> list[str]:
+def _bubblewrap_command(keras: bool, fd: int) -> list[str]:
     wanted, covered = _interpreter()
     packages, folders = _packages(keras)
     command = [
@@ -190,19 +190,19 @@ class Sandbox(Protocol):
     limits: Limits
 
     def connect(self) -> Connection:
-        """A new child that has said that it is ready. Raises `WallsError`."""
+        """A new child that has said that it is ready. Raises `SandboxError`."""
 
     def close(self) -> None:
         """Ends every process of ours."""
 
 
-class Walls:
+class Bubblewrap:
     """Children behind bubblewrap, forked from one zygote; Linux.
 
     Parameters
     ----------
     keras : bool
-        Whether TensorFlow is inside the walls, and loaded.
+        Whether TensorFlow is inside the sandbox, and loaded.
     limits : Limits or None
         What each child may use.
     """
@@ -222,7 +222,7 @@ class Walls:
             except (OSError, Broken, Silence):
                 said = self._said()
                 self.close()
-        raise WallsError(f"a worker does not start behind the walls. Received: {said}")
+        raise SandboxError(f"no process starts in the sandbox. Its last output: {said}")
 
     def _fork(self) -> Connection:
         orders = self._orders or self._start()
@@ -238,7 +238,7 @@ class Walls:
         self._orders, self._errors = ours, tempfile.TemporaryFile()  # noqa: SIM115 - see close
         with theirs:
             self._process = subprocess.Popen(
-                _walls_command(self.keras, theirs.fileno()),
+                _bubblewrap_command(self.keras, theirs.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -253,7 +253,7 @@ class Walls:
         if not ready:
             said = self._said()
             self.close()
-            raise WallsError(f"the walls do not stand. Received: {said}")
+            raise SandboxError(f"the sandbox (bubblewrap) did not start. Its last output: {said}")
         return ours
 
     def _said(self) -> str:
@@ -275,11 +275,11 @@ class Walls:
 
 
 _KEPT = ("PYTHONPATH", "SYSTEMROOT")
-"""What an interpreter without walls needs to find this package, and to start on Windows."""
+"""What an interpreter without a sandbox needs to find this package, and to start on Windows."""
 
 
 class Plain:
-    """Children without walls, an interpreter each, in an empty folder of their own."""
+    """Children without a sandbox, an interpreter each, in an empty folder of their own."""
 
     def __init__(self, keras: bool = False, limits: Limits | None = None) -> None:
         self.keras = keras
@@ -302,7 +302,7 @@ class Plain:
         try:
             return _ready(PipeConnection(process), START_SECONDS[False])
         except (Broken, Silence):
-            raise WallsError("a worker does not start") from None
+            raise SandboxError("a worker does not start") from None
 
     def close(self) -> None:
         self._folder.cleanup()
@@ -324,21 +324,21 @@ def _ready(connection: Connection, seconds: float) -> Connection:
 
 @cache
 def available() -> str | None:
-    """Why walls cannot be had here, and what to do about it; None where they can."""
-    otherwise = "or grade without walls: --no-sandbox"
+    """Why the sandbox cannot be had here, and what to do about it; None where it can."""
+    otherwise = "or grade without a sandbox: --no-sandbox"
     if sys.platform != "linux":
-        return f"Walls around learner code need Linux; grade there, {otherwise}."
+        return f"The sandbox needs Linux; grade there, {otherwise}."
     if shutil.which("bwrap") is None:
         return f"bubblewrap is missing: install the package `bubblewrap`, {otherwise}."
     from cnnlab.autograder.sandbox import isolation  # Linux only
 
     if not isolation.supported():
-        return f"Walls around learner code need an x86-64 or ARM64 processor, {otherwise}."
-    walls = Walls()
+        return f"The sandbox needs an x86-64 or ARM64 processor, {otherwise}."
+    sandbox = Bubblewrap()
     try:
-        walls.connect().end()
-    except WallsError as problem:
+        sandbox.connect().end()
+    except SandboxError as problem:
         return f"bubblewrap is here, but {problem}. Allow user namespaces, {otherwise}."
     finally:
-        walls.close()
+        sandbox.close()
     return None

@@ -1,6 +1,6 @@
 """The judge's end of a submission's process: define, call, keep the clock, start again.
 
->>> with open_workers(walls=False) as workers, workers.session() as session:
+>>> with open_workers(sandbox=False) as workers, workers.session() as session:
 ...     errors = session.define([("double", "def double(x):\\n    return 2 * x")])
 ...     outcomes = session.call("double", [((21,), {})])
 >>> errors, outcomes[0].status, outcomes[0].value
@@ -28,11 +28,11 @@ from cnnlab.autograder.sandbox.connection import Connection, End, Silence
 from cnnlab.autograder.sandbox.frames import Broken
 from cnnlab.autograder.sandbox.processes import (
     START_SECONDS,
+    Bubblewrap,
     Limits,
     Plain,
     Sandbox,
-    Walls,
-    WallsError,
+    SandboxError,
 )
 
 PRELUDE = "import math\nimport numpy as np\n"
@@ -58,7 +58,7 @@ class Workers:
 
 @contextlib.contextmanager
 def open_workers(
-    keras: bool = False, walls: bool = True, limits: Limits | None = None
+    keras: bool = False, sandbox: bool = True, limits: Limits | None = None
 ) -> Iterator[Workers]:
     """Workers for many submissions, one after another or side by side.
 
@@ -66,17 +66,17 @@ def open_workers(
     ----------
     keras : bool
         Whether learner code needs TensorFlow.
-    walls : bool
+    sandbox : bool
         Behind bubblewrap (Linux; see `cnnlab.autograder.sandbox.processes.available`), or plain
         child processes with a time limit.
     limits : Limits or None
         What one child may use.
     """
-    sandbox: Sandbox = Walls(keras, limits) if walls else Plain(keras, limits)
+    processes: Sandbox = Bubblewrap(keras, limits) if sandbox else Plain(keras, limits)
     try:
-        yield Workers(sandbox)
+        yield Workers(processes)
     finally:
-        sandbox.close()
+        processes.close()
 
 
 class _Lost(Exception):
@@ -92,7 +92,7 @@ class Session:
     """One submission: its definitions, and calls of them.
 
     A child that hangs, dies or talks nonsense is replaced by a new one at the next call, with
-    the same definitions. Methods raise `WallsError` where no process can be started at all.
+    the same definitions. Methods raise `SandboxError` where no process can be started at all.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -226,10 +226,10 @@ class Session:
             prelude, *answers = self._exchange(order, [], clock)
         except _Lost as lost:
             if not lost.answers:
-                raise WallsError(f"the prelude ended in {lost.outcome.error}") from None
+                raise SandboxError(f"the prelude ended in {lost.outcome.error}") from None
             raise _Lost(lost.answers[1:], lost.outcome) from None
         if prelude.status != "returned":
-            raise WallsError(f"the prelude ended in {prelude.error}")
+            raise SandboxError(f"the prelude ended in {prelude.error}")
         for name, source in self._provided.items():
             self._provide(name, source)
         names = [name for name, _ in self._cells]
@@ -246,7 +246,7 @@ class Session:
         """Sends an order, reads an answer for each limit in ``clock``. Raises `_Lost`."""
         child = self._child
         if child is None:
-            raise WallsError("no child has been started")
+            raise SandboxError("no child has been started")
         first = self._number + 1
         self._number += len(clock)
         answers: list[Outcome] = []

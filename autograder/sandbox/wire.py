@@ -2,7 +2,7 @@
 
 A frame's body is a JSON header that describes a tree, then the bytes of its arrays. No pickle
 ever crosses, so reading a frame runs nobody's code, and it may come from a hostile process.
-This file also goes inside the walls: it needs only the standard library and NumPy.
+This file also goes inside the sandbox: it needs only the standard library and NumPy.
 
 >>> frame = encode({"kernel": np.array([[1, 2], [3, 4]]), "strides": (1, 2)})
 >>> decode(frame)

@@ -1,4 +1,4 @@
-"""Behind the walls: a process with NumPy loaded that forks one child for every submission.
+"""In the sandbox: a process with NumPy loaded that forks one child for every submission.
 
 It takes orders on a socket: a JSON object of limits, with two descriptors. One becomes the
 child's wire; the other belongs to the child's supervisor, a second fork that runs no learner code.

@@ -16,7 +16,7 @@ from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, hand_in
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and names are POSIX's")
-WALLS = shutil.which("bwrap") is not None
+SANDBOX = shutil.which("bwrap") is not None
 
 
 def _sparse(path: Path, size: int) -> None:
@@ -108,7 +108,7 @@ def results(course: Path) -> dict[str, list[SubmissionResult]]:
     """Everything in the folder, graded; by student."""
     before = snapshot(course), set(_processes())
     files = find_submissions([course / "submitted"])
-    batch = grade(files, Settings(fresh=False, walls=WALLS, workers=1))
+    batch = grade(files, Settings(fresh=False, sandbox=SANDBOX, workers=1))
     assert snapshot(course) == before[0]  # nothing was written, moved or removed
     assert not set(_processes()) - before[1]
     found: dict[str, list[SubmissionResult]] = {}

@@ -16,7 +16,7 @@ from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, cell, flipped, hand_in, source, stub
 from cnnlab.autograder.tests.sandbox.deadly import kill_on_request
 
-PLAIN = Settings(fresh=False, walls=False, workers=1)
+PLAIN = Settings(fresh=False, sandbox=False, workers=1)
 
 
 def graded(folder: Path, text: str, settings: Settings = PLAIN) -> SubmissionResult:
@@ -137,7 +137,7 @@ def test_processes_give_the_results_of_one_process_in_the_same_order(tmp_path):
         paths.append(tmp_path / str(i) / NOTEBOOK)
         paths[-1].write_text(text)
     alone = to_dict(grade(paths, PLAIN))
-    shared = to_dict(grade(paths, Settings(fresh=False, walls=False, workers=2)))
+    shared = to_dict(grade(paths, Settings(fresh=False, sandbox=False, workers=2)))
     assert without_seconds(alone) == without_seconds(shared)
     assert [s["status"] for s in alone["submissions"]] == [
         "graded",
@@ -158,7 +158,7 @@ def test_a_process_that_dies_takes_its_submission_with_it_and_no_other(monkeypat
     monkeypatch.setattr(batch, "_grade_in_process", kill_on_request)
     names = ["a", "b", "deadly", "c", "deadly", "d"]
     tasks = [(Submission(name, None, CHAPTER), None) for name in names]
-    with Pool(Settings(workers=2, walls=False)) as pool:
+    with Pool(Settings(workers=2, sandbox=False)) as pool:
         results = list(pool.grade(tasks))
     assert [r.path for r in results] == names
     for result in results:

@@ -94,9 +94,9 @@ def about(generated, tmp_path):
 
 @pytest.fixture
 def judge():
-    """A judge that uses the recorded answers and no walls."""
+    """A judge that uses the recorded answers and no sandbox."""
     exporter = NotebookExporter()
-    return Judge(parent=exporter, walls=False, fresh=False)
+    return Judge(parent=exporter, sandbox=False, fresh=False)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def grades(notebook):
 
 def ours(text):
     """The grades that our own command gives, by exercise."""
-    with Grader(walls=False) as grader:
+    with Grader(sandbox=False) as grader:
         result = grader.grade(read_text(text, NOTEBOOK), None)
     return {exercise.name: exercise.score for exercise in result.exercises}
 
@@ -175,7 +175,7 @@ def test_a_grade_cell_holds_the_message_and_one_number(judge, about):
 
 def test_a_card_shows_one_failing_case_and_no_other_probe(judge, about):
     text = hand_in(conv2d=flipped())
-    with Grader(walls=False) as grader:
+    with Grader(sandbox=False) as grader:
         result = grader.grade(read_text(text, NOTEBOOK), None)
     (conv2d,) = (e for e in result.exercises if e.name == "conv2d")
     first, *others = [rung.message for rung in conv2d.rungs if not rung.passed]
@@ -322,9 +322,9 @@ def test_without_bubblewrap_nothing_is_graded_unless_told(about, monkeypatch):
     monkeypatch.setattr(nbgrader_bridge, "available", lambda: "bubblewrap is missing")
     exporter = NotebookExporter()
 
-    with pytest.raises(JudgeError, match=r"bubblewrap is missing.*c\.Judge\.walls = False"):
+    with pytest.raises(JudgeError, match=r"bubblewrap is missing.*c\.Judge\.sandbox = False"):
         judged(Judge(parent=exporter, fresh=False), about, SOLVED)
-    judged(Judge(parent=exporter, fresh=False, walls=False), about, SOLVED)
+    judged(Judge(parent=exporter, fresh=False, sandbox=False), about, SOLVED)
 
 
 # One run
@@ -345,7 +345,7 @@ def test_all_notebooks_of_a_run_share_its_processes(about, monkeypatch):
     monkeypatch.setattr(nbgrader_bridge, "Run", Logged)
     exporter = NotebookExporter()
     for _ in range(2):
-        judged(Judge(parent=exporter, walls=False, fresh=False), about, SOLVED)
+        judged(Judge(parent=exporter, sandbox=False, fresh=False), about, SOLVED)
     assert log == ["opened"]
     del exporter
     gc.collect()
@@ -356,7 +356,7 @@ def test_all_notebooks_of_a_run_share_its_processes(about, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(available() is not None, reason="there are no walls on this machine")
+@pytest.mark.skipif(available() is not None, reason="there is no sandbox on this machine")
 def test_a_course_from_a_fresh_copy_to_its_grades(tmp_path):
     copy_course(tmp_path)
     worked_in = tmp_path / "exercises" / CHAPTER / NOTEBOOK
@@ -377,7 +377,7 @@ def test_a_course_from_a_fresh_copy_to_its_grades(tmp_path):
         nbgrader(tmp_path, command, CHAPTER)
     nbgrader(tmp_path, "export")
 
-    own = batch.grade(paths, Settings(fresh=False, walls=False, workers=1)).submissions
+    own = batch.grade(paths, Settings(fresh=False, sandbox=False, workers=1)).submissions
     expected = {r.student: {f"check-{e.name}": e.score for e in r.exercises} for r in own}
     assert [sum(scores.values()) for scores in expected.values()] == [20, 0, 13]
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import console, fail, refuse_without_walls
+from cnnlab.course.cli.terminal import console, fail, refuse_without_sandbox
 
 if TYPE_CHECKING:
     from cnnlab.autograder.judging.results import ExerciseResult
@@ -54,7 +54,7 @@ def case(
     """
     from cnnlab.autograder.submission.case import same_result, take
 
-    refuse_without_walls(sandbox)
+    refuse_without_sandbox(sandbox)
     twists = names.replace(",", " ").split()
     try:
         made = take(file, exercise, words, kind, twists, chapter, remove or [])
@@ -81,6 +81,6 @@ def grade_one(path: Path, chapter: str, exercise: str, sandbox: bool) -> Exercis
     """One exercise's result, on recorded probes."""
     from cnnlab.autograder.batch import Settings, grade
 
-    settings = Settings(fresh=False, walls=sandbox, chapter=chapter, workers=1)
+    settings = Settings(fresh=False, sandbox=sandbox, chapter=chapter, workers=1)
     (submission,) = grade([path], settings).submissions
     return next(result for result in submission.exercises if result.name == exercise)

@@ -55,7 +55,7 @@ def show_standing(folder: Path, chapters: list[str]) -> None:
     paths = chapter_notebooks(folder, chapters)
     missing = keras_missing()
     left_out = [path for path in paths if missing and load_chapter(path.stem).keras]
-    settings = Settings(fresh=False, walls=False, workers=1)
+    settings = Settings(fresh=False, sandbox=False, workers=1)
     for result in grade([p for p in paths if p not in left_out], settings).submissions:
         console.print(standing_table(result))
         following = next((e for e in result.exercises if e.status != "passed"), None)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import console, errors, fail, refuse_without_walls
+from cnnlab.course.cli.terminal import console, errors, fail, refuse_without_sandbox
 
 if TYPE_CHECKING:
     from cnnlab.autograder.judging.results import BatchResult
@@ -40,7 +40,7 @@ def grade(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Repeat a fresh run with its seed.")] = None,
     sandbox: Annotated[
-        bool, typer.Option(help="Run learner code behind walls (Linux, bubblewrap).")
+        bool, typer.Option(help="Run learner code in the sandbox (Linux, bubblewrap).")
     ] = True,
     chapter: Annotated[
         str | None, typer.Option(help="Grade everything as this chapter, such as ch01.")
@@ -67,7 +67,7 @@ def grade(
     from cnnlab.autograder import batch
     from cnnlab.autograder.judging.exercise import find_chapter
 
-    refuse_without_walls(sandbox)
+    refuse_without_sandbox(sandbox)
     try:
         wanted = find_chapter(chapter) if chapter else None
     except ValueError as error:

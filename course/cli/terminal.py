@@ -33,7 +33,7 @@ def exercises_folder(given: Path | None = None) -> Path:
     return ROOT / "exercises" if is_checkout() else Path("cnnlab-exercises")
 
 
-def refuse_without_walls(sandbox: bool) -> None:
+def refuse_without_sandbox(sandbox: bool) -> None:
     """Learner code of others never runs outside the sandbox unless it was asked for."""
     from cnnlab.autograder.sandbox.processes import available
 

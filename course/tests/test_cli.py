@@ -52,7 +52,7 @@ def test_grade_writes_schema_1_and_a_spreadsheet(tmp_path):
     assert sum(float(row["score"]) for row in rows) == 20.0
 
 
-def test_grade_without_walls_refuses_and_says_what_to_do(monkeypatch):
+def test_grade_without_a_sandbox_refuses_and_says_what_to_do(monkeypatch):
     monkeypatch.setattr(processes, "available", lambda: "Install bubblewrap, or use --no-sandbox.")
     result = run("grade", SOLVED)
     assert result.exit_code == 2

@@ -91,7 +91,7 @@ def test_pytest_skips_keras_chapters(
 
 
 def test_grading_says_it_and_gives_no_zero(no_keras: None) -> None:
-    settings = batch.Settings(fresh=False, walls=False, workers=1)
+    settings = batch.Settings(fresh=False, sandbox=False, workers=1)
     by_hand, keras = batch.grade([solved(BY_HAND), solved(KERAS)], settings).submissions
     assert by_hand.score == by_hand.max_score
     assert keras.message == light.REMEDY

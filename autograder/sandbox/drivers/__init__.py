@@ -6,6 +6,6 @@ learner's function, and says what came as a tree of arrays and text. So a Keras 
 its layers and its outputs for weights that the judge chose.
 
 A driver carries, it does not judge: every number that earns points is compared outside. These
-files also go inside the walls, so they know no expected value, need only the standard library
+files also go inside the sandbox, so they know no expected value, need only the standard library
 and NumPy, and import Keras in functions alone.
 """

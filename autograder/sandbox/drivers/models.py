@@ -1,4 +1,4 @@
-"""Keras models across the walls: what a learner built, and models for a learner to work on.
+"""Keras models for drivers: what a learner built, and models for a learner to work on.
 
 Keras is imported in functions alone: a chapter without Keras loads this file, too.
 """

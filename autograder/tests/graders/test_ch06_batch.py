@@ -1,4 +1,4 @@
-"""Chapter 6's notebooks graded whole: behind the walls, and by `pytest` as learners run it."""
+"""Chapter 6's notebooks graded whole: in the sandbox, and by `pytest` as learners run it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def hand_in(**replaced: tuple[str, str]) -> str:
 
 
 @pytest.mark.skipif(available() is not None, reason=str(available()))
-def test_fresh_probes_behind_the_walls(tmp_path):
+def test_fresh_probes_in_the_sandbox(tmp_path):
     wrong = hand_in(
         build_cnn=('"sigmoid"', '"softmax"'),
         compile_cnn=("model.compile(", "import os\n    os._exit(1)\n    model.compile("),

@@ -393,7 +393,7 @@ def test_the_chapters_own_solutions_have_full_marks(exercise):
 
 
 def test_the_notebook_shows_what_the_worker_defines():
-    """Learner code behind the walls finds just the functions of the second set-up cell."""
+    """Learner code in the sandbox finds just the functions of the second set-up cell."""
     source = (GRADERS.parent.parent / "course" / "chapters" / f"{NAME}.py").read_text(
         encoding="utf-8"
     )

@@ -39,7 +39,7 @@ def key() -> AnswerKey:
 
 @pytest.fixture(scope="module")
 def workers():
-    with open_workers(walls=available() is None) as workers:
+    with open_workers(sandbox=available() is None) as workers:
         yield workers
 
 

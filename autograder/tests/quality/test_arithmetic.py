@@ -24,8 +24,8 @@ from cnnlab.autograder.quality.arithmetic import (
 from cnnlab.autograder.sandbox import processes
 from cnnlab.autograder.sandbox.session import Workers, open_workers
 
-HAVE_WALLS = processes.available() is None
-walled = pytest.mark.skipif(not HAVE_WALLS, reason="bubblewrap is not installed")
+HAVE_SANDBOX = processes.available() is None
+sandboxed = pytest.mark.skipif(not HAVE_SANDBOX, reason="bubblewrap is not installed")
 
 CHAPTER = "ch01_convolution"
 PC = {
@@ -71,9 +71,9 @@ def oldest(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return variables
 
 
-@pytest.fixture(params=[pytest.param("walls", marks=walled), "plain"])
+@pytest.fixture(params=[pytest.param("sandbox", marks=sandboxed), "plain"])
 def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
-    with open_workers(walls=request.param == "walls") as made:
+    with open_workers(sandbox=request.param == "sandbox") as made:
         yield made
 
 
@@ -173,7 +173,7 @@ def test_a_sample_is_no_larger_than_asked(length: int, count: int) -> None:
 
 @pytest.fixture(scope="module")
 def judged() -> dict[str, dict[str, object]]:
-    with open_workers(walls=False) as workers:
+    with open_workers(sandbox=False) as workers:
         found = arithmetic.judge_chapter(CHAPTER, {"plain": workers}, twists=1, mutants=1)
     return json.loads(json.dumps(found))
 

@@ -101,7 +101,7 @@ def test_every_attack_has_its_own_name() -> None:
 
 
 def inside(workers: Workers) -> list[int]:
-    """Processes behind the walls, apart from bubblewrap's own and the zygote."""
+    """Processes in the sandbox, apart from bubblewrap's own and the zygote."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -110,10 +110,10 @@ def inside(workers: Workers) -> list[int]:
             continue
         parent = int(text.rpartition(")")[2].split()[1])
         children.setdefault(parent, []).append(int(stat.parent.name))
-    walls = workers.sandbox
-    assert isinstance(walls, processes.Walls)
-    assert walls._process
-    found, waiting = [], [walls._process.pid]
+    sandbox = workers.sandbox
+    assert isinstance(sandbox, processes.Bubblewrap)
+    assert sandbox._process
+    found, waiting = [], [sandbox._process.pid]
     while waiting:
         for child in children.get(waiting.pop(), []):
             found.append(child)

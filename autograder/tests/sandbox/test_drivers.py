@@ -1,4 +1,4 @@
-"""Drivers: Keras models described, and called behind the walls."""
+"""Drivers: Keras models described, and called in the sandbox."""
 
 import numpy as np
 import pytest
@@ -91,7 +91,7 @@ def test_a_driver_says_no_in_words() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(available() is not None, reason="needs bubblewrap")
-def test_the_same_tree_comes_from_behind_the_walls() -> None:
+def test_the_same_tree_comes_from_the_sandbox() -> None:
     source = (
         "import keras\n"
         "def build(input_shape):\n"

@@ -1,4 +1,4 @@
-"""Sessions: define, call, keep the clock, start again; with and without walls."""
+"""Sessions: define, call, keep the clock, start again; in the sandbox and without it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from cnnlab.autograder.sandbox import isolation, processes
 from cnnlab.autograder.sandbox.calls import Named, Seed, Unsupported
 from cnnlab.autograder.sandbox.connection import Silence, SocketConnection
 from cnnlab.autograder.sandbox.frames import Broken, FrameBuffer, pack
-from cnnlab.autograder.sandbox.processes import MIB, Limits, Walls, WallsError
+from cnnlab.autograder.sandbox.processes import MIB, Bubblewrap, Limits, SandboxError
 from cnnlab.autograder.sandbox.session import Call, Session, Workers, open_workers, request
 from cnnlab.autograder.sandbox.wire import MAX_FRAME
 
-HAVE_WALLS = shutil.which("bwrap") is not None
-walled = pytest.mark.skipif(not HAVE_WALLS, reason="bubblewrap is not installed")
+HAVE_SANDBOX = shutil.which("bwrap") is not None
+sandboxed = pytest.mark.skipif(not HAVE_SANDBOX, reason="bubblewrap is not installed")
 LIMITS = Limits(memory=512 * MIB)
 
 CALL: list[Call | bytes] = [((3,), {})]
@@ -30,9 +30,9 @@ LEAVE = "import os\ndef leave(x):\n    os._exit(3)\n"
 DOUBLE = "def double(x):\n    return 2 * x\n"
 
 
-@pytest.fixture(scope="module", params=[pytest.param("walls", marks=walled), "plain"])
+@pytest.fixture(scope="module", params=[pytest.param("sandbox", marks=sandboxed), "plain"])
 def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
-    with open_workers(walls=request.param == "walls", limits=LIMITS) as made:
+    with open_workers(sandbox=request.param == "sandbox", limits=LIMITS) as made:
         yield made
 
 
@@ -104,7 +104,7 @@ def test_cells_share_one_namespace_with_the_prelude(session: Session) -> None:
 
 
 def test_a_prelude_that_fails_is_our_fault(session: Session) -> None:
-    with pytest.raises(WallsError, match="prelude"):
+    with pytest.raises(SandboxError, match="prelude"):
         session.define([], prelude="1 / 0")
 
 
@@ -242,9 +242,9 @@ def test_half_a_surrogate_pair_in_a_cell_is_no_crash(session: Session) -> None:
 
 
 def test_processor_time_is_limited(workers: Workers) -> None:
-    walls = isinstance(workers.sandbox, Walls)
+    sandbox = isinstance(workers.sandbox, Bubblewrap)
     limits = Limits(memory=512 * MIB, cpu_seconds=1)
-    with open_workers(walls=walls, limits=limits) as made, made.session() as session:
+    with open_workers(sandbox=sandbox, limits=limits) as made, made.session() as session:
         session.define([("loop", LOOP)])
         (outcome,) = session.call("loop", CALL, seconds=20)
         assert outcome.status == "timeout"
@@ -252,7 +252,7 @@ def test_processor_time_is_limited(workers: Workers) -> None:
         assert "processor time" in outcome.error.message
 
 
-@walled
+@sandboxed
 def test_sessions_side_by_side_do_not_meet() -> None:
     with open_workers(limits=LIMITS) as workers, workers.session() as a, workers.session() as b:
         a.define([("f", "def f(x):\n    open('/tmp/note', 'w').write('a')\n    return 'a'")])
@@ -261,7 +261,7 @@ def test_sessions_side_by_side_do_not_meet() -> None:
         assert b.call("f", CALL)[0].value == []
 
 
-@walled
+@sandboxed
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_dead_or_hanging_zygote_is_replaced(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch
@@ -269,11 +269,11 @@ def test_a_dead_or_hanging_zygote_is_replaced(
     with open_workers(limits=LIMITS) as workers:
         with workers.session() as session:
             session.define([("double", DOUBLE)])
-        walls = workers.sandbox
-        assert isinstance(walls, Walls)
-        assert walls._process
+        sandbox = workers.sandbox
+        assert isinstance(sandbox, Bubblewrap)
+        assert sandbox._process
         monkeypatch.setitem(processes.READY_SECONDS, False, 2.0)
-        os.kill(_zygote(walls._process.pid), number)
+        os.kill(_zygote(sandbox._process.pid), number)
         with workers.session() as session:
             session.define([("double", DOUBLE)])
             assert statuses(session, "double") == ["returned"]
@@ -286,12 +286,12 @@ def _zygote(pid: int) -> int:
     return pid
 
 
-@walled
-def test_walls_are_available() -> None:
+@sandboxed
+def test_the_sandbox_is_available() -> None:
     assert processes.available() is None
 
 
-def test_why_walls_are_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_why_the_sandbox_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes.shutil, "which", lambda name: None)
     said = processes.available.__wrapped__()
     assert said
@@ -301,7 +301,7 @@ def test_why_walls_are_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("keras", [False, True])
 def test_only_what_is_listed_is_inside(keras: bool) -> None:
-    command = processes._walls_command(keras, 3)
+    command = processes._bubblewrap_command(keras, 3)
     binds = {command[at + 1] for at, word in enumerate(command) if word == "--ro-bind"}
     packages = Path(np.__file__).parent.parent
     assert str(packages / "numpy") in binds
@@ -319,13 +319,13 @@ def test_what_lies_in_tmp_is_found_elsewhere_inside() -> None:
     assert processes._inside("/opt/numpy") == "/opt/numpy"
 
 
-@walled
-def test_walls_that_do_not_stand_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+@sandboxed
+def test_a_sandbox_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        processes, "_walls_command", lambda keras, fd: ["bwrap", "--no-such-option"]
+        processes, "_bubblewrap_command", lambda keras, fd: ["bwrap", "--no-such-option"]
     )
-    with pytest.raises(WallsError, match="no-such-option"):
-        Walls().connect()
+    with pytest.raises(SandboxError, match="no-such-option"):
+        Bubblewrap().connect()
 
 
 def test_the_environment_is_clean(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -385,9 +385,9 @@ def test_the_filter_is_well_formed(machine: str) -> None:
     assert program[-1] == (returns, 0, 0, 0x7FFF0000)
 
 
-@walled
+@sandboxed
 @pytest.mark.slow
-def test_keras_behind_the_walls() -> None:
+def test_keras_in_the_sandbox() -> None:
     source = (
         "import keras\n"
         "def predict(x):\n"
