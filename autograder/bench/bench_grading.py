@@ -3,8 +3,8 @@
     python autograder/bench/bench_grading.py [--class-size 300] [--workers 1 2] [--tiny]
 
 Chapter 1, solved, flipped and half-solved notebooks in turn; in the sandbox, with recorded
-references. Starting up is told apart from what each further submission costs. On a busy machine, compare
-the processor time: outside the sandbox, and inside (the zygotes, and learner code).
+references. Starting up is told apart from what each further submission costs. On a busy machine,
+compare the processor time: outside the sandbox, and inside (the zygotes, and learner code).
 """
 
 from __future__ import annotations

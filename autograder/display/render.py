@@ -21,11 +21,11 @@ STATUS_WORDS = {
     "failed": "not there yet",
     "not_attempted": "not written yet",
     "missing": "not found",
-    "forbidden": "imports what it may not",
+    "forbidden": "imports a module that is not allowed",
     "error": "stops with an error",
     "timeout": "took too long",
     "memory": "needs too much memory",
-    "crashed": "ended its process",
+    "crashed": "crashed Python",
     "internal_error": "could not be graded",
 }
 

@@ -1,7 +1,7 @@
 """What a process in the sandbox takes from itself before learner code runs (Linux only).
 
 bubblewrap has built the house: an allow-list of files, no network, no capabilities. Here every
-child gets a room of its own in it: namespaces, limits, and a filter of system calls.
+child gets its own namespaces in it, limits, and a filter of system calls.
 """
 
 from __future__ import annotations

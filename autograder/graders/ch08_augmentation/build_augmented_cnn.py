@@ -246,7 +246,7 @@ EXERCISE = Exercise(
         Twist(
             "after-the-conv",
             with_mistake(varies=None, behind=True),
-            "You vary feature maps, not pictures: the layers stand behind a convolution. The first thing that a picture meets should be its variation.",
+            "You vary feature maps, not pictures: the layers come after a convolution. The first thing that a picture meets should be its variation.",
         ),
         Twist(
             "no-augmentation",

@@ -2,7 +2,7 @@
 
 A driver, ``driver(function, args, kwargs, given) → tree``, runs in the worker, beside learner
 code: it brings what the judge sent to life (a Keras model, from its layers and a seed), calls the
-learner's function, and says what came as a tree of arrays and text. So a Keras model crosses as
+learner's function, and returns the result as nested dicts, arrays and text. So a Keras model crosses as
 its layers and its outputs for weights that the judge chose.
 
 A driver carries, it does not judge: every number that earns points is compared outside. These
