@@ -109,8 +109,8 @@ class Exercise:
         rung's outcomes to what failed, or ``""``.
     driver : str
         ``module.function`` in `cnnlab.autograder.sandbox.drivers`, which calls the learner's
-        function where a plain call is not enough, and returns nested dicts and arrays; empty for a plain
-        call.
+        function where a plain call is not enough, and returns nested dicts and arrays; empty for
+        a plain call.
     simulated : bool
         Whether `numpy_op` answers as the driver does, instead of being driven itself; it takes
         what the probe gives the driver as its keyword ``given``.

@@ -22,9 +22,9 @@ CHAPTER = load_chapter("ch01_convolution")
 
 
 @pytest.fixture(autouse=True)
-def fresh_session(monkeypatch):
+def fresh_state(monkeypatch):
     """A course of one chapter, none started and no hint told, whatever other tests did."""
-    monkeypatch.setattr(live, "session", live.Session())
+    monkeypatch.setattr(live, "state", live.LiveState())
     monkeypatch.setattr(live, "chapter_names", lambda: [CHAPTER.name])
 
 

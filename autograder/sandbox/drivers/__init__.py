@@ -2,8 +2,8 @@
 
 A driver, ``driver(function, args, kwargs, given) → tree``, runs in the worker, beside learner
 code: it brings what the judge sent to life (a Keras model, from its layers and a seed), calls the
-learner's function, and returns the result as nested dicts, arrays and text. So a Keras model crosses as
-its layers and its outputs for weights that the judge chose.
+learner's function, and returns the result as nested dicts, arrays and text. So a Keras model
+crosses as its layers and its outputs for weights that the judge chose.
 
 A driver carries, it does not judge: every number that earns points is compared outside. These
 files also go inside the sandbox, so they know no expected value, need only the standard library
