@@ -1,7 +1,7 @@
-"""Masks and outputs of dropout, type_and_shape for the judge.
+"""Masks and outputs of dropout, described for the judge.
 
 What came back cannot be compared number by number, because any draw is as good as another. So it
-is type_and_shape: with what the kept cells were multiplied, how many were kept, what differs from
+is described: with what the kept cells were multiplied, how many were kept, what differs from
 call to call. Right functions have the same description, whatever they draw; mistakes have
 another one, again the same whatever they draw.
 """
@@ -62,8 +62,8 @@ def pairs_view(args: tuple[Any, ...], raw: Any) -> Any:
         return {"what is returned": wrong}
     outs = [floats(out) for out, _ in results]
     masks = [np.broadcast_to(mask, x.shape).astype(bool) for _, mask in results]
-    type_and_shape = {"what is returned": "out and mask, of x's shape"}
-    return type_and_shape | description(x, args[1], raw, np.stack(outs), np.stack(masks))
+    described = {"what is returned": "out and mask, of x's shape"}
+    return described | description(x, args[1], raw, np.stack(outs), np.stack(masks))
 
 
 def _is_pair(result: Any, shape: tuple[int, ...]) -> bool:
@@ -96,8 +96,8 @@ def maps_view(args: tuple[Any, ...], raw: Any) -> Any:
     if wrong is not None:
         return {"what is returned": wrong}
     outs = np.stack([floats(out) for out in results])
-    type_and_shape = {"what is returned": "an array of x's shape"}
-    return type_and_shape | description(x, args[1], raw, outs, outs != 0)
+    described = {"what is returned": "an array of x's shape"}
+    return described | description(x, args[1], raw, outs, outs != 0)
 
 
 def gradient_view(args: tuple[Any, ...], raw: Any) -> Any:
@@ -110,8 +110,8 @@ def gradient_view(args: tuple[Any, ...], raw: Any) -> Any:
         return {"what is returned": wrong}
     outs = np.stack([floats(out) for out in raw["calls"]])
     masks = np.broadcast_to(mask, outs.shape)
-    type_and_shape = {"what is returned": "an array of dout's shape", "calls": len(outs)}
-    return type_and_shape | {
+    described = {"what is returned": "an array of dout's shape", "calls": len(outs)}
+    return described | {
         "where the mask is True, dout times": factor(dout, outs, masks),
         "where it is False, dout times": factor(dout, outs, ~masks),
     }
