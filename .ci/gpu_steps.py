@@ -58,7 +58,7 @@ def measure_tf32(out: Path, engine: Engine, deadline: float) -> None:
             asked = {n: [record.as_tree(p) for p in key.probes] for n, key in keys.items()}
             _, answers = keras.answers(name, asked)
             found[name] = max(
-                agreement.share(expected, answer, probe.terms)
+                agreement.share(expected, answer, probe.rounding)
                 for exercise, key in keys.items()
                 for probe, expected, answer in zip(
                     key.probes, key.expected, answers[exercise], strict=True

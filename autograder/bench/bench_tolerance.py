@@ -17,7 +17,7 @@ import numpy as np
 from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.graders.shared.conv2d import keras_conv2d
 from cnnlab.autograder.judging.backends import Engine, processor
-from cnnlab.autograder.judging.compare import tolerance
+from cnnlab.autograder.judging.compare import Rounding, tolerance
 from cnnlab.autograder.submission.solutions import solution_source
 
 SHAPES = {9: (3, 3, 1, 4), 27: (3, 3, 3, 4), 144: (3, 3, 16, 4), 800: (5, 5, 32, 4)}
@@ -49,7 +49,7 @@ def main() -> None:
             x, k = rng.normal(size=(1, 7, 8, shape[2])), rng.normal(size=shape)
             args = [a.astype(np.float32) for a in (x, k, rng.normal(size=shape[3]))]
             truth = keras_conv2d(*(a.astype(np.float64) for a in args))
-            allowed = tolerance(truth.astype(np.float32), terms)
+            allowed = tolerance(truth.astype(np.float32), Rounding(terms))
             answers = (
                 keras_conv2d(*args),
                 loops(*args),

@@ -25,19 +25,41 @@ class Difference:
     received: Any = None
 
 
-def tolerance(expected: np.ndarray, terms: int) -> float:
-    """How far a right answer may be off: rounding of a sum of ``terms`` products.
+FLOAT32 = float(np.finfo(np.float32).eps)
+FLOAT64 = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """What a right result may lose: a rounding for each of so many products that are summed.
+
+    ``eps`` is the finest precision that is asked for; coarser results have a coarser one.
+    """
+
+    terms: int = 1
+    eps: float = FLOAT32
+
+
+EXACT = Rounding()
+"""One product: what most exercises sum."""
+
+
+def tolerance(expected: np.ndarray, rounding: Rounding) -> float:
+    """How far a right answer may be off.
 
     Absolute, in units of the largest expected value (at least 1): every product and every
     addition rounds once, and eight more roundings are allowed for everything around the sum.
+    They are float32's roundings, for float64, too: a constant of the field that is written as
+    float32 is no mistake.
 
-    >>> tolerance(np.float32([1.0]), terms=27) < 5e-6
+    >>> tolerance(np.float32([1.0]), Rounding(terms=27)) < 5e-6
     True
     """
-    eps = np.finfo(expected.dtype if expected.dtype.kind in "fc" else np.float64).eps
+    kind = expected.dtype.kind
+    eps = max(float(np.finfo(expected.dtype).eps) if kind in "fc" else 0.0, rounding.eps)
     finite = np.abs(expected[np.isfinite(expected)])
     scale = max(1.0, float(np.max(finite, initial=0)))
-    return float(eps * (terms + 8) * scale)
+    return eps * (rounding.terms + 8) * scale
 
 
 def is_number(value: Any) -> bool:
@@ -61,7 +83,24 @@ def show(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def agrees(expected: Any, received: Any, terms: int = 1) -> bool:
+def show_apart(expected: Any, received: Any) -> tuple[str, str]:
+    """Two values, with as many digits as it takes to see that they differ.
+
+    >>> show_apart(1.0, 1.00000002)
+    ('1', '1.00000002')
+    """
+    texts = show(expected), show(received)
+    if texts[0] == texts[1] and is_number(expected) and is_number(received):
+        digits = (f"{float(expected):.{n}g} {float(received):.{n}g}".split() for n in range(7, 18))
+        texts = next(((a, b) for a, b in digits if a != b), texts)
+    return texts
+
+
+LOST = 100
+"""An error of so many tolerances at most is one of precision, not of the formula."""
+
+
+def agrees(expected: Any, received: Any, rounding: Rounding = EXACT) -> bool:
     """Whether `value_difference` finds nothing; quicker, because nothing is put into words.
 
     >>> agrees(np.ones(2), np.ones(2)), agrees(np.ones(2), np.ones(3))
@@ -69,14 +108,14 @@ def agrees(expected: Any, received: Any, terms: int = 1) -> bool:
     """
     arrays = isinstance(expected, np.ndarray) and isinstance(received, np.ndarray)
     if not arrays or not expected.ndim or {expected.dtype.kind, received.dtype.kind} - set("biuf"):
-        return value_difference(expected, received, terms) is None
+        return value_difference(expected, received, rounding) is None
     if expected.shape != received.shape:
         return False
     if (received == expected).all():
         return True
     with np.errstate(all="ignore"):
         off = np.abs(np.subtract(received, expected, dtype=np.float64))
-    wrong = ~(off <= tolerance(expected, terms))
+    wrong = ~(off <= tolerance(expected, rounding))
     return not wrong.any() or not np.any(wrong & ~_same_cells(expected, received))
 
 
@@ -89,24 +128,24 @@ def _same_cells(expected: np.ndarray, received: np.ndarray) -> Any:
 
 
 def value_difference(
-    expected: Any, received: Any, terms: int = 1, where: str = ""
+    expected: Any, received: Any, rounding: Rounding = EXACT, where: str = ""
 ) -> Difference | None:
     """The first difference in value; dtype and list-for-array do not count here.
 
     Parameters
     ----------
     expected, received : tree of arrays, numbers, strings, tuples, lists and dicts
-    terms : int
-        Products summed per cell, see `tolerance`.
+    rounding : Rounding
+        See `tolerance`.
     """
     if isinstance(expected, np.ndarray) and expected.ndim:
-        return _array_difference(expected, received, terms, where)
+        return _array_difference(expected, received, rounding, where)
     if is_number(expected):
-        return _number_difference(expected, received, terms, where)
+        return _number_difference(expected, received, rounding, where)
     if isinstance(expected, dict):
-        return _dict_difference(expected, received, terms, where)
+        return _dict_difference(expected, received, rounding, where)
     if isinstance(expected, tuple | list):
-        return _sequence_difference(expected, received, terms, where)
+        return _sequence_difference(expected, received, rounding, where)
     if type(expected) is type(received) and expected == received:
         return None
     if isinstance(expected, bool) and isinstance(received, np.bool_) and expected == received:
@@ -114,28 +153,54 @@ def value_difference(
     return _differ("values", expected, received, where)
 
 
+def constant(value: Any) -> bool:
+    """Whether one number, or the same number everywhere, is all there is."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return bool(value.size == 0 or (value == value.flat[0]).all())
+    if isinstance(value, list | tuple):
+        return all(map(constant, value))
+    if isinstance(value, dict):
+        return all(map(constant, value.values()))
+    return is_number(value) and not isinstance(value, np.ndarray) and value == 0
+
+
+def dtype_difference(expected: Any, received: Any, where: str = "") -> Difference | None:
+    """The first difference in dtype, or a float for a whole number; shapes agree already."""
+    if isinstance(expected, np.ndarray) and expected.ndim:
+        if not isinstance(received, np.ndarray) or expected.dtype == received.dtype:
+            return None
+        said = f"{_place(where)}expected dtype {expected.dtype}, received {received.dtype}"
+        return Difference("dtype", said, where, None, expected, received)
+    if isinstance(expected, int | np.integer) and not isinstance(expected, bool):
+        if not is_number(received) or _is_whole(received):
+            return None
+        said = f"{_place(where)}expected a whole number (int), received {_kind(received)}"
+        return Difference("dtype", said, where, None, expected, received)
+    if isinstance(expected, dict) and isinstance(received, dict):
+        return _dict_difference(expected, received, EXACT, where, dtype_difference)
+    if isinstance(expected, tuple | list):
+        return _sequence_difference(expected, received, EXACT, where, dtype_difference)
+    return None
+
+
 def shape_difference(expected: Any, received: Any, where: str = "") -> Difference | None:
-    """The first difference in type, shape or dtype; values do not count here."""
+    """The first difference in type or shape; values and dtypes do not count here."""
     if isinstance(expected, np.ndarray) and expected.ndim:
         if not isinstance(received, np.ndarray):
             said = f"{_place(where)}expected a NumPy array, received {_kind(received)}"
             return Difference("type", said, where, None, expected, received)
         if expected.shape != received.shape:
             return _shapes(expected, received, where)
-        if expected.dtype != received.dtype:
-            said = f"{_place(where)}expected dtype {expected.dtype}, received {received.dtype}"
-            return Difference("dtype", said, where, None, expected, received)
         return None
     if is_number(expected):
-        whole = isinstance(expected, int | np.integer)
-        fits = is_number(received) and (not whole or _is_whole(received))
-        wanted = "a whole number (int)" if whole else "a number"
-        said = f"{_place(where)}expected {wanted}, received {_kind(received)}"
-        return None if fits else Difference("type", said, where, None, expected, received)
+        if is_number(received):
+            return None
+        said = f"{_place(where)}expected a number, received {_kind(received)}"
+        return Difference("type", said, where, None, expected, received)
     if isinstance(expected, dict):
-        return _dict_difference(expected, received, 1, where, shape_difference)
+        return _dict_difference(expected, received, EXACT, where, shape_difference)
     if isinstance(expected, tuple | list):
-        return _sequence_difference(expected, received, 1, where, shape_difference)
+        return _sequence_difference(expected, received, EXACT, where, shape_difference)
     if type(expected) is type(received):
         return None
     said = f"{_place(where)}expected {_kind(expected)}, received {_kind(received)}"
@@ -143,7 +208,7 @@ def shape_difference(expected: Any, received: Any, where: str = "") -> Differenc
 
 
 def _array_difference(
-    expected: np.ndarray, received: Any, terms: int, where: str
+    expected: np.ndarray, received: Any, rounding: Rounding, where: str
 ) -> Difference | None:
     array = _as_numbers(received)
     if expected.dtype.kind == "c" and isinstance(received, np.ndarray):
@@ -157,18 +222,18 @@ def _array_difference(
         return None
     with np.errstate(all="ignore"):
         off = np.abs(array.astype(np.result_type(array, np.float64)) - expected)
-        wrong = ~(off <= tolerance(expected, terms))
+        wrong = ~(off <= tolerance(expected, rounding))
     wrong &= ~_same_cells(expected, array)
     count = int(np.count_nonzero(wrong))
     if not count:
         return None
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+    wanted, came = show_apart(expected[index], array[index])
     said = (
         f"{_place(where)}{count} of {wrong.size} numbers differ. The first is at "
-        f"{list(index)}: expected {show(expected[index])}, received {show(array[index])}"
+        f"{list(index)}: expected {wanted}, received {came}"
     )
-    closest = np.nanmax(off / max(1.0, float(np.max(np.abs(expected)))), initial=0.0)
-    if np.all(np.isfinite(array)) and closest < 1e-5:
+    if np.all(np.isfinite(array)) and np.max(off) < LOST * tolerance(expected, rounding):
         said += " (close, but precision was lost on the way)"
     return Difference("values", said, where, index, expected, array)
 
@@ -185,7 +250,9 @@ def _as_numbers(value: Any) -> np.ndarray | None:
     return np.asarray(value) if is_number(value) else None
 
 
-def _number_difference(expected: Any, received: Any, terms: int, where: str) -> Difference | None:
+def _number_difference(
+    expected: Any, received: Any, rounding: Rounding, where: str
+) -> Difference | None:
     if not is_number(received):
         said = f"{_place(where)}expected {show(expected)}, received {_kind(received)}"
         return Difference("type", said, where, None, expected, received)
@@ -193,13 +260,13 @@ def _number_difference(expected: Any, received: Any, terms: int, where: str) -> 
         off = abs(float(received) - float(expected))
     except OverflowError:
         off = float("inf")
-    if off == 0 or off <= tolerance(np.asarray(expected), terms):
+    if off == 0 or off <= tolerance(np.asarray(expected), rounding):
         return None
     return _differ("values", expected, received, where)
 
 
 def _sequence_difference(
-    expected: Any, received: Any, terms: int, where: str, compare: Any = None
+    expected: Any, received: Any, rounding: Rounding, where: str, compare: Any = None
 ) -> Difference | None:
     if isinstance(received, np.ndarray) and received.ndim == 1:
         received = received.tolist()  # (3, 4) and array([3, 4]) say the same
@@ -212,7 +279,7 @@ def _sequence_difference(
     for i, (one, other) in enumerate(zip(expected, received, strict=True)):
         place = f"{where}[{i}]"
         found = (
-            compare(one, other, place) if compare else value_difference(one, other, terms, place)
+            compare(one, other, place) if compare else value_difference(one, other, rounding, place)
         )
         if found:
             return found
@@ -220,7 +287,7 @@ def _sequence_difference(
 
 
 def _dict_difference(
-    expected: dict[str, Any], received: Any, terms: int, where: str, compare: Any = None
+    expected: dict[str, Any], received: Any, rounding: Rounding, where: str, compare: Any = None
 ) -> Difference | None:
     if not isinstance(received, dict):
         said = f"{_place(where)}expected a dict, received {_kind(received)}"
@@ -238,7 +305,7 @@ def _dict_difference(
         found = (
             compare(expected[name], received[name], place)
             if compare
-            else value_difference(expected[name], received[name], terms, place)
+            else value_difference(expected[name], received[name], rounding, place)
         )
         if found:
             return found
@@ -251,7 +318,8 @@ def _shapes(expected: np.ndarray, received: np.ndarray, where: str) -> Differenc
 
 
 def _differ(kind: str, expected: Any, received: Any, where: str) -> Difference:
-    said = f"{_place(where)}expected {show(expected)}, received {show(received)}"
+    wanted, came = show_apart(expected, received)
+    said = f"{_place(where)}expected {wanted}, received {came}"
     return Difference(kind, said, where, None, expected, received)
 
 

@@ -1,71 +1,154 @@
-"""Which mistake, or pair of mistakes, explains everything that a function did."""
+"""Which mistake, or pair of mistakes, explains what a function did.
+
+Probes of the plain rungs speak first; corners and what is beyond the exercise are second
+witnesses, because many functions have a second flaw there. A single mistake may leave a tenth of
+the plain probes unexplained, a pair none: there are hundreds of pairs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.compare import agrees
-from cnnlab.autograder.judging.twists import Fails, Twist, candidates, told_by
+from cnnlab.autograder.judging.exercise import CORNERS
+from cnnlab.autograder.judging.twists import CHANGES_INPUT, Fails, Twist, told_by
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
+
+UNEXPLAINED = 0.1
+"""The share of plain probes that a named mistake may leave unexplained."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a function did, as it is compared.
+
+    ``plain`` and ``corners`` map probes that returned to what came; ``errors`` are the others.
+    Probes that must raise say nothing about a mistake in the numbers.
+    """
+
+    outcomes: Sequence[Outcome]
+    plain: dict[int, Any]
+    corners: dict[int, Any]
+    errors: list[int]
+
+    @classmethod
+    def of(cls, key: AnswerKey, outcomes: Sequence[Outcome]) -> Seen:
+        probed = [i for i, probe in enumerate(key.probes) if not probe.raises]
+        values = {
+            i: key.describe(i, outcomes[i].value)
+            for i in probed
+            if outcomes[i].status == "returned"
+        }
+        corners = {i for i in values if key.probes[i].rung in CORNERS}
+        return cls(
+            outcomes,
+            {i: value for i, value in values.items() if i not in corners},
+            {i: value for i, value in values.items() if i in corners},
+            [i for i in probed if i not in values],
+        )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well mistakes explain what was seen: agreeing probes, and wrong answers among them."""
+
+    twists: tuple[Twist, ...]
+    plain: int
+    corners: int
+    wrong_plain: int
+    wrong_corners: int
+    exact: bool
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        return self.plain, self.corners, -len(self.twists)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(twist.name for twist in self.twists)
 
 
 def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
-    """The mistake, or the pair of mistakes, that explains every outcome; empty if none does.
+    """The mistake, or the pair of mistakes, that explains the outcomes; empty if none does.
 
-    A combination is named only if it predicts what came on *every* probe that returned, and
-    the wrong answer that came on at least ``exercise.evidence`` of them.
+    Named is what predicts every outcome; else what explains most, if nothing with other names
+    explains as much. In any case at least ``exercise.evidence`` wrong answers came just so.
     """
-    probed = [i for i, probe in enumerate(key.probes) if not probe.raises]
-    values = {
-        i: key.describe(i, outcomes[i].value) for i in probed if outcomes[i].status == "returned"
-    }
-    errors = [i for i in probed if i not in values]
-    for twists in candidates(key.exercise.twists):
-        if _explains(key, twists, values, errors, outcomes):
-            return twists
-    return ()
+    seen = Seen.of(key, outcomes)
+    near: list[Fit] = []
+    twists = [twist for twist in key.exercise.twists if twist.name != CHANGES_INPUT]
+    for combination, misses in _candidates(twists, int(UNEXPLAINED * len(seen.plain))):
+        fit = _fit(key, combination, seen, misses)
+        if fit and fit.exact:
+            return combination
+        near += [fit] if fit else []
+    best = max(near, key=lambda fit: fit.rank, default=None)
+    if best is None or any(fit.names != best.names and fit.rank >= best.rank for fit in near):
+        return ()
+    return best.twists
 
 
-def _explains(
-    key: AnswerKey,
-    twists: tuple[Twist, ...],
-    values: dict[int, Any],
-    errors: list[int],
-    outcomes: Sequence[Outcome],
-) -> bool:
-    """Whether a function with these mistakes would have done what was seen.
+def _candidates(twists: list[Twist], misses: int) -> Iterable[tuple[tuple[Twist, ...], int]]:
+    """What is tried, and how many plain probes it may leave unexplained."""
+    yield from (((twist,), misses) for twist in twists)
+    yield from ((pair, 0) for pair in permutations(twists, 2))
 
-    Stops at the first probe that speaks against it: there are hundreds of combinations.
+
+def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> Fit | None:
+    """How well these mistakes explain what was seen; None where they do not.
+
+    Stops at the first plain probe too many that speaks against them.
     """
+    plain, wrong_plain = 0, 0
+    for i, value in seen.plain.items():
+        if _predicts(key, twists, i, value):
+            plain += 1
+            wrong_plain += _wrong(key, twists, i, seen)
+        else:
+            misses -= 1
+            if misses < 0:
+                return None
+    agreed = [i for i, value in seen.corners.items() if _predicts(key, twists, i, value)]
+    wrong_corners = sum(_wrong(key, twists, i, seen) for i in agreed)
+    exact = plain == len(seen.plain) and len(agreed) == len(seen.corners)
+    fit = Fit(twists, plain, len(agreed), wrong_plain, wrong_corners, exact)
+    evidence = wrong_plain + (wrong_corners if wrong_plain or exact else 0)
+    if evidence >= key.exercise.evidence or _same_errors(key, twists, seen, fit):
+        return fit
+    return None
+
+
+def _predicts(key: AnswerKey, twists: tuple[Twist, ...], i: int, value: Any) -> bool:
+    """Whether a function with these mistakes would have answered so to probe ``i``."""
+    predicted = key.predict(twists, i)
+    return predicted.status == "returned" and agrees(predicted.value, value, key.probes[i].rounding)
+
+
+def _wrong(key: AnswerKey, twists: tuple[Twist, ...], i: int, seen: Seen) -> bool:
+    """Whether what these mistakes answer to probe ``i`` is wrong."""
+    predicted, probe = key.predict(twists, i), key.probes[i]
+    noisy = probe.quiet and predicted.warnings and seen.outcomes[i].warnings
+    return bool(noisy) or not agrees(key.expected[i], predicted.value, probe.rounding)
+
+
+def _same_errors(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, fit: Fit) -> bool:
+    """Whether the errors that came are those that these mistakes end in."""
+    if not fit.exact:
+        return False
+    same = wrong = 0
+    for i in seen.errors:
+        predicted = key.predict(twists, i)
+        alike = _same_error(predicted.error, seen.outcomes[i].error)
+        if predicted.status == "returned" or alike is False:
+            return False
+        same += alike is True
+        wrong += predicted.status == "raised"
     enough = key.exercise.evidence
-    wrong_values = wrong_errors = same_errors = 0
-    for i, value in values.items():
-        predicted = key.predict(twists, i)
-        terms = key.probes[i].terms
-        if predicted.status != "returned":
-            return False
-        if not agrees(predicted.value, value, terms):
-            return False
-        if not _same_effect(predicted, outcomes[i]):
-            return False
-        wrong_values += bool(
-            predicted.args_after is not None
-            or not agrees(key.expected[i], predicted.value, terms)
-            or (key.probes[i].quiet and predicted.warnings and outcomes[i].warnings)
-        )
-    if wrong_values >= enough:
-        # A loop may raise on unequal sizes where our one-line version of the mistake answers.
-        return True
-    for i in errors:
-        predicted = key.predict(twists, i)
-        same = _same_error(predicted.error, outcomes[i].error)
-        if predicted.status == "returned" or same is False:
-            return False
-        same_errors += same is True
-        wrong_errors += predicted.status == "raised"
-    return same_errors >= enough or (wrong_errors >= enough and len(values) >= enough)
+    return same >= enough or (wrong >= enough and fit.plain + fit.corners >= enough)
 
 
 def _same_error(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | None:
@@ -73,10 +156,3 @@ def _same_error(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | 
     if predicted is None or predicted.type != Fails.__name__:
         return None
     return error is not None and told_by(predicted.message, error.message)
-
-
-def _same_effect(predicted: Outcome, outcome: Outcome) -> bool:
-    """Whether both calls left their arguments in the same state."""
-    if predicted.args_after is None or outcome.args_after is None:
-        return predicted.args_after is outcome.args_after
-    return agrees(predicted.args_after, outcome.args_after)

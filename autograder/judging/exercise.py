@@ -15,29 +15,41 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.judging.compare import FLOAT32, FLOAT64, Rounding
 from cnnlab.autograder.judging.timing import Baseline
 from cnnlab.autograder.judging.twists import Twist
 
 RUNGS = {
     "runs": "runs",
-    "shape": "shape and dtype, inputs left alone",
+    "shape": "shape",
     "by-hand": "a case you can check by hand",
     "structure": "structure",
     "reference": "full size, against Keras",
     "edge-cases": "edge cases",
-    "bad-input": "bad input",
     "speed": "speed, timed beside a plain loop",
+    "robust": "beyond the exercise: other dtypes, lists, bad input",
 }
 """The usual rungs, in the order in which they are climbed, and what the learner reads."""
+
+ROBUST = "robust"
+"""The rung of everything that the exercise does not promise. Worth nothing unless a grader says
+otherwise: what fails on it is advice."""
+
+CORNERS = ("edge-cases", ROBUST)
+"""Rungs of corners: a function with one mistake often has a second one there."""
+
+SHARED = ("structure", "edge-cases")
+"""Rungs whose properties, told apart by the probes' titles, share the points."""
 
 
 @dataclass(frozen=True)
 class Probe:
     """One call of the learner's function, and how its outcome is judged.
 
-    On the rung ``"shape"`` the shape and the dtype of the result are compared, on every
-    other rung its values. With ``raises="x"`` the call must end in a `ValueError` whose
-    message names the argument ``x`` (``"x|kernels"``: either of the two).
+    On the rung ``"shape"`` the shape of the result is compared, on every other rung its values;
+    a dtype that differs is a matter of the rung ``"robust"``. With ``raises="x"`` the call must
+    end in a `ValueError` whose message names the argument ``x`` (``"x|kernels"``: either of the
+    two).
 
     Parameters
     ----------
@@ -51,6 +63,9 @@ class Probe:
         What this case is, in the learner's words: "one image, one 3x2 kernel".
     terms : int
         How many products are summed in one output cell; sets the tolerance.
+    double : bool
+        Whether float64's roundings are the measure, as in a difference of nearly equal numbers;
+        else float32's.
     quiet : bool
         Whether NumPy must not warn of an overflow or an invalid value on the way.
     given
@@ -63,8 +78,14 @@ class Probe:
     title: str = ""
     raises: str | None = None
     terms: int = 1
+    double: bool = False
     quiet: bool = False
     given: Any = None
+
+    @property
+    def rounding(self) -> Rounding:
+        """How far a right result may be off."""
+        return Rounding(self.terms, FLOAT64 if self.double else FLOAT32)
 
 
 def same(args: tuple[Any, ...], value: Any) -> Any:

@@ -10,12 +10,18 @@ import re
 from collections.abc import Callable, Sequence
 
 from cnnlab.autograder.judging.answerkey import AnswerKey, Finding
-from cnnlab.autograder.judging.compare import Difference, shape_difference, value_difference
+from cnnlab.autograder.judging.compare import (
+    Difference,
+    constant,
+    dtype_difference,
+    shape_difference,
+    value_difference,
+)
 from cnnlab.autograder.judging.diagnosis import diagnose
-from cnnlab.autograder.judging.exercise import RUNGS, Exercise, Probe
+from cnnlab.autograder.judging.exercise import ROBUST, RUNGS, SHARED, Exercise, Probe
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 from cnnlab.autograder.judging.stubs import raised_by_stub
-from cnnlab.autograder.judging.twists import names
+from cnnlab.autograder.judging.twists import CHANGES_INPUT, names
 from cnnlab.autograder.sandbox.calls import Outcome
 
 
@@ -50,21 +56,57 @@ def judge(
         return not_attempted(exercise)
     findings = {i: f for i, o in enumerate(outcomes) if (f := _examine(key, i, o))}
     result.rungs = _climb(key, outcomes, findings)
-    result.score = sum(rung.points for rung in result.rungs if rung.passed)
-    failed = [rung for rung in result.rungs if not rung.passed]
-    if not failed:
-        return result
-    result.status = _status(outcomes)
-    shown = _smallest(key, failed[0].id, findings)
+    result.score = round(sum(rung.earned or 0.0 for rung in result.rungs), 2)
+    changed = _changed(key, outcomes)
+    failed = [rung for rung in result.rungs if not rung.passed and counts(exercise, rung.id)]
+    advised = [rung for rung in result.rungs if not rung.passed and rung not in failed]
+    if failed or advised or changed:
+        found = diagnose(key, outcomes)
+        said = [twist.says for twist in exercise.twists if twist in found]
+    if failed:
+        result.status = _status(key, outcomes)
+        _show(key, failed[0], findings, result, smaller)
+        result.diagnosis = list(dict.fromkeys(names(found, exercise.twists)))
+        result.message = "\n".join([*dict.fromkeys(said), failed[0].message])
+        result.hint = exercise.rung_hints.get(failed[0].id, exercise.hints[0])
+    elif advised:
+        result.remarks = [*dict.fromkeys(said), *(rung.message for rung in advised)]
+    if changed:
+        _deduct(result, changed, exercise)
+    return result
+
+
+KEPT_IF_CHANGED = 0.9
+"""What a function keeps of its points that works on its caller's arrays."""
+
+
+def counts(exercise: Exercise, rung: str) -> bool:
+    """Whether a rung decides on the status: what is beyond the exercise does not."""
+    return rung != ROBUST or exercise.points.get(ROBUST, 0) > 0
+
+
+def _show(
+    key: AnswerKey,
+    rung: RungResult,
+    findings: dict[int, Finding],
+    result: ExerciseResult,
+    smaller: Callable[[Finding], Finding],
+) -> None:
+    """Choose the case that the message speaks of, and make it as small as it can be."""
+    shown = _smallest(key, rung.id, findings)
     result.detail = smaller(shown) if shown else None
     if shown and result.detail is not shown:
-        failed[0].message = failed[0].message.replace(shown.text(), result.detail.text())
-    found = diagnose(key, outcomes)
-    result.diagnosis = list(dict.fromkeys(names(found, exercise.twists)))
-    said = [twist.says for twist in exercise.twists if twist in found]
-    result.message = "\n".join([*dict.fromkeys(said), failed[0].message])
-    result.hint = exercise.rung_hints.get(failed[0].id, exercise.hints[0])
-    return result
+        rung.message = rung.message.replace(shown.text(), result.detail.text())
+
+
+def _deduct(result: ExerciseResult, changed: str, exercise: Exercise) -> None:
+    """A tenth of what was earned, and the mistake's name, for a changed argument."""
+    result.score = round(result.score * KEPT_IF_CHANGED, 2)
+    result.status = "failed" if result.passed else result.status
+    result.diagnosis.append(CHANGES_INPUT)
+    own = [twist.says for twist in exercise.twists if twist.name == CHANGES_INPUT]
+    result.message = "\n".join([*own[:1], *filter(None, [result.message]), changed])
+    result.hint = result.hint or exercise.hints[0]
 
 
 def not_attempted(exercise: Exercise) -> ExerciseResult:
@@ -89,9 +131,10 @@ def _not_attempted(exercise: Exercise, outcomes: Sequence[Outcome]) -> bool:
     )
 
 
-def _status(outcomes: Sequence[Outcome]) -> str:
+def _status(key: AnswerKey, outcomes: Sequence[Outcome]) -> str:
     """The exercise's status once a rung failed; a limit that was hit says more than "failed"."""
-    seen = {outcome.status for outcome in outcomes}
+    pairs = zip(key.probes, outcomes, strict=True)
+    seen = {outcome.status for probe, outcome in pairs if counts(key.exercise, probe.rung)}
     for status in ("forbidden", "timeout", "memory", "crashed", "missing"):
         if status in seen:
             return status
@@ -106,10 +149,11 @@ def _examine(key: AnswerKey, i: int, outcome: Outcome) -> Finding | None:
     elif outcome.status != "returned":
         difference = Difference("error", _trouble(outcome))
     elif probe.rung == "shape":
-        difference = shape_difference(key.expected[i], key.describe(i, outcome.value))
+        value = key.describe(i, outcome.value)
+        difference = shape_difference(key.expected[i], value)
     else:
         value = key.describe(i, outcome.value)
-        difference = value_difference(key.expected[i], value, probe.terms)
+        difference = value_difference(key.expected[i], value, probe.rounding)
         difference = difference or _noise(probe, outcome)
     return Finding(key.exercise, probe, difference) if difference else None
 
@@ -165,10 +209,52 @@ def _climb(
     first = "" if runs else findings[0].text() if 0 in findings else "no call returned a result."
     rungs = [RungResult("runs", runs, 0.0, first)]
     for rung, points in key.exercise.points.items():
-        members = [i for i, probe in enumerate(key.probes) if probe.rung == rung]
-        message = _rung_message(key, rung, members, outcomes, findings)
-        rungs.append(RungResult(rung, not message, float(points), message))
+        if rung != ROBUST:
+            members = [i for i, probe in enumerate(key.probes) if probe.rung == rung]
+            message = _rung_message(key, rung, members, outcomes, findings)
+            earned = 0.0 if message else float(points)
+            if message and rung in SHARED:
+                earned = round(points * _share(key, members, findings), 2)
+            rungs.append(RungResult(rung, not message, float(points), message, earned))
+    rungs += _robust(key, outcomes, findings)
     return rungs
+
+
+def _share(key: AnswerKey, members: list[int], findings: dict[int, Finding]) -> float:
+    """Which part of a rung's properties holds. Probes of one title test one property.
+
+    A property for which a constant would be right counts only beside one that holds and for
+    which it would not: so zeros earn nothing.
+    """
+    held: dict[str, bool] = {}
+    telling: set[str] = set()
+    for i in members:
+        title = key.probes[i].title
+        held[title] = held.get(title, True) and i not in findings
+        if not constant(key.expected[i]):
+            telling.add(title)
+    if not any(held[title] for title in telling):
+        return 0.0
+    return sum(held.values()) / len(held)
+
+
+def _robust(
+    key: AnswerKey, outcomes: Sequence[Outcome], findings: dict[int, Finding]
+) -> list[RungResult]:
+    """The last rung: its own probes, and the dtypes of the results on the rung "shape"."""
+    members = [i for i, probe in enumerate(key.probes) if probe.rung == ROBUST]
+    found = {i: findings[i] for i in members if i in findings}
+    for i, probe in enumerate(key.probes):
+        if probe.rung == "shape" and i not in findings and outcomes[i].status == "returned":
+            value = key.describe(i, outcomes[i].value)
+            if difference := dtype_difference(key.expected[i], value):
+                found[i] = Finding(key.exercise, probe, difference)
+    points = float(key.exercise.points.get(ROBUST, 0))
+    if not members and not found:
+        return []
+    first = min(found.values(), key=lambda f: f.size, default=None)
+    message = f"{RUNGS[ROBUST]}: {first.text()}" if first else ""
+    return [RungResult(ROBUST, not found, points, message)]
 
 
 def _rung_message(
@@ -185,8 +271,6 @@ def _rung_message(
         smallest = _smallest(key, rung, findings)
         assert smallest is not None
         return f"{label}, {len(failed)} of {len(members)} cases fail: {smallest.text()}"
-    if rung == "shape" and (changed := _changed(key, outcomes)):
-        return f"{label}: {changed}"
     if rung in key.exercise.verdicts:
         verdict = key.exercise.verdicts[rung]([outcomes[i] for i in members])
         return f"{label}: {verdict}" if verdict else ""

@@ -26,18 +26,28 @@ EXERCISE_STATUSES = (
 
 @dataclass
 class RungResult:
-    """One rung of an exercise's ladder."""
+    """One rung of an exercise's ladder.
+
+    ``points`` is what it is worth, ``earned`` what was reached: a rung of several independent
+    properties shares its points among them. Not given, it is all or nothing.
+    """
 
     id: str
     passed: bool
     points: float
     message: str = ""
+    earned: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.earned is None:
+            self.earned = self.points if self.passed else 0.0
 
 
 @dataclass
 class ExerciseResult:
     """What one exercise earned, and what the learner should hear about it.
 
+    ``remarks`` are advice beyond the exercise: they cost nothing and change no status.
     ``detail`` is for display in the same process (see `cnnlab.autograder.judging.judge.Finding`);
     it is never written to JSON.
     """
@@ -47,6 +57,7 @@ class ExerciseResult:
     score: float = 0.0
     max_score: float = 0.0
     diagnosis: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     message: str = ""
     hint: str = ""
     seconds: float = 0.0

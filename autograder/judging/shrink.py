@@ -67,7 +67,7 @@ def _op_is_right(key: AnswerKey, finding: Finding) -> bool:
         return False
     ours = invoke(key.exercise.numpy_op, probe.args)
     return ours.status == "returned" and not value_difference(
-        key.expected[at], ours.value, probe.terms
+        key.expected[at], ours.value, probe.rounding
     )
 
 
@@ -84,7 +84,7 @@ def _same_mistake(finding: Finding, expected: Any, outcome: Outcome) -> Differen
     """The difference on a smaller case, where it is of the same kind."""
     if outcome.status != "returned":
         return None
-    found = value_difference(expected, outcome.value, finding.probe.terms)
+    found = value_difference(expected, outcome.value, finding.probe.rounding)
     return found if found and found.kind == finding.difference.kind else None
 
 

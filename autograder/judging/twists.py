@@ -13,12 +13,14 @@ array([ 6, 10, 12])
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
 Op = Callable[..., Any]
+
+CHANGES_INPUT = "changes-input"
+"""The mistake that is seen directly, by the arguments before and after a call."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,6 @@ def combine(*twists: Twist) -> Callable[[Op], Op]:
         return op
 
     return apply
-
-
-def candidates(twists: tuple[Twist, ...]) -> Iterator[tuple[Twist, ...]]:
-    """What a wrong answer is tried against: every twist alone, then every ordered pair."""
-    for twist in twists:
-        yield (twist,)
-    yield from permutations(twists, 2)
 
 
 def names(found: tuple[Twist, ...], twists: tuple[Twist, ...]) -> list[str]:

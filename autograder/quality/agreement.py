@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from cnnlab.autograder.judging.compare import is_number, tolerance
+from cnnlab.autograder.judging.compare import EXACT, Rounding, is_number, tolerance
 from cnnlab.autograder.judging.exercise import RUNGS, Probe, chapter_names
 from cnnlab.autograder.judging.record import DEFAULT, recorded, references
 from cnnlab.course.markers import between
@@ -27,13 +27,13 @@ OWN = "others"
 """The column of the rungs that a chapter has for itself."""
 
 
-def share(expected: Any, received: Any, terms: int = 1) -> float:
+def share(expected: Any, received: Any, rounding: Rounding = EXACT) -> float:
     """The largest difference between two results, in units of the tolerance.
 
     Parameters
     ----------
     expected, received : tree of arrays, numbers, strings, tuples, lists and dicts
-    terms : int
+    rounding : Rounding
         Products summed per cell, see `cnnlab.autograder.judging.compare.tolerance`.
 
     Returns
@@ -57,23 +57,23 @@ def share(expected: Any, received: Any, terms: int = 1) -> float:
             return np.inf
         pairs = list(zip(expected, received, strict=True))
     elif _are_numbers(expected) and _are_numbers(received):
-        return _numbers_share(np.asarray(expected), np.asarray(received), terms)
+        return _numbers_share(np.asarray(expected), np.asarray(received), rounding)
     else:
         return 0.0 if type(expected) is type(received) and expected == received else np.inf
-    return max((share(one, other, terms) for one, other in pairs), default=0.0)
+    return max((share(one, other, rounding) for one, other in pairs), default=0.0)
 
 
 def _are_numbers(value: Any) -> bool:
     return is_number(value) or (isinstance(value, np.ndarray) and value.dtype.kind in "biuf")
 
 
-def _numbers_share(expected: np.ndarray, received: np.ndarray, terms: int) -> float:
+def _numbers_share(expected: np.ndarray, received: np.ndarray, rounding: Rounding) -> float:
     if expected.shape != received.shape:
         return np.inf
     same = (expected == received) | (np.isnan(expected) & np.isnan(received))
     with np.errstate(invalid="ignore"):
         off = np.abs(np.subtract(received, expected, dtype=np.float64))
-    return float(np.max(np.where(same, 0, off), initial=0)) / tolerance(expected, terms)
+    return float(np.max(np.where(same, 0, off), initial=0)) / tolerance(expected, rounding)
 
 
 def pairs(chapter: str, reference: str) -> Iterator[tuple[str, Probe, Any, Any]]:
@@ -90,7 +90,7 @@ def largest(reference: str) -> Shares:
     for chapter in chapter_names():
         for _, probe, one, other in pairs(chapter, reference):
             at = chapter, probe.rung if probe.rung in RUNGS else OWN
-            found[at] = max(found.get(at, 0.0), share(one, other, probe.terms))
+            found[at] = max(found.get(at, 0.0), share(one, other, probe.rounding))
     return found
 
 

@@ -144,7 +144,7 @@ def _survives(mutant: Mutant) -> bool:
 def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> bool:
     """Whether a mutant loses nothing."""
     result = grade_mutant(mutant, chapter, key, session)
-    return result.score == result.max_score
+    return result.passed and all(rung.passed for rung in result.rungs)
 
 
 def grade_mutant(

@@ -18,7 +18,7 @@ from cnnlab.autograder.judging.compare import value_difference
 from cnnlab.autograder.judging.exercise import Exercise, same
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.results import ExerciseResult
-from cnnlab.autograder.judging.twists import Twist, names
+from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist, names
 from cnnlab.autograder.sandbox.calls import Outcome
 
 
@@ -48,7 +48,7 @@ def prove(keys: Mapping[str, AnswerKey], pairs: bool = True) -> Iterator[str]:
 def prove_op(key: AnswerKey) -> Iterator[str]:
     """The course's op, which twists transform, must agree with Keras on every probe."""
     result = judge(key, [key.call_numpy_op(probe) for probe in key.probes])
-    if result.score != result.max_score:
+    if not all(rung.passed for rung in result.rungs):
         yield f"{key.exercise.name}: the course's own op fails: {result.message}"
 
 
@@ -73,7 +73,7 @@ def prove_worthless(key: AnswerKey) -> Iterator[str]:
     zeros = {"returns zeros": lambda *a, **k: _zeros(exercise.numpy_op(*a, **k))}
     for label, function in (WORTHLESS | ({} if exercise.driver else zeros)).items():
         result = judge_function(key, function)
-        kept = [r.id for r in result.rungs if r.passed and r.points and r.id != "shape"]
+        kept = [r.id for r in result.rungs if r.earned and r.id != "shape"]
         if kept and label != "returns its first argument":
             yield f"{exercise.name}: a function that {label} keeps the points of {', '.join(kept)}"
         if result.status == "passed":
@@ -96,10 +96,16 @@ def prove_twists(key: AnswerKey) -> Iterator[str]:
     exercise = key.exercise
     for twist in exercise.twists:
         result = judge(key, [key.call_numpy_op(probe, (twist,)) for probe in key.probes])
-        if result.score == result.max_score:
+        if result.passed and twist.says not in result.remarks:
             yield f"{exercise.name}: {twist.name} keeps full marks"
-        elif result.diagnosis != [twist.name]:
+        elif not result.passed and not _named(twist, result.diagnosis):
             yield f"{exercise.name}: {twist.name} is diagnosed as {result.diagnosis or 'nothing'}"
+
+
+def _named(twist: Twist, diagnosis: list[str]) -> bool:
+    """Whether a mistake is named, alone; what changes its input may make others besides."""
+    alone = diagnosis[-1:] if twist.name == CHANGES_INPUT else diagnosis
+    return alone == [twist.name]
 
 
 def pairs_of(exercise: Exercise) -> Iterator[tuple[Twist, Twist]]:
@@ -139,7 +145,7 @@ def sensible(key: AnswerKey, pair: tuple[Twist, Twist]) -> bool:
         if probe.raises or predicted.status != "returned":
             continue
         returned += 1
-        wrong += bool(value_difference(key.expected[i], predicted.value, probe.terms))
+        wrong += bool(value_difference(key.expected[i], predicted.value, probe.rounding))
     return returned >= 2 and wrong >= key.exercise.evidence
 
 
@@ -159,7 +165,7 @@ def answer_alike(key: AnswerKey, one: tuple[Twist, ...], other: tuple[Twist, ...
         a, b = key.predict(one, i), key.predict(other, i)
         if b.status != "returned":
             continue
-        if a.status != "returned" or value_difference(a.value, b.value, probe.terms):
+        if a.status != "returned" or value_difference(a.value, b.value, probe.rounding):
             return False
         if not _same_effect(a, b):
             return False

@@ -25,15 +25,18 @@ def conv2d_probes(rng: Rng) -> Iterator[Probe]:
 
     yield Probe("shape", args((2, 4, 3, 5), (2, 3, 5, 4)), terms=30)
     yield Probe(
-        "shape", args((1, 3, 4, 2), (2, 2, 2, 3), wholes, dtype=np.int64), title="integers", terms=8
+        "robust",
+        args((1, 3, 4, 2), (2, 2, 2, 3), wholes, dtype=np.int64),
+        title="integers",
+        terms=8,
     )
     yield Probe(
-        "shape", ([[[[1], [2]], [[3], [4]]]], [[[[1, -1]]]], [0, 5]), title="lists", terms=1
+        "robust", ([[[[1], [2]], [[3], [4]]]], [[[[1, -1]]]], [0, 5]), title="lists", terms=1
     )
     for i in range(3):
         drawn = args((1, 2, 3, 2), (2, 2, 2, 3), wholes)
         mixed = tuple(a.astype(np.float64) if i == j else a for j, a in enumerate(drawn))
-        yield Probe("shape", mixed, title="float32 and float64", terms=8)
+        yield Probe("robust", mixed, title="float32 and float64", terms=8)
     yield Probe(
         "by-hand",
         args((1, 3, 3, 1), (2, 2, 1, 1), wholes),
@@ -64,28 +67,26 @@ def conv2d_probes(rng: Rng) -> Iterator[Probe]:
     float64 = tuple(rng.normal(size=s) for s in ((2, 5, 4, 3), (3, 3, 3, 2), (2,)))
     yield Probe("reference", float64, title="float64", terms=27)
     yield Probe(
-        "bad-input",
+        "robust",
         args((1, 3, 4, 2), (4, 2, 2, 1)),
         title="the kernel is too tall",
         raises="kernels",
     )
     yield Probe(
-        "bad-input",
+        "robust",
         args((1, 4, 3, 2), (2, 4, 2, 1)),
         title="the kernel is too wide",
         raises="kernels",
     )
     yield Probe(
-        "bad-input", args((1, 4, 4, 2), (2, 2, 3, 2)), title="channels disagree", raises="kernels|x"
+        "robust", args((1, 4, 4, 2), (2, 2, 3, 2)), title="channels disagree", raises="kernels|x"
     )
     x, k, b = args((1, 4, 4, 2), (2, 2, 2, 3))
-    yield Probe("bad-input", (x, k, b[:2]), title="two biases for three filters", raises="bias")
+    yield Probe("robust", (x, k, b[:2]), title="two biases for three filters", raises="bias")
     four = np.append(b, b[:1])
-    yield Probe("bad-input", (x, k, four), title="four biases for three filters", raises="bias")
-    yield Probe("bad-input", (x, k[:, :, :1], b), title="channels disagree", raises="kernels|x")
-    yield Probe(
-        "bad-input", (x[:, :2, :2], k, np.abs(b) + 32), title="the kernel just fits", terms=8
-    )
+    yield Probe("robust", (x, k, four), title="four biases for three filters", raises="bias")
+    yield Probe("robust", (x, k[:, :, :1], b), title="channels disagree", raises="kernels|x")
+    yield Probe("robust", (x[:, :2, :2], k, np.abs(b) + 32), title="the kernel just fits", terms=8)
 
 
 def _times_transposed(x: Any, kernels: Any, bias: Any) -> Any:
@@ -100,7 +101,7 @@ def _times_transposed(x: Any, kernels: Any, bias: Any) -> Any:
 
 EXERCISE = Exercise(
     name="conv2d",
-    points={"shape": 1, "by-hand": 2, "structure": 2, "reference": 2, "bad-input": 1},
+    points={"shape": 1, "by-hand": 2.5, "structure": 2, "reference": 2.5},
     probes=conv2d_probes,
     keras_reference=keras_conv2d,
     numpy_op=ops.conv2d,
@@ -118,6 +119,6 @@ EXERCISE = Exercise(
         "shape": "x is (N, H, W, C), kernels (kh, kw, C, F). Which of these letters are left in the result, and in what order?",
         "structure": "A picture of zeros leaves one number per filter standing. A single 1 copies the kernel. What do yours give?",
         "reference": "Small cases pass, larger ones don't. Which sizes are equal in the small cases and differ here?",
-        "bad-input": "Three things can disagree: the kernel's size, its channels, the number of biases. Name the argument in each message.",
+        "robust": "Three things can disagree: the kernel's size, its channels, the number of biases. Name the argument in each message.",
     },
 )

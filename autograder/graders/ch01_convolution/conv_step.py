@@ -18,7 +18,7 @@ Rng = np.random.Generator
 
 def conv_step_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (wholes(rng, 2, 3, 1), wholes(rng, 2, 3, 1), 1.0), terms=6)
-    yield Probe("shape", ([[[1], [2]]], [[[3], [4]]], 5), title="lists", terms=2)
+    yield Probe("robust", ([[[1], [2]]], [[[3], [4]]], 5), title="lists", terms=2)
     yield Probe("by-hand", (wholes(rng, 2, 2, 1), wholes(rng, 2, 2, 1), 0.0), terms=4)
     yield Probe("by-hand", (wholes(rng, 2, 2, 1), wholes(rng, 2, 2, 1), 3.0), terms=4)
     positive = np.abs(wholes(rng, 3, 3, 1))
@@ -34,10 +34,10 @@ def conv_step_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", args64, title="float64", terms=24)
     small, large = reals(rng, 2, 3, 2), reals(rng, 3, 3, 2)
     wrong = "the shapes differ"
-    yield Probe("bad-input", (small, large, 0.0), title=wrong, raises="kernel|patch")
-    yield Probe("bad-input", (small, small[:1], 0.0), title=wrong, raises="kernel|patch")
+    yield Probe("robust", (small, large, 0.0), title=wrong, raises="kernel|patch")
+    yield Probe("robust", (small, small[:1], 0.0), title=wrong, raises="kernel|patch")
     yield Probe(
-        "bad-input",
+        "robust",
         (np.abs(small[:1, :1]), np.abs(small[1:, 1:2]), 0.5),
         title="one tap fits",
         terms=2,
@@ -63,7 +63,7 @@ _MATRIX = (
 
 EXERCISE = Exercise(
     name="conv_step",
-    points={"shape": 0.5, "by-hand": 1, "reference": 1, "bad-input": 0.5},
+    points={"shape": 0.25, "by-hand": 1.25, "reference": 1.5},
     probes=conv_step_probes,
     keras_reference=keras_conv_step,
     numpy_op=ops.conv_step,
@@ -102,6 +102,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "The result is one plain number, also when lists come in. What turns a list into an array of floats?",
-        "bad-input": "Before you multiply: what must the shapes of patch and kernel have in common?",
+        "robust": "Before you multiply: what must the shapes of patch and kernel have in common?",
     },
 )

@@ -19,14 +19,14 @@ Rng = np.random.Generator
 def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (wholes(rng, 4, 5), wholes(rng, 2, 3)), terms=6)
     yield Probe(
-        "shape",
+        "robust",
         (wholes(rng, 4, 6, dtype=np.int64), wholes(rng, 2, 2, dtype=np.int64)),
         title="integers",
         terms=4,
     )
-    yield Probe("shape", ([[1, 2, 3], [4, 5, 6]], [[1, -1]]), title="lists", terms=2)
+    yield Probe("robust", ([[1, 2, 3], [4, 5, 6]], [[1, -1]]), title="lists", terms=2)
     mixed = wholes(rng, 4, 3), wholes(rng, 2, 2, dtype=np.float64)
-    yield Probe("shape", mixed, title="float32 and float64", terms=4)
+    yield Probe("robust", mixed, title="float32 and float64", terms=4)
     yield Probe("by-hand", (wholes(rng, 3, 3), wholes(rng, 2, 2)), terms=4)
     yield Probe("by-hand", (wholes(rng, 3, 4), wholes(rng, 2, 2)), terms=4)
     yield Probe("by-hand", (wholes(rng, 2, 4), wholes(rng, 1, 2)), terms=2)
@@ -50,19 +50,19 @@ def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
         "reference", (rng.normal(size=(6, 5)), rng.normal(size=(3, 3))), title="float64", terms=9
     )
     yield Probe(
-        "bad-input",
+        "robust",
         (wholes(rng, 3, 4), wholes(rng, 4, 2)),
         title="the kernel is too tall",
         raises="kernel",
     )
     yield Probe(
-        "bad-input",
+        "robust",
         (wholes(rng, 4, 3), wholes(rng, 2, 4)),
         title="the kernel is too wide",
         raises="kernel",
     )
     yield Probe(
-        "bad-input",
+        "robust",
         (np.abs(wholes(rng, 3, 3)), np.abs(wholes(rng, 3, 3))),
         title="the kernel just fits",
         terms=9,
@@ -108,7 +108,7 @@ _SQUARE = (
 
 EXERCISE = Exercise(
     name="correlate2d",
-    points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1.25},
     probes=correlate2d_probes,
     keras_reference=keras_correlate2d,
     numpy_op=ops.correlate2d,
@@ -170,6 +170,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "Which dtype should the result have when the picture is float32, and when it holds whole numbers?",
         "structure": "A single 1 in the picture copies the kernel into the result. Which way round does it lie there?",
-        "bad-input": "What should happen when the kernel does not fit into the picture? Say which argument is to blame.",
+        "robust": "What should happen when the kernel does not fit into the picture? Say which argument is to blame.",
     },
 )

@@ -27,8 +27,8 @@ _KERNELS = {
 def design_kernel_probes(rng: Rng) -> Iterator[Probe]:
     for goal in GOALS:
         yield Probe(goal, (goal,))
-    yield Probe("bad-input", ("emboss",), title="a goal that nobody set", raises="goal")
-    yield Probe("bad-input", ("identity",), title="a goal that is one")
+    yield Probe("robust", ("emboss",), title="a goal that nobody set", raises="goal")
+    yield Probe("robust", ("identity",), title="a goal that is one")
 
 
 def _kernel(goal: str) -> Any:
@@ -93,7 +93,13 @@ _FLAT = (
 
 EXERCISE = Exercise(
     name="design_kernel",
-    points={**dict.fromkeys(GOALS, 0.5), "bad-input": 0.5},
+    points={
+        "identity": 0.5,
+        "box_blur": 0.5,
+        "sharpen": 0.5,
+        "vertical_edges": 0.75,
+        "horizontal_edges": 0.75,
+    },
     probes=design_kernel_probes,
     keras_reference=stated_behaviour,
     numpy_op=_kernel,

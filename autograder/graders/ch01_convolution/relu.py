@@ -17,8 +17,8 @@ Rng = np.random.Generator
 
 def relu_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3, 4, 2),))
-    yield Probe("shape", (wholes(rng, 5, dtype=np.int64),), title="integers")
-    yield Probe("shape", ([-1, 2],), title="a list")
+    yield Probe("robust", (wholes(rng, 5, dtype=np.int64),), title="integers")
+    yield Probe("robust", ([-1, 2],), title="a list")
     yield Probe("by-hand", (wholes(rng, 6),))
     yield Probe("by-hand", (np.array([-3, -0.5, 0, 0.5, 3], np.float32),), title="around zero")
     yield Probe("reference", (3 * reals(rng, 3, 5, 4),))
@@ -52,7 +52,7 @@ _LEAKY = "Negative numbers come through, only smaller: that is a leaky ReLU. Wha
 
 EXERCISE = Exercise(
     name="relu",
-    points={"shape": 0.5, "by-hand": 0.5, "reference": 1},
+    points={"shape": 0.25, "by-hand": 0.5, "reference": 1.25},
     probes=relu_probes,
     keras_reference=keras_relu,
     numpy_op=ops.relu,

@@ -14,14 +14,7 @@ from cnnlab.autograder.judging.exercise import Exercise
 
 EXERCISE = Exercise(
     name="conv2d",
-    points={
-        "shape": 1,
-        "by-hand": 2,
-        "structure": 2,
-        "reference": 4,
-        "edge-cases": 2,
-        "bad-input": 1,
-    },
+    points={"shape": 1, "by-hand": 2.5, "structure": 2, "reference": 4.75, "edge-cases": 1.75},
     probes=conv2d_probes,
     keras_reference=keras_conv2d,
     numpy_op=conv2d_by,
@@ -38,6 +31,6 @@ EXERCISE = Exercise(
         "structure": "A single 1 in a corner shows where your frame begins: how many cells of the result see it?",
         "reference": "Small cases pass, larger ones don't. What differs here: an even kernel, a stride that leaves a rest, a dilation above 2?",
         "edge-cases": "Larger kernels than pictures, steps longer than kernels: do your own output_size and same_padding pass their edge cases?",
-        "bad-input": "Name the argument in conv2d's own words: strides, padding, dilation, kernels, bias. An error from output_size speaks of k and stride.",
+        "robust": "Name the argument in conv2d's own words: strides, padding, dilation, kernels, bias. An error from output_size speaks of k and stride.",
     },
 )

@@ -46,17 +46,15 @@ def output_size_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (n, 2, n + 3), title="a stride longer than the axis")
     yield Probe("edge-cases", (n, 2, n + 3, "same"), title="a stride longer than the axis")
     yield Probe("edge-cases", (2, 5, 1, "same"), title='"same" with a kernel that is too long')
-    yield Probe("bad-input", (n, n + 1), title="the kernel is too long", raises="k")
-    yield Probe(
-        "bad-input", (6, 3, 1, "valid", 3), title="the dilated kernel is too long", raises="k"
-    )
-    yield Probe("bad-input", (n, 2, 0), title="stride 0", raises="stride")
-    yield Probe("bad-input", (n, 2, -1, "same"), title="a negative stride", raises="stride")
-    yield Probe("bad-input", (n, 2, 1, "same", 0), title="dilation 0", raises="dilation")
-    yield Probe("bad-input", (n, 0), title="no tap", raises="k")
+    yield Probe("robust", (n, n + 1), title="the kernel is too long", raises="k")
+    yield Probe("robust", (6, 3, 1, "valid", 3), title="the dilated kernel is too long", raises="k")
+    yield Probe("robust", (n, 2, 0), title="stride 0", raises="stride")
+    yield Probe("robust", (n, 2, -1, "same"), title="a negative stride", raises="stride")
+    yield Probe("robust", (n, 2, 1, "same", 0), title="dilation 0", raises="dilation")
+    yield Probe("robust", (n, 0), title="no tap", raises="k")
     for padding in ("full", "zeros"):
-        yield Probe("bad-input", (n, 2, 1, padding), title="an unknown padding", raises="padding")
-    yield Probe("bad-input", (n, 2, 1, "same"), title="all is well here")
+        yield Probe("robust", (n, 2, 1, padding), title="an unknown padding", raises="padding")
+    yield Probe("robust", (n, 2, 1, "same"), title="all is well here")
 
 
 def keras_output_size(
@@ -100,7 +98,7 @@ _HALF_FRAME = (
 
 EXERCISE = Exercise(
     name="output_size",
-    points={"shape": 0.5, "by-hand": 1, "reference": 1, "edge-cases": 0.5, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "reference": 1.25, "edge-cases": 0.5},
     probes=output_size_probes,
     keras_reference=keras_output_size,
     numpy_op=ops.output_size,
@@ -163,6 +161,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "A number of places is an int. Which division gives one?",
         "edge-cases": "A kernel as long as the axis has one place. So has every axis that is shorter than its stride.",
-        "bad-input": 'Which arguments can make no sense: a stride of 0, a kernel that reaches too far, an unknown word? With "same", no kernel is too long.',
+        "robust": 'Which arguments can make no sense: a stride of 0, a kernel that reaches too far, an unknown word? With "same", no kernel is too long.',
     },
 )

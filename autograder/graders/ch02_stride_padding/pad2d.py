@@ -18,9 +18,9 @@ Rng = np.random.Generator
 def pad2d_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3, 4, 2), (1, 2), (0, 3)))
     yield Probe(
-        "shape", (wholes(rng, 1, 2, 3, 2, dtype=np.int64), (0, 1), (2, 0)), title="integers"
+        "robust", (wholes(rng, 1, 2, 3, 2, dtype=np.int64), (0, 1), (2, 0)), title="integers"
     )
-    yield Probe("shape", ([[[[1], [2]], [[3], [4]]]], (1, 0), (0, 2), "edge"), title="a list")
+    yield Probe("robust", ([[[[1], [2]], [[3], [4]]]], (1, 0), (0, 2), "edge"), title="a list")
     yield Probe("by-hand", (wholes(rng, 1, 2, 2, 1), (1, 0), (0, 1)))
     yield Probe("by-hand", (wholes(rng, 1, 2, 3, 1), (0, 1), (2, 0)))
     yield Probe("by-hand", (wholes(rng, 1, 2, 2, 1), (0, 1), (2, 0), "edge"), title="edge")
@@ -42,12 +42,12 @@ def pad2d_probes(rng: Rng) -> Iterator[Probe]:
         )
         yield Probe("edge-cases", (reals(rng, 2, 3, 2, 2), (0, 0), (0, 0), mode), title="no frame")
     x = reals(rng, 1, 3, 2, 2)
-    yield Probe("bad-input", (x, (1, 1), (1, 1), "mirror"), title="an unknown mode", raises="mode")
-    yield Probe("bad-input", (x, (-1, 1), (0, 0)), title="less than nothing", raises="pad_h")
-    yield Probe("bad-input", (x, (0, 1), (0, -1)), title="less than nothing", raises="pad_w")
-    yield Probe("bad-input", (x[0], (0, 1), (1, 0)), title="no batch", raises="x")
-    yield Probe("bad-input", (x[None], (0, 1), (1, 0)), title="five axes", raises="x")
-    yield Probe("bad-input", (x, (0, 1), (2, 1)), title="all is well here")
+    yield Probe("robust", (x, (1, 1), (1, 1), "mirror"), title="an unknown mode", raises="mode")
+    yield Probe("robust", (x, (-1, 1), (0, 0)), title="less than nothing", raises="pad_h")
+    yield Probe("robust", (x, (0, 1), (0, -1)), title="less than nothing", raises="pad_w")
+    yield Probe("robust", (x[0], (0, 1), (1, 0)), title="no batch", raises="x")
+    yield Probe("robust", (x[None], (0, 1), (1, 0)), title="five axes", raises="x")
+    yield Probe("robust", (x, (0, 1), (2, 1)), title="all is well here")
 
 
 def keras_pad2d(x: Any, pad_h: tuple[int, int], pad_w: tuple[int, int], mode: str = "zeros") -> Any:
@@ -109,14 +109,7 @@ _MIRRORED = '"edge" repeats the border pixel itself. Your frame mirrors the pict
 
 EXERCISE = Exercise(
     name="pad2d",
-    points={
-        "shape": 0.5,
-        "by-hand": 1,
-        "structure": 0.5,
-        "reference": 1,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 0.5, "reference": 1.25, "edge-cases": 0.5},
     probes=pad2d_probes,
     keras_reference=keras_pad2d,
     numpy_op=ops.pad2d,
@@ -167,6 +160,6 @@ EXERCISE = Exercise(
         "shape": "float32 stays float32; lists and whole numbers become float64. Which dtype does np.zeros give?",
         "structure": "Pad only rows, then only columns: which axis of your result has grown?",
         "edge-cases": "A picture of one pixel, and a frame of no width at all: both are allowed.",
-        "bad-input": "A mode that nobody knows, a negative width, a picture without its batch axis: name the argument in each message.",
+        "robust": "A mode that nobody knows, a negative width, a picture without its batch axis: name the argument in each message.",
     },
 )

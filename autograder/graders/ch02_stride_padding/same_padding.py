@@ -37,10 +37,10 @@ def same_padding_probes(rng: Rng) -> Iterator[Probe]:
         yield Probe("edge-cases", (n, k, stride), title="steps longer than the kernel")
     yield Probe("edge-cases", (2, 5), title="a kernel longer than the axis")
     yield Probe("edge-cases", (1, 4), title="a single cell")
-    yield Probe("bad-input", (5, 3, 0), title="stride 0", raises="stride")
-    yield Probe("bad-input", (5, 0), title="no tap", raises="k")
-    yield Probe("bad-input", (5, 3, 1, 0), title="dilation 0", raises="dilation")
-    yield Probe("bad-input", (5, 4, 3), title="all is well here")
+    yield Probe("robust", (5, 3, 0), title="stride 0", raises="stride")
+    yield Probe("robust", (5, 0), title="no tap", raises="k")
+    yield Probe("robust", (5, 3, 1, 0), title="dilation 0", raises="dilation")
+    yield Probe("robust", (5, 4, 3), title="all is well here")
 
 
 def keras_same_padding(n: int, k: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
@@ -83,7 +83,7 @@ _HALF_KERNEL = (
 
 EXERCISE = Exercise(
     name="same_padding",
-    points={"shape": 0.5, "by-hand": 1, "reference": 1, "edge-cases": 0.5, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "reference": 1.25, "edge-cases": 0.5},
     probes=same_padding_probes,
     keras_reference=keras_same_padding,
     numpy_op=ops.same_padding,
@@ -133,6 +133,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "Two plain whole numbers, in a tuple: before, after.",
         "edge-cases": "What if no zeros are missing, because the steps are longer than the kernel?",
-        "bad-input": "Stride, dilation and the number of taps must be 1 or more. Which of your functions says so already?",
+        "robust": "Stride, dilation and the number of taps must be 1 or more. Which of your functions says so already?",
     },
 )

@@ -228,8 +228,8 @@ def pool_probes(rng: Rng) -> Iterator[Probe]:
     """What both window poolings are probed with."""
     same: dict[str, Any] = {"padding": "same"}
     yield Probe("shape", (reals(rng, 2, 5, 7, 3), (3, 2), (2, 1)), same, terms=6)
-    yield Probe("shape", (wholes(rng, 1, 5, 4, 2, dtype=np.int64),), title="integers", terms=4)
-    yield Probe("shape", ([[[[1], [4]], [[2], [8]], [[3], [9]]]],), title="lists", terms=4)
+    yield Probe("robust", (wholes(rng, 1, 5, 4, 2, dtype=np.int64),), title="integers", terms=4)
+    yield Probe("robust", ([[[[1], [4]], [[2], [8]], [[3], [9]]]],), title="lists", terms=4)
     yield Probe("by-hand", (wholes(rng, 1, 4, 4, 1),), title="2×2 windows", terms=4)
     yield Probe("by-hand", (-np.abs(wholes(rng, 1, 2, 4, 1)),), title="all negative", terms=4)
     yield Probe("by-hand", (wholes(rng, 1, 3, 5, 1),), title="odd sizes", terms=4)
@@ -262,17 +262,17 @@ def pool_probes(rng: Rng) -> Iterator[Probe]:
     bytes_ = rng.integers(128, 256, (1, 4, 6, 1)).astype(np.uint8)
     yield Probe("edge-cases", (bytes_, (2, 3)), title="uint8, as pictures are", terms=6)
     x = wholes(rng, 1, 3, 4, 1)
-    yield Probe("bad-input", (x, (4, 2)), title="the window is too tall", raises="size")
-    yield Probe("bad-input", (x, (2, 5)), title="the window is too wide", raises="size")
-    yield Probe("bad-input", (x, (2, 2), (0, 1)), title="a stride of 0", raises="strides")
-    yield Probe("bad-input", (x, (2, 2), (1, -1)), title="a negative stride", raises="strides")
+    yield Probe("robust", (x, (4, 2)), title="the window is too tall", raises="size")
+    yield Probe("robust", (x, (2, 5)), title="the window is too wide", raises="size")
+    yield Probe("robust", (x, (2, 2), (0, 1)), title="a stride of 0", raises="strides")
+    yield Probe("robust", (x, (2, 2), (1, -1)), title="a negative stride", raises="strides")
     unknown = {"padding": "full"}
-    yield Probe("bad-input", (x, (2, 2)), unknown, title="unknown padding", raises="padding")
-    yield Probe("bad-input", (x, (3, 4)), title="the window just fits", terms=12)
+    yield Probe("robust", (x, (2, 2)), unknown, title="unknown padding", raises="padding")
+    yield Probe("robust", (x, (3, 4)), title="the window just fits", terms=12)
 
 
 MIXED = "Your channels are mixed. Each channel is pooled by itself: how many must come out?"
 POOL_HINTS = {
     "shape": "x is (N, H, W, C). Which two of these letters does pooling change? Whole numbers come out as float64.",
-    "bad-input": "Check before the loop: does the window fit, are the strides 1 or more, is the padding known? Each message names its argument.",
+    "robust": "Check before the loop: does the window fit, are the strides 1 or more, is the padding known? Each message names its argument.",
 }

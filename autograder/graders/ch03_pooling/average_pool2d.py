@@ -28,14 +28,7 @@ def _mean(window: Any) -> Any:
 
 EXERCISE = Exercise(
     name="average_pool2d",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.5,
-        "structure": 1.5,
-        "reference": 1.5,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.75, "structure": 1.5, "reference": 1.75, "edge-cases": 0.5},
     probes=pool_probes,
     keras_reference=keras_average_pool2d,
     numpy_op=ops.average_pool2d,

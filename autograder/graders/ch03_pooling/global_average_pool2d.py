@@ -18,8 +18,8 @@ Rng = np.random.Generator
 
 def global_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3, 5, 4),), terms=15)
-    yield Probe("shape", (wholes(rng, 2, 3, 3, 2, dtype=np.int64),), title="integers", terms=9)
-    yield Probe("shape", ([[[[1, 10], [4, 20], [6, 40]]]],), title="lists", terms=3)
+    yield Probe("robust", (wholes(rng, 2, 3, 3, 2, dtype=np.int64),), title="integers", terms=9)
+    yield Probe("robust", ([[[[1, 10], [4, 20], [6, 40]]]],), title="lists", terms=3)
     yield Probe("by-hand", (wholes(rng, 1, 2, 2, 1),), title="one channel", terms=4)
     yield Probe("by-hand", (wholes(rng, 1, 2, 3, 2),), title="two channels", terms=6)
     yield Probe("by-hand", (wholes(rng, 3, 1, 2, 1),), title="three images", terms=2)
@@ -27,9 +27,9 @@ def global_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", (reals(rng, 4, 4, 4, 4),), title="every size 4", terms=16)
     yield Probe("reference", (rng.normal(size=(2, 6, 9, 5)),), title="float64", terms=54)
     yield Probe("reference", (reals(rng, 1, 12, 10, 8),), terms=120)
-    yield Probe("bad-input", (reals(rng, 4, 5, 3),), title="no batch axis", raises="x")
-    yield Probe("bad-input", (reals(rng, 2, 1, 4, 5, 3),), title="an axis too many", raises="x")
-    yield Probe("bad-input", (wholes(rng, 2, 1, 3, 2),), title="one row", terms=3)
+    yield Probe("robust", (reals(rng, 4, 5, 3),), title="no batch axis", raises="x")
+    yield Probe("robust", (reals(rng, 2, 1, 4, 5, 3),), title="an axis too many", raises="x")
+    yield Probe("robust", (wholes(rng, 2, 1, 3, 2),), title="one row", terms=3)
 
 
 def _over(*axes: int, keep: bool = False) -> Any:
@@ -43,7 +43,7 @@ _ONE_AXIS = "Your mean runs over one axis of the map. A map has height and width
 
 EXERCISE = Exercise(
     name="global_average_pool2d",
-    points={"shape": 0.5, "by-hand": 1, "reference": 1, "bad-input": 0.5},
+    points={"shape": 0.25, "by-hand": 1.25, "reference": 1.5},
     probes=global_probes,
     keras_reference=keras_global_average_pool2d,
     numpy_op=ops.global_average_pool2d,
@@ -79,6 +79,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "The result has shape (N, C): one row for each picture, one column for each channel.",
-        "bad-input": "A single picture without the batch axis should not slip through. How many axes must x have?",
+        "robust": "A single picture without the batch axis should not slip through. How many axes must x have?",
     },
 )

@@ -28,14 +28,7 @@ def _largest(window: Any) -> Any:
 
 EXERCISE = Exercise(
     name="max_pool2d",
-    points={
-        "shape": 1,
-        "by-hand": 2,
-        "structure": 2,
-        "reference": 1.5,
-        "edge-cases": 0.5,
-        "bad-input": 1,
-    },
+    points={"shape": 1, "by-hand": 2.5, "structure": 2, "reference": 2, "edge-cases": 0.5},
     probes=pool_probes,
     keras_reference=keras_max_pool2d,
     numpy_op=ops.max_pool2d,

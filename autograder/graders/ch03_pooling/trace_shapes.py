@@ -75,32 +75,23 @@ def trace_probes(rng: Rng) -> Iterator[Probe]:
     )
     yield Probe("edge-cases", ((some(),), [("dense", f), ("flatten",)]), title="no picture at all")
     known: Stack = [("max_pool", 2), ("conv", 2, 4, 1, "valid")]
-    yield Probe("bad-input", ((6, 9, 3), known), title="the kernel is too tall", raises="layers")
-    yield Probe("bad-input", ((9, 6, 3), known), title="the kernel is too wide", raises="layers")
+    yield Probe("robust", ((6, 9, 3), known), title="the kernel is too tall", raises="layers")
+    yield Probe("robust", ((9, 6, 3), known), title="the kernel is too wide", raises="layers")
     known = [("conv", 2, 3), ("max_pool", (2, 5))]
-    yield Probe("bad-input", ((9, 4, 3), known), title="the window is too wide", raises="layers")
+    yield Probe("robust", ((9, 4, 3), known), title="the window is too wide", raises="layers")
     unknown = [("conv", 2, 3), ("maxpool", 2)]
-    yield Probe("bad-input", ((9, 9, 3), unknown), title="an unknown layer", raises="layers")
+    yield Probe("robust", ((9, 9, 3), unknown), title="an unknown layer", raises="layers")
     unknown = [("average_pool", 2), ("flatten",)]
-    yield Probe("bad-input", ((9, 9, 3), unknown), title="an unknown layer", raises="layers")
+    yield Probe("robust", ((9, 9, 3), unknown), title="an unknown layer", raises="layers")
     late = [("flatten",), ("conv", 2, 3)]
-    yield Probe(
-        "bad-input", ((9, 9, 3), late), title="a convolution after flatten", raises="layers"
-    )
+    yield Probe("robust", ((9, 9, 3), late), title="a convolution after flatten", raises="layers")
     fits = [("max_pool", 2), ("conv", 2, 4, 1, "valid")]
-    yield Probe("bad-input", ((8, 9, 3), fits), title="the kernel just fits")
+    yield Probe("robust", ((8, 9, 3), fits), title="the kernel just fits")
 
 
 EXERCISE = Exercise(
     name="trace_shapes",
-    points={
-        "shape": 0.5,
-        "by-hand": 1,
-        "structure": 1.5,
-        "reference": 1,
-        "edge-cases": 1,
-        "bad-input": 1,
-    },
+    points={"shape": 0.5, "by-hand": 1.5, "structure": 1.5, "reference": 1.75, "edge-cases": 0.75},
     probes=trace_probes,
     keras_reference=keras_shapes,
     numpy_op=layers.trace_shapes,
@@ -114,6 +105,6 @@ EXERCISE = Exercise(
         "shape": "A list with one tuple of whole numbers for each layer. Division with / gives floats, with // it gives whole numbers.",
         "structure": 'A convolution pads "same" unless it says otherwise; pooling never pads. A pooling layer without a stride moves by its own size.',
         "edge-cases": "k, stride and dilation may be one number or a pair. And what does a dense layer do to the axes before the last?",
-        "bad-input": "Which kinds of layer do you know? Does the window fit? Is there still a height and a width? Name layers in the message.",
+        "robust": "Which kinds of layer do you know? Does the window fit? Is there still a height and a width? Name layers in the message.",
     },
 )

@@ -27,8 +27,8 @@ def dense_probes(rng: Rng) -> Iterator[Probe]:
 
     yield Probe("shape", args(2, 3, 4), terms=3)
     yield Probe("shape", args(3, 4, 2), {"activation": "softmax"}, terms=4)
-    yield Probe("shape", args(2, 3, 2, wholes, dtype=np.int64), title="integers", terms=3)
-    yield Probe("shape", ([[1, 2]], [[3], [4]], [5]), {"activation": "relu"}, "lists", terms=2)
+    yield Probe("robust", args(2, 3, 2, wholes, dtype=np.int64), title="integers", terms=3)
+    yield Probe("robust", ([[1, 2]], [[3], [4]], [5]), {"activation": "relu"}, "lists", terms=2)
     yield Probe("by-hand", args(1, 2, 1, wholes), title="one unit", terms=2)
     yield Probe("by-hand", args(1, 2, 3, wholes), title="three units", terms=2)
     yield Probe("by-hand", args(2, 2, 2, wholes), {"activation": "relu"}, terms=2)
@@ -47,16 +47,16 @@ def dense_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", args(4, 5, 1), {"activation": "sigmoid"}, "one sigmoid unit", terms=5)
     x, weights, bias = args(2, 3, 4)
     fewer = "two inputs for three rows of weights"
-    yield Probe("bad-input", (x[:, :2], weights, bias), title=fewer, raises="weights|x")
+    yield Probe("robust", (x[:, :2], weights, bias), title=fewer, raises="weights|x")
     shorter = "three biases for four units"
-    yield Probe("bad-input", (x, weights, bias[:3]), title=shorter, raises="bias")
+    yield Probe("robust", (x, weights, bias[:3]), title=shorter, raises="bias")
     wider = "four inputs for three rows of weights"
-    yield Probe("bad-input", (reals(rng, 2, 4), weights, bias), title=wider, raises="weights|x")
+    yield Probe("robust", (reals(rng, 2, 4), weights, bias), title=wider, raises="weights|x")
     longer = "five biases for four units"
-    yield Probe("bad-input", (x, weights, reals(rng, 5)), title=longer, raises="bias")
+    yield Probe("robust", (x, weights, reals(rng, 5)), title=longer, raises="bias")
     for name in ("tanh", "elu", "selu", "silu"):  # before, between and after the three by name
-        yield Probe("bad-input", (x, weights, bias, name), title=name, raises="activation")
-    yield Probe("bad-input", (x, weights, bias, None), title="all in order", terms=3)
+        yield Probe("robust", (x, weights, bias, name), title=name, raises="activation")
+    yield Probe("robust", (x, weights, bias, None), title="all in order", terms=3)
 
 
 def keras_dense(x: Any, weights: Any, bias: Any, activation: str | None = None) -> Any:
@@ -106,7 +106,7 @@ _IGNORED = (
 
 EXERCISE = Exercise(
     name="dense",
-    points={"shape": 0.5, "by-hand": 1, "structure": 0.5, "reference": 1.5, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 0.5, "reference": 1.75},
     probes=dense_probes,
     keras_reference=keras_dense,
     numpy_op=network.dense,
@@ -138,6 +138,6 @@ EXERCISE = Exercise(
         "shape": "(N, n) times (n, units) gives (N, units). Lists and integers become float64, float32 stays.",
         "structure": "Zeros in: what is left? A single 1 in place i: which row of the weights comes out?",
         "reference": "Try all four activations one by one, on a layer with as many units as inputs, and on one with fewer.",
-        "bad-input": "Three things can be wrong: weights whose rows do not fit x, a bias of another length, an activation that nobody knows.",
+        "robust": "Three things can be wrong: weights whose rows do not fit x, a bias of another length, an activation that nobody knows.",
     },
 )

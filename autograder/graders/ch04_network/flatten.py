@@ -18,8 +18,8 @@ Rng = np.random.Generator
 
 def flatten_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3, 4, 5),))
-    yield Probe("shape", (wholes(rng, 3, 2, 4, 2, dtype=np.int64),), title="integers")
-    yield Probe("shape", ([[[[1], [2]], [[3], [4]]]],), title="lists")
+    yield Probe("robust", (wholes(rng, 3, 2, 4, 2, dtype=np.int64),), title="integers")
+    yield Probe("robust", ([[[[1], [2]], [[3], [4]]]],), title="lists")
     for shape, title in (
         ((1, 2, 2, 2), "one small picture"),
         ((2, 1, 3, 2), "two pictures of one row"),
@@ -31,9 +31,9 @@ def flatten_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", (rng.normal(size=(3, 2, 5, 3)),), title="float64")
     yield Probe("edge-cases", (reals(rng, 1, 5, 4, 3),), title="a batch of one")
     yield Probe("edge-cases", (reals(rng, 3, 1, 1, 4),), title="maps of one cell")
-    yield Probe("bad-input", (reals(rng, 4, 3, 2),), title="three axes only", raises="x")
-    yield Probe("bad-input", (reals(rng, 2, 2, 3, 2),), title="four axes")
-    yield Probe("bad-input", (reals(rng, 2, 2, 3, 2, 2),), title="five axes", raises="x")
+    yield Probe("robust", (reals(rng, 4, 3, 2),), title="three axes only", raises="x")
+    yield Probe("robust", (reals(rng, 2, 2, 3, 2),), title="four axes")
+    yield Probe("robust", (reals(rng, 2, 2, 3, 2, 2),), title="five axes", raises="x")
 
 
 def _counting(shape: tuple[int, ...]) -> Any:
@@ -66,7 +66,7 @@ _FORTRAN = (
 
 EXERCISE = Exercise(
     name="flatten",
-    points={"shape": 0.5, "by-hand": 0.5, "reference": 0.5, "edge-cases": 0.25, "bad-input": 0.25},
+    points={"shape": 0.25, "by-hand": 0.75, "reference": 0.75, "edge-cases": 0.25},
     probes=flatten_probes,
     keras_reference=keras_flatten,
     numpy_op=network.flatten,
@@ -92,6 +92,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "One row for each picture, as a float array: lists and integers become float64.",
-        "bad-input": "Pictures without a batch axis have three axes. Say in the message that x is to blame.",
+        "robust": "Pictures without a batch axis have three axes. Say in the message that x is to blame.",
     },
 )

@@ -75,14 +75,14 @@ def predict_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", random_net(rng, (2, 32, 32, 3), (4, 6, 8), 10), "float32")
     yield probe("reference", random_net(rng, (2, 32, 24, 3), (3, 5, 4), 6, np.float64), "float64")
     x, weights = random_net(rng)
-    yield Probe("bad-input", (x, weights[:8]), title="the last layer is missing", raises="weights")
+    yield Probe("robust", (x, weights[:8]), title="the last layer is missing", raises="weights")
     more = [*weights, weights[8], weights[9]]
-    yield Probe("bad-input", (x, more), title="a layer too many", raises="weights")
+    yield Probe("robust", (x, more), title="a layer too many", raises="weights")
     grey = "gray pictures for a network that takes colours"
-    yield Probe("bad-input", (x[..., :1], weights), title=grey, raises="x|weights")
+    yield Probe("robust", (x[..., :1], weights), title=grey, raises="x|weights")
     deep = "four channels for a network that takes three"
-    yield Probe("bad-input", (x[..., [0, 1, 2, 0]], weights), title=deep, raises="x|weights")
-    yield probe("bad-input", (x[:1], weights), "all in order")
+    yield Probe("robust", (x[..., [0, 1, 2, 0]], weights), title=deep, raises="x|weights")
+    yield probe("robust", (x[:1], weights), "all in order")
 
 
 def keras_predict(x: Any, weights: list[Any]) -> Array:
@@ -166,7 +166,7 @@ _POOL = (
 
 EXERCISE = Exercise(
     name="predict",
-    points={"shape": 0.5, "by-hand": 1.5, "structure": 1, "reference": 2.5, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.75, "structure": 1, "reference": 2.75},
     probes=predict_probes,
     keras_reference=keras_predict,
     numpy_op=steps,
@@ -209,6 +209,6 @@ EXERCISE = Exercise(
         "shape": "One number for each picture: shape (N, 1). float32 in, float32 out.",
         "by-hand": "These kernels pass on what they meet, so three poolings leave the largest number of the picture. Then two multiplications, two biases, and the sigmoid.",
         "reference": "Small networks pass, real pictures do not? Then look at what you do to x before the first layer.",
-        "bad-input": "The list must hold ten arrays, and the first kernels must have as many channels as the pictures.",
+        "robust": "The list must hold ten arrays, and the first kernels must have as many channels as the pictures.",
     },
 )

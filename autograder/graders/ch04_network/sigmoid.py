@@ -20,8 +20,8 @@ Rng = np.random.Generator
 
 def sigmoid_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3),))
-    yield Probe("shape", (wholes(rng, 4, dtype=np.int64),), title="integers")
-    yield Probe("shape", ([-1, 2],), title="a list")
+    yield Probe("robust", (wholes(rng, 4, dtype=np.int64),), title="integers")
+    yield Probe("robust", ([-1, 2],), title="a list")
     yield Probe("by-hand", (np.zeros(2, np.float32),), title="zero")
     yield Probe(
         "by-hand", (np.array([-np.log(3), np.log(3)], np.float32),), title="minus and plus log 3"
@@ -43,7 +43,7 @@ _WARNS = (
 
 EXERCISE = Exercise(
     name="sigmoid",
-    points={"shape": 0.5, "by-hand": 0.5, "reference": 1, "edge-cases": 1},
+    points={"shape": 0.25, "by-hand": 1, "reference": 1.5, "edge-cases": 0.25},
     probes=sigmoid_probes,
     keras_reference=keras_activation("sigmoid"),
     numpy_op=network.sigmoid,

@@ -23,8 +23,8 @@ Rng = np.random.Generator
 
 def softmax_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3),), terms=3)
-    yield Probe("shape", (wholes(rng, 4, dtype=np.int64),), title="integers", terms=4)
-    yield Probe("shape", ([[1, 2, 3]],), title="a list", terms=3)
+    yield Probe("robust", (wholes(rng, 4, dtype=np.int64),), title="integers", terms=4)
+    yield Probe("robust", ([[1, 2, 3]],), title="a list", terms=3)
     yield Probe(
         "by-hand", (np.log(np.array([1, 3], np.float32)),), title="log 1 and log 3", terms=2
     )
@@ -76,7 +76,7 @@ _NOT_NORMALISED = (
 
 EXERCISE = Exercise(
     name="softmax",
-    points={"shape": 0.5, "by-hand": 0.5, "reference": 1, "edge-cases": 1},
+    points={"shape": 0.25, "by-hand": 1, "reference": 1.5, "edge-cases": 0.25},
     probes=softmax_probes,
     keras_reference=keras_activation("softmax"),
     numpy_op=network.softmax,

@@ -37,9 +37,9 @@ def conv_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", (2, 5, 7, 2), (3, 2, 2, 3), (2, 1), "same")
     whole = {"draw": wholes, "dtype": np.int64}
-    yield probe("shape", (1, 4, 5, 2), (2, 3, 2, 3), title="integers", **whole)
+    yield probe("robust", (1, 4, 5, 2), (2, 3, 2, 3), title="integers", **whole)
     lists = ([[[[2], [3]]]], [[[[1], [2], [3]]]], [[[[4]], [[5]]]])
-    yield Probe("shape", lists, title="lists", terms=2)
+    yield Probe("robust", lists, title="lists", terms=2)
     hand: dict[str, Any] = {"rung": "by-hand", "draw": wholes}
     yield probe(x=(1, 1, 3, 1), k=(1, 2, 1, 1), title="one row", **hand)
     yield probe(x=(1, 2, 3, 1), k=(2, 2, 1, 1), title="two places", **hand)
@@ -80,7 +80,7 @@ def conv_probes(rng: Rng) -> Iterator[Probe]:
 
 def _bad_conv(rng: Rng) -> Iterator[Probe]:
     dout, x, k = wholes(rng, 2, 3, 4, 3), wholes(rng, 2, 4, 6, 2), wholes(rng, 2, 3, 2, 3)
-    bad: dict[str, Any] = {"rung": "bad-input"}
+    bad: dict[str, Any] = {"rung": "robust"}
     yield Probe(args=(dout[:1], x, k), title="a picture is missing", raises="dout|x", **bad)
     yield Probe(args=(dout[:, :2], x, k), title="a row is missing", raises="dout", **bad)
     yield Probe(args=(dout[:, :, :3], x, k), title="a column is missing", raises="dout", **bad)
@@ -241,14 +241,7 @@ _FRAME = (
 
 EXERCISE = Exercise(
     name="conv2d_backward",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.5,
-        "structure": 2,
-        "reference": 3,
-        "edge-cases": 1,
-        "bad-input": 1,
-    },
+    points={"shape": 0.5, "by-hand": 2, "structure": 2, "reference": 3.5, "edge-cases": 1},
     probes=conv_probes,
     keras_reference=keras_conv2d_backward,
     numpy_op=ops.conv2d_backward,
@@ -322,6 +315,6 @@ EXERCISE = Exercise(
         "structure": "A single 1 in dout: dx must show the kernel, and dk the patch. Then strides: where did the window of row i stand?",
         "reference": "Small cases pass, larger ones don't. What differs: an even kernel, a stride that leaves a rest, more filters than channels?",
         "edge-cases": "Cells that no window reaches get 0, and a frame may be wider than the picture.",
-        "bad-input": "Work out the shape that conv2d gives, and compare dout with it: NumPy may stretch or cut what does not fit. Name dout, kernels, strides or padding.",
+        "robust": "Work out the shape that conv2d gives, and compare dout with it: NumPy may stretch or cut what does not fit. Name dout, kernels, strides or padding.",
     },
 )

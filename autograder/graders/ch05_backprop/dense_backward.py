@@ -24,8 +24,8 @@ def dense_probes(rng: Rng) -> Iterator[Probe]:
         return tuple(draw(rng, *shape, dtype=dtype) for shape in shapes)
 
     yield Probe("shape", args(2, 3, 4), terms=4)
-    yield Probe("shape", args(3, 2, 4, wholes, np.int64), title="integers", terms=4)
-    yield Probe("shape", ([[1, 2]], [[3]], [[4, 5]]), title="lists", terms=2)
+    yield Probe("robust", args(3, 2, 4, wholes, np.int64), title="integers", terms=4)
+    yield Probe("robust", ([[1, 2]], [[3]], [[4, 5]]), title="lists", terms=2)
     yield Probe("by-hand", args(1, 2, 1, wholes), title="one unit", terms=2)
     yield Probe("by-hand", args(1, 2, 2, wholes), title="two inputs, two units", terms=2)
     yield Probe("by-hand", args(2, 1, 1, wholes), title="two pictures", terms=2)
@@ -39,7 +39,7 @@ def dense_probes(rng: Rng) -> Iterator[Probe]:
     float64 = tuple(rng.normal(size=shape) for shape in ((6, 4), (6, 5), (5, 4)))
     yield Probe("reference", float64, title="float64", terms=6)
     dout, x, weights = args(3, 4, 2)
-    bad: dict[str, Any] = {"rung": "bad-input"}
+    bad: dict[str, Any] = {"rung": "robust"}
     yield Probe(args=(dout[:2], x, weights), title="a gradient too few", raises="dout|x", **bad)
     yield Probe(args=(dout[:, :1], x, weights), title="a unit too few", raises="dout", **bad)
     twice = np.concatenate([dout, dout])
@@ -64,7 +64,7 @@ _TRANSPOSED = (
 
 EXERCISE = Exercise(
     name="dense_backward",
-    points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1.5, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1.75},
     probes=dense_probes,
     keras_reference=keras_dense_backward,
     numpy_op=ops.dense_backward,
@@ -118,6 +118,6 @@ EXERCISE = Exercise(
         "shape": "Three results, in the order dx, dw, db, with the shapes of x, of the weights, and (units,).",
         "by-hand": "One unit: out = x₀w₀ + x₁w₁ + b. What does out gain when w₀ grows by 1?",
         "structure": "With equal sizes a wrong transpose no longer raises. Check every product's letters: (N, units), (N, n), (n, units).",
-        "bad-input": "dout must be (N, units), and the weights (n, units). Check before you multiply, and name the one that is wrong.",
+        "robust": "dout must be (N, units), and the weights (n, units). Check before you multiply, and name the one that is wrong.",
     },
 )

@@ -39,9 +39,9 @@ def pool_probes(rng: Rng) -> Iterator[Probe]:
         return rng.integers(-1, 2, size=shape).astype(dtype)
 
     yield probe("shape", reals(rng, 2, 5, 7, 3), (3, 2), (2, 3))
-    yield probe("shape", wholes(rng, 1, 4, 6, 2, dtype=np.int64), (2, 3), title="integers")
+    yield probe("robust", wholes(rng, 1, 4, 6, 2, dtype=np.int64), (2, 3), title="integers")
     nested = [[[[1], [4]], [[3], [2]]]]
-    yield Probe("shape", ([[[[5]]]], nested, (2, 2)), title="lists")
+    yield Probe("robust", ([[[[5]]]], nested, (2, 2)), title="lists")
     four = np.array([[1, 4], [3, 2]], np.float32).reshape(1, 2, 2, 1)
     yield probe("by-hand", four, (2, 2), title="one window")
     yield probe("by-hand", -four, (2, 2), title="one window, all negative")
@@ -71,7 +71,7 @@ def pool_probes(rng: Rng) -> Iterator[Probe]:
     close = np.float32(1e-9) * reals(rng, 1, 4, 6, 2)
     yield probe("edge-cases", close, (2, 3), title="close together")
     dout, x = wholes(rng, 1, 2, 2, 1), wholes(rng, 1, 4, 5, 1)
-    bad = "bad-input"
+    bad = "robust"
     yield Probe(bad, (dout, x, (5, 2)), title="the window is too tall", raises="size")
     yield Probe(bad, (dout, x, (2, 6)), title="the window is too wide", raises="size")
     for steps in ((0, 2), (2, 0), (2, -1)):
@@ -166,14 +166,7 @@ _TIE_ORDER = (
 
 EXERCISE = Exercise(
     name="max_pool2d_backward",
-    points={
-        "shape": 0.5,
-        "by-hand": 1,
-        "structure": 1.5,
-        "reference": 1.5,
-        "edge-cases": 0.5,
-        "bad-input": 1,
-    },
+    points={"shape": 0.5, "by-hand": 1.5, "structure": 1.5, "reference": 2, "edge-cases": 0.5},
     probes=pool_probes,
     keras_reference=keras_max_pool2d_backward,
     numpy_op=ops.max_pool2d_backward,
@@ -214,6 +207,6 @@ EXERCISE = Exercise(
         "structure": "Ties, overlapping windows, gaps between windows, several pictures and channels: each of these hides in one case.",
         "reference": "Rows and columns have their own window size and their own stride. Is each in its place?",
         "edge-cases": "Rows and columns that no window reaches get 0, and a far negative maximum is a maximum too.",
-        "bad-input": "Compute the pooled shape from x, size and strides, and compare it with dout's. What cannot be is said by name: size, strides, or dout.",
+        "robust": "Compute the pooled shape from x, size and strides, and compare it with dout's. What cannot be is said by name: size, strides, or dout.",
     },
 )

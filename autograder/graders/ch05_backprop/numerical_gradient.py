@@ -23,12 +23,12 @@ better. One-sided differences are off by 1e-5, float32 by 1e-2."""
 
 def numerical_probes(rng: Rng) -> Iterator[Probe]:
     def probe(rung: str, f: str, x: Any, title: str = "", **how: Any) -> Probe:
-        return Probe(rung, (Named(f), x), how, title=title, terms=CLOSE)
+        return Probe(rung, (Named(f), x), how, title=title, terms=CLOSE, double=True)
 
     double = {"dtype": np.float64}
     yield probe("shape", "sum_of_squares", reals(rng, 2, 3, **double))
-    yield probe("shape", "sum_of_cubes", wholes(rng, 3, dtype=np.int64), "integers")
-    yield probe("shape", "sum_of_squares", [[1, 2], [3, 4]], "lists")
+    yield probe("robust", "sum_of_cubes", wholes(rng, 3, dtype=np.int64), "integers")
+    yield probe("robust", "sum_of_squares", [[1, 2], [3, 4]], "lists")
     yield probe("by-hand", "sum", wholes(rng, 3, **double), "a plain sum")
     yield probe("by-hand", "sum_of_squares", wholes(rng, 3, **double), "squares")
     yield probe("by-hand", "square_of_sum", wholes(rng, 2, **double), "the sum, squared")
@@ -50,8 +50,8 @@ def numerical_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", "sum_of_squares", np.array(1.5), "a single number")
     for eps in (0.0, -1e-5):
         args = (Named("sum"), reals(rng, 2, **double), eps)
-        yield Probe("bad-input", args, title="no step to the right", raises="eps")
-    yield probe("bad-input", "norm", reals(rng, 3, **double), "all in order", eps=0.001)
+        yield Probe("robust", args, title="no step to the right", raises="eps")
+    yield probe("robust", "norm", reals(rng, 3, **double), "all in order", eps=0.001)
 
 
 def keras_functions() -> dict[str, Callable[[Any], Any]]:
@@ -134,7 +134,7 @@ _HALF = "Your slopes are off by a factor of two. How far are your two points fro
 
 EXERCISE = Exercise(
     name="numerical_gradient",
-    points={"shape": 0.5, "by-hand": 1, "reference": 1.5, "edge-cases": 0.5, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "reference": 1.75, "edge-cases": 0.5},
     probes=numerical_probes,
     keras_reference=keras_gradient,
     numpy_op=ops.numerical_gradient,
@@ -142,7 +142,7 @@ EXERCISE = Exercise(
         Twist("one-sided", _differences(1, 0), _ONE_SIDED),
         Twist("one-sided", _differences(0, -1), _ONE_SIDED),
         Twist("forgets-to-restore", _differences(1, -1, restored=False), _RESTORE),
-        Twist("forgets-to-restore", _left_changed, _RESTORE),
+        Twist("changes-input", _left_changed, _RESTORE),
         Twist("forgets-to-restore", _never_restored, _RESTORE),
         Twist("half-step", on_output(lambda y: 2 * y), _HALF),
         Twist("half-step", on_output(lambda y: y / 2), _HALF),
@@ -171,6 +171,6 @@ EXERCISE = Exercise(
         "by-hand": "Try f(x) = the sum of x squared at x = 3: the answer is 6. Then use two numbers that influence each other.",
         "reference": "The functions here are curved. Is one of your two points x itself? Is every number back in place before the next one moves?",
         "edge-cases": "What comes in as float32 must be float64 before you move it by 0.00001.",
-        "bad-input": "A step of 0 divides by 0. Which argument is to blame?",
+        "robust": "A step of 0 divides by 0. Which argument is to blame?",
     },
 )

@@ -24,9 +24,9 @@ def relu_probes(rng: Rng) -> Iterator[Probe]:
         return dout, z
 
     yield Probe("shape", args(2, 3, 4, 5))
-    yield Probe("shape", ([1, 2, 3], [-1, 0, 4]), title="lists")
+    yield Probe("robust", ([1, 2, 3], [-1, 0, 4]), title="lists")
     whole = wholes(rng, 3, 2, dtype=np.int64), wholes(rng, 3, 2, dtype=np.int64)
-    yield Probe("shape", whole, title="integers")
+    yield Probe("robust", whole, title="integers")
     for title, rows in {
         "three numbers": [[5, 6, 7], [-2, 1, 3]],
         "negative gradients": [[-5, -6], [2, -1]],
@@ -39,10 +39,10 @@ def relu_probes(rng: Rng) -> Iterator[Probe]:
     dout, z = args(3, 4)
     yield Probe("edge-cases", (dout, np.zeros_like(z)), title="z all 0")
     yield Probe("edge-cases", (dout, np.float32(1e-6) * z), title="z close to 0")
-    yield Probe("bad-input", (dout, z[:2]), title="the shapes differ", raises="dout|z")
-    yield Probe("bad-input", (dout, z[:, :1]), title="the shapes differ", raises="dout|z")
-    yield Probe("bad-input", (dout[:1], z), title="the shapes differ", raises="dout|z")
-    yield Probe("bad-input", (dout, z), title="the shapes agree")
+    yield Probe("robust", (dout, z[:2]), title="the shapes differ", raises="dout|z")
+    yield Probe("robust", (dout, z[:, :1]), title="the shapes differ", raises="dout|z")
+    yield Probe("robust", (dout[:1], z), title="the shapes differ", raises="dout|z")
+    yield Probe("robust", (dout, z), title="the shapes agree")
 
 
 def keras_relu_backward(dout: Any, z: Any) -> Array:
@@ -70,7 +70,7 @@ _INVERTED = "Your gradient passes where z is negative and stops where it is posi
 
 EXERCISE = Exercise(
     name="relu_backward",
-    points={"shape": 0.5, "by-hand": 1, "reference": 0.5, "edge-cases": 0.5, "bad-input": 0.5},
+    points={"shape": 0.25, "by-hand": 1.5, "reference": 1, "edge-cases": 0.25},
     probes=relu_probes,
     keras_reference=keras_relu_backward,
     numpy_op=ops.relu_backward,
@@ -117,6 +117,6 @@ EXERCISE = Exercise(
         "shape": "The result has z's shape, and float32 stays float32. Lists and integers become float64.",
         "by-hand": "Which of the two arrays decides, and which one is passed on?",
         "edge-cases": "Look at z = 0, and at z just beside it.",
-        "bad-input": "Two arrays of different shapes cannot belong to one ReLU, although NumPy may stretch one of them. Name dout.",
+        "robust": "Two arrays of different shapes cannot belong to one ReLU, although NumPy may stretch one of them. Name dout.",
     },
 )

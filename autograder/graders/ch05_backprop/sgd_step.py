@@ -32,8 +32,8 @@ def sgd_probes(rng: Rng) -> Iterator[Probe]:
     several = (2, 3, 1, 2), (2,), (4, 3), (3,)
     yield Probe("shape", (arrays(*several), arrays(*several), 0.5))
     whole = {"draw": wholes, "dtype": np.int64}
-    yield Probe("shape", (arrays((2, 2), **whole), arrays((2, 2), **whole), 0.5), title="integers")
-    yield Probe("shape", ([[1, 2], [3]], [[4, 5], [6]], 0.25), title="lists")
+    yield Probe("robust", (arrays((2, 2), **whole), arrays((2, 2), **whole), 0.5), title="integers")
+    yield Probe("robust", ([[1, 2], [3]], [[4, 5], [6]], 0.25), title="lists")
     one = arrays((3,), draw=wholes), arrays((3,), draw=wholes), 0.5
     yield Probe("by-hand", one, title="one array")
     two = arrays((2,), (1, 2), draw=wholes), arrays((2,), (1, 2), draw=wholes), 0.25
@@ -50,13 +50,13 @@ def sgd_probes(rng: Rng) -> Iterator[Probe]:
         "a row too many": [np.concatenate([grads[0], grads[0]]), grads[1]],
         "gradients in another order": grads[::-1],
     }.items():
-        yield Probe("bad-input", (params, wrong, 0.5), title=title, raises="grads")
-    yield Probe("bad-input", (params, grads, 0.5), title="all in order")
+        yield Probe("robust", (params, wrong, 0.5), title=title, raises="grads")
+    yield Probe("robust", (params, grads, 0.5), title="all in order")
 
 
 EXERCISE = Exercise(
     name="sgd_step",
-    points={"shape": 0.5, "by-hand": 0.5, "reference": 0.5, "bad-input": 0.5},
+    points={"shape": 0.25, "by-hand": 0.75, "reference": 1},
     probes=sgd_probes,
     keras_reference=keras_sgd,
     numpy_op=ops.sgd_step,
@@ -82,6 +82,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "A list of as many arrays as there are parameters, each in its own shape and dtype. Lists and integers become float64.",
-        "bad-input": "zip stops quietly at the shorter list. Compare the lengths first, and then each pair of shapes.",
+        "robust": "zip stops quietly at the shorter list. Compare the lengths first, and then each pair of shapes.",
     },
 )

@@ -34,7 +34,7 @@ def train_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", (3, 6, 7, 2, 3, 2, 4, 3), 0.5)
     whole = {"draw": _signs, "dtype": np.int64}
-    yield probe("shape", (2, 4, 5, 1, 2, 3, 2, 2), 0.5, "integers", **whole)
+    yield probe("robust", (2, 4, 5, 1, 2, 3, 2, 2), 0.5, "integers", **whole)
     yield probe("by-hand", (1, 3, 3, 1, 2, 2, 1, 2), 0.5, "one picture, one filter", draw=_signs)
     yield probe("by-hand", (2, 3, 3, 1, 2, 2, 1, 2), 0.5, "two pictures", draw=_signs)
     yield probe("structure", (4, 5, 5, 1, 2, 2, 2, 2), 0.0, "a rate of 0")
@@ -44,7 +44,7 @@ def train_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", (6, 8, 8, 3, 3, 3, 4, 4), 0.5)
     yield probe("reference", (3, 9, 8, 2, 2, 2, 3, 3), 0.25, "float64", dtype=np.float64)
     params, x, y = network(rng, 3, 6, 6, 2, 3, 3, 2, 3)
-    bad = "bad-input"
+    bad = "robust"
     for title, labels in {
         "a label is missing": y[:2],
         "a label too many": np.append(y, 0),
@@ -192,7 +192,7 @@ _LEFT = (
 
 EXERCISE = Exercise(
     name="train_step",
-    points={"shape": 0.5, "by-hand": 1.5, "structure": 1, "reference": 3, "bad-input": 1},
+    points={"shape": 0.5, "by-hand": 2, "structure": 1, "reference": 3.5},
     probes=train_probes,
     keras_reference=keras_train_step,
     numpy_op=correct_train_step,
@@ -250,6 +250,6 @@ EXERCISE = Exercise(
         "shape": "Two results: the list of four new arrays, and the loss as a plain number.",
         "by-hand": "Does the gradient get back into the pooled maps' shape before max_pool2d_backward, and does relu_backward get what went into the ReLU?",
         "structure": "With a rate of 0 nothing may change, and the loss still has its value.",
-        "bad-input": "Labels must be as many as pictures, and from 0 to classes − 1: NumPy takes −1 for the last class. Params must be four.",
+        "robust": "Labels must be as many as pictures, and from 0 to classes − 1: NumPy takes −1 for the last class. Params must be four.",
     },
 )

@@ -32,13 +32,13 @@ def gain_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (0.9, 1.0), title="everything right")
     yield Probe("edge-cases", (1.0, 0.875), title="everything was right before")
     zero = "nothing was right before"
-    yield Probe("bad-input", (0.0, 0.5), title=zero, raises="before")
-    yield Probe("bad-input", (0.5, 0.0), title="nothing is right now", raises="after")
-    yield Probe("bad-input", (73, 81), title="percent for shares", raises="before|after")
+    yield Probe("robust", (0.0, 0.5), title=zero, raises="before")
+    yield Probe("robust", (0.5, 0.0), title="nothing is right now", raises="after")
+    yield Probe("robust", (73, 81), title="percent for shares", raises="before|after")
     for wrong, what in ((1.5, "a share above 1"), (-0.25, "a share below 0")):
-        yield Probe("bad-input", (wrong, 0.5), title=what, raises="before")
-        yield Probe("bad-input", (0.5, wrong), title=what, raises="after")
-    yield Probe("bad-input", (0.5, 0.625), title="all in order")
+        yield Probe("robust", (wrong, 0.5), title=what, raises="before")
+        yield Probe("robust", (0.5, wrong), title=what, raises="after")
+    yield Probe("robust", (0.5, 0.625), title="all in order")
 
 
 def exact_gain(before: float, after: float) -> tuple[float, float]:
@@ -58,7 +58,7 @@ _CONFUSED = (
 
 EXERCISE = Exercise(
     name="accuracy_gain",
-    points={"shape": 0.5, "by-hand": 1, "reference": 0.5, "edge-cases": 0.5, "bad-input": 0.5},
+    points={"shape": 0.25, "by-hand": 1.5, "reference": 1, "edge-cases": 0.25},
     probes=gain_probes,
     keras_reference=exact_gain,
     numpy_op=evaluation.accuracy_gain,
@@ -105,7 +105,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "Two numbers: points first, then percent.",
         "by-hand": "From a half to three quarters: of 100 pictures, 25 more. 25 more than 50 are 50 percent more.",
-        "bad-input": "Shares are above 0 and at most 1. Name the argument that is not: before or after.",
+        "robust": "Shares are above 0 and at most 1. Name the argument that is not: before or after.",
     },
 )
 

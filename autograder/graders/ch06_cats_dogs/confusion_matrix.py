@@ -53,8 +53,8 @@ def confusion_probes(rng: Rng) -> Iterator[Probe]:
     for few, many in ((10, 9), (10, 1), (9, 10), (1, 10)):
         said = f"{few} labels, {many} probabilities"
         call = (labels[:few], probabilities[:many])
-        yield Probe("bad-input", call, title=said, raises="labels|probabilities")
-    yield Probe("bad-input", (labels, probabilities), title="all in order")
+        yield Probe("robust", call, title=said, raises="labels|probabilities")
+    yield Probe("robust", (labels, probabilities), title="all in order")
 
 
 def counts(args: tuple[Any, ...], value: Any) -> Any:
@@ -114,14 +114,7 @@ _FIRST = (
 
 EXERCISE = Exercise(
     name="confusion_matrix",
-    points={
-        "shape": 0.5,
-        "by-hand": 1,
-        "structure": 1,
-        "reference": 0.5,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 0.75, "edge-cases": 0.5},
     probes=confusion_probes,
     keras_reference=keras_counts,
     numpy_op=steps,
@@ -172,6 +165,6 @@ EXERCISE = Exercise(
         "by-hand": "Three cats: one was seen as a cat, two as dogs. So the first row is 1, 2.",
         "structure": "Try a threshold of 0.8: more pictures become cats.",
         "edge-cases": "Only above the threshold is class 1. A threshold of 1 makes everything class 0.",
-        "bad-input": "Raise a ValueError that names labels or probabilities, if they are not equally many.",
+        "robust": "Raise a ValueError that names labels or probabilities, if they are not equally many.",
     },
 )

@@ -24,7 +24,7 @@ def smooth_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", history(rng, 9, np.float32), title="float32")
     yield probe("shape", history(rng, 7), 0.6, "float64")
-    yield probe("shape", [1, 2, 4], title="whole numbers in a list")
+    yield probe("robust", [1, 2, 4], title="whole numbers in a list")
     first, second = (int(n) for n in rng.choice(range(1, 9), 2, replace=False))
     yield probe("by-hand", [first, second, second], 0.5, "three values, weight ½")
     yield probe("by-hand", [first, second], 0.75, "two values, weight ¾")
@@ -44,8 +44,8 @@ def smooth_probes(rng: Rng) -> Iterator[Probe]:
     values = history(rng, 5)
     for weight in (1.0, 1.5, -0.25):
         said = f"weight {weight:g}"
-        yield Probe("bad-input", (values, weight), title=said, raises="weight")
-    yield probe("bad-input", values, 0.5, "all in order")
+        yield Probe("robust", (values, weight), title=said, raises="weight")
+    yield probe("robust", values, 0.5, "all in order")
 
 
 _NO_CORRECTION = {"correct": lambda weight, t: 1.0}
@@ -64,14 +64,7 @@ _EXPONENT = (
 
 EXERCISE = Exercise(
     name="smooth",
-    points={
-        "shape": 0.5,
-        "by-hand": 1,
-        "structure": 1,
-        "reference": 1,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1.25, "edge-cases": 0.5},
     probes=smooth_probes,
     keras_reference=weighted_means,
     numpy_op=steps,
@@ -127,6 +120,6 @@ EXERCISE = Exercise(
         "by-hand": "After the first value the result is that value. For 1 and then 3 with weight ½: m is 0.5, then 1.75; the results are 0.5 / 0.5 and 1.75 / 0.75.",
         "structure": "A curve that is flat must stay flat, at its own height.",
         "edge-cases": "Does it work without any value? With weight 0, where nothing is smoothed?",
-        "bad-input": "Raise a ValueError whose message contains the word weight, if it is below 0, 1 or more.",
+        "robust": "Raise a ValueError whose message contains the word weight, if it is below 0, 1 or more.",
     },
 )

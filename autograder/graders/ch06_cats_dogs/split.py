@@ -57,17 +57,17 @@ def split_probes(rng: Rng) -> Iterator[Probe]:
     alone = np.append(labels_of(rng, 17, 19), 2)
     yield probe("edge-cases", "everything", alone, tenths, "a class with one example")
     listed = labels_of(rng, 17, 19).tolist()
-    yield probe("edge-cases", "everything", listed, quarters, "labels in a list")
+    yield probe("robust", "everything", listed, quarters, "labels in a list")
     yield probe("edge-cases", "everything", uneven, (0.75, 0.0, 0.25), "a part that gets nothing")
     clumsy = (0.7, 0.2, 0.1)
     yield probe("edge-cases", "everything", uneven, clumsy, "fractions with a rounding error")
     for fractions, what in (((0.5, 0.4), "less than 1"), ((0.75, 0.5), "more than 1")):
         said = f"fractions that add up to {what}"
-        yield Probe("bad-input", (some, fractions), title=said, raises="fractions", given=_any())
+        yield Probe("robust", (some, fractions), title=said, raises="fractions", given=_any())
     below = (1.25, -0.25)
     said = "a fraction below 0"
-    yield Probe("bad-input", (some, below), title=said, raises="fractions", given=_any())
-    yield probe("bad-input", "parts", some, (0.5, 0.5), "all in order")
+    yield Probe("robust", (some, below), title=said, raises="fractions", given=_any())
+    yield probe("robust", "parts", some, (0.5, 0.5), "all in order")
 
 
 def _any() -> dict[str, Any]:
@@ -293,14 +293,7 @@ _REMAINDER = (
 
 EXERCISE = Exercise(
     name="split",
-    points={
-        "shape": 0.5,
-        "partition": 1.5,
-        "shares": 1.5,
-        "draws": 1,
-        "edge-cases": 1,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "partition": 2, "shares": 1.75, "draws": 1, "edge-cases": 0.75},
     probes=split_probes,
     keras_reference=stated_facts,
     numpy_op=steps,
@@ -358,6 +351,6 @@ EXERCISE = Exercise(
         "partition": "Every place from 0 to N - 1 must stand in exactly one part.",
         "draws": "Shuffle with rng and nothing else.",
         "edge-cases": "A class with a single example, an empty part, labels in a list: np.asarray helps with the last. And 0.7 + 0.2 + 0.1 is not exactly 1 in floats.",
-        "bad-input": "Raise a ValueError whose message contains the word fractions where they do not add up to 1, or where one is below 0.",
+        "robust": "Raise a ValueError whose message contains the word fractions where they do not add up to 1, or where one is below 0.",
     },
 )

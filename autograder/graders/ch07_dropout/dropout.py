@@ -42,8 +42,8 @@ def dropout_probes(rng: Rng) -> Iterator[Probe]:
     low, high = rate_near(rng, 0.25), rate_near(rng, 0.75)
     yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
     yield probe("shape", rng.normal(size=(3, 4)), high, "form", title="float64")
-    yield probe("shape", wholes(rng, 4, 3, dtype=np.int64), low, "form", title="integers")
-    yield probe("shape", [[1, 2, 3], [4, 5, 6]], low, "form", title="lists")
+    yield probe("robust", wholes(rng, 4, 3, dtype=np.int64), low, "form", title="integers")
+    yield probe("robust", [[1, 2, 3], [4, 5, 6]], low, "form", title="lists")
     yield probe("shape", reals(rng, 2, 3), high, "form", title="not training", training=False)
     yield probe("shape", reals(rng, 3, 2), 1.0, "form", title="all is dropped")
     small = wholes(rng, 3, 8)  # so many that a mask with a fixed seed has kept and dropped cells
@@ -72,8 +72,8 @@ def dropout_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", x, 1, *test, title="not training, a rate of 1", training=False)
     yield probe("edge-cases", reals(rng, 60), low, "factors", calls=8, title="one axis")
     for rate in (-0.1, 1.25):
-        yield Probe("bad-input", (x, rate, seed(rng)), given=given(rng, "form"), raises="rate")
-    yield probe("bad-input", x, low, "factors", calls=8, title="all in order")
+        yield Probe("robust", (x, rate, seed(rng)), given=given(rng, "form"), raises="rate")
+    yield probe("robust", x, low, "factors", calls=8, title="all in order")
 
 
 def keras_dropout(x: Any, rate: float, rng: Any, training: bool = True, *, given: Any) -> Any:
@@ -115,12 +115,11 @@ EXERCISE = Exercise(
     name="dropout",
     points={
         "shape": 0.5,
-        "by-hand": 1,
+        "by-hand": 1.25,
         "chance": 1.5,
         "independence": 1.5,
-        "reference": 1.5,
+        "reference": 1.75,
         "edge-cases": 1,
-        "bad-input": 0.5,
     },
     probes=dropout_probes,
     keras_reference=keras_dropout,
@@ -158,6 +157,6 @@ EXERCISE = Exercise(
         "independence": "Print the masks of two pictures, of two calls, of two rows. Do they have anything in common?",
         "reference": "Outside of training nothing happens at all: no zero, no factor, no draw.",
         "edge-cases": "At a rate of 0 all survive; at a rate of 1 nobody does, and 1 − rate is 0.",
-        "bad-input": "A share lies between 0 and 1, both included. Say in the message that rate is to blame.",
+        "robust": "A share lies between 0 and 1, both included. Say in the message that rate is to blame.",
     },
 )

@@ -37,7 +37,7 @@ def backward_probes(rng: Rng) -> Iterator[Probe]:
     low, high = rate_near(rng, 0.25), rate_near(rng, 0.75)
     yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
     yield probe("shape", rng.normal(size=(3, 4)), high, "form", title="float64")
-    yield probe("shape", wholes(rng, 3, 4, dtype=np.int64), high, "form", title="integers")
+    yield probe("robust", wholes(rng, 3, 4, dtype=np.int64), high, "form", title="integers")
     yield probe("shape", reals(rng, 2, 3), 1.0, "form", title="all was dropped")
     half = np.array([[True, False] * 6, [False, True] * 6])
     for rate in (0.2, 0.75):
@@ -51,13 +51,13 @@ def backward_probes(rng: Rng) -> Iterator[Probe]:
         yield probe("edge-cases", x, 1.0, mask=none, title="all was dropped")
         yield probe("edge-cases", x, 0.0, mask=all_of_it, title="nothing was dropped")
     mask = rng.random((6, 7)) >= 0.3
-    fewer = probe("bad-input", dout, 0.3, mask=mask[:1], title="a mask of one row only")
-    other = probe("bad-input", dout, 0.3, mask=mask.T, title="a mask that lies on its side")
+    fewer = probe("robust", dout, 0.3, mask=mask[:1], title="a mask of one row only")
+    other = probe("robust", dout, 0.3, mask=mask.T, title="a mask that lies on its side")
     for wrong in (fewer, other):
-        yield Probe("bad-input", wrong.args, title=wrong.title, given=wrong.given, raises="mask")
+        yield Probe("robust", wrong.args, title=wrong.title, given=wrong.given, raises="mask")
     for rate in (-0.1, 1.25):
-        yield Probe("bad-input", (dout, mask, rate), given=fewer.given, raises="rate")
-    yield probe("bad-input", dout, 0.3, mask=mask, title="all in order")
+        yield Probe("robust", (dout, mask, rate), given=fewer.given, raises="rate")
+    yield probe("robust", dout, 0.3, mask=mask, title="all in order")
 
 
 def keras_dropout_backward(dout: Any, mask: Any, rate: float, *, given: Any) -> Any:
@@ -105,7 +105,7 @@ _NO_SCALE = (
 
 EXERCISE = Exercise(
     name="dropout_backward",
-    points={"shape": 0.5, "by-hand": 1, "reference": 1.5, "edge-cases": 0.5, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "reference": 1.75, "edge-cases": 0.5},
     probes=backward_probes,
     keras_reference=keras_dropout_backward,
     numpy_op=returned,
@@ -154,6 +154,6 @@ EXERCISE = Exercise(
         "shape": "The gradient has dout's shape and float type; integers become float64.",
         "by-hand": "Write down for each of the cells what it was multiplied by on the way forward.",
         "edge-cases": "At a rate of 1 there is nothing to divide: all gradients are 0.",
-        "bad-input": "A mask of another shape belongs to another call, even where NumPy could stretch it. And a rate is a share.",
+        "robust": "A mask of another shape belongs to another call, even where NumPy could stretch it. And a rate is a share.",
     },
 )

@@ -55,9 +55,9 @@ def passes_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", (3, 4, 4, 2), 1, title="one pass")
     yield probe("edge-cases", (1, 4, 4, 2), 5, 2, title="one picture")
     for passes in (0, -2):
-        wrong = probe("bad-input", (2, 3, 3, 1), passes)
-        yield Probe("bad-input", wrong.args, given=wrong.given, raises="passes")
-    yield probe("bad-input", (2, 3, 3, 1), 4, title="all in order")
+        wrong = probe("robust", (2, 3, 3, 1), passes)
+        yield Probe("robust", wrong.args, given=wrong.given, raises="passes")
+    yield probe("robust", (2, 3, 3, 1), 4, title="all in order")
 
 
 # What is compared
@@ -225,7 +225,7 @@ _OF_MEANS = (
 
 EXERCISE = Exercise(
     name="mc_predict",
-    points={"shape": 0.5, "by-hand": 1, "reference": 2, "edge-cases": 0.5, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "reference": 2.25, "edge-cases": 0.5},
     probes=passes_probes,
     keras_reference=keras_passes,
     numpy_op=asked_often,
@@ -269,6 +269,6 @@ EXERCISE = Exercise(
         "by-hand": "Two passes of one picture: two numbers. Their mean is halfway between them; how far is each from there?",
         "reference": "Every picture must be asked just so many times as passes says, with dropout on.",
         "edge-cases": "With one pass the mean is the answer itself, and nothing scatters: the standard deviation is 0.",
-        "bad-input": "Fewer than one pass gives no answer. Say in the message that passes is to blame.",
+        "robust": "Fewer than one pass gives no answer. Say in the message that passes is to blame.",
     },
 )

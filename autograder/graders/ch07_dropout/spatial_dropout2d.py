@@ -37,7 +37,7 @@ def spatial_probes(rng: Rng) -> Iterator[Probe]:
     many = 3 * CALLS
     yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
     yield probe("shape", rng.normal(size=(3, 2, 4, 3)), high, "form", title="float64")
-    yield probe("shape", wholes(rng, 1, 3, 2, 4, dtype=np.int64), low, "form", title="integers")
+    yield probe("robust", wholes(rng, 1, 3, 2, 4, dtype=np.int64), low, "form", title="integers")
     yield probe("shape", reals(rng, 2, 3, 2, 4), 1.0, "form", title="all is dropped")
     for rate in (0.4, 0.75):
         x = wholes(rng, 3, 1, 2, 8)
@@ -62,10 +62,10 @@ def spatial_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", x, 1, *test, title="not training, a rate of 1", training=False)
     asked = given(rng, "form")
     for rate in (-0.1, 1.25):
-        yield Probe("bad-input", (x, rate, seed(rng)), given=asked, raises="rate")
+        yield Probe("robust", (x, rate, seed(rng)), given=asked, raises="rate")
     for wrong, title in ((x[0], "one picture without a batch"), (x[None], "five axes")):
-        yield Probe("bad-input", (wrong, low, seed(rng)), title=title, given=asked, raises="x")
-    yield probe("bad-input", full, low, "factors", calls=8, title="all in order")
+        yield Probe("robust", (wrong, low, seed(rng)), title=title, given=asked, raises="x")
+    yield probe("robust", full, low, "factors", calls=8, title="all in order")
 
 
 def keras_spatial(x: Any, rate: float, rng: Any, training: bool = True, *, given: Any) -> Any:
@@ -111,12 +111,11 @@ EXERCISE = Exercise(
     name="spatial_dropout2d",
     points={
         "shape": 0.5,
-        "by-hand": 0.5,
+        "by-hand": 0.75,
         "structure": 2,
         "chance": 1,
-        "reference": 1,
+        "reference": 1.25,
         "edge-cases": 0.5,
-        "bad-input": 0.5,
     },
     probes=spatial_probes,
     keras_reference=keras_spatial,
@@ -151,6 +150,6 @@ EXERCISE = Exercise(
         "chance": "Count the maps that survive over many calls: a share of 1 − rate.",
         "reference": "Outside of training x comes back as it is, and nothing is drawn.",
         "edge-cases": "At a rate of 1 there are only zeros, and nothing to divide by.",
-        "bad-input": "x must have four axes, and the rate must be from 0 to 1. Name the one that is wrong.",
+        "robust": "x must have four axes, and the rate must be from 0 to 1. Name the one that is wrong.",
     },
 )

@@ -36,6 +36,6 @@ def four_axes(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def axes_probes(x: Array, *rest: Any) -> Iterator[Probe]:
     """The bad input that all four share."""
-    yield Probe("bad-input", (x[0], *rest), title="three axes", raises="x")
-    yield Probe("bad-input", (x[None], *rest), title="five axes", raises="x")
-    yield Probe("bad-input", (x, *rest), title="four axes", terms=500)
+    yield Probe("robust", (x[0], *rest), title="three axes", raises="x")
+    yield Probe("robust", (x[None], *rest), title="five axes", raises="x")
+    yield Probe("robust", (x, *rest), title="four axes", terms=500)

@@ -79,7 +79,7 @@ _CLIPS = "You cut the result to a range. This step does not: what was cut off co
 
 EXERCISE = Exercise(
     name="adjust_contrast",
-    points={"shape": 0.25, "by-hand": 0.5, "structure": 0.5, "reference": 1, "bad-input": 0.25},
+    points={"shape": 0.25, "by-hand": 0.5, "structure": 0.5, "reference": 1.25},
     probes=contrast_probes,
     keras_reference=keras_contrast,
     numpy_op=contrasted,
@@ -129,6 +129,6 @@ EXERCISE = Exercise(
         "shape": "float32 in, float32 out; bytes and lists give float64.",
         "structure": "Pictures and channels differ in brightness here. Each has its own mean.",
         "reference": "Results below 0 or above 1 stay as they are.",
-        "bad-input": "Four axes, or a ValueError that names x.",
+        "robust": "Four axes, or a ValueError that names x.",
     },
 )

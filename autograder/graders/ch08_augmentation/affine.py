@@ -44,7 +44,7 @@ def affine_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", reals(rng, 2, 1, 1, 3), 45.0, 3.0, "pictures of one pixel")
     x = reals(rng, 2, 3, 4, 3)
     for zoom in (0.0, -1.5):
-        yield Probe("bad-input", (x, 10.0, zoom), title=f"zoom {zoom:g}", raises="zoom")
+        yield Probe("robust", (x, 10.0, zoom), title=f"zoom {zoom:g}", raises="zoom")
     yield from axes_probes(x, 10.0, 1.2)
 
 
@@ -123,14 +123,7 @@ _FORWARD = "You send every pixel to its new place. Some places then get two pixe
 
 EXERCISE = Exercise(
     name="affine",
-    points={
-        "shape": 0.25,
-        "by-hand": 1,
-        "structure": 1,
-        "reference": 2,
-        "edge-cases": 0.5,
-        "bad-input": 0.25,
-    },
+    points={"shape": 0.25, "by-hand": 1, "structure": 1, "reference": 2.25, "edge-cases": 0.5},
     probes=affine_probes,
     keras_reference=keras_affine,
     numpy_op=warped,
@@ -203,6 +196,6 @@ EXERCISE = Exercise(
         "by-hand": "Draw three by three pixels on paper and turn the paper a quarter, against the clock. What stands at the top left?",
         "structure": "A single dot: where is its new place, and how much of it do the four pixels around that place get?",
         "edge-cases": "Places far outside: are your indices still inside of the array when you read them?",
-        "bad-input": "A zoom of 0 or less is no size. Name zoom, and x where it has not four axes.",
+        "robust": "A zoom of 0 or less is no size. Name zoom, and x where it has not four axes.",
     },
 )

@@ -23,7 +23,7 @@ def fit_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", reals(rng, 4, 3, 5, 2))
     yield probe("shape", bytes_(rng, 2, 3, 4, 3), "bytes")
-    yield probe("shape", [[[[1], [2]], [[3], [5]]]], "lists")
+    yield probe("robust", [[[[1], [2]], [[3], [5]]]], "lists")
     pixels = wholes(rng, 4)
     yield probe("by-hand", pixels.reshape(1, 2, 2, 1), "one small picture")
     yield probe("by-hand", np.stack([pixels, -3 * pixels], -1).reshape(2, 1, 2, 2), "two channels")
@@ -38,9 +38,9 @@ def fit_probes(rng: Rng) -> Iterator[Probe]:
     flat[..., 1] = 0.5
     yield probe("edge-cases", flat, "a channel that is the same everywhere")
     yield probe("edge-cases", bytes_(rng, 1, 7, 4, 3), "a single picture")
-    yield Probe("bad-input", (reals(rng, 4, 5, 3),), title="three axes", raises="train")
-    yield Probe("bad-input", (reals(rng, 2, 2, 4, 5, 3),), title="five axes", raises="train")
-    yield probe("bad-input", reals(rng, 2, 4, 5, 3), "four axes")
+    yield Probe("robust", (reals(rng, 4, 5, 3),), title="three axes", raises="train")
+    yield Probe("robust", (reals(rng, 2, 2, 4, 5, 3),), title="five axes", raises="train")
+    yield probe("robust", reals(rng, 2, 4, 5, 3), "four axes")
 
 
 def keras_fit(train: Any) -> tuple[Array, Array]:
@@ -105,12 +105,11 @@ _WRONG_AXES = (
 EXERCISE = Exercise(
     name="fit_standardizer",
     points={
-        "shape": 0.5,
-        "by-hand": 0.5,
+        "shape": 0.25,
+        "by-hand": 0.75,
         "structure": 0.5,
-        "reference": 1,
+        "reference": 1.25,
         "edge-cases": 0.25,
-        "bad-input": 0.25,
     },
     probes=fit_probes,
     keras_reference=keras_fit,
@@ -146,6 +145,6 @@ EXERCISE = Exercise(
         "shape": "A tuple of two arrays of shape (C,). float32 in, float32 out; bytes and lists give float64.",
         "structure": "All sizes are equal here, so no shape will tell you which axes went. Which one must stay?",
         "reference": "Are the bytes floats before anything is squared or taken off?",
-        "bad-input": "Four axes, or a ValueError that names train.",
+        "robust": "Four axes, or a ValueError that names train.",
     },
 )

@@ -43,7 +43,7 @@ def _flip(*axes: int) -> Callable[[Op], Op]:
 
 EXERCISE = Exercise(
     name="hflip",
-    points={"shape": 0.25, "by-hand": 0.5, "reference": 0.5, "bad-input": 0.25},
+    points={"shape": 0.2, "by-hand": 0.65, "reference": 0.65},
     probes=hflip_probes,
     keras_reference=keras_hflip,
     numpy_op=augmentation.hflip,
@@ -62,6 +62,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "Nothing changes but the order: same shape, same dtype, and x itself stays as it was.",
-        "bad-input": "Four axes, or a ValueError that names x.",
+        "robust": "Four axes, or a ValueError that names x.",
     },
 )

@@ -52,7 +52,7 @@ def _held_at_the_edge(x: Array, dy: int, dx: int) -> Array:
 
 EXERCISE = Exercise(
     name="shift",
-    points={"shape": 0.25, "by-hand": 0.5, "reference": 1, "edge-cases": 0.5, "bad-input": 0.25},
+    points={"shape": 0.25, "by-hand": 0.75, "reference": 1.25, "edge-cases": 0.25},
     probes=shift_probes,
     keras_reference=keras_shift,
     numpy_op=augmentation.shift,
@@ -87,6 +87,6 @@ EXERCISE = Exercise(
         "shape": "Same shape, same dtype, and x itself stays as it was.",
         "reference": "Try dy = 0 and dy < 0. What does a slice that ends at -0 hold?",
         "edge-cases": "Farther than its own side: nothing of the picture is left. What does your slice do when it ends before it begins, or below 0?",
-        "bad-input": "Four axes, or a ValueError that names x.",
+        "robust": "Four axes, or a ValueError that names x.",
     },
 )

@@ -50,12 +50,12 @@ def standardize_probes(rng: Rng) -> Iterator[Probe]:
         std[channel] = 0
         x = rng.normal(size=(2, 3, 4, 3))
         yield probe("edge-cases", x, (mean, std), f"channel {channel} never changed in training")
-    yield Probe("bad-input", (few[0], stats_like(rng, 2)), title="three axes", raises="x|stats")
+    yield Probe("robust", (few[0], stats_like(rng, 2)), title="three axes", raises="x|stats")
     three = stats_like(rng, 3)
-    yield Probe("bad-input", (few, three), title="two channels, three means", raises="x|stats")
+    yield Probe("robust", (few, three), title="two channels, three means", raises="x|stats")
     two = reals(rng, 1, 2, 3, 3), stats_like(rng, 2)
-    yield Probe("bad-input", two, title="three channels, two means", raises="x|stats")
-    yield probe("bad-input", few, stats_like(rng, 2), "all in order")
+    yield Probe("robust", two, title="three channels, two means", raises="x|stats")
+    yield probe("robust", few, stats_like(rng, 2), "all in order")
 
 
 def keras_standardize(x: Any, stats: tuple[Any, Any]) -> Array:
@@ -105,14 +105,7 @@ _OWN = "You use the mean and std of the pictures that come in. The test must be 
 
 EXERCISE = Exercise(
     name="standardize",
-    points={
-        "shape": 0.5,
-        "by-hand": 0.5,
-        "structure": 0.5,
-        "reference": 1,
-        "edge-cases": 0.5,
-        "bad-input": 0.25,
-    },
+    points={"shape": 0.25, "by-hand": 0.75, "structure": 0.5, "reference": 1.5, "edge-cases": 0.25},
     probes=standardize_probes,
     keras_reference=keras_standardize,
     numpy_op=scaled,
@@ -175,6 +168,6 @@ EXERCISE = Exercise(
         "shape": "The shape of x; float32 in, float32 out; bytes give float64.",
         "structure": "One picture alone must come out as it would among others: only stats may count.",
         "edge-cases": "What is a number divided by 0? Divide by 1 there.",
-        "bad-input": "x has four axes, and stats has one mean and one std for each of its channels; else a ValueError that names x or stats.",
+        "robust": "x has four axes, and stats has one mean and one std for each of its channels; else a ValueError that names x or stats.",
     },
 )

@@ -106,7 +106,7 @@ _EPS = "eps belongs to the variances, before the root is taken: it keeps small o
 
 EXERCISE = Exercise(
     name="zca_whiten",
-    points={"shape": 0.25, "by-hand": 0.25, "reference": 0.5, "edge-cases": 0.25},
+    points={"shape": 0.15, "by-hand": 0.35, "reference": 0.6, "edge-cases": 0.15},
     probes=zca_probes,
     keras_reference=keras_whiten,
     numpy_op=whiten,

@@ -52,8 +52,8 @@ def field_probes(rng: Rng) -> Iterator[Probe]:
     gaps = ("conv", 4, 1, n(2, 4))
     yield Probe("edge-cases", ([gaps, CONV],), title="a stride that leaves gaps")
     for last in (("flatten",), ("dense", 5), ("global_average_pool",)):
-        yield Probe("bad-input", ([CONV, last],), title=f"a layer {last[0]}", raises="layers")
-    yield Probe("bad-input", ([CONV, POOL],), title="all in order")
+        yield Probe("robust", ([CONV, last],), title=f"a layer {last[0]}", raises="layers")
+    yield Probe("robust", ([CONV, POOL],), title="all in order")
 
 
 def keras_field(layers: Layers) -> tuple[int, int]:
@@ -131,14 +131,7 @@ _SIZE_UNSCALED = (
 
 EXERCISE = Exercise(
     name="receptive_field",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.5,
-        "structure": 1.5,
-        "reference": 1.5,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.75, "structure": 1.5, "reference": 1.75, "edge-cases": 0.5},
     probes=field_probes,
     keras_reference=keras_field,
     numpy_op=walk,
@@ -200,6 +193,6 @@ EXERCISE = Exercise(
         "by-hand": "One 3×3 sees 3, two see 5, three see 7. A 2×2 pooling sees 2, with a jump of 2.",
         "structure": "Write size and jump after each layer on paper. Which comes first in a step: the size grows, or the jump?",
         "edge-cases": "No layer leaves a pixel: size 1 and jump 1.",
-        "bad-input": "After flatten, a dense layer or a global pooling there are no places any more: raise ValueError and name layers.",
+        "robust": "After flatten, a dense layer or a global pooling there are no places any more: raise ValueError and name layers.",
     },
 )

@@ -55,10 +55,10 @@ def top_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (many, numbered, 9), title="many classes, many ties")
     x = shares(rng, 2, 6)
     for k in (0, 7):
-        yield Probe("bad-input", (x, names(6), k), title=f"k = {k} of 6", raises="k")
+        yield Probe("robust", (x, names(6), k), title=f"k = {k} of 6", raises="k")
     for count, said in ((5, "a name too few"), (7, "a name too many")):
-        yield Probe("bad-input", (x, names(count), 2), title=said, raises="names")
-    yield call("bad-input", 2, 6, 2, "all in order")
+        yield Probe("robust", (x, names(count), 2), title=said, raises="names")
+    yield call("robust", 2, 6, 2, "all in order")
 
 
 def plain(args: tuple[Any, ...], value: Any) -> Any:
@@ -119,14 +119,7 @@ _AXIS = (
 
 EXERCISE = Exercise(
     name="top_k",
-    points={
-        "shape": 0.5,
-        "by-hand": 1,
-        "structure": 1,
-        "reference": 1,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1.25, "edge-cases": 0.5},
     probes=top_probes,
     keras_reference=keras_top,
     numpy_op=top,
@@ -181,6 +174,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "A list with one list for each picture, and in each k pairs: a name, and a number.",
         "edge-cases": "Ties: with equal probabilities, the class with the lower index comes first.",
-        "bad-input": "k must be from 1 to the number of classes, and there must be a name for each class.",
+        "robust": "k must be from 1 to the number of classes, and there must be a name for each class.",
     },
 )

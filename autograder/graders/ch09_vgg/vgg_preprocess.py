@@ -38,9 +38,9 @@ def preprocess_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", (pixels(rng, 20, 14, 3, dtype=np.float32),), title="float32")
     yield Probe("reference", (256 * rng.random((2, 9, 8, 3)),), title="float64")
     gray, alpha = pixels(rng, 4, 5, 1), pixels(rng, 4, 5, 4)
-    yield Probe("bad-input", (gray,), title="one channel", raises="rgb")
-    yield Probe("bad-input", (alpha,), title="four channels", raises="rgb")
-    yield Probe("bad-input", (pixels(rng, 2, 2, 3),), title="all in order")
+    yield Probe("robust", (gray,), title="one channel", raises="rgb")
+    yield Probe("robust", (alpha,), title="four channels", raises="rgb")
+    yield Probe("robust", (pixels(rng, 2, 2, 3),), title="all in order")
 
 
 def whole_as_float32(args: tuple[Any, ...], value: Any) -> Any:
@@ -102,7 +102,7 @@ _TWICE = "Your pixels are prepared twice over. They come from 0 to 255, and once
 
 EXERCISE = Exercise(
     name="vgg_preprocess",
-    points={"shape": 0.5, "by-hand": 1, "structure": 1, "reference": 1, "bad-input": 0.5},
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1.25},
     probes=preprocess_probes,
     keras_reference=keras_preprocess,
     numpy_op=preprocess,
@@ -142,6 +142,6 @@ EXERCISE = Exercise(
         "shape": "The shape stays; float32 stays float32, and float64 float64. The array that came in must not change.",
         "by-hand": "A red pixel (255, 0, 0): which of the three numbers that come out is its 255 in?",
         "structure": "Does your code take the last axis, both for one picture (H, W, 3) and for a batch (N, H, W, 3)?",
-        "bad-input": "A picture must have three channels: raise ValueError and name rgb.",
+        "robust": "A picture must have three channels: raise ValueError and name rgb.",
     },
 )

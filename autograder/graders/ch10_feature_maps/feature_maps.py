@@ -54,8 +54,8 @@ def feature_maps_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("order", TALL, [pool, c, b], title="in no order")
     yield probe("passes", TALL, [a, b, c], title="three layers")
     yield probe("passes", SQUARE, ["second", "first"], title="two layers")
-    yield probe("bad-input", TALL, [a, "block9_conv1"], title="no such layer", raises="names")
-    yield probe("bad-input", TALL, [a], title="a layer that is there")
+    yield probe("robust", TALL, [a, "block9_conv1"], title="no such layer", raises="names")
+    yield probe("robust", TALL, [a], title="a layer that is there")
 
 
 def seen_maps(args: tuple[Any, ...], value: Any) -> Any:
@@ -156,14 +156,7 @@ _MODEL_ORDER = (
 
 EXERCISE = Exercise(
     name="feature_maps",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.0,
-        "reference": 2.0,
-        "order": 0.5,
-        "passes": 1.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.25, "reference": 2.25, "order": 0.5, "passes": 1.5},
     probes=feature_maps_probes,
     keras_reference=keras_feature_maps,
     numpy_op=simulated_maps,
@@ -187,7 +180,7 @@ EXERCISE = Exercise(
     rung_hints={
         "passes": "Build one model with all the outputs, and call it once.",
         "order": "A dictionary remembers the order in which its keys were put in.",
-        "bad-input": "Look the names up before you run the network. Say in the message that names is to blame.",
+        "robust": "Look the names up before you run the network. Say in the message that names is to blame.",
     },
 )
 

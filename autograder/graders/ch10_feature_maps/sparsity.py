@@ -66,7 +66,13 @@ _OVER_ONE = (
 
 EXERCISE = Exercise(
     name="sparsity",
-    points={"shape": 0.25, "by-hand": 0.75, "structure": 0.5, "reference": 1.0, "edge-cases": 0.5},
+    points={
+        "shape": 0.25,
+        "by-hand": 0.75,
+        "structure": 0.5,
+        "reference": 1.25,
+        "edge-cases": 0.25,
+    },
     probes=sparsity_probes,
     keras_reference=keras_sparsity,
     numpy_op=feature_maps.sparsity,

@@ -38,9 +38,9 @@ def strongest_probes(rng: Rng) -> Iterator[Probe]:
     many = np.tile(rng.integers(1, 4, 64).astype(np.float32), (1, 2, 2, 1))
     yield Probe("edge-cases", (many, 40), title="64 channels, many alike")
     yield Probe("edge-cases", (reals(rng, 1, 3, 3, 1), 1), title="a single channel")
-    yield Probe("bad-input", (reals(rng, 1, 3, 3, 4), 5), title="more than there are", raises="k")
-    yield Probe("bad-input", (reals(rng, 1, 3, 3, 4), 0), title="none", raises="k")
-    yield Probe("bad-input", (reals(rng, 1, 2, 3, 4), 4), title="all of them")
+    yield Probe("robust", (reals(rng, 1, 3, 3, 4), 5), title="more than there are", raises="k")
+    yield Probe("robust", (reals(rng, 1, 3, 3, 4), 0), title="none", raises="k")
+    yield Probe("robust", (reals(rng, 1, 2, 3, 4), 4), title="all of them")
 
 
 def keras_strongest(feature_map: Any, k: int) -> list[int]:
@@ -79,14 +79,7 @@ _PEAK = (
 
 EXERCISE = Exercise(
     name="strongest",
-    points={
-        "shape": 0.25,
-        "by-hand": 0.75,
-        "structure": 1.0,
-        "reference": 1.0,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.25, "by-hand": 1, "structure": 1, "reference": 1.25, "edge-cases": 0.5},
     probes=strongest_probes,
     keras_reference=keras_strongest,
     numpy_op=feature_maps.strongest,
@@ -121,6 +114,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "k whole numbers, in a list or an array.",
-        "bad-input": "k must be from 1 to the number of channels. Say in the message that k is to blame.",
+        "robust": "k must be from 1 to the number of channels. Say in the message that k is to blame.",
     },
 )

@@ -18,7 +18,7 @@ Rng = np.random.Generator
 
 def to_picture_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 4, 6),))
-    yield Probe("shape", ([[1, 2], [3, 5]],), title="lists")
+    yield Probe("robust", ([[1, 2], [3, 5]],), title="lists")
     yield Probe("shape", (np.full((3, 5), 2.0, np.float32),), title="every number 2")
     yield Probe("by-hand", (np.full((2, 3), 7.0, np.float32),), title="every number 7")
     yield Probe("by-hand", (np.zeros((3, 2), np.float32),), title="zeros only")
@@ -35,9 +35,9 @@ def to_picture_probes(rng: Rng) -> Iterator[Probe]:
     lonely[5, 5] = 9.0
     yield Probe("edge-cases", (lonely,), title="a single cell that is not 0", quiet=True)
     yield Probe("edge-cases", (np.full((4, 4), -3.0),), title="every number -3", quiet=True)
-    yield Probe("bad-input", (reals(rng, 3, 4, 2),), title="three axes", raises="feature_map")
-    yield Probe("bad-input", (reals(rng, 6),), title="one axis", raises="feature_map")
-    yield Probe("bad-input", (reals(rng, 3, 4),), title="two axes")
+    yield Probe("robust", (reals(rng, 3, 4, 2),), title="three axes", raises="feature_map")
+    yield Probe("robust", (reals(rng, 6),), title="one axis", raises="feature_map")
+    yield Probe("robust", (reals(rng, 3, 4),), title="two axes")
 
 
 def keras_to_picture(feature_map: Any) -> Any:
@@ -117,14 +117,7 @@ _TRUNCATES = "You cut the decimals off. A level of 99.9 is nearer to 100 than to
 
 EXERCISE = Exercise(
     name="to_picture",
-    points={
-        "shape": 0.5,
-        "by-hand": 0.5,
-        "structure": 0.5,
-        "reference": 1.5,
-        "edge-cases": 1.0,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1, "structure": 0.5, "reference": 2, "edge-cases": 0.5},
     probes=to_picture_probes,
     keras_reference=keras_to_picture,
     numpy_op=feature_maps.to_picture,
@@ -160,6 +153,6 @@ EXERCISE = Exercise(
     rung_hints={
         "by-hand": "Where both percentiles are the same, every pixel is 128.",
         "shape": "The result has the map's shape and dtype uint8.",
-        "bad-input": "One map has two axes. Say in the message that feature_map is to blame.",
+        "robust": "One map has two axes. Say in the message that feature_map is to blame.",
     },
 )

@@ -131,10 +131,9 @@ _OTHER_NOISE = (
 POINTS = {
     "shape": 0.5,
     "start": 0.5,
-    "reference": 2.0,
+    "reference": 2.5,
     "options": 1.0,
     "climbs": 0.5,
-    "bad-input": 0.5,
 }
 START_TWISTS = (
     Twist("starts-blank", with_mistake(begin=_blank), _BLANK),

@@ -134,21 +134,20 @@ def ascend_probes(rng: Rng) -> Iterator[Probe]:
     for shape, title in (((4, 5), "no channels"), ((1, 3, 4, 2), "a batch")):
         given = {"weights": reals(rng, *shape)}
         args = (reals(rng, *shape), 1, Seed(1))
-        yield Probe("bad-input", args, {}, title, raises="image", given=given)
-    yield probe("bad-input", (3, 3, 2), 1, linear(3, 3, 2), title="with channels")
+        yield Probe("robust", args, {}, title, raises="image", given=given)
+    yield probe("robust", (3, 3, 2), 1, linear(3, 3, 2), title="with channels")
 
 
 EXERCISE = Exercise(
     name="ascend",
     points={
         "shape": 0.5,
-        "by-hand": 1.0,
-        "reference": 1.5,
-        "penalties": 1.0,
-        "jitter": 1.0,
+        "by-hand": 1,
+        "reference": 1.75,
+        "penalties": 1,
+        "jitter": 1,
         "climbs": 0.5,
         "edge-cases": 0.25,
-        "bad-input": 0.25,
     },
     probes=ascend_probes,
     keras_reference=keras_ascend,
@@ -174,6 +173,6 @@ EXERCISE = Exercise(
         "jitter": "Per step one rng.integers(-jitter, jitter + 1, 2): first down, then right. Everything in this step is computed on the shifted picture, and then it is shifted back.",
         "climbs": "The score after the last step should be far above the first.",
         "edge-cases": "The sixth root has no slope at 0. Where l6 is 0, leave the term out.",
-        "bad-input": "A picture has three axes. Say in the message that image is to blame.",
+        "robust": "A picture has three axes. Say in the message that image is to blame.",
     },
 )

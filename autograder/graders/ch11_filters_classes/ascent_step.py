@@ -39,17 +39,17 @@ def step_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", reals(rng, 2, 3, 3), zero, 1.0, title="no gradient", quiet=True)
     yield probe("edge-cases", zero, zero + np.float32(1e-8), 1.0, title="a gradient of 1e-8")
     yield probe("edge-cases", zero, zero - np.float32(3e-8), 2.0, title="a gradient of -3e-8")
-    yield probe("bad-input", reals(rng, 4, 4, 3), reals(rng, 1, 4, 3), 1.0, raises="gradient",
+    yield probe("robust", reals(rng, 4, 4, 3), reals(rng, 1, 4, 3), 1.0, raises="gradient",
                 title="a gradient of another shape")  # fmt: skip
     yield probe(
-        "bad-input",
+        "robust",
         reals(rng, 1, 4, 3),
         reals(rng, 4, 4, 3),
         1.0,
         raises="gradient",
         title="a gradient that is larger",
     )
-    yield probe("bad-input", *pair(4, 4, 3), 1.0, title="shapes that fit")
+    yield probe("robust", *pair(4, 4, 3), 1.0, title="shapes that fit")
 
 
 def keras_step(image: Any, gradient: Any, rate: float) -> Any:
@@ -101,12 +101,11 @@ _OTHER_LENGTH = (
 EXERCISE = Exercise(
     name="ascent_step",
     points={
-        "shape": 0.5,
-        "by-hand": 0.5,
+        "shape": 0.25,
+        "by-hand": 0.75,
         "structure": 0.5,
-        "reference": 1.0,
+        "reference": 1.25,
         "edge-cases": 0.25,
-        "bad-input": 0.25,
     },
     probes=step_probes,
     keras_reference=keras_step,
@@ -149,6 +148,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "A new array of the picture's shape and dtype; image and gradient stay as they are.",
-        "bad-input": "NumPy would stretch a gradient that has one row. Compare the shapes first, and say in the message that gradient is to blame.",
+        "robust": "NumPy would stretch a gradient that has one row. Compare the shapes first, and say in the message that gradient is to blame.",
     },
 )

@@ -21,7 +21,7 @@ def variation_probes(rng: Rng) -> Iterator[Probe]:
         return Probe(rung, (image,), terms=2 * int(np.size(image)), **more)
 
     yield probe("shape", reals(rng, 3, 4, 3))
-    yield probe("shape", [[[1, 2], [4, 2]], [[0, 0], [3, 5]]], title="lists")
+    yield probe("robust", [[[1, 2], [4, 2]], [[0, 0], [3, 5]]], title="lists")
     yield probe("by-hand", np.array([[[1.0], [4.0]], [[1.0], [2.0]]]), title="four numbers")
     yield probe("by-hand", np.array([[[2.0], [5.0], [1.0]]]), title="one row")
     yield probe("by-hand", np.array([[[2.0]], [[5.0]], [[4.0]]]), title="one column")
@@ -35,12 +35,12 @@ def variation_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", reals(rng, 8, 8, 3), title="float32")
     yield probe("reference", wholes(rng, 3, 3, 3), title="every size 3")
     yield probe("edge-cases", reals(rng, 1, 1, 3), title="a single pixel")
-    yield probe("edge-cases", wholes(rng, 4, 3, 1, dtype=np.int64), title="integers")
+    yield probe("robust", wholes(rng, 4, 3, 1, dtype=np.int64), title="integers")
     yield probe("edge-cases", rng.integers(0, 256, (5, 4, 3)).astype(np.uint8), title="uint8")
     yield probe("edge-cases", np.array([[[3], [5], [0]]], np.uint8), title="three bytes")
-    yield probe("bad-input", reals(rng, 4, 5), title="no channels", raises="image")
-    yield probe("bad-input", reals(rng, 1, 4, 5, 3), title="a batch", raises="image")
-    yield probe("bad-input", reals(rng, 4, 5, 2), title="with channels")
+    yield probe("robust", reals(rng, 4, 5), title="no channels", raises="image")
+    yield probe("robust", reals(rng, 1, 4, 5, 3), title="a batch", raises="image")
+    yield probe("robust", reals(rng, 4, 5, 2), title="with channels")
 
 
 def keras_variation(image: Any) -> float:
@@ -99,11 +99,10 @@ EXERCISE = Exercise(
     name="total_variation",
     points={
         "shape": 0.25,
-        "by-hand": 0.5,
+        "by-hand": 0.75,
         "structure": 0.5,
-        "reference": 1.0,
-        "edge-cases": 0.5,
-        "bad-input": 0.25,
+        "reference": 1.25,
+        "edge-cases": 0.25,
     },
     probes=variation_probes,
     keras_reference=keras_variation,
@@ -172,6 +171,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "The result is one number (float), for lists too.",
         "edge-cases": "A picture of one row has no neighbours below. And uint8 cannot go below 0: convert before you subtract.",
-        "bad-input": "A picture has three axes. Say in the message that image is to blame.",
+        "robust": "A picture has three axes. Say in the message that image is to blame.",
     },
 )

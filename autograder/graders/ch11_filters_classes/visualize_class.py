@@ -90,7 +90,7 @@ def class_probes(rng: Rng) -> Iterator[Probe]:
             return _class_worth(made["network"], index)
 
         yield rising(rng, made, (wanted,), worth, {"size": size, "rate": 4.0})
-    made = given("bad-input")
+    made = given("robust")
     for index, raises, title in (
         (5, "index", "no such class"),
         (11, "index", "far too large an index"),
@@ -98,7 +98,7 @@ def class_probes(rng: Rng) -> Iterator[Probe]:
         (4, None, "the last class"),
     ):
         args = (index, 1, Seed(3))
-        yield Probe("bad-input", args, {"size": 12}, title, raises, terms=TERMS, given=made)
+        yield Probe("robust", args, {"size": 12}, title, raises, terms=TERMS, given=made)
 
 
 _SOFTMAX = (
@@ -137,6 +137,6 @@ EXERCISE = Exercise(
     rung_hints={
         **RUNG_HINTS,
         "reference": "The score is the logit of the class: what goes into the last layer, before the softmax.",
-        "bad-input": "An index from 0 to the number of classes less one. Say in the message that index is to blame.",
+        "robust": "An index from 0 to the number of classes less one. Say in the message that index is to blame.",
     },
 )

@@ -106,12 +106,12 @@ def filter_probes(rng: Rng) -> Iterator[Probe]:
             return _filter_worth(made["network"], layer, index)
 
         yield rising(rng, made, (layer, index), worth, {"size": size, "rate": 4.0})
-    made = given("bad-input")
+    made = given("robust")
 
     def bad(layer: str, index: int, size: int, raises: str | None, title: str) -> Probe:
         kwargs = {"size": size}
         args = (layer, index, 1, Seed(3))
-        return Probe("bad-input", args, kwargs, title, raises, terms=TERMS, given=made)
+        return Probe("robust", args, kwargs, title, raises, terms=TERMS, given=made)
 
     yield bad("block3_conv1", 0, 12, "layer", "no such layer")
     yield bad("block1_conv1", 4, 12, "index", "no such filter")
@@ -161,6 +161,6 @@ EXERCISE = Exercise(
     rung_hints={
         **RUNG_HINTS,
         "reference": "The score is the mean of map[2:-2, 2:-2, index], taken from the layer's output, after its ReLU.",
-        "bad-input": "An unknown layer, an index that the layer does not have, a size that leaves no map inside the border: each a ValueError that names it.",
+        "robust": "An unknown layer, an index that the layer does not have, a size that leaves no map inside the border: each a ValueError that names it.",
     },
 )

@@ -72,18 +72,18 @@ def probes(rng: Rng) -> Iterator[Probe]:
     network = drawn(rng, flat())
     image = picture(rng, network)
     for index in (0, 3):
-        yield probe("bad-input", (image, index, "conv2"), network, "a class that is there")
+        yield probe("robust", (image, index, "conv2"), network, "a class that is there")
     for index in ABSENT:
         call = (image, index, "conv2")
-        yield probe("bad-input", call, network, "four classes", raises="index")
+        yield probe("robust", call, network, "four classes", raises="index")
     for shape, said in MISSHAPEN.items():
         call = (reals(rng, *shape), 0, "conv2")
-        yield probe("bad-input", call, network, said, raises="image")
+        yield probe("robust", call, network, said, raises="image")
     call = (image, 0, "conv9")
-    yield probe("bad-input", call, network, "no such layer", raises="layer")
+    yield probe("robust", call, network, "no such layer", raises="layer")
     call = (image, 0, "fc1")
     said = "a layer without height and width"
-    yield probe("bad-input", call, network, said, raises="layer")
+    yield probe("robust", call, network, said, raises="layer")
 
 
 def _edges(rng: Rng) -> Iterator[Probe]:
@@ -199,14 +199,7 @@ def _wrongly(weigh: Callable[[Array], Array]) -> Twist:
 
 EXERCISE = Exercise(
     name="grad_cam",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.0,
-        "structure": 1.0,
-        "reference": 2.0,
-        "edge-cases": 1.0,
-        "bad-input": 1.0,
-    },
+    points={"shape": 0.5, "by-hand": 1.5, "structure": 1, "reference": 2.75, "edge-cases": 0.75},
     probes=probes,
     keras_reference=keras_grad_cam,
     numpy_op=simulated,
@@ -246,6 +239,6 @@ EXERCISE = Exercise(
         "shape": "The result has the height and width of the layer's maps, without a batch or channels.",
         "structure": "It must work for every layer with height and width, not only for the last one.",
         "edge-cases": "If nothing speaks for the class, the map is zeros.",
-        "bad-input": "Say in the message which argument is to blame: index, image or layer. A layer without height and width has no map, either.",
+        "robust": "Say in the message which argument is to blame: index, image or layer. A layer without height and width has no map, either.",
     },
 )

@@ -69,16 +69,16 @@ def probes(rng: Rng) -> Iterator[Probe]:
 
 def _bad(probe: Callable[..., Probe], rng: Rng, tall: Network, wide: Network) -> Iterator[Probe]:
     for index in (0, 3):
-        yield probe("bad-input", tall, 6, 4, "a class that is there", index=index)
+        yield probe("robust", tall, 6, 4, "a class that is there", index=index)
     for index in ABSENT:
-        yield probe("bad-input", tall, 6, 4, "four classes", index=index, raises="index")
+        yield probe("robust", tall, 6, 4, "four classes", index=index, raises="index")
     for shape, said in MISSHAPEN.items():
         image = reals(rng, *shape)
-        yield probe("bad-input", tall, 6, 4, said, image=image, index=0, raises="image")
-    yield probe("bad-input", tall, 11, 4, "wider than the picture", raises="size")
-    yield probe("bad-input", wide, 9, 4, "higher than the picture", raises="size")
-    yield probe("bad-input", tall, 0, 4, "no pixel at all", raises="size")
-    yield probe("bad-input", tall, 4, 0, "no step", raises="stride")
+        yield probe("robust", tall, 6, 4, said, image=image, index=0, raises="image")
+    yield probe("robust", tall, 11, 4, "wider than the picture", raises="size")
+    yield probe("robust", wide, 9, 4, "higher than the picture", raises="size")
+    yield probe("robust", tall, 0, 4, "no pixel at all", raises="size")
+    yield probe("robust", tall, 4, 0, "no step", raises="stride")
 
 
 def keras_occlusion(image: Any, index: int, size: int, stride: int, given: Network) -> Array:
@@ -191,14 +191,7 @@ _OFF = (
 
 EXERCISE = Exercise(
     name="occlusion_map",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.0,
-        "structure": 0.5,
-        "reference": 2.0,
-        "edge-cases": 1.0,
-        "bad-input": 1.0,
-    },
+    points={"shape": 0.5, "by-hand": 1.5, "structure": 0.5, "reference": 2.75, "edge-cases": 0.75},
     probes=probes,
     keras_reference=keras_occlusion,
     numpy_op=simulated,
@@ -255,6 +248,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "The map has (H - size) // stride + 1 rows, and columns in the same way.",
         "by-hand": "The logit is a mean over all places. What is hidden counts as the mean colour.",
-        "bad-input": "size must be from 1 to the shorter side, stride 1 or more, index one of the classes, image of three axes. Say in the message which one is to blame.",
+        "robust": "size must be from 1 to the shorter side, stride 1 or more, index one of the classes, image of three axes. Say in the message which one is to blame.",
     },
 )

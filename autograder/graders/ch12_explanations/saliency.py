@@ -72,12 +72,12 @@ def probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", one, None, "one channel")
     network = drawn(rng, flat())
     for index in (0, 3):
-        yield probe("bad-input", network, index, "a class that is there")
+        yield probe("robust", network, index, "a class that is there")
     for index in ABSENT:
-        yield probe("bad-input", network, index, "four classes", raises="index")
+        yield probe("robust", network, index, "four classes", raises="index")
     for shape, said in MISSHAPEN.items():
         image = reals(rng, *shape)
-        yield probe("bad-input", network, 0, said, raises="image", image=image)
+        yield probe("robust", network, 0, said, raises="image", image=image)
 
 
 def _winners() -> Network:
@@ -157,14 +157,7 @@ _CHANNEL = (
 
 EXERCISE = Exercise(
     name="saliency",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.0,
-        "structure": 1.0,
-        "reference": 2.0,
-        "edge-cases": 0.5,
-        "bad-input": 1.0,
-    },
+    points={"shape": 0.5, "by-hand": 1.5, "structure": 1, "reference": 2.5, "edge-cases": 0.5},
     probes=probes,
     keras_reference=keras_saliency,
     numpy_op=simulated,
@@ -207,6 +200,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "One number for each pixel: the result has the photograph's height and width, without a batch or channels.",
         "by-hand": "The logit is the mean over all places of kernel times pixel. Its derivative by one number of the photograph is a number of the kernel, divided by how many places there are.",
-        "bad-input": "index must be from 0 to the number of classes, less one; image must have three axes, and as many channels as the network takes. Say in the message which of the two is to blame.",
+        "robust": "index must be from 0 to the number of classes, less one; image must have three axes, and as many channels as the network takes. Say in the message which of the two is to blame.",
     },
 )

@@ -30,7 +30,7 @@ Shape = tuple[int, int, int, int]
 
 def window_bad_probes(*first: Any) -> Iterator[Probe]:
     """Bad sizes, strides and paddings; ``first`` is what comes before the size."""
-    rung, shape = "bad-input", (2, 4, 5, 2)
+    rung, shape = "robust", (2, 4, 5, 2)
     yield Probe(rung, (*first, (5, 2)), title="too tall", raises="size")
     yield Probe(rung, (*first, (2, 6)), title="too wide", raises="size")
     for strides in ((0, 1), (1, 0), (-1, 1)):

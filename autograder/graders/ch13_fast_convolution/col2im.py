@@ -45,8 +45,8 @@ def col2im_probes(rng: Rng) -> Iterator[Probe]:
         return Probe(rung, (cols, shape, size, *how), terms=prod(size), **about)
 
     yield case("shape", (2, 5, 6, 3), (2, 3), (1, 2), "same")
-    yield case("shape", (2, 3, 4, 2), (2, 3), draw=wholes, dtype=np.int64, title="integers")
-    yield Probe("shape", ([[1, 2], [3, 4]], (1, 1, 3, 1), (1, 2)), title="a list")
+    yield case("robust", (2, 3, 4, 2), (2, 3), draw=wholes, dtype=np.int64, title="integers")
+    yield Probe("robust", ([[1, 2], [3, 4]], (1, 1, 3, 1), (1, 2)), title="a list")
     yield case("by-hand", (1, 2, 3, 1), (2, 2), draw=wholes, title="one channel")
     yield case("by-hand", (1, 1, 3, 2), (1, 2), draw=wholes, title="two channels")
     yield case("by-hand", (1, 2, 4, 1), (2, 2), (1, 2), draw=wholes, title="no overlap")
@@ -76,8 +76,8 @@ def col2im_probes(rng: Rng) -> Iterator[Probe]:
         "one column too many": np.concatenate([cols, cols[:, :1]], axis=1),
     }
     for title, wrong in bad.items():
-        yield Probe("bad-input", (wrong, (2, 4, 5, 2), (2, 2)), title=title, raises="cols")
-    yield Probe("bad-input", (cols, (2, 4, 5, 2), (2, 2)), title="all fits", terms=4)
+        yield Probe("robust", (wrong, (2, 4, 5, 2), (2, 2)), title=title, raises="cols")
+    yield Probe("robust", (cols, (2, 4, 5, 2), (2, 2)), title="all fits", terms=4)
 
 
 def keras_col2im(
@@ -129,14 +129,7 @@ _WRONG_SIDE = (
 
 EXERCISE = Exercise(
     name="col2im",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.5,
-        "structure": 1,
-        "reference": 1.5,
-        "edge-cases": 1,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.75, "structure": 1, "reference": 2, "edge-cases": 0.75},
     probes=col2im_probes,
     keras_reference=keras_col2im,
     numpy_op=col2im_by,
@@ -163,6 +156,6 @@ EXERCISE = Exercise(
         "shape": "The result has shape x_shape, and the dtype of cols (float64 for whole numbers).",
         "structure": "Give it a matrix of ones: each pixel should hold the number of windows that see it.",
         "edge-cases": "Some pixels are seen by no window, and get 0. Some rows of the matrix came from the frame, and are cut off.",
-        "bad-input": "Ask layout first. Then cols must have one row for each picture and place, one column for each tap and channel.",
+        "robust": "Ask layout first. Then cols must have one row for each picture and place, one column for each tap and channel.",
     },
 )

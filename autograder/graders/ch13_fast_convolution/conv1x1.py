@@ -22,9 +22,9 @@ def conv1x1_probes(rng: Rng) -> Iterator[Probe]:
     yield case(rng, "shape", (2, 3, 4, 3), (1, 1, 3, 5))
     yield case(rng, "shape", (2, 3, 4, 3), (1, 1, 3, 3))
     whole: dict[str, Any] = {"draw": wholes, "dtype": np.int64, "title": "integers"}
-    yield case(rng, "shape", (1, 2, 3, 2), (1, 1, 2, 4), **whole)
+    yield case(rng, "robust", (1, 2, 3, 2), (1, 1, 2, 4), **whole)
     lists = ([[[[1, 2]], [[3, 4]]]], [[[[1, 0, 2], [0, 1, -1]]]], [0, 5, 1])
-    yield Probe("shape", lists, title="lists", terms=2)
+    yield Probe("robust", lists, title="lists", terms=2)
     small: dict[str, Any] = {"draw": wholes}
     yield case(rng, "by-hand", (1, 1, 2, 2), (1, 1, 2, 1), **small, title="one filter")
     yield case(rng, "by-hand", (1, 1, 1, 2), (1, 1, 2, 3), **small, title="one pixel")
@@ -40,7 +40,7 @@ def conv1x1_probes(rng: Rng) -> Iterator[Probe]:
     yield case(rng, "reference", (3, 5, 6, 6), (1, 1, 6, 2))
     float64 = tuple(rng.normal(size=s) for s in ((2, 4, 5, 3), (1, 1, 3, 4), (4,)))
     yield Probe("reference", float64, title="float64", terms=3)
-    rung = "bad-input"
+    rung = "robust"
     x, k, b = (wholes(rng, *s) for s in ((1, 3, 4, 2), (1, 1, 2, 3), (3,)))
     for taps in ((2, 1), (1, 2)):
         wide = np.tile(k, (*taps, 1, 1))
@@ -55,7 +55,7 @@ def conv1x1_probes(rng: Rng) -> Iterator[Probe]:
 
 EXERCISE = Exercise(
     name="conv1x1",
-    points={"shape": 0.5, "by-hand": 0.5, "structure": 0.5, "reference": 1, "bad-input": 0.5},
+    points={"shape": 0.25, "by-hand": 0.75, "structure": 0.5, "reference": 1.5},
     probes=conv1x1_probes,
     keras_reference=keras_conv2d,
     numpy_op=fast.conv1x1,
@@ -85,6 +85,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "Height and width stay; only the last axis changes. float32 stays float32.",
         "structure": "A single 1 in channel c shows the weights from channel c to every filter. Which row or column of the matrix is it?",
-        "bad-input": "Three things to compare: the kernel's height and width, its channels, the number of biases.",
+        "robust": "Three things to compare: the kernel's height and width, its channels, the number of biases.",
     },
 )

@@ -66,7 +66,7 @@ def im2col_conv_probes(rng: Rng) -> Iterator[Probe]:
             # A kernel that does not fit may be refused by the learner's own im2col.
             blame = "kernels|size" if probe.raises == "kernels" else probe.raises
             yield replace(probe, raises=blame)
-    yield case(rng, "bad-input", (1, 4, 5, 2), (4, 5, 2, 3), title="it just fits")
+    yield case(rng, "robust", (1, 4, 5, 2), (4, 5, 2, 3), title="it just fits")
     for number in range(5):
         title = f"timed call {number + 1}"
         yield case(rng, BASELINE.rung, (2, 8, 9, 3), (3, 3, 3, 8), title=title)
@@ -96,11 +96,10 @@ EXERCISE = Exercise(
     name="conv2d_im2col",
     points={
         "shape": 0.5,
-        "by-hand": 1.5,
+        "by-hand": 1.75,
         "structure": 1,
-        "reference": 2,
+        "reference": 2.25,
         "edge-cases": 0.5,
-        "bad-input": 0.5,
         "speed": 2,
     },
     probes=im2col_conv_probes,
@@ -128,7 +127,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "layout says how many rows and columns of places there are. The product's rows come in just this order.",
         "reference": "Does your im2col pass? If so, look at the strides and the padding that you hand on to it.",
-        "bad-input": "Channels and biases must be compared here: a wrong number of biases may add up without an error.",
+        "robust": "Channels and biases must be compared here: a wrong number of biases may add up without an error.",
         "speed": "The result is right, but a loop over places or filters is still in there somewhere, perhaps inside your im2col. Loop over the taps of the window alone.",
     },
     verdicts={BASELINE.rung: BASELINE.verdict},

@@ -45,8 +45,8 @@ def transpose_probes(rng: Rng) -> Iterator[Probe]:
     yield case("shape", (2, 3, 4, 3), (3, 2, 4, 3), (2, 1), "same")
     yield case("shape", (2, 3, 4, 2), (3, 2, 3, 2), (1, 2))
     whole: dict[str, Any] = {"draw": wholes, "dtype": np.int64, "title": "integers"}
-    yield case("shape", (1, 2, 3, 2), (2, 3, 3, 2), (2, 1), **whole)
-    yield Probe("shape", ([[[[1], [2]], [[3], [4]]]], [[[[1], [-1]]]], [0, 5]), title="lists")
+    yield case("robust", (1, 2, 3, 2), (2, 3, 3, 2), (2, 1), **whole)
+    yield Probe("robust", ([[[[1], [2]], [[3], [4]]]], [[[[1], [-1]]]], [0, 5]), title="lists")
     small: dict[str, Any] = {"draw": wholes}
     yield case("by-hand", (1, 1, 2, 1), (1, 3, 1, 1), **small, title="two copies overlap")
     yield case("by-hand", (1, 1, 2, 1), (2, 2, 1, 1), (1, 2), **small, title="two steps right")
@@ -85,7 +85,7 @@ TRANSPOSED = (
 
 
 def _transpose_bad_probes(rng: Rng) -> Iterator[Probe]:
-    rung = "bad-input"
+    rung = "robust"
     x, k, b = (wholes(rng, *s) for s in ((1, 3, 2, 2), (2, 3, 3, 2), (3,)))
     for kernels in (k[..., :1], np.concatenate([k, k[..., :1]], axis=3)):
         yield Probe(rung, (x, kernels, b), title="channels disagree", raises="kernels|x")
@@ -146,14 +146,7 @@ _STRIDES = "Rows take the columns' stride, and columns the rows'. Which of the t
 
 EXERCISE = Exercise(
     name="conv2d_transpose",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.5,
-        "structure": 1,
-        "reference": 1.5,
-        "edge-cases": 1,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.75, "structure": 1, "reference": 2, "edge-cases": 0.75},
     probes=transpose_probes,
     keras_reference=keras_conv2d_transpose,
     numpy_op=transpose_by,
@@ -206,6 +199,6 @@ EXERCISE = Exercise(
         "shape": '"same" gives h times the stride. "valid" gives room for the last copy: h * stride + max(kh - stride, 0).',
         "structure": "A single 1 lays down the kernel as it is, at its place times the strides. Where does yours lie?",
         "edge-cases": "When the strides are larger than the kernel, gaps are left between the copies, and behind the last one. The bias stands there, too.",
-        "bad-input": "x's channels are the kernels' last axis here, and there is one bias for each of the filters on the third.",
+        "robust": "x's channels are the kernels' last axis here, and there is one bias for each of the filters on the third.",
     },
 )

@@ -41,9 +41,9 @@ def depthwise_probes(rng: Rng) -> Iterator[Probe]:
     yield _depthwise_case(rng, "shape", (2, 6, 7, 3), (3, 4, 3, 2), (2, 3), "same")
     yield _depthwise_case(rng, "shape", (2, 5, 6, 3), (3, 2, 3, 1))
     whole: dict[str, Any] = {"draw": wholes, "dtype": np.int64, "title": "integers"}
-    yield _depthwise_case(rng, "shape", (1, 3, 4, 2), (2, 2, 2, 3), **whole)
+    yield _depthwise_case(rng, "robust", (1, 3, 4, 2), (2, 2, 2, 3), **whole)
     lists = ([[[[1, 5], [2, 6]], [[3, 7], [4, 8]]]], [[[[1], [-1]]]], [0, 5])
-    yield Probe("shape", lists, title="lists")
+    yield Probe("robust", lists, title="lists")
     small: dict[str, Any] = {"draw": wholes}
     by_hand = "by-hand"
     yield _depthwise_case(rng, by_hand, (1, 2, 2, 2), (2, 1, 2, 1), **small, title="two channels")
@@ -80,7 +80,7 @@ def depthwise_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def _depthwise_bad_probes(rng: Rng) -> Iterator[Probe]:
-    rung = "bad-input"
+    rung = "robust"
     x, k, b = (wholes(rng, *s) for s in ((1, 4, 5, 2), (2, 3, 2, 3), (6,)))
     for shape, title in (((5, 2), "too tall"), ((2, 6), "too wide")):
         args = (x, wholes(rng, *shape, 2, 3), b)
@@ -183,14 +183,7 @@ _SUMMED = (
 
 EXERCISE = Exercise(
     name="depthwise_conv2d",
-    points={
-        "shape": 0.5,
-        "by-hand": 1,
-        "structure": 1,
-        "reference": 1.5,
-        "edge-cases": 0.5,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1.75, "edge-cases": 0.5},
     probes=depthwise_probes,
     keras_reference=keras_depthwise_conv2d,
     numpy_op=depthwise_by,
@@ -219,6 +212,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "The last axis has C * M maps. Height and width are those of any convolution.",
         "structure": "A single 1 in channel 1 may show in channel 1's maps alone. Where does it show in yours?",
-        "bad-input": "There must be C * M biases. A single one, or M of them, may add up without an error.",
+        "robust": "There must be C * M biases. A single one, or M of them, may add up without an error.",
     },
 )

@@ -30,8 +30,8 @@ Pair = tuple[int, int]
 def im2col_probes(rng: Rng) -> Iterator[Probe]:
     """A patch's numbers only move, so no sum is rounded."""
     yield Probe("shape", (reals(rng, 2, 5, 6, 3), (2, 3), (1, 2), "same"))
-    yield Probe("shape", (wholes(rng, 2, 3, 4, 2, dtype=np.int64), (2, 3)), title="integers")
-    yield Probe("shape", ([[[[1], [2]], [[3], [4]]]], (1, 2)), title="a list")
+    yield Probe("robust", (wholes(rng, 2, 3, 4, 2, dtype=np.int64), (2, 3)), title="integers")
+    yield Probe("robust", ([[[[1], [2]], [[3], [4]]]], (1, 2)), title="a list")
     yield Probe("by-hand", (wholes(rng, 1, 2, 3, 1), (2, 2)), title="one channel")
     yield Probe("by-hand", (wholes(rng, 1, 2, 3, 2), (1, 2)), title="two channels")
     yield Probe("by-hand", (wholes(rng, 2, 2, 2, 1), (2, 1)), title="two pictures")
@@ -108,14 +108,7 @@ _ONE_PICTURE = "Only the first picture's patches are there. How many rows do N p
 
 EXERCISE = Exercise(
     name="im2col",
-    points={
-        "shape": 0.5,
-        "by-hand": 1.5,
-        "structure": 1,
-        "reference": 1.5,
-        "edge-cases": 1,
-        "bad-input": 0.5,
-    },
+    points={"shape": 0.5, "by-hand": 1.75, "structure": 1, "reference": 2, "edge-cases": 0.75},
     probes=im2col_probes,
     keras_reference=keras_im2col,
     numpy_op=im2col_by,
@@ -142,6 +135,6 @@ EXERCISE = Exercise(
         "shape": "One row for each picture and place, one column for each number of a patch. float32 stays float32.",
         "structure": "A single 1 lies under each of the taps once. In which rows, and in which columns, should it show?",
         "edge-cases": "Ask layout for the places and for the frame, and lay the zeros that it says, also where there are none.",
-        "bad-input": "layout refuses what cannot work, and names the argument. Do you call it before everything else?",
+        "robust": "layout refuses what cannot work, and names the argument. Do you call it before everything else?",
     },
 )

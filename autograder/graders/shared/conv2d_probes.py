@@ -43,12 +43,12 @@ def separating_probes(rng: Rng) -> Iterator[Probe]:
     yield case(rng, "shape", (2, 6, 8, 3), (3, 4, 3, 4), (2, 3), "same")
     yield case(rng, "shape", (2, 6, 7, 2), (3, 2, 2, 3), (1, 1), "same", (2, 3))
     whole = {"draw": wholes, "dtype": np.int64, "title": "integers"}
-    yield case(rng, "shape", (1, 5, 6, 2), (2, 3, 2, 3), (1, 2), **whole)
+    yield case(rng, "robust", (1, 5, 6, 2), (2, 3, 2, 3), (1, 2), **whole)
     lists = ([[[[1], [2]], [[3], [4]]]], [[[[1, -1]]]], [0, 5])
-    yield Probe("shape", lists, title="lists")
+    yield Probe("robust", lists, title="lists")
     x, k, b = wholes(rng, 1, 4, 3, 2), wholes(rng, 2, 2, 2, 3), wholes(rng, 3)
     for mixed in ((x, k.astype(np.float64), b), (x, k, b.astype(np.float64))):
-        yield Probe("shape", (*mixed, (1, 1), "same"), title="float32 and float64", terms=8)
+        yield Probe("robust", (*mixed, (1, 1), "same"), title="float32 and float64", terms=8)
 
 
 def small_probes(rng: Rng) -> Iterator[Probe]:
@@ -132,7 +132,7 @@ def edge_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def bad_probes(rng: Rng) -> Iterator[Probe]:
-    rung = "bad-input"
+    rung = "robust"
     x, k, b = (wholes(rng, *s) for s in ((1, 4, 5, 2), (2, 3, 2, 3), (3,)))
     once = (1, 1)
     yield case(rng, rung, (1, 3, 6, 2), (4, 2, 2, 1), title="too tall", raises="kernels")

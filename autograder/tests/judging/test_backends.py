@@ -70,5 +70,5 @@ def test_jax_answers_as_it_is_recorded_and_in_the_same_types():
                 answered = zip(keys[name].probes, keys[name].expected, found[name], strict=True)
                 for probe, expected, received in answered:
                     where = f"{name}, {probe.title}"
-                    assert value_difference(expected, received, probe.terms) is None, where
+                    assert value_difference(expected, received, probe.rounding) is None, where
                     assert shape_difference(expected, received) is None, where

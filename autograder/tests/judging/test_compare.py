@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnlab.autograder.judging.compare import agrees, shape_difference, tolerance, value_difference
+from cnnlab.autograder.judging.compare import (
+    FLOAT64,
+    Rounding,
+    agrees,
+    dtype_difference,
+    shape_difference,
+    show_apart,
+    tolerance,
+    value_difference,
+)
 
 A = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -37,16 +46,30 @@ def test_what_is_not_equal_differs(received):
 
 def test_rounding_is_forgiven_and_lost_precision_is_said():
     exact = np.linspace(0, 1, 50)
-    assert value_difference(exact, exact * (1 + 1e-16), terms=9) is None
-    found = value_difference(exact, exact.astype(np.float32), terms=9)
+    rounded, double = exact.astype(np.float32), Rounding(9, FLOAT64)
+    assert value_difference(exact, rounded, Rounding(9)) is None
+    assert value_difference(exact, exact * (1 + 1e-16), double) is None
+    found = value_difference(exact, exact * (1 + 1e-14), double)
     assert found is not None
     assert "precision was lost" in found.text
+    found = value_difference(exact, exact * 1.001, Rounding(9))
+    assert found is not None
+    assert "precision" not in found.text
+
+
+def test_numbers_are_printed_until_they_differ():
+    assert show_apart(1.0, 1.00000002) == ("1", "1.00000002")
+    assert show_apart(1.0, 2.0) == ("1", "2")
+    found = value_difference(np.ones(2), np.array([1, 1.00001]))
+    assert found is not None
+    assert "expected 1, received 1.00001" in found.text
 
 
 def test_the_tolerance_grows_with_the_sum_and_with_coarser_floats():
     wide, narrow = A.astype(np.float64), A
-    assert tolerance(narrow, 9) > 1e6 * tolerance(wide, 9)
-    assert tolerance(wide, 900) > 50 * tolerance(wide, 9)
+    assert tolerance(narrow, Rounding(9)) == tolerance(wide, Rounding(9))
+    assert tolerance(narrow, Rounding(9)) > 1e6 * tolerance(wide, Rounding(9, FLOAT64))
+    assert tolerance(wide, Rounding(900)) > 50 * tolerance(wide, Rounding(9))
 
 
 def test_tuples_say_where():
@@ -71,8 +94,6 @@ def test_huge_integers_do_not_overflow():
     [
         (A, A.tolist(), "type"),
         (A, A.T, "shape"),
-        (A, A.astype(np.float64), "dtype"),
-        (3, 3.0, "type"),
         (3.0, None, "type"),
         ((A, A), (A, A.T), "shape"),
         ("a", 1, "type"),
@@ -82,6 +103,15 @@ def test_shape_and_type_differ(expected, received, kind):
     found = shape_difference(expected, received)
     assert found is not None
     assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("expected", "received"), [(A, A.astype(np.float64)), (3, 3.0), ((A, 1), (A, 1.0))]
+)
+def test_dtypes_differ_where_shapes_agree(expected, received):
+    assert shape_difference(expected, received) is None
+    assert dtype_difference(expected, received) is not None
+    assert dtype_difference(expected, expected) is None
 
 
 def test_the_shape_rung_ignores_values():

@@ -43,7 +43,7 @@ def test_keras_still_gives_the_recorded_answers(chapter):
         asked = [record.as_tree(probe) for probe in key.probes]
         today = answers(key.exercise, asked)
         for probe, stored, answer in zip(key.probes, key.expected, today, strict=True):
-            assert value_difference(answer, stored, probe.terms) is None, (name, probe)
+            assert value_difference(answer, stored, probe.rounding) is None, (name, probe)
 
 
 @pytest.mark.parametrize("chapter", chapter_names())
@@ -207,7 +207,7 @@ def test_fresh_references_come_from_another_process_which_says_why_it_fails(monk
             if not probe.raises:
                 correct = key.exercise.numpy_op(*probe.args, **probe.kwargs)
                 seen = key.exercise.describe(probe.args, correct)
-                assert value_difference(expected, seen, probe.terms) is None, (name, probe)
+                assert value_difference(expected, seen, probe.rounding) is None, (name, probe)
     drawn = keys["conv2d"].probes[0].args[0]
     public = record.recorded(CH01)["conv2d"].probes[0].args[0]
     assert not np.array_equal(drawn, public)

@@ -21,7 +21,7 @@ def largest(key: AnswerKey, function) -> Finding:
     for probe, expected in zip(key.probes, key.expected, strict=True):
         if not probe.raises and probe.rung == "reference":
             outcome = invoke(function, probe.args)
-            if difference := value_difference(expected, outcome.value, probe.terms):
+            if difference := value_difference(expected, outcome.value, probe.rounding):
                 found.append(Finding(key.exercise, probe, difference))
     return max(found, key=lambda f: f.size)
 

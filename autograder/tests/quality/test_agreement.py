@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlab.autograder.judging.compare import shape_difference, tolerance, value_difference
+from cnnlab.autograder.judging.compare import (
+    Rounding,
+    shape_difference,
+    tolerance,
+    value_difference,
+)
 from cnnlab.autograder.judging.exercise import chapter_names
 from cnnlab.autograder.judging.record import DEFAULT, references
 from cnnlab.autograder.quality import agreement
@@ -26,18 +31,20 @@ def test_jax_on_a_cpu_is_recorded():
 def test_records_agree_within_the_tolerance_of_the_judge(reference, chapter):
     for exercise, probe, expected, received in pairs(chapter, reference):
         where = f"{exercise}, {probe.rung}, {probe.title}"
-        assert value_difference(expected, received, probe.terms) is None, where
+        assert value_difference(expected, received, probe.rounding) is None, where
         assert shape_difference(expected, received) is None, where
-        assert share(expected, received, probe.terms) <= 1, where
+        assert share(expected, received, probe.rounding) <= 1, where
 
 
 @pytest.mark.parametrize("terms", [1, 100])
 @pytest.mark.parametrize("scale", [0.5, 40.0])
 def test_one_is_the_tolerance(terms, scale):
     expected = np.array([0.0, scale])
-    off = np.array([0.25 * tolerance(expected, terms), 0])
-    assert share(expected, expected + off, terms) == pytest.approx(0.25, rel=1e-3)
-    assert share([{"a": expected}], [{"a": expected - off}], terms) == pytest.approx(0.25, rel=1e-3)
+    off = np.array([0.25 * tolerance(expected, Rounding(terms)), 0])
+    assert share(expected, expected + off, Rounding(terms)) == pytest.approx(0.25, rel=1e-3)
+    assert share([{"a": expected}], [{"a": expected - off}], Rounding(terms)) == pytest.approx(
+        0.25, rel=1e-3
+    )
 
 
 @pytest.mark.parametrize(
