@@ -13,7 +13,7 @@ from html import escape
 from cnnlab.autograder.display.exhibits import Exhibit, call, checklist, inputs, outputs
 from cnnlab.autograder.display.picture import PRINTED, Plane, grid, number
 from cnnlab.autograder.judging.answerkey import Finding
-from cnnlab.autograder.judging.exercise import RUNGS
+from cnnlab.autograder.judging.exercise import ROBUST, RUNGS
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 
 STATUS_WORDS = {
@@ -67,6 +67,7 @@ def to_text(result: ExerciseResult, *, live: bool = True, printed: str = "") -> 
     parts = ["\n".join([headline(result), *ladder])]
     said, where = _said(result)
     parts += [_fill(text) for text in said]
+    parts += [_fill(f"Beyond the exercise: {text}") for text in result.remarks]
     finding = _finding(result)
     if not finding:
         parts.append(_fill(where))
@@ -87,6 +88,7 @@ def to_html(result: ExerciseResult, *, live: bool = True, printed: str = "") -> 
     said, where = _said(result)
     parts = [_title(result, accent), _ladder(result)]
     parts += [_paragraph(text, "font-size:1.08em;font-weight:600;") for text in said]
+    parts += [_paragraph(f"Beyond the exercise: {text}") for text in result.remarks]
     finding = _finding(result)
     if finding:
         parts.append(_case_html(finding, where))
@@ -159,7 +161,8 @@ def _finding(result: ExerciseResult) -> Finding | None:
 
 
 def _failed(result: ExerciseResult) -> RungResult | None:
-    return next((rung for rung in result.rungs if not rung.passed), None)
+    failed = (rung for rung in result.rungs if not rung.passed)
+    return next((rung for rung in failed if rung.points or rung.id == "runs"), None)
 
 
 def _said(result: ExerciseResult) -> tuple[list[str], str]:
@@ -198,9 +201,9 @@ def _fill(text: str) -> str:
 
 
 def _rung_text(rung: RungResult, status: str) -> str:
-    mark = "✓" if rung.passed else "○" if status == "not_attempted" else "✗"
-    earned = rung.points if rung.passed else 0
-    points = f" ({earned:g} of {rung.points:g} points)" if rung.points else ""
+    optional = rung.id == ROBUST and not rung.points
+    mark = "✓" if rung.passed else "○" if optional or status == "not_attempted" else "✗"
+    points = f" ({rung.earned:g} of {rung.points:g} points)" if rung.points else ""
     return f"  {mark} {RUNGS.get(rung.id, rung.id)}{points}"
 
 
@@ -253,10 +256,10 @@ def _ladder(result: ExerciseResult) -> str:
 
 
 def _step(rung: RungResult, status: str, first: bool) -> str:
-    badge = _YES if rung.passed else _TO_DO if status == "not_attempted" else _NO
+    optional = rung.id == ROBUST and not rung.points
+    badge = _YES if rung.passed else _TO_DO if optional or status == "not_attempted" else _NO
     edge = badge[2] if first and status != "not_attempted" else "transparent"
-    earned = rung.points if rung.passed else 0
-    points = f" {earned:g} / {rung.points:g}" if rung.points else ""
+    points = f" {rung.earned:g} / {rung.points:g}" if rung.points else ""
     return (
         '<li style="margin:0;padding:1px 9px 1px 3px;border-radius:12px;font-size:12.5px;'
         f'background:{_SHADE};border:1px solid {edge};">'

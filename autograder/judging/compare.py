@@ -233,7 +233,9 @@ def _array_difference(
         f"{_place(where)}{count} of {wrong.size} numbers differ. The first is at "
         f"{list(index)}: expected {wanted}, received {came}"
     )
-    if np.all(np.isfinite(array)) and np.max(off) < LOST * tolerance(expected, rounding):
+    if array.dtype == np.float16 and expected.dtype != np.float16:
+        said += " (float16 keeps three digits only)"
+    elif np.all(np.isfinite(array)) and np.max(off) < LOST * tolerance(expected, rounding):
         said += " (close, but precision was lost on the way)"
     return Difference("values", said, where, index, expected, array)
 

@@ -1,8 +1,8 @@
 """Which mistake, or pair of mistakes, explains what a function did.
 
 Probes of the plain rungs speak first; corners and what is beyond the exercise are second
-witnesses, because many functions have a second flaw there. A single mistake may leave a tenth of
-the plain probes unexplained, a pair none: there are hundreds of pairs.
+witnesses, because many functions have a second flaw there. On a tenth of the plain probes a
+single mistake may come in another shape than predicted, never in other numbers of that shape.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from itertools import permutations
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.compare import agrees
+from cnnlab.autograder.judging.compare import agrees, shape_difference
 from cnnlab.autograder.judging.exercise import CORNERS
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, Fails, Twist, told_by
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 
 UNEXPLAINED = 0.1
-"""The share of plain probes that a named mistake may leave unexplained."""
+"""The share of plain probes on which a named mistake may come in another shape."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,9 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     seen = Seen.of(key, outcomes)
     near: list[Fit] = []
     twists = [twist for twist in key.exercise.twists if twist.name != CHANGES_INPUT]
-    for combination, misses in _candidates(twists, int(UNEXPLAINED * len(seen.plain))):
-        fit = _fit(key, combination, seen, misses)
+    misses = int(UNEXPLAINED * len(seen.plain))
+    for combination, allowed in _candidates(twists, key.exercise.variants, misses):
+        fit = _fit(key, combination, seen, allowed)
         if fit and fit.exact:
             return combination
         near += [fit] if fit else []
@@ -92,9 +93,12 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     return best.twists
 
 
-def _candidates(twists: list[Twist], misses: int) -> Iterable[tuple[tuple[Twist, ...], int]]:
+def _candidates(
+    twists: list[Twist], variants: Sequence[Twist], misses: int
+) -> Iterable[tuple[tuple[Twist, ...], int]]:
     """What is tried, and how many plain probes it may leave unexplained."""
     yield from (((twist,), misses) for twist in twists)
+    yield from (((twist, variant), 0) for twist in twists for variant in variants)
     yield from ((pair, 0) for pair in permutations(twists, 2))
 
 
@@ -105,14 +109,14 @@ def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> 
     """
     plain, wrong_plain = 0, 0
     for i, value in seen.plain.items():
-        if _predicts(key, twists, i, value):
+        if _agrees(key, twists, i, value):
             plain += 1
             wrong_plain += _wrong(key, twists, i, seen)
         else:
             misses -= 1
-            if misses < 0:
+            if misses < 0 or not _of_another_form(key, twists, i, value):
                 return None
-    agreed = [i for i, value in seen.corners.items() if _predicts(key, twists, i, value)]
+    agreed = [i for i, value in seen.corners.items() if _agrees(key, twists, i, value)]
     wrong_corners = sum(_wrong(key, twists, i, seen) for i in agreed)
     exact = plain == len(seen.plain) and len(agreed) == len(seen.corners)
     fit = Fit(twists, plain, len(agreed), wrong_plain, wrong_corners, exact)
@@ -122,10 +126,22 @@ def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> 
     return None
 
 
-def _predicts(key: AnswerKey, twists: tuple[Twist, ...], i: int, value: Any) -> bool:
-    """Whether a function with these mistakes would have answered so to probe ``i``."""
+def predicts(key: AnswerKey, twists: tuple[Twist, ...], i: int, value: Any) -> bool:
+    """Whether a function with these mistakes would have returned this value for probe ``i``."""
+    return _agrees(key, twists, i, key.describe(i, value))
+
+
+def _agrees(key: AnswerKey, twists: tuple[Twist, ...], i: int, described: Any) -> bool:
     predicted = key.predict(twists, i)
-    return predicted.status == "returned" and agrees(predicted.value, value, key.probes[i].rounding)
+    if predicted.status != "returned":
+        return False
+    return agrees(predicted.value, described, key.probes[i].rounding)
+
+
+def _of_another_form(key: AnswerKey, twists: tuple[Twist, ...], i: int, described: Any) -> bool:
+    """Whether what came has another shape: a second flaw, and no other mistake in the numbers."""
+    predicted = key.predict(twists, i)
+    return predicted.status == "returned" and bool(shape_difference(predicted.value, described))
 
 
 def _wrong(key: AnswerKey, twists: tuple[Twist, ...], i: int, seen: Seen) -> bool:

@@ -38,8 +38,9 @@ otherwise: what fails on it is advice."""
 CORNERS = ("edge-cases", ROBUST)
 """Rungs of corners: a function with one mistake often has a second one there."""
 
-SHARED = ("structure", "edge-cases")
-"""Rungs whose properties, told apart by the probes' titles, share the points."""
+WHOLE = ("shape", "speed")
+"""Rungs that are all or nothing. On the others, probes of one title test one property, and the
+properties share the points."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,9 @@ class Exercise:
         expected values.
     twists : sequence of Twist
         The typical mistakes that are told apart, by name.
+    variants : sequence of Twist
+        Other right ways, such as another small number against a division by 0. What agrees with
+        one of them is right, and a remark says so.
     hints : three str
         From the concept to the detail; never the code.
     rung_hints : Mapping of str to str
@@ -146,6 +150,7 @@ class Exercise:
     numpy_op: Callable[..., Any]
     twists: tuple[Twist, ...]
     hints: tuple[str, str, str]
+    variants: tuple[Twist, ...] = ()
     rung_hints: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     describe: Callable[[tuple[Any, ...], Any], Any] = same

@@ -17,8 +17,8 @@ from cnnlab.autograder.judging.compare import (
     shape_difference,
     value_difference,
 )
-from cnnlab.autograder.judging.diagnosis import diagnose
-from cnnlab.autograder.judging.exercise import ROBUST, RUNGS, SHARED, Exercise, Probe
+from cnnlab.autograder.judging.diagnosis import diagnose, predicts
+from cnnlab.autograder.judging.exercise import CORNERS, ROBUST, RUNGS, WHOLE, Exercise, Probe
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 from cnnlab.autograder.judging.stubs import raised_by_stub
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, names
@@ -55,6 +55,7 @@ def judge(
     if _not_attempted(exercise, outcomes):
         return not_attempted(exercise)
     findings = {i: f for i, o in enumerate(outcomes) if (f := _examine(key, i, o))}
+    result.remarks = _accept(key, outcomes, findings)
     result.rungs = _climb(key, outcomes, findings)
     result.score = round(sum(rung.earned or 0.0 for rung in result.rungs), 2)
     changed = _changed(key, outcomes)
@@ -70,7 +71,7 @@ def judge(
         result.message = "\n".join([*dict.fromkeys(said), failed[0].message])
         result.hint = exercise.rung_hints.get(failed[0].id, exercise.hints[0])
     elif advised:
-        result.remarks = [*dict.fromkeys(said), *(rung.message for rung in advised)]
+        result.remarks += [*dict.fromkeys(said), *(rung.message for rung in advised)]
     if changed:
         _deduct(result, changed, exercise)
     return result
@@ -158,6 +159,26 @@ def _examine(key: AnswerKey, i: int, outcome: Outcome) -> Finding | None:
     return Finding(key.exercise, probe, difference) if difference else None
 
 
+def _accept(key: AnswerKey, outcomes: Sequence[Outcome], findings: dict[int, Finding]) -> list[str]:
+    """Take out the findings that another right way explains; what is to be said of that way.
+
+    One way is chosen for all probes, so that no two of them are mixed in one function. What
+    the exercise says of corners stands.
+    """
+    wrong = [
+        i
+        for i, finding in findings.items()
+        if finding.difference.kind == "values" and key.probes[i].rung not in CORNERS
+    ]
+    best: tuple[list[int], str] = ([], "")
+    for variant in key.exercise.variants if wrong else ():
+        explained = [i for i in wrong if predicts(key, (variant,), i, outcomes[i].value)]
+        best = max(best, (explained, variant.says), key=lambda found: len(found[0]))
+    for i in best[0]:
+        del findings[i]
+    return [best[1]] if best[0] else []
+
+
 def _noise(probe: Probe, outcome: Outcome) -> Difference | None:
     """What NumPy warned of in a call that must be quiet."""
     if not probe.quiet or not outcome.warnings:
@@ -213,7 +234,7 @@ def _climb(
             members = [i for i, probe in enumerate(key.probes) if probe.rung == rung]
             message = _rung_message(key, rung, members, outcomes, findings)
             earned = 0.0 if message else float(points)
-            if message and rung in SHARED:
+            if message and rung not in WHOLE:
                 earned = round(points * _share(key, members, findings), 2)
             rungs.append(RungResult(rung, not message, float(points), message, earned))
     rungs += _robust(key, outcomes, findings)
@@ -253,7 +274,7 @@ def _robust(
     if not members and not found:
         return []
     first = min(found.values(), key=lambda f: f.size, default=None)
-    message = f"{RUNGS[ROBUST]}: {first.text()}" if first else ""
+    message = first.text() if first else ""
     return [RungResult(ROBUST, not found, points, message)]
 
 

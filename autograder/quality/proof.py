@@ -15,7 +15,7 @@ import numpy as np
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.compare import value_difference
-from cnnlab.autograder.judging.exercise import Exercise, same
+from cnnlab.autograder.judging.exercise import CORNERS, Exercise, same
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist, names
@@ -40,6 +40,7 @@ def prove(keys: Mapping[str, AnswerKey], pairs: bool = True) -> Iterator[str]:
     for key in keys.values():
         yield from prove_op(key)
         yield from prove_worthless(key)
+        yield from prove_variants(key)
         yield from prove_twists(key)
         if pairs:
             yield from prove_pairs(key)
@@ -50,6 +51,16 @@ def prove_op(key: AnswerKey) -> Iterator[str]:
     result = judge(key, [key.call_numpy_op(probe) for probe in key.probes])
     if not all(rung.passed for rung in result.rungs):
         yield f"{key.exercise.name}: the course's own op fails: {result.message}"
+
+
+def prove_variants(key: AnswerKey) -> Iterator[str]:
+    """Another right way loses nothing but corners, and is remarked upon."""
+    exercise = key.exercise
+    for variant in exercise.variants:
+        result = judge(key, [key.call_numpy_op(probe, (variant,)) for probe in key.probes])
+        lost = [r.id for r in result.rungs if not r.passed and r.id not in CORNERS]
+        if lost or variant.says not in result.remarks:
+            yield f"{exercise.name}: the variant {variant.name} loses the points of {lost}"
 
 
 WORTHLESS: dict[str, Callable[..., Any]] = {

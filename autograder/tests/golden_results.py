@@ -58,9 +58,9 @@ def as_text(tree: Any) -> str:
     """A golden file's text; each rung takes one line."""
     text = json.dumps(tree, indent=1, ensure_ascii=False)
     rung = re.compile(
-        r'\{\s+("id": .*,)\s+("passed": .*,)\s+("points": .*,)\s+("message": .*)\s+\}'
+        r'\{\s+("id": .*,)\s+("passed": .*,)\s+("points": .*,)\s+("message": .*,)\s+("earned": .*)\s+\}'
     )
-    return rung.sub(r"{\1 \2 \3 \4}", text) + "\n"
+    return rung.sub(r"{\1 \2 \3 \4 \5}", text) + "\n"
 
 
 def as_lines(chapters: dict[str, dict[str, Any]]) -> str:

@@ -333,7 +333,7 @@ def executed():
 
 
 @pytest.mark.parametrize(
-    ("name", "score"), [("solved", 2.0), ("stub", 0.0), ("partly", 1.5), ("broken", 0.0)]
+    ("name", "score"), [("solved", 2.0), ("stub", 0.0), ("partly", 1.75), ("broken", 0.0)]
 )
 def test_nbgrader_reads_the_score_from_a_plainly_executed_cell(executed, name, score):
     from nbgrader.utils import determine_grade

@@ -167,7 +167,7 @@ def test_a_grade_cell_holds_the_message_and_one_number(judge, about):
 
     card, score = check.outputs
     assert (card.output_type, score.output_type) == ("display_data", "execute_result")
-    assert score.data == {"text/plain": "1.0"}
+    assert score.data == {"text/plain": "1.4"}
     assert check.execution_count == score.execution_count
     for kind in ("text/html", "text/plain"):
         assert "You flipped the kernel" in card.data[kind]

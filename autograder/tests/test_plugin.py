@@ -24,7 +24,7 @@ from cnnlab.autograder.tests.handins import (
 
 pytest_plugins = ["pytester"]
 PLUGIN = ["-p", "cnnlab"]  # the name of its entry point
-RUNGS = {e.name: ["runs", *e.points] for e in load_chapter(CHAPTER).exercises}
+RUNGS = {e.name: ["runs", *e.points, "robust"] for e in load_chapter(CHAPTER).exercises}
 
 
 @pytest.fixture
@@ -99,12 +99,12 @@ def test_a_mistake_is_explained_once_without_a_traceback(check):
     result = check(hand_in(conv2d=flipped()), "-k", "conv2d")
     said = result.stdout.str()
 
-    result.assert_outcomes(passed=2, failed=len(RUNGS["conv2d"]) - 2)
+    result.assert_outcomes(passed=2, failed=len(RUNGS["conv2d"]) - 3, skipped=1)
     result.stdout.fnmatch_lines(
         [
             "*conv2d: a case you can check by hand*",
-            "conv2d: 1 / 8 points, not there yet",
-            "  ✗ a case you can check by hand (0 of 2 points)",
+            "conv2d: 1.4 / 8 points, not there yet",
+            "  ✗ a case you can check by hand (0 of 2.5 points)",
             "You flipped the kernel*",
             "*conv2d(x = *kernels = *",
             "*xpected*received*",
@@ -123,8 +123,9 @@ def test_a_mistake_is_explained_once_without_a_traceback(check):
 def test_an_exercise_that_does_not_run_fails_on_every_rung_and_the_others_pass(check):
     result = check(hand_in(relu="def relu(z):\n    return z +\n"))
 
-    failed = len(RUNGS["relu"])
-    result.assert_outcomes(passed=sum(map(len, RUNGS.values())) - failed, failed=failed)
+    failed = len(RUNGS["relu"]) - 1
+    passed = sum(map(len, RUNGS.values())) - failed - 1
+    result.assert_outcomes(passed=passed, failed=failed, skipped=1)
     result.stdout.fnmatch_lines(["Line 2 is not Python*", "relu: 0 / 2 points, stops with*"])
 
 

@@ -26,7 +26,7 @@ def conv_step_probes(rng: Rng) -> Iterator[Probe]:
     for high in (120, 255):
         patch = rng.integers(high // 2, high, (3, 3, 2)).astype(np.uint8)
         kernel = rng.integers(3, 9, (3, 3, 2)).astype(np.uint8)
-        yield Probe("by-hand", (patch, kernel, 1.0), title="uint8, as pictures are", terms=18)
+        yield Probe("edge-cases", (patch, kernel, 1.0), title="uint8, as pictures are", terms=18)
     for shape in ((3, 2, 4), (2, 5, 3), (3, 3, 3), (4, 4, 2), (1, 3, 3)):
         args = (reals(rng, *shape), reals(rng, *shape), float(reals(rng)))
         yield Probe("reference", args, terms=int(np.prod(shape)))
@@ -63,7 +63,7 @@ _MATRIX = (
 
 EXERCISE = Exercise(
     name="conv_step",
-    points={"shape": 0.25, "by-hand": 1.25, "reference": 1.5},
+    points={"shape": 0.25, "by-hand": 1.25, "reference": 1.25, "edge-cases": 0.25},
     probes=conv_step_probes,
     keras_reference=keras_conv_step,
     numpy_op=ops.conv_step,

@@ -21,7 +21,7 @@ def contrast_probes(rng: Rng) -> Iterator[Probe]:
         return Probe(rung, (x, factor), title=title, terms=int(np.prod(x.shape[1:3])))
 
     yield probe("shape", reals(rng, 2, 3, 4, 2), 1.5)
-    yield probe("shape", bytes_(rng, 2, 3, 4, 3), 0.5, "bytes")
+    yield probe("edge-cases", bytes_(rng, 2, 3, 4, 3), 0.5, "bytes")
     yield probe(
         "by-hand", np.array([1, 3], np.float32).reshape(1, 1, 2, 1), 2.0, "two pixels, factor 2"
     )
@@ -35,8 +35,8 @@ def contrast_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("structure", reals(rng, 3, 3, 3, 3), 1.5, "every size 3")
     for factor in (0.75, 1.25, 2.5):
         yield probe("reference", 2 * reals(rng, 3, 5, 6, 3) + 1, factor)
-    yield probe("reference", bytes_(rng, 2, 6, 5, 3), 1.5, "bytes")
-    yield probe("reference", bytes_(rng, 3, 4, 7, 2), 2.0, "bytes")
+    yield probe("edge-cases", bytes_(rng, 2, 6, 5, 3), 1.5, "bytes")
+    yield probe("edge-cases", bytes_(rng, 3, 4, 7, 2), 2.0, "bytes")
     yield probe("reference", rng.random((2, 6, 5, 3)), 1.75, "float64, from 0 to 1")
     yield from axes_probes(reals(rng, 2, 3, 4, 3), 1.5)
 
@@ -79,7 +79,7 @@ _CLIPS = "You cut the result to a range. This step does not: what was cut off co
 
 EXERCISE = Exercise(
     name="adjust_contrast",
-    points={"shape": 0.25, "by-hand": 0.5, "structure": 0.5, "reference": 1.25},
+    points={"shape": 0.25, "by-hand": 0.5, "structure": 0.5, "reference": 1, "edge-cases": 0.25},
     probes=contrast_probes,
     keras_reference=keras_contrast,
     numpy_op=contrasted,

@@ -22,7 +22,7 @@ def fit_probes(rng: Rng) -> Iterator[Probe]:
         return Probe(rung, (train,), title=title, terms=int(np.prod(np.shape(train)[:3])))
 
     yield probe("shape", reals(rng, 4, 3, 5, 2))
-    yield probe("shape", bytes_(rng, 2, 3, 4, 3), "bytes")
+    yield probe("edge-cases", bytes_(rng, 2, 3, 4, 3), "bytes")
     yield probe("robust", [[[[1], [2]], [[3], [5]]]], "lists")
     pixels = wholes(rng, 4)
     yield probe("by-hand", pixels.reshape(1, 2, 2, 1), "one small picture")
@@ -31,8 +31,8 @@ def fit_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("structure", wholes(rng, 5, 1, 1, 4), "pictures of one pixel")
     for shape in ((6, 5, 7, 3), (3, 8, 4, 5)):
         yield probe("reference", 3 * reals(rng, *shape) + 1)
-    yield probe("reference", bytes_(rng, 5, 6, 8, 3), "bytes")
-    yield probe("reference", bytes_(rng, 4, 9, 5, 2), "bytes")
+    yield probe("edge-cases", bytes_(rng, 5, 6, 8, 3), "bytes")
+    yield probe("edge-cases", bytes_(rng, 4, 9, 5, 2), "bytes")
     yield probe("reference", rng.normal(2, 3, (4, 6, 5, 3)), "float64")
     flat = reals(rng, 4, 3, 5, 3)
     flat[..., 1] = 0.5

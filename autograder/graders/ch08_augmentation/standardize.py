@@ -32,7 +32,7 @@ def standardize_probes(rng: Rng) -> Iterator[Probe]:
         return Probe(rung, (x, stats), title=title, terms=4)
 
     yield probe("shape", reals(rng, 2, 3, 4, 2), stats_like(rng, 2))
-    yield probe("shape", bytes_(rng, 2, 3, 4, 3), byte_stats(rng, 3), "bytes")
+    yield probe("edge-cases", bytes_(rng, 2, 3, 4, 3), byte_stats(rng, 3), "bytes")
     mean, std = np.array([1.0, -2.0]), np.array([2.0, 0.5])
     yield probe("by-hand", wholes(rng, 1, 1, 3, 2, dtype=np.float64), (mean, std), "one row")
     yield probe("by-hand", wholes(rng, 2, 1, 1, 2, dtype=np.float64), (mean, std), "two pictures")
@@ -41,8 +41,8 @@ def standardize_probes(rng: Rng) -> Iterator[Probe]:
     few = reals(rng, 1, 2, 3, 2)
     yield probe("structure", few, stats_like(rng, 2), "one picture that is not like the others")
     yield probe("reference", reals(rng, 4, 6, 5, 3), stats_like(rng, 3))
-    yield probe("reference", bytes_(rng, 3, 7, 4, 3), byte_stats(rng, 3), "bytes")
-    yield probe("reference", bytes_(rng, 2, 5, 6, 2), byte_stats(rng, 2), "bytes")
+    yield probe("edge-cases", bytes_(rng, 3, 7, 4, 3), byte_stats(rng, 3), "bytes")
+    yield probe("edge-cases", bytes_(rng, 2, 5, 6, 2), byte_stats(rng, 2), "bytes")
     float64 = rng.normal(1, 2, (3, 5, 4, 3)), stats_like(rng, 3, np.float64)
     yield probe("reference", *float64, "float64")
     for channel in (0, 2):
@@ -103,6 +103,8 @@ def _in_place(op: Op) -> Op:
 _ZERO = "Where a channel never changes, its std is 0, and dividing by it gives nan, inf or a huge number. Divide by 1 there."
 _OWN = "You use the mean and std of the pictures that come in. The test must be treated with the numbers of the *training* pictures: the network was trained with those, and a single test picture has no others."
 
+_EPSILON = "You add a small number to every std. That works, and Keras does so too; here a std of 0 counts as 1."
+
 EXERCISE = Exercise(
     name="standardize",
     points={"shape": 0.25, "by-hand": 0.75, "structure": 0.5, "reference": 1.5, "edge-cases": 0.25},
@@ -110,6 +112,10 @@ EXERCISE = Exercise(
     keras_reference=keras_standardize,
     numpy_op=scaled,
     needs=("fit_standardizer",),
+    variants=tuple(
+        Twist("other-epsilon", with_mistake(divisor=lambda std, e=e: std + e), _EPSILON)
+        for e in (1e-3, 1e-4, 1e-5, 1e-6)
+    ),
     twists=(
         Twist("uses-test-statistics", with_mistake(own=EVERYTHING), _OWN),
         *(Twist("per-image", with_mistake(own=axis), PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),

@@ -47,12 +47,15 @@ def top_probes(rng: Rng) -> Iterator[Probe]:
     yield call("reference", 5, 16, 5, "five best, float32")
     yield call("reference", 3, 18, 5, "five best, float64", np.float64)
     tied = np.array([[0.25, 0.125, 0.25, 0.125, 0.25], [0.2, 0.2, 0.2, 0.2, 0.2]])
-    yield Probe("edge-cases", (tied, names(5), 4), title="ties")
-    yield Probe("edge-cases", (tied[:, [1, 0, 4, 3, 2]], names(5), 3), title="more ties")
+    yield Probe("robust", (tied, names(5), 4), title="ties")
+    yield Probe("robust", (tied[:, [1, 0, 4, 3, 2]], names(5), 3), title="more ties")
     yield call("edge-cases", 2, 5, 5, "all classes")
-    many = rng.integers(1, 4, (2, 300)) / 1024
     numbered = [f"class {i}" for i in range(300)]
-    yield Probe("edge-cases", (many, numbered, 9), title="many classes, many ties")
+    thousand = [f"class {i}" for i in range(1000)]
+    for k in (300, 500):  # so many that NumPy's argpartition leaves them in no order
+        yield Probe("reference", (shares(rng, 1, 1000), thousand, k), title="a thousand classes")
+    many = rng.integers(1, 4, (2, 300)) / 1024
+    yield Probe("robust", (many, numbered, 9), title="many classes, many ties")
     x = shares(rng, 2, 6)
     for k in (0, 7):
         yield Probe("robust", (x, names(6), k), title=f"k = {k} of 6", raises="k")
@@ -117,6 +120,8 @@ _AXIS = (
     "(N, classes) holds the classes of one picture?"
 )
 
+_UNSORTED = "Your k classes are the right ones, but in no order. The best guess comes first: what is left to do with the k that you found?"
+
 EXERCISE = Exercise(
     name="top_k",
     points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1.25, "edge-cases": 0.5},
@@ -143,6 +148,13 @@ EXERCISE = Exercise(
                 order=lambda p, k: np.tile(by_share(p.reshape(1, -1), k) % p.shape[1], (len(p), 1))
             ),
             "You take the best of all pictures together. Each picture has its own list.",
+        ),
+        *(
+            Twist("unsorted", with_mistake(order=order), _UNSORTED)
+            for order in (
+                lambda p, k: np.argpartition(p, -k, axis=1)[:, -k:][:, ::-1],
+                lambda p, k: np.argpartition(-p, k - 1, axis=1)[:, :k],
+            )
         ),
         Twist(
             "ties-reversed",

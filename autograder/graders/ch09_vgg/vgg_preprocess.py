@@ -26,15 +26,19 @@ def pixels(rng: Rng, *shape: int, dtype: Any = np.uint8) -> Array:
 def preprocess_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (pixels(rng, 4, 5, 3, dtype=np.float32),), title="float32")
     yield Probe("shape", (pixels(rng, 2, 4, 5, 3, dtype=np.float64),), title="float64")
-    yield Probe("by-hand", (np.array([[[255, 0, 0]]], np.uint8),), title="a red pixel")
-    yield Probe("by-hand", (np.zeros((1, 2, 3), np.uint8),), title="two black pixels")
+    yield Probe("by-hand", (np.array([[[255, 0, 0]]], np.float32),), title="a red pixel")
+    yield Probe("by-hand", (np.zeros((1, 2, 3), np.float32),), title="two black pixels")
     means = MEANS[::-1].reshape(1, 1, 3)
     yield Probe("by-hand", (means,), title="a pixel of the mean colour")
-    yield Probe("structure", (pixels(rng, 3, 3, 3),), title="three rows, three columns")
-    yield Probe("structure", (pixels(rng, 2, 3, 4, 3),), title="a batch of two")
-    yield Probe("structure", (pixels(rng, 3, 3, 3, 3),), title="a batch of three, three by three")
+    for shape, title in (
+        ((3, 3, 3), "three rows, three columns"),
+        ((2, 3, 4, 3), "a batch of two"),
+        ((3, 3, 3, 3), "a batch of three, three by three"),
+    ):
+        yield Probe("structure", (pixels(rng, *shape, dtype=np.float32),), title=title)
     yield Probe("structure", (rng.random((4, 3, 3)),), title="nearly black")
-    yield Probe("reference", (pixels(rng, 2, 12, 17, 3),), title="whole numbers, uint8")
+    yield Probe("edge-cases", (pixels(rng, 2, 12, 17, 3),), title="uint8, as pictures are")
+    yield Probe("edge-cases", (pixels(rng, 5, 4, 3),), title="uint8, as pictures are")
     yield Probe("reference", (pixels(rng, 20, 14, 3, dtype=np.float32),), title="float32")
     yield Probe("reference", (256 * rng.random((2, 9, 8, 3)),), title="float64")
     gray, alpha = pixels(rng, 4, 5, 1), pixels(rng, 4, 5, 4)
@@ -102,7 +106,7 @@ _TWICE = "Your pixels are prepared twice over. They come from 0 to 255, and once
 
 EXERCISE = Exercise(
     name="vgg_preprocess",
-    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1.25},
+    points={"shape": 0.5, "by-hand": 1.25, "structure": 1, "reference": 1, "edge-cases": 0.25},
     probes=preprocess_probes,
     keras_reference=keras_preprocess,
     numpy_op=preprocess,

@@ -98,6 +98,11 @@ _OTHER_LENGTH = (
     "You divide by another size of the gradient. Here it is the root of the mean of its squares."
 )
 
+_EPSILON = (
+    "You add another small number than 1e-8 to the divisor. That is fine, as long as it is much "
+    "smaller than any gradient that you meet."
+)
+
 EXERCISE = Exercise(
     name="ascent_step",
     points={
@@ -110,6 +115,10 @@ EXERCISE = Exercise(
     probes=step_probes,
     keras_reference=keras_step,
     numpy_op=ascent.ascent_step,
+    variants=tuple(
+        Twist("other-epsilon", _by(lambda g, e=e: np.sqrt(np.mean(g**2)) + e), _EPSILON)
+        for e in (1e-4, 1e-5, 1e-6, 1e-7)
+    ),
     twists=(
         Twist("descends", lambda op: lambda i, g, r: op(i, -np.asarray(g), r), DESCENDS),
         Twist("not-normalised", _by(lambda g: 1), _PLAIN),

@@ -85,7 +85,7 @@ def single_precision(f, x, eps=1e-5):
     ("function", "diagnosis"),
     [
         (one_side, ["one-sided"]),
-        (in_place, ["forgets-to-restore"]),
+        (in_place, ["forgets-to-restore", "changes-input"]),
         (whole_distance, ["half-step"]),
         (single_precision, ["float32-inside"]),
     ],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.diagnosis import diagnose
+from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
@@ -17,6 +19,7 @@ from cnnlab.course import ops
 from cnnlab.course.ops import network
 
 CH01 = "ch01_convolution"
+CHAPTER = load_chapter(CH01)
 
 
 def key(name: str) -> AnswerKey:
@@ -101,9 +104,19 @@ def test_the_smallest_failing_case_is_shown():
     assert shown.size == min(sum(np.size(a) for a in p.args) for p in others)
 
 
-def test_a_wrong_dtype_costs_one_rung_only():
+def test_a_wrong_dtype_costs_nothing_and_is_advice():
     result = judge_function(key("conv2d"), lambda x, k, b: ops.conv2d(x, k, b).astype(np.float64))
-    assert [rung.id for rung in result.rungs if not rung.passed] == ["shape"]
+    assert [rung.id for rung in result.rungs if not rung.passed] == ["robust"]
+    assert (result.status, result.score, result.message) == ("passed", 8.0, "")
+    (advice,) = result.remarks
+    assert "expected dtype float32, received float64" in advice
+
+
+def test_where_the_robust_rung_has_points_it_counts():
+    exercise = replace(CHAPTER["conv2d"], points={**CHAPTER["conv2d"].points, "robust": 2.0})
+    strict = replace(key("conv2d"), exercise=exercise)
+    result = judge_function(strict, lambda x, k, b: ops.conv2d(x, k, b).astype(np.float64))
+    assert (result.status, result.score, result.max_score) == ("failed", 8.0, 10.0)
     assert "expected dtype float32, received float64" in result.message
 
 
@@ -169,30 +182,31 @@ def test_a_value_error_must_name_the_argument():
         return ops.correlate2d(image, kernel)
 
     result = judge_function(key("correlate2d"), correlate2d)
-    assert [rung.id for rung in result.rungs if not rung.passed] == ["bad-input"]
-    assert "expected a ValueError that names kernel; the message was 'does not fit'" in (
-        result.message
-    )
+    assert [rung.id for rung in result.rungs if not rung.passed] == ["robust"]
+    assert result.status == "passed"
+    said = "expected a ValueError that names kernel; the message was 'does not fit'"
+    assert said in result.remarks[0]
 
 
 @pytest.mark.parametrize("status", ["timeout", "memory", "crashed", "forbidden"])
-def test_a_wall_that_was_hit_is_the_status(status):
+def test_a_limit_that_was_hit_is_the_status(status):
     exercise = key("relu")
     outcomes = [invoke(ops.relu, p.args) for p in exercise.probes[:3]]
-    lost = Outcome(status, error=ErrorInfo("Wall", "the message"))
+    lost = Outcome(status, error=ErrorInfo("Limit", "the message"))
     result = judge(exercise, outcomes + [lost] * (len(exercise.probes) - 3))
     assert result.status == status
     assert 0 < result.score < result.max_score
 
 
-def test_changed_inputs_cost_the_shape_rung_and_have_a_name():
+def test_a_changed_input_costs_a_tenth_and_has_a_name():
     def relu(z):
         z = np.asarray(z) if not isinstance(z, np.ndarray) else z
         z[z < 0] = 0
         return z if z.dtype.kind == "f" else z.astype(float)
 
     result = judge_function(key("relu"), relu)
-    assert [rung.id for rung in result.rungs if not rung.passed] == ["shape"]
+    assert all(rung.passed for rung in result.rungs)
+    assert (result.status, result.score) == ("failed", 0.9 * result.max_score)
     assert result.diagnosis == ["changes-input"]
     assert "leave the input as it was" in result.message
 

@@ -34,6 +34,7 @@ BATCH = BatchResult(
                     3.0,
                     8.0,
                     ["kernel-flipped"],
+                    ["Another small number is fine."],
                     "You flipped …",
                     "Which number …?",
                     0.004,
@@ -56,7 +57,7 @@ def test_the_file_is_schema_1_and_holds_nothing_for_display():
     raw = json.loads(to_json(BATCH))
     assert next(iter(raw.items())) == ("schema", 1)
     exercise = raw["submissions"][0]["exercises"][0]
-    names = "name status score max_score diagnosis message hint seconds rungs"
+    names = "name status score max_score diagnosis remarks message hint seconds rungs"
     assert " ".join(exercise) == names
 
 
