@@ -13,13 +13,10 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.networks import (
+    CATS_DOGS,
     Stack,
-    conv,
-    dense,
     dropout,
-    flatten,
     in_words,
-    max_pool,
     other,
     simulate,
 )
@@ -87,17 +84,9 @@ def keras_model(input_shape: Shape, given: dict[str, Any]) -> dict[str, Any]:
     return comparable((), {name: tree[name] for name in asks})
 
 
-STACK: Stack = [
-    *(layer for filters in FILTERS for layer in (conv(filters), max_pool())),
-    flatten(),
-    dropout(),
-    dense(512),
-    dense(256),
-    dense(1, "sigmoid"),
-]
-
-
-def simulated(input_shape: Shape, *, given: dict[str, Any], stack: Stack = STACK) -> dict[str, Any]:
+def simulated(
+    input_shape: Shape, *, given: dict[str, Any], stack: Stack = CATS_DOGS
+) -> dict[str, Any]:
     """What the driver says of the network, by NumPy alone."""
     return simulate(stack, tuple(input_shape), **given)
 
@@ -106,7 +95,7 @@ def changed(change: Change) -> Callable[[Op], Op]:
     """A model made of other layers."""
 
     def apply(op: Op) -> Op:
-        def mistaken(*args: Any, stack: Stack = STACK, **kwargs: Any) -> Any:
+        def mistaken(*args: Any, stack: Stack = CATS_DOGS, **kwargs: Any) -> Any:
             return op(*args, stack=change(stack), **kwargs)
 
         return mistaken

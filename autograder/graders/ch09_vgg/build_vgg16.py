@@ -23,10 +23,10 @@ from cnnlab.autograder.graders.shared.networks import (
     dropout,
     flatten,
     forward,
-    grow,
     in_words,
     max_pool,
     other,
+    traced,
 )
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
@@ -118,10 +118,7 @@ def simulated(
     stack = network(classes)
     for change in changes:
         stack = change(stack)
-    shapes, shape = [], tuple(input_shape)
-    for layer in stack:
-        shape, own = grow(shape, layer)
-        shapes += own
+    shapes, shape = traced(stack, tuple(input_shape))
     tree: dict[str, Any] = {
         "layers": [{"name": "", **layer} for layer in stack],
         "inputs": list(input_shape),
