@@ -48,7 +48,7 @@ def _explains(
             return False
         if not agrees(predicted.value, value, terms):
             return False
-        if not _same_effect(predicted, outcomes[i]):
+        if not same_effect(predicted, outcomes[i]):
             return False
         wrong_values += bool(
             predicted.args_after is not None
@@ -75,7 +75,7 @@ def _same_error(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | 
     return error is not None and told_by(predicted.message, error.message)
 
 
-def _same_effect(predicted: Outcome, outcome: Outcome) -> bool:
+def same_effect(predicted: Outcome, outcome: Outcome) -> bool:
     """Whether both calls left their arguments in the same state."""
     if predicted.args_after is None or outcome.args_after is None:
         return predicted.args_after is outcome.args_after

@@ -15,11 +15,11 @@ import numpy as np
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.compare import value_difference
+from cnnlab.autograder.judging.diagnosis import same_effect
 from cnnlab.autograder.judging.exercise import Exercise, same
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.judging.twists import Twist, names
-from cnnlab.autograder.sandbox.calls import Outcome
 
 
 def judge_function(key: AnswerKey, function: Callable[..., Any]) -> ExerciseResult:
@@ -161,13 +161,9 @@ def answer_alike(key: AnswerKey, one: tuple[Twist, ...], other: tuple[Twist, ...
             continue
         if a.status != "returned" or value_difference(a.value, b.value, probe.terms):
             return False
-        if not _same_effect(a, b):
+        if not same_effect(a, b):
             return False
     return True
-
-
-def _same_effect(a: Outcome, b: Outcome) -> bool:
-    return (a.args_after is None) == (b.args_after is None)
 
 
 def _label(pair: tuple[Twist, ...]) -> str:
