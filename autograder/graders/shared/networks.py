@@ -242,7 +242,8 @@ def _through(layer: Layer, weights: list[Array], x: Array) -> Array:
     """Through one layer, its activation left out."""
     kind = layer["class"]
     if kind == "Conv2D":
-        return conv2d(x, *weights, _windows(layer)[1], layer.get("padding", "valid"))
+        kernels, bias = weights
+        return conv2d(x, kernels, bias, _windows(layer)[1], layer.get("padding", "valid"))
     if kind == "MaxPooling2D":
         return max_pool2d(x, *_windows(layer), layer.get("padding", "valid"))
     if kind == "Dense":
