@@ -7,16 +7,15 @@ write it, by the shapes of its weights, and by its outputs for weights that the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import prod
 from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.network_words import comparable
 from cnnlab.autograder.graders.shared.networks import (
     CATS_DOGS,
     Stack,
     dropout,
-    in_words,
     other,
     simulate,
 )
@@ -50,27 +49,6 @@ def build_probes(rng: Rng) -> Iterator[Probe]:
     x = (bright_and_dark * rng.random((2, *shape))).astype(np.float32)
     seed = int(rng.integers(1000))
     yield probe("reference", shape, "outputs", "y", title=said, x=x, seed=seed)
-
-
-def comparable(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, Any]:
-    """A driver's description, as far as it was asked for, in comparable words."""
-    facts: dict[str, Any] = {}
-    for name in ("inputs", "outputs"):
-        if name in tree:
-            facts[f"one picture: {name}"] = _size(tree[name])
-    if "weights" in tree:
-        counts = sum(prod(shape) for shape in tree["weights"])
-        facts["parameters"] = f"{counts:,}"
-        facts["shapes of the weights"] = "; ".join(map(_size, tree["weights"]))
-    if "layers" in tree:
-        facts |= in_words(tree["layers"])
-    if "y" in tree:
-        facts["answers"] = tree["y"]
-    return facts
-
-
-def _size(shape: Any) -> str:
-    return "×".join(map(str, shape)) if shape else "unknown"
 
 
 def keras_model(input_shape: Shape, given: dict[str, Any]) -> dict[str, Any]:

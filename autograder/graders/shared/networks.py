@@ -5,9 +5,7 @@ it or as `cnnlab.autograder.sandbox.drivers.models.describe` gives it. The Keras
 `models.stack`, which takes a network as it crosses to a driver (`stack_of` makes a stack of it).
 
 `simulate` answers as a driver does, with NumPy alone, so that mistakes are changes of a stack.
-`steps` goes through a stack and `backward` comes back. `in_words` brings stacks that compute the
-same to the same words: an activation may stand in its layer or in a layer of its own, before a
-pooling or after it, and dropout before or after flatten.
+`steps` goes through a stack and `backward` comes back.
 """
 
 from __future__ import annotations
@@ -85,6 +83,25 @@ def stack_of(network: Network) -> Stack:
     """The layers of a network that crosses to a driver, each with its name."""
     layers = zip(network["names"], network["layers"], strict=True)
     return [{"class": kind, "name": name, **config} for name, (kind, config) in layers]
+
+
+def own_activation(layer: Layer) -> str:
+    """The activation that is part of a layer."""
+    name = str(layer.get("activation") or "linear").lower()
+    return {"re_l_u": "relu"}.get(name, name)
+
+
+def alone(layer: Layer) -> str | None:
+    """The activation, where a layer is nothing else."""
+    kind = layer["class"]
+    if kind == "Activation":
+        return own_activation(layer)
+    return kind.lower() if kind in ("ReLU", "Softmax") else None
+
+
+def activation_of(layer: Layer) -> str:
+    """A layer's activation, also where the layer is nothing else."""
+    return alone(layer) or own_activation(layer)
 
 
 # What a stack computes
@@ -218,7 +235,7 @@ def steps(stack: Stack, x: Array, weights: Sequence[Array]) -> list[Step]:
     for layer in stack:
         own = [next(left), next(left)] if layer["class"] in ("Conv2D", "Dense") else []
         z = _through(layer, own, x)
-        done.append(Step(layer, own, x, z, ACTIVATIONS[_activation_of(layer)](z)))
+        done.append(Step(layer, own, x, z, ACTIVATIONS[activation_of(layer)](z)))
         x = done[-1].y
     return done
 
@@ -259,7 +276,7 @@ def _through(layer: Layer, weights: list[Array], x: Array) -> Array:
 def backward(done: Sequence[Step], dout: Array) -> Array:
     """The gradient of what the last of these steps gave, handed back to what the first one got."""
     for step in reversed(done):
-        dout = _back(step, SLOPES[_activation_of(step.layer)](dout, step.y))
+        dout = _back(step, SLOPES[activation_of(step.layer)](dout, step.y))
     return dout
 
 
@@ -294,95 +311,3 @@ SLOPES: dict[str, Callable[[Array, Array], Array]] = {
     "softmax": lambda dout, y: y * (dout - np.sum(dout * y, axis=-1, keepdims=True)),
 }
 """From the gradient of what an activation gave, and what it gave, to that of what it got."""
-
-
-# What is compared
-
-
-def in_words(layers: Stack) -> dict[str, str]:
-    """A description of what the layers do, one entry each: ``{"layer 1": "…"}``."""
-    found: list[dict[str, Any]] = []
-    for layer in layers:
-        activation = _alone(layer)
-        if activation is None:
-            found.append(dict(layer))
-        elif not _joined(found, activation):
-            found.append({"class": activation})
-    for i in range(len(found) - 1):
-        if found[i]["class"] == "Dropout" and found[i + 1]["class"] in _FLAT:
-            found[i : i + 2] = found[i + 1], found[i]  # the same numbers are dropped
-    return {f"layer {n}": _sentence(layer) for n, layer in enumerate(found, 1)}
-
-
-_FLAT = ("Flatten", "Reshape")
-_UNHINDERED = (*_FLAT, "Dropout", "MaxPooling2D")
-"""What a ReLU may pass: it keeps zeros and the order of numbers."""
-
-
-def _alone(layer: Layer) -> str | None:
-    """The activation, where a layer is nothing else."""
-    kind = layer["class"]
-    if kind == "Activation":
-        return _activation(layer)
-    return kind.lower() if kind in ("ReLU", "Softmax") else None
-
-
-def _activation_of(layer: Layer) -> str:
-    """A layer's activation, also where the layer is nothing else."""
-    return _alone(layer) or _activation(layer)
-
-
-def _activation(layer: Layer) -> str:
-    name = str(layer.get("activation") or "linear").lower()
-    return {"re_l_u": "relu"}.get(name, name)
-
-
-def _joined(found: Stack, activation: str) -> bool:
-    """Whether an activation could be put into the layer that it belongs to."""
-    if activation == "linear":
-        return True
-    for layer in reversed(found):
-        if "activation" in layer:
-            own = _activation(layer)
-            if own == "linear":
-                layer["activation"] = activation
-            return own == "linear" or own == activation == "relu"
-        if activation != "relu" or layer["class"] not in _UNHINDERED:
-            return False
-    return False
-
-
-_PLAIN: dict[str, Any] = {
-    "dilation_rate": [1, 1],
-    "groups": 1,
-    "use_bias": True,
-    "trainable": True,
-    "data_format": "channels_last",
-}
-"""What is not worth a word."""
-
-
-def _sentence(layer: Layer) -> str:
-    kind = layer["class"]
-    words = {
-        "Conv2D": lambda: f"convolution {layer['filters']} of {_pair(layer['kernel_size'])}",
-        "MaxPooling2D": lambda: f"max pool {_pair(layer['pool_size'])}",
-        "Dense": lambda: f"dense {layer['units']}",
-        "Dropout": lambda: f"dropout {layer['rate']:g}",
-        "Flatten": lambda: "flatten",
-        "Reshape": lambda: "flatten",
-    }
-    parts = [words[kind]() if kind in words else kind.lower()]
-    if "padding" in layer and (kind == "Conv2D" or layer["padding"] != "valid"):
-        parts.append(str(layer["padding"]))
-    usual = layer.get("pool_size", [1, 1])
-    if layer.get("strides", usual) != usual:
-        parts.append(f"stride {_pair(layer['strides'])}")
-    if "activation" in layer:
-        parts.append(_activation(layer))
-    parts += [f"{n} {layer[n]}" for n, usual in _PLAIN.items() if layer.get(n, usual) != usual]
-    return ", ".join(parts)
-
-
-def _pair(sizes: Sequence[int]) -> str:
-    return "×".join(map(str, sizes))

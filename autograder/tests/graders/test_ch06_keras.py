@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnnlab.autograder.graders.shared.network_words import in_words
 from cnnlab.autograder.graders.shared.networks import (
     CATS_DOGS,
     conv,
     dense,
     dropout,
     flatten,
-    in_words,
     max_pool,
     traced,
 )
