@@ -19,7 +19,6 @@ from cnnlab.autograder.judging.exercise import CORNERS, Exercise, same
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist, names
-from cnnlab.autograder.sandbox.calls import Outcome
 
 
 def judge_function(key: AnswerKey, function: Callable[..., Any]) -> ExerciseResult:
@@ -178,13 +177,7 @@ def answer_alike(key: AnswerKey, one: tuple[Twist, ...], other: tuple[Twist, ...
             continue
         if a.status != "returned" or value_difference(a.value, b.value, probe.rounding):
             return False
-        if not _same_effect(a, b):
-            return False
     return True
-
-
-def _same_effect(a: Outcome, b: Outcome) -> bool:
-    return (a.args_after is None) == (b.args_after is None)
 
 
 def _label(pair: tuple[Twist, ...]) -> str:

@@ -2,7 +2,8 @@
 
 The source is jupytext's ``py:percent``. Cells are told apart by their marker line:
 ``# %% [markdown]`` is prose, ``# %% setup=true`` the set-up cell, ``# %% exercise="relu"`` an
-exercise, any other ``# %%`` a demo. The cell ``check(relu)`` after an exercise is written here.
+exercise, any other ``# %%`` a demo. A set-up cell that is marked ``prelude=true``, too, holds given
+functions, which the grader reads there. The cell ``check(relu)`` after an exercise is written here.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _METADATA = {
     },
 }
 _KEPT_KEYS = {"tags", "jupyter"}
-_OWN_KEYS = {"setup", "exercise", "title"}
+_OWN_KEYS = {"setup", "prelude", "exercise", "title"}
 _JUPYTEXT_KEYS = {"cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker"}
 
 

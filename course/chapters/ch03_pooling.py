@@ -49,7 +49,7 @@ in your own code as you like.
 """
 
 
-# %% setup=true
+# %% setup=true prelude=true
 def output_size(n, k, stride=1, padding="valid", dilation=1):
     """How many places a window of k cells has along n cells; below 1 where it does not fit."""
     if padding == "valid":

@@ -23,10 +23,7 @@ end it says about real pictures exactly what Keras says.
 
 On the way you learn to count what a network costs, before you build it.
 
-You need what chapters 1 to 3 taught, and about two and a half hours. Some finished functions from
-those chapters stand in the next cell: `relu`, `conv2d` (stride 1, `"same"` padding), `max_pool2d`
-(2 × 2 windows) and `trace_shapes`. Your functions may call them: your checks know the same ones. So
-you can work on this chapter even if you skipped one of the others.
+You need what chapters 1 to 3 taught, and about two and a half hours.
 
 Run the next cell first.
 """
@@ -45,7 +42,17 @@ from cnnlab.course.figures import diagrams
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
 
+start("ch04_network")
 
+# %% [markdown]
+r"""
+Here are finished functions from those chapters: `relu`, `conv2d` (stride 1, `"same"` padding),
+`max_pool2d` (2 × 2 windows) and `trace_shapes`. Your functions may call them: your checks know the
+same ones. So you can work on this chapter even if you skipped one of the others.
+"""
+
+
+# %% setup=true prelude=true
 def relu(z):
     """Chapter 1: zero for negative numbers, the number itself for all others."""
     return np.maximum(z, 0)
@@ -100,8 +107,6 @@ def trace_shapes(input_shape, layers):
         shapes.append(shape)
     return shapes
 
-
-start("ch04_network")
 
 # %% [markdown]
 r"""

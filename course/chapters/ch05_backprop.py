@@ -54,7 +54,7 @@ functions may call them: your checks know the same ones.
 """
 
 
-# %% setup=true
+# %% setup=true prelude=true
 def same_padding(n, k, stride=1):
     """Chapter 2: how many zeros "same" puts (before, after) an axis of n cells."""
     reach = (math.ceil(n / stride) - 1) * stride + k

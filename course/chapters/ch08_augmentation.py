@@ -54,7 +54,16 @@ from cnnlab.course.training.histories import (
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
 
+start("ch08_augmentation")
 
+# %% [markdown]
+r"""
+And this is `build_cnn`, finished, from chapter 6. The last function of this chapter may call it:
+your check knows the same one.
+"""
+
+
+# %% setup=true prelude=true
 def build_cnn(input_shape):
     """Chapter 6: the cats-and-dogs network, not compiled; it takes pixels from 0 to 1."""
     layers = [keras.Input(input_shape)]
@@ -65,8 +74,6 @@ def build_cnn(input_shape):
     layers += [keras.layers.Dense(units, activation="relu") for units in (512, 256)]
     return keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid")])
 
-
-start("ch08_augmentation")
 
 # %% [markdown]
 r"""

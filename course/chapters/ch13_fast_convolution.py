@@ -54,7 +54,7 @@ or padding yourself. `conv2d_loop` is the layer that you wrote, as a loop: the o
 """
 
 
-# %% setup=true
+# %% setup=true prelude=true
 def layout(x_shape, size, strides=(1, 1), padding="valid"):
     """Where windows stand: (rows, columns) of places, and the frame of zeros around a picture."""
     if padding not in ("valid", "same"):

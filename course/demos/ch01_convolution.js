@@ -143,14 +143,10 @@ class View {
     this.menus = new Menus(model, send);
     this.editor = new KernelEditor((kernel) => send("kernel", kernel));
     this.build(el);
-    this.refresh = this.refresh.bind(this);
-    model.on("change", this.refresh);
-    this.refresh();
   }
 
   build(el) {
-    el.classList.add("cnnlab-demo", "cnnlab-convolution");
-    el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+    el.classList.add("cnnlab-convolution");
     this.message = make("p", { class: "message", role: "status" });
     this.picture = this.canvas("Picture with the receptive field.", () => [
       (this.s.kh - 1) / 2, (this.s.kw - 1) / 2, // the pointer holds its middle
@@ -331,16 +327,4 @@ class View {
     this.play.textContent = "Play";
     this.words.setAttribute("aria-live", "polite");
   }
-
-  remove() {
-    this.stop();
-    this.model.off("change", this.refresh);
-  }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.remove();
-}
-
-export default { render };

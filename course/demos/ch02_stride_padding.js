@@ -198,14 +198,10 @@ class View {
       model.save_changes();
     });
     this.build(el);
-    this.refresh = this.refresh.bind(this);
-    model.on("change", this.refresh);
-    this.refresh();
   }
 
   build(el) {
-    el.classList.add("cnnlab-demo", "cnnlab-stride");
-    el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+    el.classList.add("cnnlab-stride");
     this.message = make("p", { class: "message", role: "status" });
     this.picture = this.canvas("Framed picture with the window.");
     this.map = this.canvas("Feature map with its cell.");
@@ -353,16 +349,4 @@ class View {
     this.play.textContent = "Play";
     this.words.setAttribute("aria-live", "polite");
   }
-
-  remove() {
-    this.stop();
-    this.model.off("change", this.refresh);
-  }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.remove();
-}
-
-export default { render };

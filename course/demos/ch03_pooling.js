@@ -86,7 +86,7 @@ function numbersMenu(label, names, choose) {
   return { text, select };
 }
 
-function render({ model, el }) {
+function View(model, el) {
   const at = { row: 0, column: 0 };
   let s = readState(model);
   const send = (changes) => {
@@ -193,8 +193,7 @@ function render({ model, el }) {
     draw();
   });
 
-  el.classList.add("cnnlab-demo", "cnnlab-pooling");
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+  el.classList.add("cnnlab-pooling");
   const texts = (name) => menus[name].map(({ text }) => text);
   el.append(
     message,
@@ -209,9 +208,5 @@ function render({ model, el }) {
         make("p", {}, make("i", { class: "swatch" }), "changed by the shift"))),
     words, cellWords,
   );
-  model.on("change", refresh);
-  refresh();
-  return () => model.off("change", refresh);
+  return { refresh };
 }
-
-export default { render };

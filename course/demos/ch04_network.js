@@ -30,8 +30,7 @@ function entry(name, value, about, largest, change) {
 class View {
   constructor(model, el) {
     this.model = model;
-    el.classList.add("cnnlab-demo", "cnnlab-network");
-    el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes keys for itself
+    el.classList.add("cnnlab-network");
     this.message = make("p", { class: "message", role: "status" });
     this.trouble = make("p", { class: "trouble", role: "alert" });
     this.total = make("p", { class: "total", "aria-live": "polite" });
@@ -43,9 +42,6 @@ class View {
       this.body);
     const scroll = make("div", { class: "scroll" }, table);
     el.append(this.message, this.controls(), scroll, this.adders(), this.trouble, this.total);
-    this.refresh = this.refresh.bind(this);
-    model.on("change", this.refresh);
-    this.refresh();
   }
 
   send(name, value) {
@@ -197,15 +193,4 @@ class View {
     this.total.textContent =
       `In all${fit}: ${counted(sums[0])} parameters, ${counted(sums[1])} multiply-accumulates.`;
   }
-
-  remove() {
-    this.model.off("change", this.refresh);
-  }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.remove();
-}
-
-export default { render };

@@ -67,14 +67,10 @@ class View {
     const [first] = model.get("setting").chosen;
     if (first) this.at = { row: first[0], column: first[1] };
     this.build(el);
-    this.refresh = this.refresh.bind(this);
-    model.on("change", this.refresh);
-    this.refresh();
   }
 
   build(el) {
-    el.classList.add("cnnlab-demo", "cnnlab-backprop");
-    el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+    el.classList.add("cnnlab-backprop");
     this.message = make("p", { class: "message", role: "status" });
     this.words = make("p", { class: "words", "aria-live": "polite" });
     this.selects = {};
@@ -212,15 +208,4 @@ class View {
     const [y, x, height, width] = seenBy(this.s, place, row, column).map((n) => n * map.cell);
     drawFrame(pen, x, y, width, height);
   }
-
-  remove() {
-    this.model.off("change", this.refresh);
-  }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.remove();
-}
-
-export default { render };

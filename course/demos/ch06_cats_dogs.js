@@ -115,10 +115,7 @@ class View {
     this.words = make("p", { class: "words", "aria-live": "polite" });
     this.legend = make("div", { class: "legend" });
     this.chart = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
-    this.refresh = this.refresh.bind(this);
     this.build(el);
-    model.on("change", this.refresh);
-    this.refresh();
   }
 
   build(el) {
@@ -144,8 +141,7 @@ class View {
     this.play = make("button", { onclick: () => this.toggle() }, "Play");
     const whole = make("button", { onclick: () => this.goTo(Infinity) }, "Whole run");
     this.drag();
-    el.classList.add("cnnlab-demo", "cnnlab-curves");
-    el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+    el.classList.add("cnnlab-curves");
     el.append(
       this.message,
       make("div", { class: "controls" }, conditionText, seedText, measureText, this.weight.text),
@@ -226,16 +222,4 @@ class View {
     this.epoch.input.value = s.setting.epoch;
     this.epoch.output.textContent = s.setting.epoch;
   }
-
-  remove() {
-    this.stop();
-    this.model.off("change", this.refresh);
-  }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.remove();
-}
-
-export default { render };

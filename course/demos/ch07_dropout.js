@@ -70,17 +70,13 @@ class Network {
 class View {
   constructor(model, el) {
     this.model = model;
-    el.classList.add("cnnlab-demo", "cnnlab-dropout");
-    el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes keys for itself
+    el.classList.add("cnnlab-dropout");
     this.message = make("p", { class: "message", role: "status" });
     const [layers, weights] = [model.get("layers"), model.get("weights")];
     this.full = new Network(layers, weights);
     this.thin = new Network(layers, weights);
     const both = make("div", { class: "networks" }, this.full.figure, this.thin.figure);
     el.append(this.message, this.controls(), both, this.averages());
-    this.refresh = this.refresh.bind(this);
-    model.on("change", this.refresh);
-    this.refresh();
   }
 
   send(name, value) {
@@ -149,15 +145,4 @@ class View {
       number.textContent = `${outputs[key].toFixed(2)} (${Math.round(100 * share)} %)`;
     });
   }
-
-  remove() {
-    this.model.off("change", this.refresh);
-  }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.remove();
-}
-
-export default { render };

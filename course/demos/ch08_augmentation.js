@@ -21,7 +21,7 @@ function drawPhoto(canvas, bytes, first, side) {
 
 const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
-function render({ model, el }) {
+function View(model, el) {
   const marked = new Set();
   const send = (changes) => {
     marked.clear(); // what was judged is no longer there
@@ -101,8 +101,7 @@ function render({ model, el }) {
     showMarks();
   }
 
-  el.classList.add("cnnlab-demo", "cnnlab-augmentation");
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the keys for itself
+  el.classList.add("cnnlab-augmentation");
   el.append(
     message,
     make("div", { class: "sides" },
@@ -114,9 +113,5 @@ function render({ model, el }) {
         again),
       make("figure", {}, heading, grid, verdict)),
   );
-  model.on("change", refresh);
-  refresh();
-  return () => model.off("change", refresh);
+  return { refresh };
 }
-
-export default { render };

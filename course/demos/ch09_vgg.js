@@ -18,8 +18,7 @@ function brief(number) {
 class View {
   constructor(model, el) {
     this.model = model;
-    el.classList.add("cnnlab-demo", "cnnlab-vgg");
-    el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes keys for itself
+    el.classList.add("cnnlab-vgg");
     this.message = make("p", { class: "message", role: "status" });
     this.told = make("p", { class: "told", "aria-live": "polite" });
     const names = model.get("pictures");
@@ -41,9 +40,6 @@ class View {
     el.append(this.message, make("div", { class: "both" }, this.table(), right));
     this.photo = make("img", { onload: () => this.refresh() });
     this.share = [0.5, 0.5]; // where on the photograph, from 0 to 1
-    this.refresh = this.refresh.bind(this);
-    model.on("change", this.refresh);
-    this.refresh();
   }
 
   send(news) {
@@ -203,15 +199,4 @@ class View {
       + `${row.shape[0]}×${row.shape[1]}: sees ${size}×${size} pixels. `
       + `Its neighbours lie ${jump} ${jump === 1 ? "pixel" : "pixels"} away.${where}`;
   }
-
-  remove() {
-    this.model.off("change", this.refresh);
-  }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.remove();
-}
-
-export default { render };

@@ -33,7 +33,7 @@ function drawSheet(canvas, values, tile, chosen) {
   drawFrame(pen, (chosen % ACROSS) * step + 1, Math.floor(chosen / ACROSS) * step + 1, tile - 2, tile - 2);
 }
 
-function render({ model, el }) {
+function View(model, el) {
   const counts = model.get("counts");
   const send = (changes) => {
     const setting = { ...model.get("setting"), ...changes };
@@ -96,8 +96,7 @@ function render({ model, el }) {
     if (x < ACROSS) send({ channel: model.get("first") + y * ACROSS + x });
   });
 
-  el.classList.add("cnnlab-demo", "cnnlab-maps");
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+  el.classList.add("cnnlab-maps");
   el.append(
     message,
     make("div", { class: "controls" }, photoText, layerText, make("label", {}, "Channel ", channel)),
@@ -108,9 +107,5 @@ function render({ model, el }) {
       make("figure", {}, caption, sheet)),
     words,
   );
-  model.on("change", refresh);
-  refresh();
-  return () => model.off("change", refresh);
+  return { refresh };
 }
-
-export default { render };

@@ -56,7 +56,7 @@ function slider(label, [low, high], step, send) {
   return [make("label", { class: "slider" }, make("span", {}, label), input, value), show];
 }
 
-function render({ model, el }) {
+function View(model, el) {
   let running = false;
   let fresh = false; // whether noise was asked for and has not come yet
   let since = null; // when this run began, and at which step
@@ -154,8 +154,7 @@ function render({ model, el }) {
     }
   }
 
-  el.classList.add("cnnlab-demo", "cnnlab-ascent");
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+  el.classList.add("cnnlab-ascent");
   el.append(
     message,
     make("div", { class: "controls" }, layerText, make("label", {}, "Filter ", channel), button, anew),
@@ -164,12 +163,5 @@ function render({ model, el }) {
       make("div", { class: "side" }, ...sliders.map(([, label]) => label), progress, words, speed, curve)),
     said,
   );
-  model.on("change", refresh);
-  refresh();
-  return () => {
-    running = false;
-    model.off("change", refresh);
-  };
+  return { refresh, stop };
 }
-
-export default { render };

@@ -37,7 +37,7 @@ function barRow(bar, chosen, choose) {
   return row;
 }
 
-function render({ model, el }) {
+function View(model, el) {
   const side = model.get("side");
   const sizes = model.get("sizes");
   const now = () => model.get("setting");
@@ -123,8 +123,7 @@ function render({ model, el }) {
     if (stage.hasPointerCapture(event.pointerId)) follow(event);
   });
 
-  el.classList.add("cnnlab-demo", "cnnlab-explained");
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+  el.classList.add("cnnlab-explained");
   el.append(
     message,
     make("div", { class: "controls" }, photoText, sizeText),
@@ -135,9 +134,5 @@ function render({ model, el }) {
       make("span", { class: "for" }, "orange"), " speaks for the class, ",
       make("span", { class: "against" }, "blue"), " against it. Choose the class by its bar."),
   );
-  model.on("change", refresh);
-  refresh();
-  return () => model.off("change", refresh);
+  return { refresh };
 }
-
-export default { render };

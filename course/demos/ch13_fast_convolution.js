@@ -116,14 +116,10 @@ class View {
     this.at = { row: 0, column: 0 };
     this.selects = {};
     this.build(el);
-    this.refresh = this.refresh.bind(this);
-    model.on("change", this.refresh);
-    this.refresh();
   }
 
   build(el) {
-    el.classList.add("cnnlab-demo", "cnnlab-patches");
-    el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for itself
+    el.classList.add("cnnlab-patches");
     const menus = Object.entries(TITLES).map(([name, title]) => {
       const [node, select] = menu(title, this.model.get("menus")[name], (choice) => {
         this.model.set("setting", { ...this.model.get("setting"), [name]: choice });
@@ -246,15 +242,4 @@ class View {
     const same = Math.abs(right - received) <= 1e-3 * Math.max(1, Math.abs(right));
     this.differs.textContent = same ? "" : `Your function says ${written(received)}.`;
   }
-
-  remove() {
-    this.model.off("change", this.refresh);
-  }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.remove();
-}
-
-export default { render };

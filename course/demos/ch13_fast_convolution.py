@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
-from cnnlab.course.ops import fast
+from cnnlab.course.ops import fast, layout
 
 HEIGHT, WIDTH = 4, 5
 SECOND = 100
@@ -101,7 +101,7 @@ def scene(function: Callable[..., Any], setting: Setting) -> Scene:
         MENUS[name][choice] for name, choice in asdict(setting).items()
     )
     x = numbered(channels)
-    places, frame = fast.layout(x.shape, size, strides, padding)
+    places, frame = layout(x.shape, size, strides, padding)
     args = (x, size, strides, padding)
     answer = ask(function, args, fast.im2col(*args), meant="the number of its patch and tap")
     return Scene(x, places, frame, answer)

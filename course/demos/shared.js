@@ -1,5 +1,5 @@
-// What the pages of all demos share: colours, numbers, elements. It stands in front of each
-// demo's own script, in one module.
+// What the pages of all demos share: colours, numbers, elements, and how a demo begins and ends.
+// It stands in front of each demo's own script, in one module.
 
 const NUMBERS_FROM = 24; // cells of so many pixels hold their number
 const PALE = 1.6; // colour scale of small tables: strong colours would hide the numbers
@@ -101,3 +101,21 @@ function table(caption, values, columns, colour) {
   });
   return make("figure", {}, make("figcaption", {}, caption), body);
 }
+
+// A demo's own script defines View: a class, or a function that returns the same. A new one fills
+// el. refresh() is called at once and at every change of the state; stop(), if it has one, at the
+// end.
+function render({ model, el }) {
+  el.classList.add("cnnlab-demo");
+  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes keys for itself
+  const view = new View(model, el);
+  const refresh = () => view.refresh();
+  model.on("change", refresh);
+  refresh();
+  return () => {
+    model.off("change", refresh);
+    view.stop?.();
+  };
+}
+
+export default { render };

@@ -14,6 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
+Pair = tuple[int, int]
+Frame = tuple[Pair, Pair]
 
 
 def as_floats(**named: ArrayLike) -> list[Array]:
@@ -148,6 +150,54 @@ def same_padding(n: int, k: int, stride: int = 1, dilation: int = 1) -> tuple[in
     return total // 2, total - total // 2
 
 
+def layout(
+    shape: tuple[int, ...],
+    size: Pair,
+    strides: Pair,
+    padding: str,
+    name: str = "size",
+    dilation: Pair = (1, 1),
+) -> tuple[Pair, Frame]:
+    """Where windows stand in pictures of a shape.
+
+    Parameters
+    ----------
+    shape : (N, H, W, C)
+    size, strides, dilation : pair of int
+        Of the window: down the rows, along the columns.
+    padding : {"valid", "same"}
+    name : str
+        What the caller's argument for the size is called, for the error message.
+
+    Returns
+    -------
+    places : (oh, ow)
+    frame : ((above, below), (left, right))
+        Cells that ``padding`` adds.
+
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
+
+    >>> layout((1, 5, 6, 3), (3, 2), (2, 2), "same")
+    ((3, 3), ((1, 1), (0, 0)))
+    """
+    require(padding in ("valid", "same"), "padding", "must be 'valid' or 'same'", repr(padding))
+    for what, pair in ((name, size), ("strides", strides), ("dilation", dilation)):
+        require(min(pair) >= 1, what, "must be 1 or more", pair)
+    height, width = shape[1:3]
+    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True))
+    fits = padding == "same" or (reach[0] <= height and reach[1] <= width)
+    require(fits, name, f"must fit into x, whose height and width are {(height, width)}", reach)
+    axes = list(zip((height, width), size, strides, dilation, strict=True))
+    oh, ow = (output_size(n, k, s, padding, d) for n, k, s, d in axes)
+    if padding == "valid":
+        return (oh, ow), ((0, 0), (0, 0))
+    rows, columns = (same_padding(*axis) for axis in axes)
+    return (oh, ow), (rows, columns)
+
+
 def pad2d(
     x: ArrayLike, pad_h: tuple[int, int], pad_w: tuple[int, int], mode: str = "zeros"
 ) -> Array:
@@ -220,34 +270,13 @@ def conv2d(
     kh, kw, channels, filters = kernels.shape
     require(channels == x.shape[3], "kernels", f"must have x's {x.shape[3]} channels", channels)
     require(bias.shape == (filters,), "bias", f"must have shape ({filters},)", bias.shape)
-    _require_fits(x.shape[1:3], (kh, kw), strides, padding, dilation)
+    _, frame = layout(x.shape, (kh, kw), strides, padding, "kernels", dilation)
     if padding == "same":
-        rows, columns = (
-            same_padding(n, k, s, d)
-            for n, k, s, d in zip(x.shape[1:3], (kh, kw), strides, dilation, strict=True)
-        )
-        x = pad2d(x, rows, columns)
+        x = pad2d(x, *frame)
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, (kh, kw), strict=True))
     windows = sliding_window_view(x, reach, axis=(1, 2))
     windows = windows[:, :: strides[0], :: strides[1], :, :: dilation[0], :: dilation[1]]
     return np.tensordot(windows, kernels, axes=([4, 5, 3], [0, 1, 2])) + bias
-
-
-def _require_fits(
-    size: tuple[int, ...],
-    kernel: tuple[int, int],
-    strides: tuple[int, int],
-    padding: str,
-    dilation: tuple[int, int],
-) -> None:
-    """Raise in the caller's vocabulary (``kernels``, ``strides``) before `output_size` does."""
-    require(padding in ("valid", "same"), "padding", "must be 'valid' or 'same'", repr(padding))
-    require(min(strides) >= 1, "strides", "must be 1 or more", strides)
-    require(min(dilation) >= 1, "dilation", "must be 1 or more", dilation)
-    require(min(kernel) >= 1, "kernels", "must have one tap or more", kernel)
-    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    fits = padding == "same" or (reach[0] <= size[0] and reach[1] <= size[1])
-    require(fits, "kernels", f"must fit into x, whose height and width are {tuple(size)}", reach)
 
 
 # Pooling
@@ -334,15 +363,8 @@ def _pooling_windows(
     """Every window of a batch, shape (N, oh, ow, C, kh, kw), padded with ``fill``."""
     require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
     strides = size if strides is None else strides
-    require(padding in ("valid", "same"), "padding", "must be 'valid' or 'same'", repr(padding))
-    require(min(size) >= 1, "size", "must be 1 or more", size)
-    require(min(strides) >= 1, "strides", "must be 1 or more", strides)
-    fits = padding == "same" or (size[0] <= x.shape[1] and size[1] <= x.shape[2])
-    require(fits, "size", f"must fit into x, whose height and width are {x.shape[1:3]}", size)
+    _, frame = layout(x.shape, size, strides, padding)
     if padding == "same":
-        rows, columns = (
-            same_padding(n, k, s) for n, k, s in zip(x.shape[1:3], size, strides, strict=True)
-        )
-        x = np.pad(x, ((0, 0), rows, columns, (0, 0)), constant_values=fill)
+        x = np.pad(x, ((0, 0), *frame, (0, 0)), constant_values=fill)
     windows = sliding_window_view(x, size, axis=(1, 2))
     return windows[:, :: strides[0], :: strides[1]]

@@ -13,50 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
-from cnnlab.course.ops import Array, as_floats, output_size, require, same_padding
-
-Pair = tuple[int, int]
-Frame = tuple[Pair, Pair]
-
-
-def layout(
-    shape: tuple[int, ...], size: Pair, strides: Pair, padding: str, name: str = "size"
-) -> tuple[Pair, Frame]:
-    """Where windows stand in pictures of a shape.
-
-    Parameters
-    ----------
-    shape : (N, H, W, C)
-    size, strides : pair of int
-        Of the window: rows, columns.
-    padding : {"valid", "same"}
-    name : str
-        What the caller's argument for the size is called, for the error message.
-
-    Returns
-    -------
-    places : (oh, ow)
-    frame : ((above, below), (left, right))
-        Zeros that ``padding`` adds.
-
-    Raises
-    ------
-    ValueError
-        Sizes that do not fit together; the message names the argument.
-
-    >>> layout((1, 5, 6, 3), (3, 2), (2, 2), "same")
-    ((3, 3), ((1, 1), (0, 0)))
-    """
-    require(padding in ("valid", "same"), "padding", "must be 'valid' or 'same'", repr(padding))
-    require(min(strides) >= 1, "strides", "must be 1 or more", strides)
-    require(min(size) >= 1, name, "must be 1 or more", size)
-    lengths = shape[1:3]
-    fits = padding == "same" or all(k <= n for n, k in zip(lengths, size, strict=True))
-    require(fits, name, f"must fit into x, whose height and width are {tuple(lengths)}", size)
-    axes = list(zip(lengths, size, strides, strict=True))
-    oh, ow = (output_size(n, k, s, padding) for n, k, s in axes)
-    rows, columns = (same_padding(n, k, s) if padding == "same" else (0, 0) for n, k, s in axes)
-    return (oh, ow), (rows, columns)
+from cnnlab.course.ops import Array, as_floats, layout, require
+from cnnlab.course.ops.convolution import Pair
 
 
 def im2col(

@@ -17,10 +17,10 @@ from cnnlab.course.ops import (
     Array,
     as_floats,
     conv2d,
+    layout,
     max_pool2d,
     relu,
     require,
-    same_padding,
 )
 from cnnlab.course.ops.network import dense, flatten, softmax
 
@@ -195,10 +195,7 @@ def conv2d_backward(
     )
     require(dout.shape == shape, "dout", f"must have shape {shape}", dout.shape)
     (height, width), (kh, kw) = x.shape[1:3], kernels.shape[:2]
-    rows = columns = (0, 0)
-    if padding == "same":
-        rows = same_padding(height, kh, strides[0])
-        columns = same_padding(width, kw, strides[1])
+    _, (rows, columns) = layout(x.shape, (kh, kw), strides, padding, "kernels")
     padded = np.pad(x, ((0, 0), rows, columns, (0, 0)))
     dpadded, dk = np.zeros_like(padded), np.empty_like(kernels)
     for a, b in np.ndindex(kh, kw):  # each tap at all places at once

@@ -7,19 +7,15 @@ write it, by the shapes of its weights, and by its outputs for weights that the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import prod
 from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.network_words import comparable
 from cnnlab.autograder.graders.shared.networks import (
+    CATS_DOGS,
     Stack,
-    conv,
-    dense,
     dropout,
-    flatten,
-    in_words,
-    max_pool,
     other,
     simulate,
 )
@@ -55,27 +51,6 @@ def build_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", shape, "outputs", "y", title=said, x=x, seed=seed)
 
 
-def comparable(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, Any]:
-    """A driver's description, as far as it was asked for, in comparable words."""
-    facts: dict[str, Any] = {}
-    for name in ("inputs", "outputs"):
-        if name in tree:
-            facts[f"one picture: {name}"] = _size(tree[name])
-    if "weights" in tree:
-        counts = sum(prod(shape) for shape in tree["weights"])
-        facts["parameters"] = f"{counts:,}"
-        facts["shapes of the weights"] = "; ".join(map(_size, tree["weights"]))
-    if "layers" in tree:
-        facts |= in_words(tree["layers"])
-    if "y" in tree:
-        facts["answers"] = tree["y"]
-    return facts
-
-
-def _size(shape: Any) -> str:
-    return "×".join(map(str, shape)) if shape else "unknown"
-
-
 def keras_model(input_shape: Shape, given: dict[str, Any]) -> dict[str, Any]:
     """The reference network, built and run by Keras."""
     from cnnlab.course.networks.cnn import build_cnn
@@ -87,17 +62,9 @@ def keras_model(input_shape: Shape, given: dict[str, Any]) -> dict[str, Any]:
     return comparable((), {name: tree[name] for name in asks})
 
 
-STACK: Stack = [
-    *(layer for filters in FILTERS for layer in (conv(filters), max_pool())),
-    flatten(),
-    dropout(),
-    dense(512),
-    dense(256),
-    dense(1, "sigmoid"),
-]
-
-
-def simulated(input_shape: Shape, *, given: dict[str, Any], stack: Stack = STACK) -> dict[str, Any]:
+def simulated(
+    input_shape: Shape, *, given: dict[str, Any], stack: Stack = CATS_DOGS
+) -> dict[str, Any]:
     """What the driver says of the network, by NumPy alone."""
     return simulate(stack, tuple(input_shape), **given)
 
@@ -106,7 +73,7 @@ def changed(change: Change) -> Callable[[Op], Op]:
     """A model made of other layers."""
 
     def apply(op: Op) -> Op:
-        def mistaken(*args: Any, stack: Stack = STACK, **kwargs: Any) -> Any:
+        def mistaken(*args: Any, stack: Stack = CATS_DOGS, **kwargs: Any) -> Any:
             return op(*args, stack=change(stack), **kwargs)
 
         return mistaken

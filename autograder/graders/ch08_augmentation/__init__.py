@@ -13,26 +13,8 @@ from cnnlab.autograder.graders.ch08_augmentation import (
     standardize,
     zca_whiten,
 )
+from cnnlab.autograder.graders.shared.prelude import prelude
 from cnnlab.autograder.judging.exercise import Chapter
-
-PRELUDE = '''\
-import math
-import keras
-import numpy as np
-
-
-def build_cnn(input_shape):
-    """Chapter 6: the cats-and-dogs network, not compiled; it takes pixels from 0 to 1."""
-    layers = [keras.Input(input_shape)]
-    for filters in (32, 64, 128, 128):
-        layers.append(keras.layers.Conv2D(filters, 3, padding="same", activation="relu"))
-        layers.append(keras.layers.MaxPooling2D(2))
-    layers += [keras.layers.Flatten(), keras.layers.Dropout(0.5)]
-    layers += [keras.layers.Dense(units, activation="relu") for units in (512, 256)]
-    return keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid")])
-'''
-"""The finished function of chapter 6 that a solution may call. The chapter's set-up cell holds
-the same text."""
 
 CHAPTER = Chapter(
     name="ch08_augmentation",
@@ -48,7 +30,7 @@ CHAPTER = Chapter(
         augment_batch.EXERCISE,
         build_augmented_cnn.EXERCISE,
     ),
-    prelude=PRELUDE,
+    prelude=prelude("ch08_augmentation", "import math\nimport keras\nimport numpy as np\n"),
     imports=frozenset({"numpy", "keras", "tensorflow"}),
     seconds=20.0,
     keras=True,

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.graders.ch08_augmentation._variations import mirrored, moved, own_ways
+from cnnlab.autograder.graders.shared.networks import CATS_DOGS, simulate
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Fails, Op, Twist, with_mistake
-from cnnlab.autograder.sandbox.drivers.models import weights_like
-from cnnlab.course import ops
-from cnnlab.course.ops import Array, augmentation, blobs, network
+from cnnlab.course.ops import Array, augmentation, blobs
 from cnnlab.course.ops.augmentation import DEGREES, SHIFT
 
 Rng = np.random.Generator
 
-FILTERS, UNITS = (32, 64, 128, 128), (512, 256)
 AT_TEST, IN_TRAINING = 24, 72
 RUNGS = ("at test", "in training")
 SHAPES = ((32, 32, 3), (24, 40, 3), (40, 32, 3))
@@ -127,20 +124,19 @@ def simulated(
     at_test, behind : bool
         Also without training; also after the first convolution.
     """
-    weights = _shapes(input_shape)
     front = ["RandomFlip", "RandomTranslation", "RandomRotation"]
-    convolutions = ["Conv2D", *(front if behind else []), "MaxPooling2D"]
-    convolutions += ["Conv2D", "MaxPooling2D"] * (len(FILTERS) - 1)
+    first, *rest = (layer["class"] for layer in CATS_DOGS)
     tree = {
-        "layers": [*(front if varies else []), *convolutions, "Flatten", "Dropout", *["Dense"] * 3],
-        "dropout": [0.5],
-        "weights": [list(shape) for shape in weights],
+        "layers": [*(front if varies else []), first, *(front if behind else []), *rest],
+        "dropout": [layer["rate"] for layer in CATS_DOGS if layer["class"] == "Dropout"],
+        **simulate(CATS_DOGS, tuple(input_shape), ["weights"]),
     }
     x, rng = given["x"], np.random.default_rng(given["seed"])
     random = varies is not None and (given["training"] or at_test)
     tree["seen"] = [_varied(x, rng, **varies) if random and varies else x for _ in range(2)]
     if not given["training"]:
-        y = _answers(tuple(input_shape), given["seed"])
+        two = blobs.pictures(AT_TEST, *input_shape[:2])[:2]
+        y = simulate(CATS_DOGS, tuple(input_shape), ["y"], two, given["seed"])["y"]
         tree["y"] = rng.random(y.shape) if random else y
     return tree
 
@@ -155,34 +151,6 @@ def _varied(x: Array, rng: Rng, flip: str, degrees: float, shift: float) -> Arra
     angles = rng.uniform(-degrees, degrees, n)
     sideways = coins if "left-right" in flip else np.zeros(n, bool)
     return augmentation.vary(x, sideways, moves, angles, np.ones(n))
-
-
-def _shapes(input_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Shapes of the network's weights, in Keras's order."""
-    shapes: list[tuple[int, ...]] = []
-    channels = input_shape[2]
-    for filters in FILTERS:
-        shapes += [(3, 3, channels, filters), (filters,)]
-        channels = filters
-    inputs = (input_shape[0] // 16) * (input_shape[1] // 16) * channels
-    for units in (*UNITS, 1):
-        shapes += [(inputs, units), (units,)]
-        inputs = units
-    return shapes
-
-
-@lru_cache(maxsize=8)
-def _answers(input_shape: tuple[int, int, int], seed: int) -> Array:
-    """What the network says about the first two pictures, by NumPy."""
-    like = [np.empty(shape, np.float32) for shape in _shapes(input_shape)]
-    weights = weights_like(like, seed)
-    x = blobs.pictures(AT_TEST, *input_shape[:2])[:2]
-    for kernels, bias in zip(weights[:8:2], weights[1:8:2], strict=True):
-        x = ops.max_pool2d(ops.relu(ops.conv2d(x, kernels, bias, padding="same")))
-    x = network.flatten(x)
-    for i, activation in zip((8, 10, 12), ("relu", "relu", "sigmoid"), strict=True):
-        x = network.dense(x, weights[i], weights[i + 1], activation)
-    return x
 
 
 def _refused(said: str) -> Callable[[Op], Op]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.graders.ch09_vgg.vgg16_layers import SAY_DENSE_WIDTHS, SAY_DEPTHS, SAY_WIDTHS
+from cnnlab.autograder.graders.shared.network_words import comparable
 from cnnlab.autograder.graders.shared.networks import (
     Layer,
     Stack,
@@ -23,10 +23,10 @@ from cnnlab.autograder.graders.shared.networks import (
     dropout,
     flatten,
     forward,
-    grow,
-    in_words,
     max_pool,
     other,
+    simulate,
+    traced,
 )
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
@@ -60,25 +60,12 @@ def build_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", (SMALL, classes), title=said, terms=2000, given=given)
 
 
-def comparable(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, Any]:
-    """A driver's description, as far as it was asked for, in comparable words."""
-    facts: dict[str, Any] = {}
-    for name in ("inputs", "outputs"):
-        if name in tree:
-            facts[f"one picture: {name}"] = _size(tree[name])
-    if "weights" in tree:
-        facts["parameters"] = f"{sum(prod(shape) for shape in tree['weights']):,}"
-        facts["shapes of the weights"] = "; ".join(map(_size, tree["weights"]))
+def with_names(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, Any]:
+    """What is compared: the network, and the names of its layers."""
+    facts = comparable(args, tree)
     if "layers" in tree:
-        facts |= in_words(tree["layers"])
         facts["names"] = "; ".join(_name(e) for e in tree["layers"] if e["class"] in NAMED)
-    if "y" in tree:
-        facts["answers"] = tree["y"]
     return facts
-
-
-def _size(shape: Any) -> str:
-    return "×".join(map(str, shape)) if shape else "unknown"
 
 
 def _name(layer: Layer) -> str:
@@ -90,7 +77,7 @@ def keras_vgg16(
     input_shape: Shape = (224, 224, 3), classes: int = 1000, *, given: dict[str, Any]
 ) -> dict[str, Any]:
     """The reference network, built and run by Keras."""
-    return comparable((), ch09.built(build_vgg, (tuple(input_shape),), {"classes": classes}, given))
+    return with_names((), ch09.built(build_vgg, (tuple(input_shape),), {"classes": classes}, given))
 
 
 def network(classes: int) -> Stack:
@@ -118,23 +105,14 @@ def simulated(
     stack = network(classes)
     for change in changes:
         stack = change(stack)
-    shapes, shape = [], tuple(input_shape)
-    for layer in stack:
-        shape, own = grow(shape, layer)
-        shapes += own
-    tree: dict[str, Any] = {
-        "layers": [{"name": "", **layer} for layer in stack],
-        "inputs": list(input_shape),
-        "outputs": list(shape),
-        "weights": [list(s) for s in shapes],
-    }
-    if "y" in given["asks"]:
+    asks = given["asks"]
+    tree = simulate(stack, tuple(input_shape), [name for name in asks if name != "y"])
+    if "y" in asks:
         unnamed = [{k: v for k, v in layer.items() if k != "name"} for layer in stack]
         x = given["x"]
-        tree["y"] = _answers(
-            json.dumps(unnamed), x.tobytes(), x.shape, given["seed"], tuple(shapes)
-        )
-    return {name: tree[name] for name in given["asks"]}
+        shapes = tuple(traced(stack, tuple(input_shape))[0])
+        tree["y"] = _answers(json.dumps(unnamed), x.tobytes(), x.shape, given["seed"], shapes)
+    return tree
 
 
 @lru_cache(maxsize=1024)
@@ -243,7 +221,7 @@ EXERCISE = Exercise(
     numpy_op=simulated,
     driver="ch09.built",
     simulated=True,
-    describe=comparable,
+    describe=with_names,
     needs=("vgg16_layers",),
     evidence=1,  # a description that agrees in every word is no accident
     twists=(

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import reals
+from cnnlab.autograder.graders.shared.networks import run
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
-from cnnlab.autograder.sandbox.drivers.models import weights_like
-from cnnlab.course.ops import conv2d, max_pool2d, relu, require
+from cnnlab.course.ops import require
 
 Rng = np.random.Generator
 
@@ -68,9 +68,9 @@ def seen_maps(args: tuple[Any, ...], value: Any) -> Any:
 def keras_feature_maps(image: Any, names: list[str], given: Any) -> dict[str, Any]:
     import keras
 
-    from cnnlab.autograder.sandbox.drivers.models import stack
+    from cnnlab.autograder.sandbox.drivers import models
 
-    model = stack(**given["network"])
+    model = models.stack(**given["network"])
     wanted = keras.Model(model.inputs[0], [model.get_layer(name).output for name in names])
     found = wanted(image[None])
     found = found if isinstance(found, list | tuple) else [found]
@@ -90,22 +90,8 @@ def simulated_maps(image: Any, names: list[str], given: Any) -> dict[str, Any]:
 
 def forward(image: Any, given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Every layer's maps after its activation, and before."""
-    made, channels, like = given["network"], image.shape[-1], []
-    for kind, config in made["layers"]:
-        if kind == "Conv2D":
-            like += [np.zeros((3, 3, channels, config["filters"]), np.float32)]
-            channels = config["filters"]
-            like += [np.zeros(channels, np.float32)]
-    weights = iter(weights_like(like, made["seed"]))
-    x, after, before = image[None], {}, {}
-    for name, (kind, _) in zip(made["names"], made["layers"], strict=True):
-        if kind == "Conv2D":
-            before[name] = conv2d(x, next(weights), next(weights), padding="same")
-            x = relu(before[name])
-        else:
-            x = before[name] = max_pool2d(x)
-        after[name] = x
-    return after, before
+    done = run(given["network"], image[None])
+    return {s.layer["name"]: s.y for s in done}, {s.layer["name"]: s.z for s in done}
 
 
 def _passes(count: Callable[[list[str]], int]) -> Callable[[Op], Op]:

@@ -55,8 +55,7 @@ def _goal(given: Any) -> Gradient:
 
 def _worth(raw: Any) -> Callable[[Array], float]:
     def worth(picture: Array) -> float:
-        layers = _networks.layers_of(raw["network"])
-        out, _ = _networks.forward(picture, layers, raw["layer"])
+        out = _networks.output(raw["network"], picture, raw["layer"])
         return float(out[..., raw["index"]].mean())
 
     return worth

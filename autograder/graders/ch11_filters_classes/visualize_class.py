@@ -66,8 +66,8 @@ def keras_class(index: int, steps: int, rng: Seed, given: Any, **kwargs: Any) ->
 
 
 def _class_worth(network: dict[str, Any], index: int) -> Callable[[Array], float]:
-    layers, name = _networks.layers_of(network), network["names"][-2]
-    return lambda picture: float(_networks.forward(picture, layers, name)[0][0, index])
+    name = network["names"][-2]
+    return lambda picture: float(_networks.output(network, picture, name)[0, index])
 
 
 def seen_class(args: tuple[Any, ...], value: Any) -> Any:

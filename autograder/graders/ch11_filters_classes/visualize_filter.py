@@ -77,10 +77,9 @@ def keras_filter(layer: str, index: int, steps: int, rng: Seed, given: Any, **kw
 
 
 def _filter_worth(network: dict[str, Any], layer: str, index: int) -> Callable[[Array], float]:
-    layers = _networks.layers_of(network)
     inner = slice(BORDER, -BORDER)
     return lambda picture: float(
-        _networks.forward(picture, layers, layer)[0][:, inner, inner, index].mean()
+        _networks.output(network, picture, layer)[:, inner, inner, index].mean()
     )
 
 
@@ -125,7 +124,7 @@ def filter_probes(rng: Rng) -> Iterator[Probe]:
 def chosen_alive(made: dict[str, Any]) -> int:
     """The filter of the first layer that answers where only the middle of a picture counts."""
     picture = np.random.default_rng(3).normal(0, ascent.NOISE, (5, 5, 3))
-    out, _ = _networks.forward(picture, _networks.layers_of(made["network"]), "block1_conv1")
+    out = _networks.output(made["network"], picture, "block1_conv1")
     return int(np.argmax(out[0, 2, 2]))
 
 

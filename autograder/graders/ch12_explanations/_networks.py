@@ -1,25 +1,29 @@
 """Chapter 12's small classifiers: how they are drawn, and what NumPy says of them.
 
-A classifier is what `cnnlab.autograder.sandbox.drivers.ch12` builds of it: ``layers``, ``names``,
-``input_shape`` and ``weights``. Its last layer is a softmax. `forward` and `backward` are the
-course's own operations, layer by layer, so that mistakes can be predicted without TensorFlow.
+A classifier is a network with ``input_shape`` and ``weights`` whose last layer is a softmax. The
+driver builds it in Keras; `cnnlab.autograder.graders.shared.networks` goes through it and back in
+NumPy, so that mistakes can be predicted without TensorFlow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import reals
-from cnnlab.course.ops import Array, conv2d, max_pool2d, relu
-from cnnlab.course.ops import gradients as back
+from cnnlab.autograder.graders.shared.networks import (
+    Network,
+    Step,
+    drawn_weights,
+    run,
+    stack_of,
+)
+from cnnlab.course.ops import Array
 from cnnlab.course.ops.network import softmax
 
 Rng = np.random.Generator
-Network = dict[str, Any]
 
 
 def conv(filters: int, k: int = 3, activation: str = "relu") -> list[Any]:
@@ -99,79 +103,21 @@ def weighted(kernel: Any, shape: Sequence[int]) -> Network:
 
 def drawn(rng: Rng, network: Network) -> Network:
     """The network with weights: kernels by He, biases small."""
-    weights = []
-    shape = tuple(network["input_shape"])
-    for kind, config in network["layers"]:
-        if kind == "Conv2D":
-            k, filters = config["kernel_size"], config["filters"]
-            weights += _layer(rng, (k, k, shape[-1], filters))
-            shape = (*shape[:2], filters)
-        elif kind == "Dense":
-            weights += _layer(rng, (shape[-1], config["units"]))
-            shape = (config["units"],)
-        elif kind == "MaxPooling2D":
-            shape = (shape[0] // 2, shape[1] // 2, shape[2])
-        elif kind == "Flatten":
-            shape = (prod(shape),)
-        elif kind == "GlobalAveragePooling2D":
-            shape = shape[2:]
+    weights = drawn_weights(stack_of(network), tuple(network["input_shape"]), rng)
     return {**network, "weights": weights}
-
-
-def _layer(rng: Rng, shape: tuple[int, ...]) -> list[Array]:
-    kernel = rng.normal(size=shape) * np.sqrt(2 / prod(shape[:-1]))
-    return [kernel.astype(np.float32), (rng.normal(size=shape[-1:]) * 0.1).astype(np.float32)]
 
 
 # What a classifier computes
 
 
-def forward(network: Network, x: Array) -> list[Array]:
-    """What goes through: the pictures, then each layer's output; the last but one are logits."""
-    left = iter(network["weights"])
-    outs = [np.asarray(x, np.float64)]
-    for kind, config in network["layers"]:
-        outs.append(_through(kind, outs[-1], left))
-        if config.get("activation") == "relu":
-            outs[-1] = relu(outs[-1])
-    return outs
+def through(network: Network, x: Array) -> list[Step]:
+    """Pictures on their way to the logits, in float64; the softmax is left out."""
+    return run(network, np.asarray(x, np.float64), network["names"][-2])
 
 
-def _through(kind: str, x: Array, left: Any) -> Array:
-    if kind == "Conv2D":
-        return conv2d(x, next(left), next(left), padding="same")
-    if kind == "Dense":
-        return x @ next(left) + next(left)
-    if kind == "MaxPooling2D":
-        return max_pool2d(x)
-    if kind == "GlobalAveragePooling2D":
-        return x.mean(axis=(1, 2))
-    return softmax(x) if kind == "Softmax" else x.reshape(len(x), -1)
-
-
-def backward(network: Network, outs: list[Array], dlogits: Array, layer: str | None) -> Array:
-    """The gradient, from the logits down to a layer's output; to the pictures with None."""
-    weights, names = list(network["weights"]), network["names"]
-    stop = 0 if layer is None else names.index(layer) + 1
-    d = dlogits
-    for i in range(len(names) - 2, stop - 1, -1):  # the softmax is left out
-        kind, config = network["layers"][i]
-        x, out = outs[i], outs[i + 1]
-        if config.get("activation") == "relu":
-            d = d * (out > 0)
-        if kind in ("Conv2D", "Dense"):
-            weights, kernel = weights[:-2], weights[-2]
-        if kind == "Conv2D":
-            d = back.conv2d_backward(d, x, kernel, padding="same")[0]
-        elif kind == "Dense":
-            d = back.dense_backward(d, x, kernel)[0]
-        elif kind == "MaxPooling2D":
-            d = back.max_pool2d_backward(d, x, (2, 2))
-        elif kind == "GlobalAveragePooling2D":
-            d = np.broadcast_to(d[:, None, None] / prod(x.shape[1:3]), x.shape)
-        else:
-            d = d.reshape(x.shape)
-    return d
+def logits_of(network: Network, x: Array) -> Array:
+    """Pictures (N, H, W, C) → (N, classes)."""
+    return through(network, x)[-1].y
 
 
 # What could be explained instead of the class that was asked for
@@ -210,5 +156,5 @@ def unlikely(network: Network, image: Array) -> int:
 
     Its probability is neither nearly 1 nor nearly 0, which would hide what was explained.
     """
-    logits = forward(network, image[None])[-2][0]
+    logits = logits_of(network, image[None])[0]
     return int(np.argsort(logits)[-2])

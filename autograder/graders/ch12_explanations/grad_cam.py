@@ -12,14 +12,13 @@ from cnnlab.autograder.graders.ch12_explanations._networks import (
     Network,
     Objective,
     Rng,
-    backward,
     deep,
     drawn,
     flat,
-    forward,
     one_logit,
     picture,
     square,
+    through,
     unlikely,
     weighted,
 )
@@ -34,6 +33,7 @@ from cnnlab.autograder.graders.ch12_explanations._objectives import (
 )
 from cnnlab.autograder.graders.shared.draws import reals
 from cnnlab.autograder.graders.shared.gradients import gradients
+from cnnlab.autograder.graders.shared.networks import backward
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist
 from cnnlab.course.ops import require
@@ -108,9 +108,9 @@ def keras_grad_cam(image: Any, index: int, layer: str, given: Network) -> Array:
     import keras
     from keras import ops
 
-    from cnnlab.autograder.sandbox.drivers.ch12 import classifier
+    from cnnlab.autograder.sandbox.drivers import models
 
-    model = classifier(**given)
+    model = models.stack(**given)
     place = model.get_layer(layer).output
     maps = ops.convert_to_numpy(keras.Model(model.input, place)(image[None]))
     rest = keras.Model(place, model.layers[-1].input)
@@ -145,10 +145,11 @@ def simulated(
     known = dict(zip(given["names"], (kind for kind, _ in given["layers"]), strict=True))
     fits = layer in known and known[layer] not in WITHOUT_PLACES
     require(fits, "layer", f"must be one of {list(known)}, with height and width", layer)
-    outs = forward(given, image[None])
-    maps = outs[given["names"].index(layer) + 1][0]
-    dlogits = objective(outs[-2][0], index)[None]
-    weights = gate(weigh(backward(given, outs, dlogits, layer)[0]))
+    done = through(given, image[None])
+    place = given["names"].index(layer) + 1
+    maps = done[place - 1].y[0]
+    dlogits = objective(done[-1].y[0], index)[None]
+    weights = gate(weigh(backward(done[place:], dlogits)[0]))
     with np.errstate(all="ignore"):
         return np.asarray(finish(rectify(np.sum(weights * maps, axis=-1))))
 

@@ -14,7 +14,7 @@ from cnnlab.autograder.graders.ch12_explanations._networks import (
     averaged,
     drawn,
     flat,
-    forward,
+    logits_of,
     picture,
     square,
     unlikely,
@@ -85,9 +85,9 @@ def keras_occlusion(image: Any, index: int, size: int, stride: int, given: Netwo
     """Keras, one occluded picture after another: the picture where a mask lets it through."""
     import keras
 
-    from cnnlab.autograder.sandbox.drivers.ch12 import classifier
+    from cnnlab.autograder.sandbox.drivers import models
 
-    model = classifier(**given)
+    model = models.stack(**given)
     logits = keras.Model(model.input, model.layers[-1].input)
 
     def score(picture: Any) -> float:
@@ -149,7 +149,7 @@ def simulated(
             patch = drawn_on[i : i + size, j : j + size]
             patch[...] = colour(original, original[i : i + size, j : j + size])
             pictures.append(drawn_on.copy())
-    scores = score(forward(given, np.stack(pictures))[-2], index)
+    scores = score(logits_of(given, np.stack(pictures)), index)
     return finish(joined(scores[0], scores[1:]).reshape(len(down), len(across)))
 
 

@@ -16,16 +16,15 @@ from cnnlab.autograder.graders.ch12_explanations._networks import (
     Objective,
     Rng,
     averaged,
-    backward,
     conv,
     deep,
     dense,
     drawn,
     flat,
-    forward,
     one_logit,
     picture,
     square,
+    through,
     unlikely,
 )
 from cnnlab.autograder.graders.ch12_explanations._objectives import (
@@ -39,6 +38,7 @@ from cnnlab.autograder.graders.ch12_explanations._objectives import (
 )
 from cnnlab.autograder.graders.shared.draws import reals
 from cnnlab.autograder.graders.shared.gradients import gradients
+from cnnlab.autograder.graders.shared.networks import backward
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 
@@ -99,9 +99,9 @@ def keras_saliency(image: Any, index: int, given: Network) -> Array:
     """The gradient of the logit."""
     import keras
 
-    from cnnlab.autograder.sandbox.drivers.ch12 import classifier
+    from cnnlab.autograder.sandbox.drivers import models
 
-    model = classifier(**given)
+    model = models.stack(**given)
     logits = keras.Model(model.input, model.layers[-1].input)
     (gradient,) = gradients(lambda x: logits(x)[0, index], [image[None]])
     return keras.ops.convert_to_numpy(keras.ops.max(keras.ops.abs(gradient[0]), axis=-1))
@@ -119,9 +119,8 @@ def simulated(
 ) -> Array:
     """What the driver says of a right solution, by NumPy."""
     checked(given, image, index)
-    outs = forward(given, image[None])
-    dlogits = objective(outs[-2][0], index)[None]
-    gradient = backward(given, outs, dlogits, None)[0]
+    done = through(given, image[None])
+    gradient = backward(done, objective(done[-1].y[0], index)[None])[0]
     return finish(joined(size(times(gradient, image))))
 
 

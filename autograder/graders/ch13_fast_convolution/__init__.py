@@ -11,7 +11,7 @@ from cnnlab.autograder.graders.ch13_fast_convolution import (
     depthwise_conv2d,
     im2col,
 )
-from cnnlab.autograder.graders.ch13_fast_convolution.conv2d_im2col import LOOP
+from cnnlab.autograder.graders.shared.prelude import prelude
 from cnnlab.autograder.judging.exercise import Chapter
 
 CHAPTER = Chapter(
@@ -26,5 +26,5 @@ CHAPTER = Chapter(
         depthwise_conv2d.EXERCISE,
         conv2d_fft.EXERCISE,
     ),
-    prelude=LOOP,
+    prelude=prelude("ch13_fast_convolution"),
 )

@@ -27,7 +27,7 @@ from cnnlab.autograder.graders.shared.gradients import gradients
 from cnnlab.autograder.graders.shared.keras_layers import layer_with
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
-from cnnlab.course.ops import as_floats, fast
+from cnnlab.course.ops import as_floats, layout
 
 Rng = np.random.Generator
 Pair = tuple[int, int]
@@ -39,7 +39,7 @@ def col2im_probes(rng: Rng) -> Iterator[Probe]:
     def case(
         rung: str, shape: tuple[int, ...], size: Pair, *how: Any, draw: Any = reals, **about: Any
     ) -> Probe:
-        (oh, ow), _ = fast.layout(shape, size, *how, *((1, 1), "valid")[len(how) :])
+        (oh, ow), _ = layout(shape, size, *how, *((1, 1), "valid")[len(how) :])
         dtype = about.pop("dtype", np.float32)
         cols = draw(rng, shape[0] * oh * ow, prod(size) * shape[3], dtype=dtype)
         return Probe(rung, (cols, shape, size, *how), terms=prod(size), **about)

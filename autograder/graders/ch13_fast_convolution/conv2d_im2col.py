@@ -13,6 +13,7 @@ from cnnlab.autograder.graders.shared import conv2d_probes
 from cnnlab.autograder.graders.shared.conv2d import FORWARD_TWISTS, keras_conv2d
 from cnnlab.autograder.graders.shared.conv2d_probes import case
 from cnnlab.autograder.graders.shared.conv_mistakes import PADDING_TWISTS, STRIDE_TWISTS, conv2d_by
+from cnnlab.autograder.graders.shared.prelude import prelude
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.timing import Baseline
 from cnnlab.autograder.judging.twists import Twist, on_args, on_output
@@ -20,40 +21,8 @@ from cnnlab.autograder.judging.twists import Twist, on_args, on_output
 Rng = np.random.Generator
 Array = NDArray[Any]
 
-LOOP = '''\
-import math
-import numpy as np
-
-
-def layout(x_shape, size, strides=(1, 1), padding="valid"):
-    """Where windows stand: (rows, columns) of places, and the frame of zeros around a picture."""
-    if padding not in ("valid", "same"):
-        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
-    if min(strides) < 1:
-        raise ValueError(f"strides must be 1 or more. Received: {strides}")
-    places, frame = [], []
-    for n, k, stride in zip(x_shape[1:3], size, strides, strict=True):
-        zeros = max((math.ceil(n / stride) - 1) * stride + k - n, 0) if padding == "same" else 0
-        places.append((n + zeros - k) // stride + 1)
-        frame.append((zeros // 2, zeros - zeros // 2))
-    if min(places) < 1:
-        raise ValueError(f"size of the kernels must fit into {x_shape[1:3]}. Received: {size}")
-    return tuple(places), tuple(frame)
-
-
-def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
-    """The layer of chapter 2, as a loop over pictures, rows, columns and filters."""
-    kh, kw, _, filters = kernels.shape
-    (rows, columns), frame = layout(x.shape, (kh, kw), strides, padding)
-    picture = np.pad(x, ((0, 0), *frame, (0, 0)))
-    out = np.zeros((len(x), rows, columns, filters), np.result_type(x, kernels, bias))
-    for n, i, j, f in np.ndindex(out.shape):
-        top, left = i * strides[0], j * strides[1]
-        patch = picture[n, top : top + kh, left : left + kw]
-        out[n, i, j, f] = np.sum(patch * kernels[:, :, :, f]) + bias[f]
-    return out
-'''
-"""What learner code finds: the notebook's second set-up cell holds the same two functions."""
+LOOP = prelude("ch13_fast_convolution")
+"""The chapter's given functions: the layer as a plain loop is among them."""
 
 # A loop over filters, too, comes to about 1; a loop over places alone to 10; one product to 100.
 BASELINE = Baseline("conv2d_loop", LOOP, ratio=5)

@@ -1,10 +1,11 @@
-"""Keras models as stacks: what a learner's model is made of, and what it must compute.
+"""Small networks as stacks: what they are made of, and what NumPy computes with them.
 
-A stack is a list of layers as `cnnlab.autograder.sandbox.drivers.models.describe` gives them: a
-dict each. `simulate` answers as that driver does, with NumPy alone, so that mistakes are changes of
-a stack. `in_words` brings stacks that compute the same to the same words: an activation may stand
-in its layer or in a layer of its own, before a pooling or after it, and dropout before or after
-flatten.
+A stack is a list of layers, a dict each: its class, perhaps its name, and its config as Keras takes
+it or as `cnnlab.autograder.sandbox.drivers.models.describe` gives it. The Keras builder is
+`models.stack`, which takes a network as it crosses to a driver (`stack_of` makes a stack of it).
+
+`simulate` answers as a driver does, with NumPy alone, so that mistakes are changes of a stack.
+`steps` goes through a stack and `backward` comes back.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cnnlab.autograder.sandbox.drivers.models import weights_like
-from cnnlab.course.ops import Array, conv2d, max_pool2d, network, output_size, relu
+from cnnlab.course.ops import Array, conv2d, gradients, max_pool2d, output_size, relu
+from cnnlab.course.ops import network as ops
 from cnnlab.course.ops.layers import Shape
 
 Layer = dict[str, Any]
 Stack = list[Layer]
+Network = dict[str, Any]
+"""As it crosses to a driver: ``layers`` (class name and config), ``names``, and ``weights`` or
+their ``seed``; perhaps ``input_shape``."""
 
 # Layers
 
@@ -61,6 +66,42 @@ def dropout(rate: float = 0.5) -> Layer:
 
 def other(kind: str, **config: Any) -> Layer:
     return {"class": kind, **config}
+
+
+CATS_DOGS: Stack = [
+    *(layer for filters in (32, 64, 128, 128) for layer in (conv(filters), max_pool())),
+    flatten(),
+    dropout(),
+    dense(512),
+    dense(256),
+    dense(1, "sigmoid"),
+]
+"""The network of chapters 6 and 8."""
+
+
+def stack_of(network: Network) -> Stack:
+    """The layers of a network that crosses to a driver, each with its name."""
+    layers = zip(network["names"], network["layers"], strict=True)
+    return [{"class": kind, "name": name, **config} for name, (kind, config) in layers]
+
+
+def own_activation(layer: Layer) -> str:
+    """The activation that is part of a layer."""
+    name = str(layer.get("activation") or "linear").lower()
+    return {"re_l_u": "relu"}.get(name, name)
+
+
+def alone(layer: Layer) -> str | None:
+    """The activation, where a layer is nothing else."""
+    kind = layer["class"]
+    if kind == "Activation":
+        return own_activation(layer)
+    return kind.lower() if kind in ("ReLU", "Softmax") else None
+
+
+def activation_of(layer: Layer) -> str:
+    """A layer's activation, also where the layer is nothing else."""
+    return alone(layer) or own_activation(layer)
 
 
 # What a stack computes
@@ -107,9 +148,8 @@ def simulate(
 def _answers(layers: str, pixels: bytes, shape: Shape, seed: int) -> Array:
     """`forward`, remembered: two mistakes make the same stack in whichever order."""
     stack = json.loads(layers)
-    like = [np.zeros(s, np.float32) for s in traced(stack, shape[1:])[0]]
     x = np.frombuffer(pixels, np.float32).reshape(shape)
-    return forward(stack, x, weights_like(like, seed))
+    return forward(stack, x, drawn_weights(stack, shape[1:], seed))
 
 
 def traced(stack: Stack, input_shape: Shape) -> tuple[list[Shape], Shape]:
@@ -125,9 +165,10 @@ def grow(shape: Shape, layer: Layer) -> tuple[Shape, list[Shape]]:
     """The shape after a layer, and the shapes of the layer's own weights."""
     kind = layer["class"]
     if kind in ("Conv2D", "MaxPooling2D"):
-        size = layer["kernel_size" if kind == "Conv2D" else "pool_size"]
-        places = zip(shape[:2], size, layer["strides"], strict=True)
-        height, width = (output_size(n, k, s, layer["padding"]) for n, k, s in places)
+        size, strides = _windows(layer)
+        padding = layer.get("padding", "valid")
+        places = zip(shape[:2], size, strides, strict=True)
+        height, width = (output_size(n, k, s, padding) for n, k, s in places)
         if kind == "MaxPooling2D":
             return (height, width, shape[2]), []
         filters = layer["filters"]
@@ -142,118 +183,131 @@ def grow(shape: Shape, layer: Layer) -> tuple[Shape, list[Shape]]:
     return shape, []
 
 
+def _windows(layer: Layer) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Size and strides of a convolution's or a pooling's windows; Keras's own where not given."""
+    pools = layer["class"] == "MaxPooling2D"
+    size = _both(layer["pool_size" if pools else "kernel_size"])
+    strides = layer.get("strides")
+    return size, _both(strides) if strides else size if pools else (1, 1)
+
+
+def _both(size: int | Sequence[int]) -> tuple[int, int]:
+    """Down and across."""
+    down, across = (size, size) if isinstance(size, int) else size
+    return down, across
+
+
+def drawn_weights(stack: Stack, input_shape: Shape, seed: int | np.random.Generator) -> list[Array]:
+    """Weights as the drivers draw them."""
+    return weights_like([np.empty(s, np.float32) for s in traced(stack, input_shape)[0]], seed)
+
+
+class Step(NamedTuple):
+    """What one layer did.
+
+    Parameters
+    ----------
+    layer : dict
+    weights : list of ndarray
+        Its kernel and bias, if it has any.
+    x, z, y : ndarray
+        What came in; what the layer made of it; the same after its activation.
+    """
+
+    layer: Layer
+    weights: list[Array]
+    x: Array
+    z: Array
+    y: Array
+
+
+def steps(stack: Stack, x: Array, weights: Sequence[Array]) -> list[Step]:
+    """A batch on its way through a stack, outside of training.
+
+    Parameters
+    ----------
+    stack : list of dict
+    x : ndarray, shape (N, H, W, C)
+    weights : sequence of ndarray
+        In Keras's order; for some more layers, too.
+    """
+    left, done = iter(weights), []
+    for layer in stack:
+        own = [next(left), next(left)] if layer["class"] in ("Conv2D", "Dense") else []
+        z = _through(layer, own, x)
+        done.append(Step(layer, own, x, z, ACTIVATIONS[activation_of(layer)](z)))
+        x = done[-1].y
+    return done
+
+
+def forward(stack: Stack, x: Array, weights: Sequence[Array]) -> Array:
+    """The stack's answers outside of training."""
+    return steps(stack, x, weights)[-1].y
+
+
+def run(network: Network, x: Array, last: str | None = None) -> list[Step]:
+    """A batch on its way through a network, as far as the layer ``last``."""
+    stack = stack_of(network)
+    weights = network.get("weights")
+    if weights is None:
+        weights = drawn_weights(stack, x.shape[1:], network["seed"])
+    stop = len(stack) if last is None else network["names"].index(last) + 1
+    return steps(stack[:stop], x, weights)
+
+
+def _through(layer: Layer, weights: list[Array], x: Array) -> Array:
+    """Through one layer, its activation left out."""
+    kind = layer["class"]
+    if kind == "Conv2D":
+        kernels, bias = weights
+        return conv2d(x, kernels, bias, _windows(layer)[1], layer.get("padding", "valid"))
+    if kind == "MaxPooling2D":
+        return max_pool2d(x, *_windows(layer), layer.get("padding", "valid"))
+    if kind == "Dense":
+        kernel, bias = weights
+        return x @ kernel + bias
+    if kind == "Flatten":
+        return ops.flatten(x)
+    if kind == "GlobalAveragePooling2D":
+        return x.mean(axis=(1, 2))
+    return x * layer["scale"] if kind == "Rescaling" else x
+
+
+def backward(done: Sequence[Step], dout: Array) -> Array:
+    """The gradient of what the last of these steps gave, handed back to what the first one got."""
+    for step in reversed(done):
+        dout = _back(step, SLOPES[activation_of(step.layer)](dout, step.y))
+    return dout
+
+
+def _back(step: Step, dout: Array) -> Array:
+    """Back through one layer, its activation left out."""
+    layer, weights, x = step[:3]
+    kind = layer["class"]
+    if kind == "Conv2D":
+        padding = layer.get("padding", "valid")
+        return gradients.conv2d_backward(dout, x, weights[0], _windows(layer)[1], padding)[0]
+    if kind == "MaxPooling2D":
+        return gradients.max_pool2d_backward(dout, x, *_windows(layer))
+    if kind == "Dense":
+        return gradients.dense_backward(dout, x, weights[0])[0]
+    if kind == "Flatten":
+        return dout.reshape(x.shape)
+    if kind == "GlobalAveragePooling2D":
+        return np.broadcast_to(dout[:, None, None] / prod(x.shape[1:3]), x.shape)
+    return dout * layer["scale"] if kind == "Rescaling" else dout
+
+
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "linear": lambda z: z,
     "relu": relu,
-    "sigmoid": network.sigmoid,
-    "softmax": network.softmax,
+    "sigmoid": ops.sigmoid,
+    "softmax": ops.softmax,
     "tanh": np.tanh,
 }
-
-
-def forward(stack: Stack, x: Array, weights: list[Array]) -> Array:
-    """The stack's answers outside of training."""
-    left = iter(weights)
-    for layer in stack:
-        kind = layer["class"]
-        if kind == "Conv2D":
-            x = conv2d(x, next(left), next(left), tuple(layer["strides"]), layer["padding"])
-        elif kind == "MaxPooling2D":
-            x = max_pool2d(x, tuple(layer["pool_size"]), None, layer["padding"])
-        elif kind == "Dense":
-            x = x @ next(left) + next(left)
-        elif kind == "Flatten":
-            x = network.flatten(x)
-        elif kind == "GlobalAveragePooling2D":
-            x = x.mean(axis=(1, 2))
-        elif kind == "Rescaling":
-            x = x * np.float32(layer["scale"])
-        x = ACTIVATIONS[layer.get("activation", "linear")](x)
-    return x
-
-
-# What is compared
-
-
-def in_words(layers: Stack) -> dict[str, str]:
-    """A description of what the layers do, one entry each: ``{"layer 1": "…"}``."""
-    found: list[dict[str, Any]] = []
-    for layer in layers:
-        activation = _alone(layer)
-        if activation is None:
-            found.append(dict(layer))
-        elif not _joined(found, activation):
-            found.append({"class": activation})
-    for i in range(len(found) - 1):
-        if found[i]["class"] == "Dropout" and found[i + 1]["class"] in _FLAT:
-            found[i : i + 2] = found[i + 1], found[i]  # the same numbers are dropped
-    return {f"layer {n}": _sentence(layer) for n, layer in enumerate(found, 1)}
-
-
-_FLAT = ("Flatten", "Reshape")
-_UNHINDERED = (*_FLAT, "Dropout", "MaxPooling2D")
-"""What a ReLU may pass: it keeps zeros and the order of numbers."""
-
-
-def _alone(layer: Layer) -> str | None:
-    """The activation, where a layer is nothing else."""
-    kind = layer["class"]
-    if kind == "Activation":
-        return _activation(layer)
-    return kind.lower() if kind in ("ReLU", "Softmax") else None
-
-
-def _activation(layer: Layer) -> str:
-    name = str(layer.get("activation") or "linear").lower()
-    return {"re_l_u": "relu"}.get(name, name)
-
-
-def _joined(found: Stack, activation: str) -> bool:
-    """Whether an activation could be put into the layer that it belongs to."""
-    if activation == "linear":
-        return True
-    for layer in reversed(found):
-        if "activation" in layer:
-            own = _activation(layer)
-            if own == "linear":
-                layer["activation"] = activation
-            return own == "linear" or own == activation == "relu"
-        if activation != "relu" or layer["class"] not in _UNHINDERED:
-            return False
-    return False
-
-
-_PLAIN: dict[str, Any] = {
-    "dilation_rate": [1, 1],
-    "groups": 1,
-    "use_bias": True,
-    "trainable": True,
-    "data_format": "channels_last",
+SLOPES: dict[str, Callable[[Array, Array], Array]] = {
+    "linear": lambda dout, y: dout,
+    "relu": lambda dout, y: dout * (y > 0),
+    "softmax": lambda dout, y: y * (dout - np.sum(dout * y, axis=-1, keepdims=True)),
 }
-"""What is not worth a word."""
-
-
-def _sentence(layer: Layer) -> str:
-    kind = layer["class"]
-    words = {
-        "Conv2D": lambda: f"convolution {layer['filters']} of {_pair(layer['kernel_size'])}",
-        "MaxPooling2D": lambda: f"max pool {_pair(layer['pool_size'])}",
-        "Dense": lambda: f"dense {layer['units']}",
-        "Dropout": lambda: f"dropout {layer['rate']:g}",
-        "Flatten": lambda: "flatten",
-        "Reshape": lambda: "flatten",
-    }
-    parts = [words[kind]() if kind in words else kind.lower()]
-    if "padding" in layer and (kind == "Conv2D" or layer["padding"] != "valid"):
-        parts.append(str(layer["padding"]))
-    usual = layer.get("pool_size", [1, 1])
-    if layer.get("strides", usual) != usual:
-        parts.append(f"stride {_pair(layer['strides'])}")
-    if "activation" in layer:
-        parts.append(_activation(layer))
-    parts += [f"{n} {layer[n]}" for n, usual in _PLAIN.items() if layer.get(n, usual) != usual]
-    return ", ".join(parts)
-
-
-def _pair(sizes: Sequence[int]) -> str:
-    return "×".join(map(str, sizes))
+"""From the gradient of what an activation gave, and what it gave, to that of what it got."""

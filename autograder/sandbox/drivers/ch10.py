@@ -43,7 +43,7 @@ def looked_into(function: Callable[..., Any], args: Any, kwargs: Any, given: Any
 def _counting(network: dict[str, Any]) -> tuple[Any, Any]:
     """A model whose first layer counts its runs, and the counter; the same for the same layers."""
     import tensorflow as tf
-    from keras import Input, Layer, Model, layers
+    from keras import Layer
 
     key = repr(network)
     if key not in _built:
@@ -56,11 +56,6 @@ def _counting(network: dict[str, Any]) -> tuple[Any, Any]:
                 runs.assign_add(1)
                 return tf.identity(x)
 
-        picture = Input(network["input_shape"])
-        x = Counter(name="photograph")(picture)
-        for name, (kind, config) in zip(network["names"], network["layers"], strict=True):
-            x = getattr(layers, kind)(**config, name=name)(x)
-        model = Model(picture, x, name="small")
-        model.set_weights(models.weights_like(model.get_weights(), network["seed"]))
+        model = models.stack(**network, front=[Counter(name="photograph")])
         _built[key] = model, runs
     return _built[key]

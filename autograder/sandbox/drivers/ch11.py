@@ -55,16 +55,9 @@ def network_of(network: dict[str, Any]) -> Any:
     network : dict
         ``layers`` (class name, config), ``names``, and the weights' ``seed``.
     """
-    import keras
-
     key = repr(network)
     if key not in _built:
-        x = picture = keras.Input((None, None, 3))
-        for name, (kind, config) in zip(network["names"], network["layers"], strict=True):
-            x = getattr(keras.layers, kind)(**config, name=name)(x)
-        model = keras.Model(picture, x, name="small")
-        model.set_weights(models.weights_like(model.get_weights(), network["seed"]))
-        _built[key] = model
+        _built[key] = models.stack(**network)
     return _built[key]
 
 

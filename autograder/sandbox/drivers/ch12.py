@@ -17,33 +17,7 @@ def explained(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) 
     Parameters
     ----------
     given : dict
-        What `classifier` takes. The model is new in every call: what a function does to it
+        What `models.stack` takes. The model is new in every call: what a function does to it
         is of no consequence for the next.
     """
-    return models.numbers(function(classifier(**given), *args, **kwargs))
-
-
-def classifier(
-    layers: list[Any], names: list[str], input_shape: list[int], weights: list[Any]
-) -> Any:
-    """A functional Keras model.
-
-    Parameters
-    ----------
-    layers : list of [class name, config]
-        ``["Conv2D", {"filters": 4, "kernel_size": 3, "activation": "relu"}]``.
-    names : list of str
-        One for each layer.
-    input_shape : list of int
-        Without the batch.
-    weights : list of array
-        In ``get_weights()`` order.
-    """
-    import keras
-
-    x = picture = keras.Input(input_shape)
-    for (kind, config), name in zip(layers, names, strict=True):
-        x = getattr(keras.layers, kind)(**config, name=name)(x)
-    model = keras.Model(picture, x, name="classifier")
-    model.set_weights(weights)
-    return model
+    return models.numbers(function(models.stack(**given), *args, **kwargs))

@@ -5,7 +5,7 @@ Keras is imported in functions alone: a chapter without Keras loads this file, t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,7 @@ def describe(
     return tree
 
 
-def weights_like(shapes: list[Any], seed: int) -> list[np.ndarray]:
+def weights_like(shapes: list[Any], seed: int | np.random.Generator) -> list[np.ndarray]:
     """Weights of these shapes, drawn one after another: kernels by He, biases small.
 
     What is no float (the state of a random layer) stays as it is.
@@ -141,23 +141,39 @@ def flat(model: Any) -> list[Any]:
 
 
 def stack(
-    layers: list[Any], input_shape: tuple[int, ...], seed: int = 0, names: list[str] | None = None
+    layers: list[Any],
+    input_shape: Sequence[int | None] = (None, None, 3),
+    seed: int = 0,
+    names: list[str] | None = None,
+    weights: list[np.ndarray] | None = None,
+    front: Sequence[Any] = (),
 ) -> Any:
-    """A Keras model of plain layers, with weights drawn from ``seed``.
+    """A Keras model of plain layers, one after another.
 
     Parameters
     ----------
     layers : list of (class name, config)
         ``("Conv2D", {"filters": 4, "kernel_size": 3, "activation": "relu"})``.
-    input_shape : tuple of int
-        Without the batch.
+    input_shape : sequence of int
+        Without the batch; as it stands, colour pictures of any size.
+    seed : int
+        Of the weights, see `weights_like`,
+    names : list of str, optional
+        One for each layer.
+    weights : list of ndarray, optional
+        In ``get_weights()`` order, in the place of drawn ones.
+    front : sequence of Keras layers
+        Through which a picture goes before all others.
     """
     import keras
 
     names = names or [f"layer{i}" for i, _ in enumerate(layers)]
     made = [getattr(keras.layers, k)(**c, name=n) for (k, c), n in zip(layers, names, strict=True)]
-    model = keras.Sequential([keras.Input(input_shape), *made])
-    model.set_weights(weights_like(model.get_weights(), seed))
+    x = picture = keras.Input(tuple(input_shape))
+    for layer in (*front, *made):
+        x = layer(x)
+    model = keras.Model(picture, x, name="small")
+    model.set_weights(weights_like(model.get_weights(), seed) if weights is None else weights)
     return model
 
 

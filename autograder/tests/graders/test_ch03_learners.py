@@ -312,15 +312,3 @@ def test_a_function_that_refuses_windows_that_are_not_square_hears_of_the_error(
     result = judged("max_pool2d", [("kh, kw = size", "kh, kw = size\n    assert kh == kw")])
     assert result.diagnosis == []
     assert "AssertionError" in result.message
-
-
-def test_the_given_functions_are_the_notebook_s():
-    """The worker's prelude and the notebook's second set-up cell hold the same text."""
-    import nbformat
-
-    from cnnlab.autograder.submission.solutions import SOLUTIONS
-
-    notebook = nbformat.read(SOLUTIONS / CHAPTER / f"{CHAPTER}.ipynb", 4)
-    setup = [c.source for c in notebook.cells if c.metadata["cnnlab"]["role"] == "setup"]
-    prelude = load_chapter(CHAPTER).prelude
-    assert prelude.split("\n\n\n", 1)[1].strip() == setup[1].strip()

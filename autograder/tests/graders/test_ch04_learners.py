@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.autograder.graders.ch04_network import PRELUDE, _counting
+from cnnlab.autograder.graders.ch04_network import _counting
 from cnnlab.autograder.graders.ch04_network import count_macs as count_macs_grader
 from cnnlab.autograder.graders.ch04_network import count_parameters as count_parameters_grader
 from cnnlab.autograder.graders.ch04_network import predict as net_grader
+from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
 from cnnlab.autograder.submission.solutions import solution_source
@@ -27,7 +28,7 @@ PICTURE = (32, 32, 3)
 def solved() -> dict[str, Any]:
     """The chapter's namespace with every exercise solved."""
     namespace: dict[str, Any] = {}
-    exec(PRELUDE, namespace)
+    exec(load_chapter(CHAPTER).prelude, namespace)
     for name in recorded(CHAPTER):
         exec(solution_source(CHAPTER, name), namespace)
     return namespace
@@ -396,19 +397,6 @@ def test_slips_left_out_leave_the_ops():
         assert count_macs_grader.macs(*probe.args) == arithmetic.count_macs(*probe.args)
     x, weights = net_grader.random_net(rng)
     np.testing.assert_array_equal(net_grader.steps(x, weights), ops.predict(x, weights))
-
-
-def test_the_set_up_cell_holds_the_given_functions():
-    from pathlib import Path
-
-    import cnnlab.course
-
-    source = (Path(cnnlab.course.__file__).parent / "chapters" / f"{CHAPTER}.py").read_text(
-        encoding="utf-8"
-    )
-    given = PRELUDE.partition("import numpy as np\n")[2].strip()
-    assert given
-    assert given in source
 
 
 def test_the_given_trace_shapes_is_the_courses():

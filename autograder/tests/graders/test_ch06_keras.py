@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.autograder.graders.ch06_cats_dogs.build_cnn import STACK as NETWORK
+from cnnlab.autograder.graders.shared.network_words import in_words
 from cnnlab.autograder.graders.shared.networks import (
+    CATS_DOGS,
     conv,
     dense,
     dropout,
     flatten,
-    in_words,
     max_pool,
     traced,
 )
@@ -190,7 +190,7 @@ def test_a_model_that_is_not_compiled():
 
 def test_the_judges_network_has_the_articles_size():
     """By shapes alone: the probes are small, for large networks without pooling fill the memory."""
-    shapes, output = traced(NETWORK, (150, 150, 3))
+    shapes, output = traced(CATS_DOGS, (150, 150, 3))
     assert sum(map(math.prod, shapes)) == 5_681_345
     assert output == (1,)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnlab.autograder.graders.ch08_augmentation import PRELUDE
+from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
 from cnnlab.autograder.submission.solutions import solution_source
@@ -19,7 +19,7 @@ NAME = "build_augmented_cnn"
 @cache
 def space() -> dict[str, Any]:
     namespace: dict[str, Any] = {}
-    exec(PRELUDE, namespace)
+    exec(load_chapter("ch08_augmentation").prelude, namespace)
     exec(solution_source("ch08_augmentation", NAME), namespace)
     return namespace
 

@@ -5,7 +5,7 @@ import pytest
 
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
-from cnnlab.autograder.sandbox.drivers import ch12
+from cnnlab.autograder.sandbox.drivers import models
 
 KEYS = recorded("ch12_explanations")
 
@@ -21,16 +21,16 @@ def _libraries():
 @pytest.fixture(scope="module", autouse=True)
 def _one_model_for_many_calls():
     """A learner's process builds a new classifier for each call. No function here changes one."""
-    built, build = {}, ch12.classifier
+    built, build = {}, models.stack
 
-    def once(layers, names, input_shape, weights):
-        key = repr((layers, names, input_shape)), *(np.asarray(w).tobytes() for w in weights)
+    def once(weights, **network):
+        key = repr(network), *(np.asarray(w).tobytes() for w in weights)
         if key not in built:
-            built[key] = build(layers, names, input_shape, weights)
+            built[key] = build(weights=weights, **network)
         return built[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ch12, "classifier", once)
+        patch.setattr(models, "stack", once)
         yield
 
 

@@ -1,9 +1,12 @@
-"""Chapter 12's small classifiers in NumPy: against Keras, and against finite differences."""
+"""Small networks in NumPy, most of them chapter 12's: against Keras, and finite differences."""
 
 import numpy as np
 import pytest
 
+from cnnlab.autograder.graders.ch11_filters_classes._networks import CLASSES
 from cnnlab.autograder.graders.ch12_explanations import _networks as small
+from cnnlab.autograder.graders.shared.networks import backward, forward, run, stack_of
+from cnnlab.autograder.sandbox.drivers import models
 from cnnlab.course.networks import explain
 from cnnlab.course.networks.pretrained import ending_in_softmax
 from cnnlab.course.ops.gradients import numerical_gradient
@@ -28,9 +31,7 @@ def network_and_image(name):
 
 
 def keras_model(network):
-    from cnnlab.autograder.sandbox.drivers.ch12 import classifier
-
-    return classifier(**network)
+    return models.stack(**network)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -40,10 +41,8 @@ def test_every_layer_gives_what_keras_gives(name):
     network, image = network_and_image(name)
     model = keras_model(network)
     every = keras.Model(model.input, [layer.output for layer in model.layers[1:]])
-    for ours, theirs in zip(
-        small.forward(network, image[None])[1:], every(image[None]), strict=True
-    ):
-        np.testing.assert_allclose(ours, np.asarray(theirs), atol=2e-5)
+    for ours, theirs in zip(run(network, image[None]), every(image[None]), strict=True):
+        np.testing.assert_allclose(ours.y, np.asarray(theirs), atol=2e-5)
 
 
 @pytest.mark.parametrize("name", ["flat", "square", "averaged", "weighted"])
@@ -52,12 +51,24 @@ def test_gradients_are_finite_differences(name):
     image = image.astype(np.float64)
 
     def logit(picture):
-        return float(small.forward(network, picture[None])[-2][0, 1])
+        return float(small.logits_of(network, picture[None])[0, 1])
 
-    outs = small.forward(network, image[None])
-    dlogits = small.one_logit(outs[-2][0], 1)[None]
-    ours = small.backward(network, outs, dlogits, None)[0]
+    done = small.through(network, image[None])
+    ours = backward(done, small.one_logit(done[-1].y[0], 1)[None])[0]
     np.testing.assert_allclose(ours, numerical_gradient(logit, image, 1e-6), atol=1e-6)
+
+
+def test_a_gradient_comes_back_through_every_kind_of_layer():
+    network = {**CLASSES, "seed": 4}
+    image = np.random.default_rng(2).normal(size=(4, 6, 3))
+
+    def share(picture):
+        return float(run(network, picture[None])[-1].y[0, 2])
+
+    done = run(network, image[None])
+    ours = backward(done, np.eye(5)[2:3])[0]
+    assert np.abs(ours).max() > 1e-4
+    np.testing.assert_allclose(ours, numerical_gradient(share, image, 1e-6), atol=1e-8)
 
 
 @pytest.mark.parametrize("objective", [small.probability, small.log_probability])
@@ -76,7 +87,7 @@ def test_the_courses_saliency_is_the_largest_finite_difference():
     found = explain.saliency(keras_model(network), image, 2)
 
     def logit(picture):
-        return float(small.forward(network, picture[None])[-2][0, 2])
+        return float(small.logits_of(network, picture[None])[0, 2])
 
     slopes = numerical_gradient(logit, image.astype(np.float64), 1e-6)
     np.testing.assert_allclose(found, np.abs(slopes).max(axis=-1), atol=1e-5)
@@ -86,17 +97,15 @@ def test_the_courses_saliency_is_the_largest_finite_difference():
 def test_the_courses_grad_cam_is_its_formula(layer):
     network, image = network_and_image("deep")
     found = explain.grad_cam(keras_model(network), image, 3, layer)
-    outs = small.forward(network, image[None])
+    done = small.through(network, image[None])
     start = network["names"].index(layer) + 1
-    maps = outs[start][0]
-    rest = {**network, "layers": network["layers"][start:], "names": network["names"][start:]}
-    used = sum(2 for kind, _ in network["layers"][:start] if kind in ("Conv2D", "Dense"))
-    rest["weights"] = network["weights"][used:]
+    maps, rest = done[start - 1].y[0], stack_of(network)[start:-1]
+    weights = [w for step in done[start:] for w in step.weights]
 
     def with_more(channel, amount):
         changed = maps.copy()
         changed[..., channel] += amount
-        return small.forward(rest, changed[None])[-2][0, 3]
+        return forward(rest, changed[None], weights)[0, 3]
 
     # One step for a whole map is the sum of its cells' slopes: proportional to their mean.
     channels = range(maps.shape[-1])
@@ -111,7 +120,7 @@ def test_the_courses_occlusion_map_is_a_difference_of_logits():
     assert found.shape == (4, 3)
     hidden = image.copy()
     hidden[8:13, 4:9] = image.mean(axis=(0, 1))
-    both = small.forward(network, np.stack([image, hidden]))[-2][:, 1]
+    both = small.logits_of(network, np.stack([image, hidden]))[:, 1]
     assert found[2, 1] == pytest.approx(both[0] - both[1], abs=1e-5)
 
 

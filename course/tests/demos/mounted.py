@@ -51,7 +51,9 @@ MOUNT = """async ({script, state}) => {
   };
   const url = URL.createObjectURL(new Blob([script], {type: "text/javascript"}));
   const widget = (await import(url)).default;
-  widget.render({model, el: document.querySelector("#demo")});
+  const remove = widget.render({model, el: document.querySelector("#demo")});
+  window.listening = () => listeners.size;
+  window.removeDemo = remove;
 }"""
 
 

@@ -130,3 +130,13 @@ def test_a_wrong_function_is_contradicted_at_the_place(browser):
         page.get_by_label("Kernel", exact=True).select_option("first tap alone")
         page.get_by_text("Your function says 1.").wait_for()
         assert "At 12 of 12 places" in page.get_by_role("status").inner_text()
+
+
+def test_a_demo_that_is_removed_listens_no_more_and_stops_playing(shown):
+    page, _ = shown
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Pause").wait_for()
+    assert page.evaluate("() => listening()") == 1
+    page.evaluate("() => removeDemo()")
+    assert page.evaluate("() => listening()") == 0
+    assert page.get_by_role("button", name="Play").count() == 1

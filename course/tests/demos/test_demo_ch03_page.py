@@ -98,3 +98,10 @@ def test_a_stub_is_told_and_the_course_fills_in(browser):
     with mounted(browser, ch03.demo(max_pool2d)) as page:
         assert "not written yet" in page.get_by_role("status").inner_text()
         assert page.get_by_text("largest numbers, by the course").is_visible()
+
+
+def test_a_demo_that_is_removed_listens_no_more(shown):
+    page, _ = shown
+    assert page.evaluate("() => listening()") == 1
+    page.evaluate("() => removeDemo()")
+    assert page.evaluate("() => listening()") == 0

@@ -42,7 +42,7 @@ def test_im2col_is_keras(size, k, steps, padding):
 @given(sizes, taps, strides, paddings)
 def test_col2im_is_kerass_gradient(size, k, steps, padding):
     shape = (2, *size, 2)
-    (rows, columns), _ = fast.layout(shape, k, steps, padding)
+    (rows, columns), _ = ops.layout(shape, k, steps, padding)
     args = drawn(2 * rows * columns, k[0] * k[1] * 2), shape, k, steps, padding
     close(fast.col2im(*args), keras_col2im(*args))
 
@@ -102,7 +102,7 @@ def test_what_the_notebook_gives_is_the_layer_of_chapter_2(size, k, steps, paddi
     exec(LOOP, given_names)
     args = drawn(1, *size, 2), drawn(*k, 2, 2), drawn(2), steps, padding
     close(given_names["conv2d_loop"](*args), ops.conv2d(*args))
-    assert given_names["layout"]((1, *size, 2), k, steps, padding) == fast.layout(
+    assert given_names["layout"]((1, *size, 2), k, steps, padding) == ops.layout(
         (1, *size, 2), k, steps, padding
     )
 
