@@ -24,7 +24,7 @@ from cnnlab.course.tests.build.tiny import (
     learn,
 )
 
-CONFIG = Path(build_module.__file__).parents[1] / "nbgrader_config.py"
+CONFIG = Path(build_module.__file__).parents[2] / "nbgrader_config.py"
 
 
 @pytest.fixture

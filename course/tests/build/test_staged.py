@@ -13,13 +13,13 @@ import pytest
 from cnnlab.course.build import BuildError, staged
 from cnnlab.course.tests.build.tiny import GRADER_PATH, SOURCE_PATH, add_chapter, edit, learn
 
-OURS = Path(staged.__file__).parents[1]
+OURS = Path(staged.__file__).parents[2]
 NAME = "ch01_tiny"
 
 # A chapter that depends on one file of each kind.
 POINTS = "autograder/graders/tiny_points.py"
 OP = "course/tiny_ops.py"
-DRIVER = "autograder/drivers/tiny.py"
+DRIVER = "autograder/sandbox/drivers/tiny.py"
 ANSWERS = "autograder/references/tensorflow-cpu/ch01.wire.gz"
 PARTS = {
     POINTS: 'POINTS = {"by-hand": 1.5, "reference": 2.0}\n',
@@ -43,8 +43,8 @@ relu = Exercise(
     name="relu",
     points=POINTS,
     probes=probes,
-    reference=lambda z, given: np.maximum(z, 0),
-    correct=lambda z: tiny_ops.rectified(z),
+    keras_reference=lambda z, given: np.maximum(z, 0),
+    numpy_op=lambda z: tiny_ops.rectified(z),
     twists=(Twist("absolute-value", lambda op: lambda z: np.abs(z), "You took the size."),),
     hints=("Concept.", "Closer.", "Detail."),
     driver="tiny.called",
@@ -70,7 +70,7 @@ class NoProcess:
 
 
 record.record("{NAME}", NoProcess())
-build(Path(__file__).parents[2])
+build(Path(__file__).parents[1])
 """
 
 
@@ -118,7 +118,7 @@ CHANGES = {
     "recorded answers": (ANSWERS, None, "noise"),
 }
 SAID = {
-    "points in a helper of a grader": f"is not what course/{NAME}.py builds",
+    "points in a helper of a grader": f"is not what course/chapters/{NAME}.py builds",
     "an op": f"{NAME}: relu: the course's own op fails",
     "a driver": f"{NAME}: relu: the course's own op fails",
     "what a grader draws": f"The references of {NAME} answer other questions",
