@@ -7,16 +7,21 @@ mutant that keeps full marks is either equivalent (listed with the reason in
 
     python -m cnnlab.autograder.quality.mutation            # every chapter
     python -m cnnlab.autograder.quality.mutation ch01 ch02
+
+What was counted is kept in ``graders/chNN_name/mutation.json``, and with ``--write
+CONTRIBUTING.md`` the table of all chapters goes between its markers there.
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,9 +44,12 @@ from cnnlab.autograder.quality.mutants import Mutant, mutants
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.sandbox.session import Session, Workers, open_workers
 from cnnlab.autograder.submission.solutions import solution_source
+from cnnlab.course.markers import between
 
 SECONDS = 2.0
 """What a mutant may take for one call: far more than a right solution does."""
+START = "<!-- mutation score: python -m cnnlab.autograder.quality.mutation -->"
+"""The line above the table in a text: how it is made."""
 
 
 @dataclass
@@ -62,11 +70,18 @@ class Score:
     def total(self) -> int:
         return self.killed + self.equivalent + len(self.survivors)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many there are of each kind, by what the table says."""
+        return {
+            "mutants": self.total,
+            "lose points": self.killed,
+            "equivalent, with reason": self.equivalent,
+            "survive": len(self.survivors),
+        }
+
     def __str__(self) -> str:
-        return (
-            f"{self.chapter}: {self.total} mutants, {self.killed} lose points, "
-            f"{self.equivalent} equivalent, {len(self.survivors)} survive"
-        )
+        return f"{self.chapter}: {', '.join(f'{n} {kind}' for kind, n in self.counts.items())}"
 
 
 def mutants_of(name: str) -> list[Mutant]:
@@ -170,6 +185,33 @@ def equivalent_mutants(name: str) -> dict[str, dict[str, str]]:
     }
 
 
+# What was counted
+
+
+def keep(score: Score) -> None:
+    """Write a chapter's counts down beside its grader."""
+    text = json.dumps(score.counts, indent=1) + "\n"
+    _counts_path(score.chapter).write_text(text, encoding="utf-8")
+
+
+def kept(name: str) -> dict[str, int]:
+    """A chapter's counts, as they were last written; empty before the first time."""
+    path = _counts_path(name)
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _counts_path(name: str) -> Path:
+    return GRADERS / name / "mutation.json"
+
+
+def table() -> str:
+    """What was counted in each chapter, as a Markdown table; a chapter not yet counted is empty."""
+    kinds = list(Score("").counts)
+    rows = [[name, *(str(kept(name).get(k, "")) for k in kinds)] for name in chapter_names()]
+    lines = [["chapter", *kinds], ["---", *["---:"] * len(kinds)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -186,11 +228,14 @@ def main(
     processes: Annotated[
         int, typer.Option("--processes", "-p", min=1, help="How many grade side by side.")
     ] = usable_cores(),
+    write: Annotated[
+        Path | None, typer.Option(help="Put the table between the markers of this file.")
+    ] = None,
 ) -> None:
     """Change every chapter's own solutions, one thing at a time, and grade each mutant.
 
-    The exit code is 1 if a mutant keeps full marks and no reason is listed, or if a reason is
-    listed that no mutant needs any more.
+    The counts are kept in graders/chNN_name/mutation.json. The exit code is 1 if a mutant keeps
+    full marks and no reason is listed, or if a reason is listed that no mutant needs any more.
     """
     try:
         names = [find_chapter(given) for given in chapters or []] or chapter_names()
@@ -201,6 +246,10 @@ def main(
         out.print(str(score))
         for change in score.stale:
             out.print(f"  no mutant needs this reason any more: {change}")
+        keep(score)
+    if write is not None:
+        text = between(write.read_text(encoding="utf-8"), START, table())
+        write.write_text(text, encoding="utf-8")
     raise typer.Exit(int(any(score.survivors or score.stale for score in scores)))
 
 

@@ -3,12 +3,15 @@
 import json
 from typing import Any
 
+from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"
 SOLVED = (SOLUTIONS / CHAPTER / NOTEBOOK).read_text()
-EXERCISES = ["conv_step", "correlate2d", "conv2d", "relu", "design_kernel"]
+EXERCISES = [exercise.name for exercise in load_chapter(CHAPTER).exercises]
+POINTS = load_chapter(CHAPTER).max_score
+"""What the chapter is worth today: an exercise more changes no test."""
 
 
 def cell(notebook: dict[str, Any], grade_id: str) -> dict[str, Any]:

@@ -13,7 +13,17 @@ from cnnlab.autograder.judging.results import SubmissionResult, to_dict
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import Submission
 from cnnlab.autograder.submission.solutions import SOLUTIONS
-from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, cell, flipped, hand_in, source, stub
+from cnnlab.autograder.tests.handins import (
+    CHAPTER,
+    EXERCISES,
+    NOTEBOOK,
+    POINTS,
+    cell,
+    flipped,
+    hand_in,
+    source,
+    stub,
+)
 from cnnlab.autograder.tests.sandbox.deadly import kill_on_request
 
 PLAIN = Settings(fresh=False, sandbox=False, workers=1)
@@ -30,15 +40,15 @@ def statuses(result: SubmissionResult) -> dict[str, str]:
     return {exercise.name: exercise.status for exercise in result.exercises}
 
 
-ALL_PASS = dict.fromkeys(["conv_step", "correlate2d", "conv2d", "relu", "design_kernel"], "passed")
+ALL_PASS = dict.fromkeys(EXERCISES, "passed")
 
 
 def test_the_solved_notebook_gets_full_marks_and_the_released_one_none(tmp_path):
     solved = SOLUTIONS / CHAPTER / NOTEBOOK
     released = SOLUTIONS.parent / "exercises" / CHAPTER / NOTEBOOK
     full, stubs = grade([solved, released], PLAIN).submissions
-    assert (full.status, full.score, full.max_score) == ("graded", 20.0, 20.0)
-    assert (stubs.status, stubs.score, stubs.max_score) == ("graded", 0.0, 20.0)
+    assert (full.status, full.score, full.max_score) == ("graded", POINTS, POINTS)
+    assert (stubs.status, stubs.score, stubs.max_score) == ("graded", 0.0, POINTS)
     assert set(statuses(stubs).values()) == {"not_attempted"}
 
 
@@ -69,8 +79,8 @@ def test_one_bad_function_has_a_named_status_and_costs_only_itself(
     assert statuses(result) == ALL_PASS | {"relu": status}
     (exercise,) = (e for e in result.exercises if e.name == "relu")
     assert said in exercise.message
-    assert result.score == 18.0 + exercise.score
-    assert exercise.score < 2.0
+    assert result.score == POINTS - exercise.max_score + exercise.score
+    assert exercise.score < exercise.max_score
 
 
 def test_a_deleted_cell_is_missing_and_a_copied_one_is_read_once(tmp_path):

@@ -32,6 +32,7 @@ from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,
     NOTEBOOK,
+    POINTS,
     SOLVED,
     cell,
     flipped,
@@ -284,7 +285,7 @@ def test_in_a_notebook_of_ours_other_tests_are_executed(judge, about, executed):
     notebook = judged(judge, about, SOLVED)
 
     assert len(executed) == 1
-    assert sum(grades(notebook).values()) == 20
+    assert sum(grades(notebook).values()) == POINTS
 
 
 def test_a_renamed_notebook_is_known_by_its_exercises():
@@ -379,14 +380,14 @@ def test_a_course_from_a_fresh_copy_to_its_grades(tmp_path):
 
     own = batch.grade(paths, Settings(fresh=False, sandbox=False, workers=1)).submissions
     expected = {r.student: {f"check-{e.name}": e.score for e in r.exercises} for r in own}
-    assert [sum(scores.values()) for scores in expected.values()] == [20, 0, 13]
+    assert [sum(scores.values()) for scores in expected.values()] == [POINTS, 0, POINTS - 7]
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         recorded = {
             s.student.id: {grade.name: grade.score for n in s.notebooks for grade in n.grades}
             for s in gradebook.assignment_submissions(CHAPTER)
         }
     assert recorded == expected
-    assert ",13.0,20.0" in (tmp_path / "grades.csv").read_text()
+    assert f",{POINTS - 7},{POINTS}" in (tmp_path / "grades.csv").read_text()
     assert worked_in.read_bytes() == before
     pages = {
         student: (tmp_path / "feedback" / student / CHAPTER / f"{CHAPTER}.html").read_text()

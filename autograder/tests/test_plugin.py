@@ -14,6 +14,7 @@ from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,
     NOTEBOOK,
+    POINTS,
     SOLVED,
     cell,
     flipped,
@@ -47,6 +48,11 @@ def check(pytester, run):
     return check
 
 
+def points(name):
+    """What an exercise is worth, as it is written."""
+    return f"{load_chapter(CHAPTER)[name].max_score:g}"
+
+
 def of_chapter(name):
     return json.dumps(json.loads(SOLVED) | {"metadata": {"cnnlab": {"chapter": name}}})
 
@@ -73,7 +79,11 @@ def test_a_solved_notebook_is_graded_once_and_passes_on_every_rung(check, monkey
     assert len(graded) == 1
     result.assert_outcomes(passed=sum(map(len, RUNGS.values())))
     result.stdout.fnmatch_lines(
-        ["*CNN Lab*", "ch01_convolution: 20 / 20 points", "  conv2d: 8 / 8 points, passed"]
+        [
+            "*CNN Lab*",
+            f"{CHAPTER}: {POINTS:g} / {POINTS:g} points",
+            f"  conv2d: {points('conv2d')} / {points('conv2d')} points, passed",
+        ]
     )
 
 
@@ -83,14 +93,16 @@ def test_an_untouched_notebook_is_skipped_and_nothing_is_run(check, monkeypatch)
     result = check(untouched(), "-rs")
 
     result.assert_outcomes(skipped=sum(map(len, RUNGS.values())))
-    result.stdout.fnmatch_lines(["*CNN Lab*", "  relu: 0 / 2 points, not written yet"])
+    result.stdout.fnmatch_lines(
+        ["*CNN Lab*", f"  relu: 0 / {points('relu')} points, not written yet"]
+    )
     result.stdout.fnmatch_lines([f"SKIPPED *{NOTEBOOK}*: conv2d is not written yet"])
 
 
 def test_a_stub_that_is_only_reached_when_called_is_skipped_too(check):
     late = source("relu").replace("### BEGIN SOLUTION", "z = 1\n    raise NotImplementedError")
 
-    result = check(hand_in(relu=late), "-k", "relu")
+    result = check(hand_in(relu=late), f"{NOTEBOOK}::relu")
 
     result.assert_outcomes(skipped=len(RUNGS["relu"]))
 
@@ -126,7 +138,9 @@ def test_an_exercise_that_does_not_run_fails_on_every_rung_and_the_others_pass(c
     failed = len(RUNGS["relu"]) - 1
     passed = sum(map(len, RUNGS.values())) - failed - 1
     result.assert_outcomes(passed=passed, failed=failed, skipped=1)
-    result.stdout.fnmatch_lines(["Line 2 is not Python*", "relu: 0 / 2 points, stops with*"])
+    result.stdout.fnmatch_lines(
+        ["Line 2 is not Python*", f"relu: 0 / {points('relu')} points, stops with*"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,7 +182,7 @@ def test_a_warning_of_the_reader_is_shown(check):
     notebook = json.loads(SOLVED)
     notebook["cells"].append(cell(notebook, "relu"))
 
-    result = check(json.dumps(notebook), "-k", "relu")
+    result = check(json.dumps(notebook), f"{NOTEBOOK}::relu")
 
     result.assert_outcomes(passed=len(RUNGS["relu"]))
     result.stdout.fnmatch_lines(["*PytestWarning: *relu*"])
@@ -180,8 +194,8 @@ def test_a_warning_of_the_reader_is_shown(check):
 @pytest.mark.parametrize(
     ("options", "selected"),
     [
-        (["-k", "relu"], RUNGS["relu"]),
-        (["-k", "relu and not by-hand"], [r for r in RUNGS["relu"] if r != "by-hand"]),
+        (["-k", "design_kernel"], RUNGS["design_kernel"]),
+        (["-k", "conv_step and not by-hand"], [r for r in RUNGS["conv_step"] if r != "by-hand"]),
         ([f"{NOTEBOOK}::relu"], RUNGS["relu"]),
         ([f"{NOTEBOOK}::relu::by-hand"], ["by-hand"]),
     ],
@@ -190,7 +204,8 @@ def test_exercises_and_rungs_can_be_selected(check, options, selected):
     result = check(SOLVED, "--collect-only", "-q", *options)
 
     listed = [line for line in result.outlines if line.startswith(NOTEBOOK)]
-    assert listed == [f"{NOTEBOOK}::relu::{rung}" for rung in selected]
+    assert [line.rpartition("::")[2] for line in listed] == selected
+    assert len({line.split("::")[1] for line in listed}) == 1
     assert "CNN Lab" not in result.stdout.str()
 
 

@@ -88,8 +88,8 @@ def _exercises(chapter: Chapter, released: nbformat.NotebookNode, where: str) ->
     for name in graded:
         if name not in cells:
             problems.append(
-                f"course/{chapter.name}.py has no cell for exercise {name!r} of its grader. "
-                f'Write one that begins # %% exercise="{name}".'
+                f"course/chapters/{chapter.name}.py has no cell for exercise {name!r} of its "
+                f'grader. Write one that begins # %% exercise="{name}".'
             )
     for name, cell in cells.items():
         if name not in graded:

@@ -207,7 +207,7 @@ def _points(name: str, exercise: str, points: Callable[[str], float]) -> float:
     except KeyError as error:
         raise SourceError(
             f"exercise {exercise!r} is not in the grader. Add it to "
-            f"autograder/graders/{name}.py, or correct the name in the source."
+            f"autograder/graders/{name}/__init__.py, or correct the name in the source."
         ) from error
 
 

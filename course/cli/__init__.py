@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cnnlab.course.cli import build, case, check, data, grade, lab, record
+from cnnlab.course.cli import build, case, check, data, grade, lab, new, record
 
 app = typer.Typer(
     help="CNN Lab: a course on convolutional neural networks whose autograder understands the "
@@ -21,3 +21,4 @@ app.command()(case.case)
 app.command()(build.build)
 app.command()(record.record)
 app.command()(data.data)
+app.add_typer(new.new, name="new")

@@ -37,6 +37,8 @@ def total_variation(image: ArrayLike) -> float:
     ValueError
         ``image`` does not have three axes.
 
+    Examples
+    --------
     >>> total_variation([[[0], [3]], [[1], [3]]])
     6.0
     """
@@ -64,6 +66,8 @@ def ascent_step(image: ArrayLike, gradient: ArrayLike, rate: float) -> Array:
     ValueError
         The shapes differ; the message names ``gradient``.
 
+    Examples
+    --------
     >>> ascent_step([1.0, 1.0], [0.003, -0.003], rate=2.0).round(3)
     array([ 3., -1.])
     """
@@ -74,7 +78,16 @@ def ascent_step(image: ArrayLike, gradient: ArrayLike, rate: float) -> Array:
 
 
 def variation_gradient(image: Array) -> Array:
-    """How `total_variation` changes with each number of a picture; 0 where neighbours are equal."""
+    """How `total_variation` changes with each number of a picture; 0 where neighbours are equal.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, C)
+
+    Returns
+    -------
+    ndarray, shape (H, W, C)
+    """
     down, right = np.sign(np.diff(image, axis=0)), np.sign(np.diff(image, axis=1))
     gradient = np.zeros_like(image)
     gradient[1:] += down
@@ -87,6 +100,12 @@ def variation_gradient(image: Array) -> Array:
 def l6(image: Array) -> float:
     """The sixth root of the mean of the numbers' sixth powers: large numbers count most.
 
+    Parameters
+    ----------
+    image : ndarray, any shape
+
+    Examples
+    --------
     >>> l6(np.array([1.0, 1.0, 1.0, 10.0])).__round__(2)
     7.94
     """
@@ -94,12 +113,32 @@ def l6(image: Array) -> float:
 
 
 def l6_gradient(image: Array) -> Array:
-    """How `l6` changes with each number of a picture."""
+    """How `l6` changes with each number of a picture.
+
+    Parameters
+    ----------
+    image : ndarray, any shape
+
+    Returns
+    -------
+    ndarray, the shape of ``image``
+    """
     return image**5 / (image.size * l6(image) ** 5)
 
 
 def penalty_gradient(image: Array, tv: float, l6: float) -> Array:
-    """The gradient of ``tv · total_variation / image.size + l6 · L6``."""
+    """The gradient of ``tv · total_variation / image.size + l6 · L6``.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, C)
+    tv, l6 : float
+        How much each of the two penalties counts.
+
+    Returns
+    -------
+    ndarray, shape (H, W, C)
+    """
     gradient = np.zeros_like(image)
     if tv:
         gradient += tv * variation_gradient(image) / image.size
@@ -140,12 +179,34 @@ def shifted_step(
 
 
 def noise(size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The picture that ascent begins with: (size, size, 3), nearly grey."""
+    """The picture that ascent begins with: (size, size, 3), nearly grey.
+
+    Parameters
+    ----------
+    size : int
+        Height and width.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (size, size, 3)
+    """
     return rng.normal(0, NOISE, (size, size, 3))
 
 
 def enlarged(image: Array, size: int) -> Array:
-    """A picture (H, W, 3) at another size, smoothly."""
+    """A picture (H, W, 3) at another size, smoothly.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, 3)
+    size : int
+        The new height and width.
+
+    Returns
+    -------
+    ndarray, shape (size, size, 3)
+    """
     from PIL import Image
 
     planes = [Image.fromarray(plane) for plane in np.moveaxis(np.asarray(image, np.float32), 2, 0)]

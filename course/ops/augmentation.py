@@ -20,6 +20,14 @@ SHIFT, DEGREES, CONTRAST = 0.1, 15.0, 0.2
 def batch(x: ArrayLike) -> Array:
     """``x`` as floats of shape (N, H, W, C).
 
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+
+    Returns
+    -------
+    ndarray, shape (N, H, W, C)
+
     Raises
     ------
     ValueError
@@ -44,6 +52,8 @@ def fit_standardizer(train: ArrayLike) -> tuple[Array, Array]:
     -------
     mean, std : ndarray, shape (C,)
 
+    Examples
+    --------
     >>> fit_standardizer(np.arange(8).reshape(2, 2, 1, 2))
     (array([3., 4.]), array([2.23606798, 2.23606798]))
     """
@@ -60,6 +70,8 @@ def standardize(x: ArrayLike, stats: tuple[ArrayLike, ArrayLike]) -> Array:
     x : array_like, shape (N, H, W, C)
     stats : (mean, std), each of shape (C,)
 
+    Examples
+    --------
     >>> standardize([[[[1, 7]]]], ([3, 4], [2, 0]))
     array([[[[-1.,  3.]]]])
     """
@@ -79,6 +91,8 @@ def zca_whiten(patches: ArrayLike, eps: float = 0.1) -> Array:
     eps : float
         Is added to every variance before its root is taken.
 
+    Examples
+    --------
     >>> zca_whiten([[0, 3], [2, 3], [0, 1], [2, 1]], 0.0)
     array([[-1.,  1.],
            [ 1.,  1.],
@@ -101,6 +115,16 @@ def zca_whiten(patches: ArrayLike, eps: float = 0.1) -> Array:
 def hflip(x: ArrayLike) -> Array:
     """Left and right exchanged: columns in reverse.
 
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+
+    Returns
+    -------
+    ndarray, shape (N, H, W, C)
+
+    Examples
+    --------
     >>> hflip([[[[1], [2]]]]).ravel()
     array([2., 1.])
     """
@@ -110,6 +134,18 @@ def hflip(x: ArrayLike) -> Array:
 def shift(x: ArrayLike, dy: int, dx: int) -> Array:
     """Moved ``dy`` rows down and ``dx`` columns to the right; zeros come in.
 
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    dy, dx : int
+        Pixels; negative ones move up and to the left.
+
+    Returns
+    -------
+    ndarray, shape (N, H, W, C)
+
+    Examples
+    --------
     >>> shift([[[[1], [2]], [[3], [4]]]], 1, -1)[0, :, :, 0]
     array([[0., 0.],
            [2., 0.]])
@@ -136,6 +172,8 @@ def adjust_contrast(x: ArrayLike, factor: ArrayLike) -> Array:
     x : array_like, shape (N, H, W, C)
     factor : float, or array_like of shape (N,)
 
+    Examples
+    --------
     >>> adjust_contrast([[[[1], [3]]]], 2).ravel()
     array([0., 4.])
     """
@@ -161,6 +199,8 @@ def affine(x: ArrayLike, degrees: ArrayLike, zoom: ArrayLike) -> Array:
     ValueError
         ``x`` does not have four axes, or ``zoom`` is not above 0.
 
+    Examples
+    --------
     >>> affine([[[[1], [2]], [[3], [4]]]], 90, 1)[0, :, :, 0].round(6)
     array([[2., 4.],
            [1., 3.]])
@@ -285,6 +325,7 @@ def cut_patches(x: ArrayLike, side: int, count: int, rng: np.random.Generator) -
     ----------
     x : array_like, shape (N, H, W, C)
     side, count : int
+    rng : numpy.random.Generator
 
     Returns
     -------

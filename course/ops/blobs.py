@@ -24,6 +24,10 @@ STEP = 1.13
 def pictures(count: int, height: int, width: int) -> Array:
     """``count`` pictures that can be told apart, float32, between 0 and 1.
 
+    Parameters
+    ----------
+    count, height, width : int
+
     Returns
     -------
     ndarray, shape (count, height, width, 3)
@@ -88,6 +92,8 @@ def recover(varied: Array, count: int) -> Varied | None:
     Parameters
     ----------
     varied : ndarray, shape (N, H, W, 3)
+    count : int
+        How many pictures there were.
     """
     height, width = varied.shape[1:3]
     mass, places = _blobs(varied.astype(np.float64))

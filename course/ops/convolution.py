@@ -26,6 +26,8 @@ def as_floats(**named: ArrayLike) -> list[Array]:
     ValueError
         An argument holds something other than real numbers; the message names it.
 
+    Examples
+    --------
     >>> [a.dtype.name for a in as_floats(x=[1, 2], bias=np.float32(3))]
     ['float64', 'float64']
     """
@@ -40,7 +42,16 @@ def as_floats(**named: ArrayLike) -> list[Array]:
 
 
 def require(condition: bool, name: str, rule: str, received: Any) -> None:
-    """Raise `ValueError` that names the argument, unless the condition holds."""
+    """Raise `ValueError` that names the argument, unless the condition holds.
+
+    Parameters
+    ----------
+    condition : bool
+    name, rule : str
+        The argument, and what is demanded of it: "must be positive".
+    received
+        What came instead.
+    """
     if not condition:
         raise ValueError(f"{name} {rule}. Received: {received}")
 
@@ -59,6 +70,8 @@ def conv_step(patch: ArrayLike, kernel: ArrayLike, bias: float = 0.0) -> float:
     ValueError
         The shapes of ``patch`` and ``kernel`` differ.
 
+    Examples
+    --------
     >>> conv_step([[[1], [2]]], [[[10], [100]]], 5)
     215.0
     """
@@ -89,6 +102,8 @@ def correlate2d(image: ArrayLike, kernel: ArrayLike) -> Array:
     ValueError
         An argument is not 2-D, or ``kernel`` is larger than ``image``.
 
+    Examples
+    --------
     >>> correlate2d([[1, 2, 3], [4, 5, 6]], [[1, -1]])
     array([[-1., -1.],
            [-1., -1.]])
@@ -108,6 +123,16 @@ def correlate2d(image: ArrayLike, kernel: ArrayLike) -> Array:
 def relu(z: ArrayLike) -> Array:
     """max(z, 0), element by element, in a new array of the same shape and dtype.
 
+    Parameters
+    ----------
+    z : array_like, any shape
+
+    Returns
+    -------
+    ndarray, the shape of ``z``
+
+    Examples
+    --------
     >>> relu([-1.5, 2.0])
     array([0., 2.])
     """
@@ -118,14 +143,27 @@ def relu(z: ArrayLike) -> Array:
 def output_size(n: int, k: int, stride: int = 1, padding: str = "valid", dilation: int = 1) -> int:
     """How many positions a kernel of ``k`` taps has along an axis of ``n`` cells.
 
-    >>> output_size(7, 3), output_size(7, 3, stride=2, padding="same")
-    (5, 4)
+    Parameters
+    ----------
+    n, k, stride : int
+        Cells of the axis, taps of the kernel, cells from one place to the next.
+    padding : "valid" or "same"
+    dilation : int
+
+    Returns
+    -------
+    int
 
     Raises
     ------
     ValueError
         ``stride``, ``dilation`` or ``k`` below 1, an unknown ``padding``, or (with
         ``"valid"``) a kernel that does not fit.
+
+    Examples
+    --------
+    >>> output_size(7, 3), output_size(7, 3, stride=2, padding="same")
+    (5, 4)
     """
     for name, value in (("n", n), ("k", k), ("stride", stride), ("dilation", dilation)):
         require(value >= 1, name, "must be 1 or more", value)
@@ -142,6 +180,17 @@ def same_padding(n: int, k: int, stride: int = 1, dilation: int = 1) -> tuple[in
 
     The odd one goes after, as in Keras.
 
+    Parameters
+    ----------
+    n, k, stride, dilation : int
+        As in `output_size`.
+
+    Returns
+    -------
+    (before, after) : pair of int
+
+    Examples
+    --------
     >>> same_padding(6, 3), same_padding(6, 3, stride=2)
     ((1, 1), (0, 1))
     """
@@ -220,6 +269,8 @@ def pad2d(
     ValueError
         ``x`` has not four axes, a pad is negative, or ``mode`` is unknown.
 
+    Examples
+    --------
     >>> pad2d([[[[1], [2]]]], (0, 1), (2, 0), mode="edge")[0, :, :, 0]
     array([[1., 1., 1., 2.],
            [1., 1., 1., 2.]])
@@ -261,6 +312,8 @@ def conv2d(
     ValueError
         Shapes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> conv2d(np.ones((1, 3, 4, 2)), np.ones((2, 2, 2, 5)), np.zeros(5)).shape
     (1, 2, 3, 5)
     """
@@ -309,6 +362,8 @@ def max_pool2d(
     ValueError
         Sizes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> max_pool2d([[[[1], [3], [5]], [[2], [4], [9]]]]).ravel()
     array([4.])
     >>> max_pool2d([[[[1], [3], [5]], [[2], [4], [9]]]], padding="same").ravel()
@@ -328,6 +383,18 @@ def average_pool2d(
 
     With ``"same"`` a window at the border is divided by the cells that lie in the picture.
 
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    size, strides, padding
+        As in `max_pool2d`.
+
+    Returns
+    -------
+    ndarray, shape (N, oh, ow, C)
+
+    Examples
+    --------
     >>> average_pool2d([[[[1], [3], [5]], [[2], [4], [9]]]], padding="same").ravel()
     array([2.5, 7. ])
     """
@@ -348,6 +415,8 @@ def global_average_pool2d(x: ArrayLike) -> Array:
     -------
     ndarray, shape (N, C)
 
+    Examples
+    --------
     >>> global_average_pool2d([[[[1, 10], [3, 30]]]])
     array([[ 2., 20.]])
     """

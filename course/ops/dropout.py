@@ -40,6 +40,8 @@ def dropout(x: ArrayLike, rate: float, rng: Rng, training: bool = True) -> tuple
     ValueError
         ``rate`` is not from 0 to 1.
 
+    Examples
+    --------
     >>> out, mask = dropout([4.0] * 6, 0.5, np.random.default_rng(0))
     >>> out
     array([8., 0., 0., 0., 8., 8.])
@@ -69,6 +71,8 @@ def dropout_backward(dout: ArrayLike, mask: ArrayLike, rate: float) -> Array:
     ValueError
         ``mask`` has another shape than ``dout``; ``rate`` is not from 0 to 1.
 
+    Examples
+    --------
     >>> dropout_backward([1, 2, 3], [True, False, True], 0.5)
     array([2., 0., 6.])
     """
@@ -97,6 +101,8 @@ def spatial_dropout2d(x: ArrayLike, rate: float, rng: Rng, training: bool = True
     ValueError
         ``x`` does not have four axes; ``rate`` is not from 0 to 1.
 
+    Examples
+    --------
     >>> spatial_dropout2d(np.ones((1, 2, 2, 3)), 0.5, np.random.default_rng(0))[0, :, :, 0]
     array([[2., 2.],
            [2., 2.]])
@@ -132,6 +138,8 @@ def mc_predict(model: Any, x: ArrayLike, passes: int) -> tuple[Array, Array]:
     ValueError
         ``passes`` is below 1.
 
+    Examples
+    --------
     >>> mc_predict(lambda x, training: x + 1.0, np.zeros((2, 1)), 3)[0].ravel()
     array([1., 1.])
     """

@@ -39,6 +39,8 @@ def split(
     ValueError
         ``fractions`` hold a negative number or do not add up to 1.
 
+    Examples
+    --------
     >>> train, test = split([0, 0, 0, 1, 1], [0.5, 0.5], np.random.default_rng(0))
     >>> len(train), len(test)
     (3, 2)
@@ -55,7 +57,13 @@ def split(
 
 
 def check_fractions(fractions: Sequence[float]) -> None:
-    """Raise ValueError where fractions are no shares of a whole."""
+    """Raise ValueError where fractions are no shares of a whole.
+
+    Parameters
+    ----------
+    fractions : sequence of float
+        None is negative, and they add up to 1.
+    """
     shares = isclose(sum(fractions), 1, abs_tol=1e-9) and min(fractions) >= 0
     require(shares, "fractions", "must be 0 or more and add up to 1", fractions)
 
@@ -63,6 +71,19 @@ def check_fractions(fractions: Sequence[float]) -> None:
 def class_sizes(n: int, fractions: Sequence[float]) -> list[int]:
     """How many of a class's n examples each part gets.
 
+    Parameters
+    ----------
+    n : int
+        How many examples the class has.
+    fractions : sequence of float
+        The share of each part.
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
     >>> class_sizes(11, [0.5, 0.25, 0.25])
     [7, 2, 2]
     """
@@ -90,6 +111,8 @@ def smooth(values: ArrayLike, weight: float = WEIGHT) -> Array:
     ValueError
         ``weight`` is outside this range.
 
+    Examples
+    --------
     >>> smooth([1, 3], weight=0.5).round(3)
     array([1.   , 2.333])
     """
@@ -115,6 +138,8 @@ def overfit_epoch(val_loss: ArrayLike) -> int:
     int
         Counted from 0.
 
+    Examples
+    --------
     >>> overfit_epoch([0.9, 0.6, 0.4, 0.8, 1.2])
     2
     """
@@ -134,6 +159,8 @@ def accuracy_gain(before: float, after: float) -> tuple[float, float]:
     ValueError
         ``before`` or ``after`` is no such share.
 
+    Examples
+    --------
     >>> points, percent = accuracy_gain(0.73, 0.81)
     >>> round(points), round(percent)
     (8, 11)
@@ -166,6 +193,8 @@ def confusion_matrix(
     ValueError
         ``labels`` and ``probabilities`` are not equally many.
 
+    Examples
+    --------
     >>> confusion_matrix([0, 0, 1, 1], [[0.1], [0.7], [0.8], [0.9]])
     array([[1, 1],
            [0, 2]])

@@ -42,6 +42,8 @@ def im2col(
     ValueError
         Sizes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> im2col([[[[1], [2], [3]], [[4], [5], [6]]]], (2, 2))
     array([[1., 2., 4., 5.],
            [2., 3., 5., 6.]])
@@ -82,6 +84,8 @@ def col2im(
     ValueError
         Sizes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> col2im([[1, 2, 4, 5], [2, 3, 5, 6]], (1, 2, 3, 1), (2, 2))[0, :, :, 0]
     array([[ 1.,  4.,  3.],
            [ 4., 10.,  6.]])
@@ -110,6 +114,20 @@ def conv2d_im2col(
 ) -> Array:
     """`cnnlab.course.ops.conv2d` without dilation, as one matrix product.
 
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    kernels : array_like, shape (kh, kw, C, F)
+    bias : array_like, shape (F,)
+    strides, padding
+        As in `im2col`.
+
+    Returns
+    -------
+    ndarray, shape (N, oh, ow, F)
+
+    Examples
+    --------
     >>> conv2d_im2col(np.ones((1, 3, 4, 2)), np.ones((2, 2, 2, 5)), np.zeros(5)).shape
     (1, 2, 3, 5)
     """
@@ -138,6 +156,8 @@ def conv1x1(x: ArrayLike, kernels: ArrayLike, bias: ArrayLike) -> Array:
     ValueError
         Shapes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> conv1x1([[[[1, 2]]]], [[[[1, 10], [1, -10]]]], [0, 5]).ravel()
     array([ 3., -5.])
     """
@@ -175,6 +195,8 @@ def depthwise_conv2d(
     ValueError
         Shapes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> depthwise_conv2d([[[[1, 2]]]], [[[[1, -1], [10, -10]]]], [0, 0, 0, 5]).ravel()
     array([  1.,  -1.,  20., -15.])
     """
@@ -220,6 +242,8 @@ def conv2d_transpose(
     ValueError
         Shapes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> conv2d_transpose([[[[2], [3]]]], [[[[1]], [[10]]]], [0], (1, 1))[0, :, :, 0]
     array([[ 2., 23., 30.]])
     """
@@ -235,6 +259,19 @@ def transposed_shape(
 ) -> tuple[int, int, int, int]:
     """The shape that a transposed convolution gives; arguments as in `conv2d_transpose`.
 
+    Parameters
+    ----------
+    x_shape : (N, H, W, C)
+    k_shape : (kh, kw, F, C)
+    strides, padding
+        As in `conv2d_transpose`.
+
+    Returns
+    -------
+    (N, oh, ow, F)
+
+    Examples
+    --------
     >>> transposed_shape((1, 4, 4, 3), (3, 2, 5, 3), (2, 3), "valid")
     (1, 9, 12, 5)
     """
@@ -252,6 +289,18 @@ def transposed_shape(
 def conv2d_fft(x: ArrayLike, kernels: ArrayLike, bias: ArrayLike) -> Array:
     """``conv2d`` with padding "valid", by multiplying spectra.
 
+    Parameters
+    ----------
+    x : array_like, shape (N, H, W, C)
+    kernels : array_like, shape (kh, kw, C, F)
+    bias : array_like, shape (F,)
+
+    Returns
+    -------
+    ndarray, shape (N, H - kh + 1, W - kw + 1, F)
+
+    Examples
+    --------
     >>> x = np.arange(12.0).reshape(1, 3, 4, 1)
     >>> conv2d_fft(x, [[[[1]], [[-1]]]], [0])[0, 0, :, 0].round(9)
     array([-1., -1., -1.])

@@ -35,6 +35,8 @@ def to_picture(feature_map: ArrayLike) -> NDArray[np.uint8]:
     ValueError
         ``feature_map`` does not have two axes.
 
+    Examples
+    --------
     >>> to_picture([[0, 0], [0, 0]])
     array([[128, 128],
            [128, 128]], dtype=uint8)
@@ -50,6 +52,17 @@ def to_picture(feature_map: ArrayLike) -> NDArray[np.uint8]:
 def sparsity(maps: Mapping[str, ArrayLike]) -> dict[str, float]:
     """The share of exact zeros in each layer's feature maps.
 
+    Parameters
+    ----------
+    maps : mapping of str to array_like
+        A layer's name and its feature maps, of any shape.
+
+    Returns
+    -------
+    dict of str to float
+
+    Examples
+    --------
     >>> sparsity({"conv": [[[[0.0, 2.0], [0.0, 0.0]]]]})
     {'conv': 0.75}
     """
@@ -75,6 +88,8 @@ def strongest(feature_map: ArrayLike, k: int) -> list[int]:
     ValueError
         ``k`` is not from 1 to C, or ``feature_map`` does not have four axes.
 
+    Examples
+    --------
     >>> strongest([[[[1.0, 5.0, 3.0]]]], 2)
     [1, 2]
     """

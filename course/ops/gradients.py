@@ -47,6 +47,8 @@ def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, eps: float = 1
     ValueError
         ``eps`` is not above 0.
 
+    Examples
+    --------
     >>> numerical_gradient(lambda x: float(np.sum(x**2)), [1.0, -3.0]).round(6)
     array([ 2., -6.])
     """
@@ -76,6 +78,8 @@ def relu_backward(dout: ArrayLike, z: ArrayLike) -> Array:
     ValueError
         The shapes differ; the message names ``dout``.
 
+    Examples
+    --------
     >>> relu_backward([5, 5, -5], [-1, 0, 2])
     array([ 0.,  0., -5.])
     """
@@ -103,6 +107,8 @@ def dense_backward(dout: ArrayLike, x: ArrayLike, weights: ArrayLike) -> tuple[A
     ValueError
         Shapes that do not fit together; the message names ``weights`` or ``dout``.
 
+    Examples
+    --------
     >>> [g.tolist() for g in dense_backward([[1, 2]], [[3]], [[10, 100]])]
     [[[210.0]], [[3.0, 6.0]], [1.0, 2.0]]
     """
@@ -139,6 +145,8 @@ def max_pool2d_backward(
     ValueError
         Sizes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> max_pool2d_backward([[[[7]]]], [[[[1], [4]], [[4], [2]]]], (2, 2))[0, :, :, 0]
     array([[0., 7.],
            [0., 0.]])
@@ -183,6 +191,8 @@ def conv2d_backward(
     ValueError
         Sizes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> x, k = [[[[1], [2], [3]]]], [[[[10]], [[100]]]]
     >>> [g.ravel().tolist() for g in conv2d_backward([[[[1], [1]]]], x, k)]
     [[10.0, 110.0, 100.0], [3.0, 5.0], [2.0]]
@@ -221,6 +231,8 @@ def sgd_step(params: Sequence[ArrayLike], grads: Sequence[ArrayLike], rate: floa
     ValueError
         ``grads`` has another length or other shapes; the message names it.
 
+    Examples
+    --------
     >>> sgd_step([[1.0, 2.0]], [[10.0, -10.0]], 0.1)
     [array([0., 3.])]
     """
@@ -254,6 +266,8 @@ def softmax_cross_entropy(z: ArrayLike, y: ArrayLike) -> tuple[float, Array]:
     ValueError
         ``y`` has another length, or holds a class that ``z`` has not.
 
+    Examples
+    --------
     >>> loss, dz = softmax_cross_entropy([[0, 0]], [1])
     >>> round(loss, 4), dz
     (0.6931, array([[ 0.5, -0.5]]))

@@ -66,11 +66,22 @@ class Layer:
 def normalise(layer: Sequence[Any]) -> Layer:
     """A layer's tuple with the entries that it leaves out, and with pairs for single numbers.
 
+    Parameters
+    ----------
+    layer : tuple
+        As in `trace_shapes`.
+
+    Returns
+    -------
+    Layer
+
     Raises
     ------
     ValueError
         Not a layer; the message names ``layers`` and repeats the tuple.
 
+    Examples
+    --------
     >>> normalise(("conv", 32, 3)) == Layer("conv", 32, (3, 3), padding="same")
     True
     >>> normalise(("max_pool", (2, 3))).strides
@@ -118,11 +129,24 @@ def _pair(value: Any, layer: Sequence[Any]) -> Pair:
 def output_shape(shape: Shape, layer: Sequence[Any]) -> Shape:
     """The shape that one layer makes of ``shape``, the batch left out.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        (H, W, C) or (n,).
+    layer : tuple
+        As in `trace_shapes`.
+
+    Returns
+    -------
+    tuple of int
+
     Raises
     ------
     ValueError
         The layer does not fit onto this shape; the message names ``layers``.
 
+    Examples
+    --------
     >>> output_shape((32, 32, 3), ("conv", 16, 5, 2))
     (16, 16, 16)
     """
@@ -169,6 +193,8 @@ def trace_shapes(input_shape: Sequence[int], layers: Iterable[Sequence[Any]]) ->
         A layer that is none, or does not fit onto what the one before leaves: the message
         names ``layers``. A size below 1: it names ``input_shape``.
 
+    Examples
+    --------
     >>> trace_shapes((32, 32, 3), [("conv", 16, 3), ("max_pool", 2), ("flatten",), ("dense", 1)])
     [(32, 32, 16), (16, 16, 16), (4096,), (1,)]
     """
@@ -187,6 +213,19 @@ def weights_and_biases(shape: Shape, layer: Sequence[Any]) -> tuple[int, int]:
 
     Neither depends on height and width: the same kernel serves every place.
 
+    Parameters
+    ----------
+    shape : tuple of int
+        (H, W, C) or (n,), what the layer is put on.
+    layer : tuple
+        As in `trace_shapes`.
+
+    Returns
+    -------
+    (weights, biases) : pair of int
+
+    Examples
+    --------
     >>> weights_and_biases((32, 32, 3), ("conv", 10, 5))
     (750, 10)
     """
@@ -201,6 +240,18 @@ def count_parameters(input_shape: Sequence[int], layers: Sequence[Sequence[Any]]
 
     Arguments and errors as in `trace_shapes`.
 
+    Parameters
+    ----------
+    input_shape : (H, W, C)
+    layers : sequence of tuples
+        As in `trace_shapes`.
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
     >>> count_parameters((32, 32, 3), [("conv", 10, 5), ("max_pool", 2), ("flatten",)])
     [760, 0, 0]
     """
@@ -213,6 +264,18 @@ def count_macs(input_shape: Sequence[int], layers: Sequence[Sequence[Any]]) -> l
     Every weight is used once at every place of the layer's result. Taps on padding count,
     biases do not. Arguments and errors as in `trace_shapes`.
 
+    Parameters
+    ----------
+    input_shape : (H, W, C)
+    layers : sequence of tuples
+        As in `trace_shapes`.
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
     >>> count_macs((32, 32, 3), [("conv", 10, 5), ("max_pool", 2), ("flatten",)])
     [768000, 0, 0]
     """
@@ -239,6 +302,8 @@ def receptive_field(layers: Iterable[Sequence[Any]]) -> tuple[int, int]:
     ValueError
         A layer is neither, or is not square: the message names ``layers``.
 
+    Examples
+    --------
     >>> receptive_field([("conv", 8, 3), ("conv", 8, 3)]), receptive_field([("max_pool", 2)])
     ((5, 1), (2, 2))
     """

@@ -33,6 +33,8 @@ def flatten(x: ArrayLike) -> Array:
     ValueError
         ``x`` does not have four axes.
 
+    Examples
+    --------
     >>> flatten([[[[1, 2], [3, 4]]]])
     array([[1., 2., 3., 4.]])
     """
@@ -44,6 +46,16 @@ def flatten(x: ArrayLike) -> Array:
 def sigmoid(z: ArrayLike) -> Array:
     """1 / (1 + exp(-z)), without overflow at any size of ``z``.
 
+    Parameters
+    ----------
+    z : array_like, any shape
+
+    Returns
+    -------
+    ndarray, the shape of ``z``
+
+    Examples
+    --------
     >>> sigmoid([-1e4, 0, 1e4])
     array([0. , 0.5, 1. ])
     """
@@ -55,6 +67,16 @@ def sigmoid(z: ArrayLike) -> Array:
 def softmax(z: ArrayLike) -> Array:
     """exp(z) divided by its sum over the last axis, without overflow.
 
+    Parameters
+    ----------
+    z : array_like, shape (..., classes)
+
+    Returns
+    -------
+    ndarray, the shape of ``z``
+
+    Examples
+    --------
     >>> softmax([1e4, 1e4])
     array([0.5, 0.5])
     """
@@ -88,6 +110,8 @@ def dense(
         Shapes that do not fit together, or an unknown activation; the message names the
         argument.
 
+    Examples
+    --------
     >>> dense([[1, 2]], [[10, 0, 1], [1, 0, 1]], [0, 5, -9], activation="relu")
     array([[12.,  5.,  0.]])
     """

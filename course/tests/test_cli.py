@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cnnlab.autograder.judging import backends, record
+from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import references
 from cnnlab.autograder.judging.results import from_json
 from cnnlab.autograder.sandbox import processes
@@ -20,6 +21,8 @@ from cnnlab.course.cli import lab, terminal
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"
 SOLVED = SOLUTIONS / CHAPTER / NOTEBOOK
+EXERCISES = [exercise.name for exercise in load_chapter(CHAPTER).exercises]
+POINTS = load_chapter(CHAPTER).max_score
 RELEASED = SOLUTIONS.parent / "exercises" / CHAPTER / NOTEBOOK
 
 
@@ -28,7 +31,20 @@ def run(*arguments: object):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "lab", "check", "grade", "case", "build", "record", "data"]
+    "command",
+    [
+        "",
+        "lab",
+        "check",
+        "grade",
+        "case",
+        "build",
+        "new",
+        "new exercise",
+        "new chapter",
+        "record",
+        "data",
+    ],
 )
 def test_every_command_explains_itself(command):
     result = run(*command.split(), "--help")
@@ -43,13 +59,13 @@ def test_grade_writes_schema_1_and_a_spreadsheet(tmp_path):
     )
     assert result.exit_code == 0, result.output
     batch = from_json(out.read_text())
-    assert [s.score for s in batch.submissions] == [20.0, 0.0]
+    assert [s.score for s in batch.submissions] == [POINTS, 0.0]
     assert json.loads(out.read_text())["seed"] == 0
     with open(table, newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 10
-    assert rows[0]["exercise"] == "conv_step"
-    assert sum(float(row["score"]) for row in rows) == 20.0
+    assert len(rows) == 2 * len(EXERCISES)
+    assert rows[0]["exercise"] == EXERCISES[0]
+    assert sum(float(row["score"]) for row in rows) == POINTS
 
 
 def test_grade_without_a_sandbox_refuses_and_says_what_to_do(monkeypatch):
@@ -122,10 +138,10 @@ def test_check_says_where_i_stand(tmp_path):
     shutil.copyfile(RELEASED, tmp_path / CHAPTER / NOTEBOOK)
     result = run("check", "--dir", tmp_path)
     assert result.exit_code == 0, result.output
-    assert "0 / 20" in result.output
-    assert "Next: conv_step" in result.output
+    assert f"0 / {POINTS:g}" in result.output
+    assert f"Next: {EXERCISES[0]}" in result.output
     shutil.copyfile(SOLVED, tmp_path / CHAPTER / NOTEBOOK)
-    assert "20 / 20" in run("check", "ch01", "--dir", tmp_path).output
+    assert f"{POINTS:g} / {POINTS:g}" in run("check", "ch01", "--dir", tmp_path).output
 
 
 def test_check_in_an_empty_folder_says_how_to_get_the_chapters(tmp_path):
@@ -239,7 +255,7 @@ def test_solutions_earn_full_marks_by_every_record(tmp_path):
         out = tmp_path / f"{reference}.json"
         options = "--recorded", "--reference", reference, "--no-sandbox", "--json", out
         assert run("grade", SOLVED, *options).exit_code == 0
-        assert [s.score for s in from_json(out.read_text()).submissions] == [20.0]
+        assert [s.score for s in from_json(out.read_text()).submissions] == [POINTS]
 
 
 def test_the_record_that_was_asked_for_is_the_one_that_judges(tmp_path, monkeypatch):
@@ -255,5 +271,5 @@ def test_the_record_that_was_asked_for_is_the_one_that_judges(tmp_path, monkeypa
     (lost,) = from_json(out.read_text()).submissions
     assert {e.status for e in lost.exercises} == {"internal_error"}
     run("grade", SOLVED, *options)
-    assert [s.score for s in from_json(out.read_text()).submissions] == [20.0]
+    assert [s.score for s in from_json(out.read_text()).submissions] == [POINTS]
     record.recorded.cache_clear()

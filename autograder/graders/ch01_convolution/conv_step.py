@@ -56,6 +56,12 @@ def _native_sum(patch: Any, kernel: Any, bias: float) -> float:
     return float(np.sum(np.multiply(patch, kernel)) + bias)
 
 
+def _matrix_sum(patch: Any, kernel: Any, bias: float) -> float:
+    """A matrix product of floats, channel by channel, summed."""
+    patch, kernel = ops.as_floats(patch=patch, kernel=kernel)
+    return float(np.einsum("ijc,jkc->", patch, kernel) + bias)
+
+
 _MATRIX = (
     "You took a matrix product. A filter's numbers meet the patch's numbers one to one, "
     "place by place."
@@ -68,6 +74,7 @@ EXERCISE = Exercise(
     keras_reference=keras_conv_step,
     numpy_op=ops.conv_step,
     twists=(
+        Twist("matrix-product", lambda op: _matrix_sum, _MATRIX),
         Twist(
             "matrix-product",
             lambda op: lambda p, k, b: float(np.einsum("ijc,jkc->", p, k) + b),

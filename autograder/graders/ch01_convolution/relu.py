@@ -36,7 +36,11 @@ def keras_relu(z: Any) -> Any:
 
 
 def _leaky(slope: float) -> Any:
-    return lambda op: lambda z: np.where(np.asarray(z) > 0, z, slope * np.asarray(z, float))
+    def leaky(z: Any) -> Any:
+        (z,) = ops.as_floats(z=z)  # float32 stays: a learner's products are rounded so, too
+        return np.where(z > 0, z, slope * z)
+
+    return lambda op: leaky
 
 
 def _in_place(op: Any) -> Any:

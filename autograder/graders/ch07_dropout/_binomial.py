@@ -35,6 +35,8 @@ ANEW, SAME, ALIKE = "drawn anew", "the same", "not independent"
 def binomial(n: int, p: float) -> NDArray[np.float64]:
     """The probabilities of 0 … n successes, shape (n + 1,).
 
+    Examples
+    --------
     >>> binomial(2, 0.5)
     array([0.25, 0.5 , 0.25])
     """
@@ -51,6 +53,8 @@ def binomial(n: int, p: float) -> NDArray[np.float64]:
 def limits(n: int, p: float) -> tuple[int, int]:
     """The counts from … to that a right function keeps to, but for a probability of `ALPHA`.
 
+    Examples
+    --------
     >>> limits(1000, 0.5)
     (404, 596)
     """

@@ -40,6 +40,8 @@ def blank(value: Any) -> Any:
 def type_and_shape(value: Any) -> str:
     """What somebody returned, in words.
 
+    Examples
+    --------
     >>> type_and_shape((np.ones(3), None))
     'a tuple of an array of shape (3,) and None'
     """
@@ -158,6 +160,8 @@ def factor(x: Any, outs: Any, where: Any) -> Any:
     outs : ndarray, shape (calls, *x.shape)
     where : ndarray of bool, shape (calls, *x.shape)
 
+    Examples
+    --------
     >>> x = np.array([1.0, -2.0, 4.0])
     >>> factor(x, np.array([[2.0, 0.0, 8.0]]), np.array([[True, False, True]]))
     np.float64(2.0)

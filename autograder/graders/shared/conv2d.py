@@ -50,7 +50,7 @@ def _first_image(y: Array) -> Array:
 
 def _only_channel(c: int) -> Any:
     """One channel's products stand for the sum over all."""
-    return on_args(lambda x, k, *r: (x[..., [c]], k[:, :, [c]], *r))
+    return on_args(lambda x, k, *r: (np.asarray(x)[..., [c]], np.asarray(k)[:, :, [c]], *r))
 
 
 _NOT_SUMMED = (

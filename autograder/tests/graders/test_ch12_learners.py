@@ -253,11 +253,6 @@ def resized(model, image, index, layer):
     return tf.image.resize(heat[..., None], image.shape[:2]).numpy()[..., 0]
 
 
-def unweighted(model, image, index, layer):
-    maps, _ = maps_and_gradient(model, image, index, layer)
-    return divided(tf.reduce_sum(maps[0], axis=-1).numpy())
-
-
 # occlusion_map
 
 
@@ -359,7 +354,6 @@ def test_mistakes_with_occluders_are_named(function, names):
         ("saliency", lambda model, image, index: np.abs(image).max(-1)),
         ("saliency", lambda model, image, index: model),
         ("grad_cam", resized),
-        ("grad_cam", unweighted),
         ("occlusion_map", changed(lambda m: np.maximum(m, 0))),
         ("occlusion_map", changed(lambda m: m / np.abs(m).max())),
     ],

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from cnnlab.autograder.judging.exercise import GRADERS, chapter_names
 from cnnlab.autograder.quality import mutation
 from cnnlab.autograder.quality.mutants import Mutant, mutants
+from cnnlab.course.markers import between
+
+CONTRIBUTING = GRADERS.parents[1] / "CONTRIBUTING.md"
 
 SOURCE = '''
 def f(x, kh, kw):
@@ -92,3 +97,47 @@ def test_the_command_explains_itself() -> None:
     refused = CliRunner().invoke(mutation.app, ["ch99"])
     assert refused.exit_code == 2
     assert "ch01_convolution" in refused.output.replace("\n", "")
+
+
+# What was counted
+
+
+def test_the_table_is_what_was_counted() -> None:
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    assert text == between(text, mutation.START, mutation.table())
+
+
+@pytest.mark.parametrize("name", chapter_names())
+def test_every_mutant_was_counted_and_none_survives(name: str) -> None:
+    total, *parts = mutation.kept(name).values()
+    assert total == sum(parts) > 0
+    assert mutation.kept(name)["survive"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", chapter_names())
+def test_what_was_counted_are_the_mutants_of_todays_solutions(name: str) -> None:
+    command = f"python -m {mutation.__name__} {name} --write CONTRIBUTING.md"
+    assert mutation.kept(name)["mutants"] == len(mutation.mutants_of(name)), f"Run {command}"
+
+
+def test_the_command_keeps_the_counts_and_writes_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, file = "ch01_convolution", tmp_path / "page.md"
+    changed = [
+        relu("return np.minimum(z, 0)", "wrong"),
+        relu("return np.maximum(z, 0)", "a hole"),
+    ]
+    (tmp_path / name).mkdir()
+    file.write_text(f"before\n{mutation.START}\nold\n<!-- end -->\nafter\n")
+    monkeypatch.setattr(mutation, "GRADERS", tmp_path)
+    monkeypatch.setattr(mutation, "mutants_of", lambda name: changed)
+
+    ran = CliRunner().invoke(mutation.app, ["ch01", "-p", "1", "--write", str(file)])
+
+    assert "relu keeps full marks:\na hole" in ran.output
+    assert ran.exit_code == 1
+    assert list(mutation.kept(name).values()) == [2, 1, 0, 1]
+    assert f"| {name} | 2 | 1 | 0 | 1 |" in file.read_text()
+    assert "| ch02_stride_padding |  |  |  |  |" in file.read_text()

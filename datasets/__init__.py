@@ -1,0 +1,1 @@
+"""Photographs, trained weights and histories, and how they are loaded."""
