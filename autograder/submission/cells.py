@@ -166,7 +166,7 @@ def _plain(text: str) -> str:
 
 def _notebook(text: str) -> Document:
     if text.count("[") + text.count("{") > MAX_BRACKETS:
-        raise Unreadable("The notebook holds too much structure. Clear its outputs.")
+        raise Unreadable("The notebook is too complex. Clear its outputs.")
     raw = _json(text.removeprefix("\ufeff"))
     if not isinstance(raw, dict):
         raise Unreadable("The file is JSON, but not a notebook.")

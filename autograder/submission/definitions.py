@@ -135,7 +135,7 @@ def _choose(
     elif len(marked) > 1:
         counts = found or broken[-1]
         answers.warnings.append(
-            f"{len(marked)} cells bear the name {name}; cell {counts.cell} counts."
+            f"{len(marked)} cells have the name {name}; cell {counts.cell} counts."
         )
     if found:
         return _Choice(Definition(name, "written", "", found.source), found, found in marked)
@@ -187,7 +187,7 @@ def _instead(name: str, code: Code) -> str:
     ]
     if found:
         names = " and ".join(shown(other, 40) for other in found[:3])
-        return f"The cell of {name} defines {names}, not {name}. Give the function its name back."
+        return f"The cell of {name} defines {names}, not {name}. Give the function its old name."
     if not code.source.strip():
         return f"The cell of {name} is empty. Write the function {name} there."
     return f"The cell of {name} does not define {name}. Write the function {name} there."

@@ -73,7 +73,7 @@ def case(
     console.print(f"Written to {written}. The judge says: {after.status}, {said}.")
     if not same_result(before, after):
         said = f"{before.status}, {before.score:g} points"
-        raise fail(f"Your own file is graded otherwise ({said}). Please say so in your report.")
+        raise fail(f"Your own file is graded differently ({said}). Please say so in your report.")
     console.print("Read it before you attach it: a name in a text or a variable may be left.")
 
 

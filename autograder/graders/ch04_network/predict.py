@@ -158,7 +158,7 @@ def _channels_first(op: Op) -> Op:
     return mistaken
 
 
-_RELU = "A ReLU is missing. It stands after each of the three convolutions and after the first dense layer."
+_RELU = "A ReLU is missing. It comes after each of the three convolutions and after the first dense layer."
 _POOL = (
     "The maps do not pass through max pooling. After each ReLU, every 2×2 window becomes one "
     "number: which of the four? Then the dense layer gets as many numbers as it has weights for."

@@ -92,7 +92,7 @@ EXERCISE = Exercise(
             Twist(
                 "rounded",
                 on_output(lambda gain, digits=digits: tuple(round(part, digits) for part in gain)),  # type: ignore[misc]
-                "You round. Return the exact numbers; whoever shows them may round.",
+                "You round. Return the exact numbers; they can be rounded when they are shown.",
             )
             for digits in (None, 1, 2)
         ),

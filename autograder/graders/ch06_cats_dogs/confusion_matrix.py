@@ -109,7 +109,7 @@ def _shares(over: Any) -> Callable[[Array], Array]:
 _SHARES = "Your table holds shares. It should count: each picture is one more in one cell."
 _FIRST = (
     "Your table begins with class 1. Row 0 and column 0 belong to class 0, so the pictures of class "
-    "0 that were taken for class 0 stand in the upper left."
+    "0 that were taken for class 0 are counted in the upper left."
 )
 
 EXERCISE = Exercise(
@@ -145,7 +145,7 @@ EXERCISE = Exercise(
         Twist(
             "ge-for-gt",
             with_mistake(above=np.greater_equal),
-            "A probability of just the threshold is class 0 here: only what is above it counts as class "
+            "A probability equal to the threshold is class 0 here: only what is above it counts as class "
             "1, as in Keras's accuracy.",
         ),
         Twist(
@@ -163,7 +163,7 @@ EXERCISE = Exercise(
         *(Twist("shares-for-counts", on_output(_shares(over)), _SHARES) for over in (1, 0, None)),
     ),
     hints=(
-        "Four questions of the kind: how many pictures show a cat and were taken for a dog? Each has its own cell.",
+        "Four questions of this kind: how many pictures show a cat and were taken for a dog? Each has its own cell.",
         "First turn the probabilities into answers 0 and 1. Then count the pictures for which label and answer are a certain pair.",
         "np.ravel makes one row of a column. (truth == i) & (answers == j) is true for the pictures of one cell; np.sum counts them.",
     ),

@@ -106,7 +106,7 @@ EXERCISE = Exercise(
         Twist(
             "value-for-epoch",
             with_mistake(pick=lambda values: float(np.min(values))),
-            "You return the lowest loss itself. At which epoch does it stand?",
+            "You return the lowest loss itself. At which epoch is it?",
         ),
     ),
     hints=(

@@ -332,7 +332,7 @@ EXERCISE = Exercise(
         Twist(
             "reseeds",
             _generator(lambda: np.random.default_rng(0)),
-            "Your split is the same whatever generator it is given. Draw from rng itself, and make no "
+            "Your split is the same for every generator. Draw from rng itself, and make no "
             "generator of your own.",
         ),
         Twist(
@@ -344,18 +344,17 @@ EXERCISE = Exercise(
         Twist(
             "places-within-class",
             _within_class,
-            "Your numbers count within each class. They should be places in labels: where in labels "
-            "does the fifth dog stand?",
+            "Your numbers count within each class. They should be places in labels: where in labels is the fifth dog?",
         ),
     ),
     hints=(
         "Think of two packs of cards, the cats and the dogs. Shuffle each pack, and deal from each pack to the parts. What is dealt is gone.",
         "np.flatnonzero(labels == c) gives the places of class c, rng.permutation shuffles them. Work out how many of them each part gets before you deal.",
-        "Sizes first: floor(fraction * n) for every part but the first, which gets the rest. Then walk through the shuffled places with a start and an end. np.concatenate puts the classes of a part together.",
+        "Sizes first: floor(fraction * n) for every part but the first, which gets the rest. Then go through the shuffled places with a start and an end. np.concatenate puts the classes of a part together.",
     ),
     rung_hints={
         "shape": "A tuple with one array of whole numbers for each fraction, also where a part is empty.",
-        "partition": "Every place from 0 to N - 1 must stand in exactly one part.",
+        "partition": "Every place from 0 to N - 1 must be in exactly one part.",
         "draws": "Shuffle with rng and nothing else.",
         "edge-cases": "A class with a single example, an empty part, labels in a list: np.asarray helps with the last. And 0.7 + 0.2 + 0.1 is not exactly 1 in floats.",
         "bad-input": "Raise a ValueError whose message contains the word fractions where they do not add up to 1, or where one is below 0.",

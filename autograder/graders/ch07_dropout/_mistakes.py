@@ -97,18 +97,12 @@ _KEEP = (
     "About as many cells survive as should be dropped. The rate is the share that is *dropped*: "
     "at a rate of 0.2, how many of 100 numbers are left?"
 )
-_NOT_INVERTED = (
-    "What you keep stays as large as it was. On average the layer then gives too little: at a rate of "
-    "0.75 a quarter of it. By what must the survivors grow?"
-)
+_NOT_INVERTED = "What you keep stays as large as it was. On average the layer then gives too little: at a rate of 0.75 only a quarter. By what must you multiply the numbers that are kept?"
 BY_RATE = (
-    "You enlarge the survivors by the wrong factor. Of 100 numbers, a share of 1 − rate is left. "
+    "You multiply the kept numbers by the wrong factor. Of 100 numbers, a share of 1 − rate is left. "
     "What factor brings their sum back to what it was?"
 )
-_AT_TEST = (
-    "Outside of training you change the size of the numbers. Whoever enlarges the survivors in "
-    "training has nothing left to do later."
-)
+_AT_TEST = "Outside of training you change the size of the numbers. If the kept numbers are enlarged in training, nothing is left to do later."
 _ACTIVE = "Outside of training you still drop. What should training=False give back?"
 
 _RESEEDS = (

@@ -99,7 +99,7 @@ _NEW_MASK = (
     "Which cells had a part in the result, and so in the gradient?"
 )
 _NO_SCALE = (
-    "The gradient passes the survivors unchanged. But on the way forward they were enlarged: "
+    "You pass the gradient of the kept numbers unchanged. But on the way forward these were enlarged: "
     "what does that do to the slope?"
 )
 

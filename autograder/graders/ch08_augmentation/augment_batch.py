@@ -175,7 +175,7 @@ EXERCISE = Exercise(
         Twist(
             "one-transform-per-batch",
             _once_for_all,
-            "All pictures of a batch are varied in the same way. Draw anew for each picture: a batch should be as colourful as possible.",
+            "All pictures of a batch are varied in the same way. Draw anew for each picture: the pictures of a batch should differ as much as possible.",
         ),
         *(
             Twist("changes-labels", _with_labels(change), _LABELS)

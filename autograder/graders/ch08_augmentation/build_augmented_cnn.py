@@ -239,7 +239,7 @@ EXERCISE = Exercise(
             Twist(
                 "flips-upside-down",
                 with_mistake(varies={**PLAIN, "flip": flip}),
-                "Half of your pictures stand on their heads: RandomFlip turns them over in both directions at once unless you say which. How often did you photograph a cat upside down?",
+                "Half of your pictures are upside down: RandomFlip flips in both directions unless you name one. How often do you photograph a cat upside down?",
             )
             for flip in ("left-right, up-down", "up-down")
         ),
@@ -256,7 +256,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Where in the network must the variation happen, and when must it not happen?",
-        "Keras has layers whose names begin with Random. They stand in a model like any other layer, and work in training alone.",
+        "Keras has layers whose names begin with Random. You use them in a model like any other layer, and they work in training alone.",
         "A Sequential model may begin with the Input, go on with your three layers, and end with all layers of build_cnn(input_shape): a model's list of them is called layers.",
     ),
     rung_hints={

@@ -154,8 +154,7 @@ EXERCISE = Exercise(
         Twist(
             "ties-reversed",
             with_mistake(order=lambda p, k: np.argsort(p, axis=1, kind="stable")[:, ::-1][:, :k]),
-            "Of two classes with the same probability, yours puts the later one first. A sort that is "
-            "turned round turns the ties round, too.",
+            "Of two classes with the same probability, yours puts the later one first. If you reverse a sort, you reverse the ties, too.",
         ),
         Twist(
             "indices-for-names",

@@ -149,10 +149,7 @@ _PRE_ACTIVATION = (
     "Your maps hold negative numbers: they are what the convolution gave, before ReLU. What does "
     "the layer hand on to the next one?"
 )
-_MODEL_ORDER = (
-    "Your maps stand in the order of the network. They were asked for in another order: the one "
-    "of names."
-)
+_MODEL_ORDER = "Your maps are in the order of the network. Return them in the order of names."
 
 EXERCISE = Exercise(
     name="feature_maps",
@@ -187,7 +184,7 @@ EXERCISE = Exercise(
     rung_hints={
         "passes": "Build one model with all the outputs, and call it once.",
         "order": "A dictionary remembers the order in which its keys were put in.",
-        "bad-input": "Look the names up before you run the network. Say in the message that names is to blame.",
+        "bad-input": "Look the names up before you run the network. The message must contain the word names.",
     },
 )
 

@@ -70,7 +70,7 @@ def _means(values: Any) -> Any:
 
 
 _ASCENDING = (
-    "Your channels stand in rising order. The strongest comes first. What does argsort begin with?"
+    "Your channels are in rising order. The strongest comes first. What does argsort begin with?"
 )
 _PEAK = (
     "You went by the highest single cell. A channel that is bright over the whole photograph should "
@@ -121,6 +121,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "k whole numbers, in a list or an array.",
-        "bad-input": "k must be from 1 to the number of channels. Say in the message that k is to blame.",
+        "bad-input": "k must be from 1 to the number of channels. Name k in the message.",
     },
 )

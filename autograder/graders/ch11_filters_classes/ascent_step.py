@@ -90,10 +90,7 @@ _PLAIN = (
     "Your step grows and shrinks with the gradient. Divide the gradient by its own size, the root "
     "of its mean square, so that rate alone says how far the picture moves."
 )
-_UNGUARDED = (
-    "Where the gradient is 0 you divide 0 by 0. The 1e-8 is there for that: a small number that "
-    "belongs to the root, in the divisor."
-)
+_UNGUARDED = "Where the gradient is 0 you divide 0 by 0. The 1e-8 is there for that: add it to the root before you divide."
 _OTHER_LENGTH = (
     "You divide by another size of the gradient. Here it is the root of the mean of its squares."
 )
@@ -134,7 +131,7 @@ EXERCISE = Exercise(
         Twist(
             "step-alone",
             lambda op: lambda i, g, r: on_output(lambda y: y - as_floats(i=i)[0])(op)(i, g, r),
-            "You return the step alone. Where does it lead from?",
+            "You return the step alone. What must it be added to?",
         ),
         Twist(
             "changes-input",
@@ -149,6 +146,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "A new array of the picture's shape and dtype; image and gradient stay as they are.",
-        "bad-input": "NumPy would stretch a gradient that has one row. Compare the shapes first, and say in the message that gradient is to blame.",
+        "bad-input": "NumPy would stretch a gradient that has one row. Compare the shapes first, and name gradient in the message.",
     },
 )

@@ -89,10 +89,7 @@ def _root(image: Any) -> Any:
     return np.sqrt(down**2 + right**2).sum()
 
 
-_CHANNELS = (
-    "You take differences between the channels, too. Red and green of one pixel are no neighbours: "
-    "only the pixel below and the one beside it are."
-)
+_CHANNELS = "You take differences between the channels, too. Red and green of one pixel are not neighbours: only the pixel below and the one beside it are."
 _AVERAGED = "You average the differences. Total variation is their sum, as tf.image gives it."
 
 EXERCISE = Exercise(
@@ -123,7 +120,7 @@ EXERCISE = Exercise(
             "wraps-around",
             _variation(_wrapped),
             "Your first row is compared with the last one, and the first column with the last. "
-            "What has no neighbour has no difference.",
+            "A pixel without a neighbour has no difference.",
         ),
         Twist("averaged", _variation(lambda v: ascent.total_variation(v) / v.size), _AVERAGED),
         Twist(
@@ -172,6 +169,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "The result is one number (float), for lists too.",
         "edge-cases": "A picture of one row has no neighbours below. And uint8 cannot go below 0: convert before you subtract.",
-        "bad-input": "A picture has three axes. Say in the message that image is to blame.",
+        "bad-input": "A picture has three axes. Name image in the message.",
     },
 )

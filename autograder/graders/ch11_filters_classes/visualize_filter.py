@@ -129,10 +129,7 @@ def chosen_alive(made: dict[str, Any]) -> int:
     return int(np.argmax(out[0, 2, 2]))
 
 
-_BORDER = (
-    "You average the whole map, its border included. Units at the border see padding, and a picture "
-    "can please them with its edge alone: leave two rows and columns on each side out."
-)
+_BORDER = "You average the whole map, its border included. Units at the border see padding, and the edge of a picture alone can raise their values: leave out two rows and columns on each side."
 _WHOLE = "You average all maps of the layer. One filter was asked for: index."
 
 EXERCISE = Exercise(
@@ -154,7 +151,7 @@ EXERCISE = Exercise(
         CLIMB_TWISTS[2],
     ),
     hints=(
-        "A filter's feature map is large where the picture pleases it. So what should the score of a picture be?",
+        "A filter's feature map is large where the picture fits the filter. So what should the score of a picture be?",
         "A new model from the picture to that layer's output gives the maps. The score is the mean of one of them, without two rows and columns at each side.",
         "Check layer, index and size first. Then noise from rng (or start), a score that takes a batch, and ascend does the rest.",
     ),

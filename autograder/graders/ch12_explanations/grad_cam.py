@@ -246,6 +246,6 @@ EXERCISE = Exercise(
         "shape": "The result has the height and width of the layer's maps, without a batch or channels.",
         "structure": "It must work for every layer with height and width, not only for the last one.",
         "edge-cases": "If nothing speaks for the class, the map is zeros.",
-        "bad-input": "Say in the message which argument is to blame: index, image or layer. A layer without height and width has no map, either.",
+        "bad-input": "Name the wrong argument in the message: index, image or layer. A layer without height and width has no map, either.",
     },
 )

@@ -217,7 +217,7 @@ EXERCISE = Exercise(
         Twist(
             "occluded-score",
             other(joined=lambda original, rest: rest),
-            "Your map holds the logits of the occluded pictures. Wanted is by how much they are below the original's.",
+            "Your map holds the logits of the occluded pictures. Return how far they are below the original's.",
         ),
         Twist("occluders-stay", other(canvas=_Kept()), _STAY),
         Twist(
@@ -255,6 +255,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "The map has (H - size) // stride + 1 rows, and columns in the same way.",
         "by-hand": "The logit is a mean over all places. What is hidden counts as the mean colour.",
-        "bad-input": "size must be from 1 to the shorter side, stride 1 or more, index one of the classes, image of three axes. Say in the message which one is to blame.",
+        "bad-input": "size must be from 1 to the shorter side, stride 1 or more, index one of the classes, image of three axes. Name the wrong one in the message.",
     },
 )

@@ -186,7 +186,7 @@ EXERCISE = Exercise(
         Twist(
             "times-the-pixel",
             other(times=lambda g, image: g * image),
-            "You multiply the gradient by the pixel. That answers another question: here the slope alone is wanted.",
+            "You multiply the gradient by the pixel. That answers another question: return the gradient alone.",
         ),
         Twist(
             "normalised",
@@ -207,6 +207,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "One number for each pixel: the result has the photograph's height and width, without a batch or channels.",
         "by-hand": "The logit is the mean over all places of kernel times pixel. Its derivative by one number of the photograph is a number of the kernel, divided by how many places there are.",
-        "bad-input": "index must be from 0 to the number of classes, less one; image must have three axes, and as many channels as the network takes. Say in the message which of the two is to blame.",
+        "bad-input": "index must be from 0 to the number of classes, less one; image must have three axes, and as many channels as the network takes. Name the wrong one in the message.",
     },
 )

@@ -120,7 +120,7 @@ def fft_astray(
 
 
 _FLIPPED = (
-    "You computed a true convolution: the kernel lies upside down. To slide it as it is, one of "
+    "You computed a true convolution: the kernel is flipped. To slide it as it is, one of "
     "the two spectra must be conjugated."
 )
 _CORNER = (
@@ -165,7 +165,7 @@ EXERCISE = Exercise(
         *(t for t in FORWARD_TWISTS if t.name != "kernel-flipped"),
     ),
     hints=(
-        "In the spectrum, sliding and summing becomes multiplying, number by number. Which three steps are that: there, the product, and back?",
+        "In the spectrum, sliding and summing becomes multiplying, number by number. Which three steps does that take?",
         "Bring the kernel to the picture's size with zeros (fft2 has the argument s). Sliding the kernel as it is, not flipped, means that its spectrum is conjugated.",
         "Multiply the spectra for each channel and filter, and sum over the channels before you go back. Then keep the first H - kh + 1 rows and W - kw + 1 columns.",
     ),

@@ -97,7 +97,7 @@ def _rest_left_zero(cols: Array, shape: tuple[int, ...], size: Pair) -> Array:
 
 
 _ORDER = (
-    "The right numbers stand in each row, in another order. Which of kernel row, kernel column "
+    "Each row holds the right numbers in another order. Which of kernel row, kernel column "
     "and channel changes fastest, when a patch of shape (kh, kw, C) is flattened?"
 )
 _ROW_ORDER = (
@@ -141,7 +141,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "One row for each picture and place, one column for each number of a patch. float32 stays float32.",
         "structure": "A single 1 lies under each of the taps once. In which rows, and in which columns, should it show?",
-        "edge-cases": "Ask layout for the places and for the frame, and lay the zeros that it says, also where there are none.",
+        "edge-cases": "Ask layout for the places and for the frame, and add the zeros that it says, also where there are none.",
         "bad-input": "layout refuses what cannot work, and names the argument. Do you call it before everything else?",
     },
 )

@@ -145,7 +145,7 @@ def test_of_copied_cells_the_written_one_counts(order):
     copies = [cell(STUB, "relu"), cell(RELU, "relu")][::order]
     submission = handed_in(*copies)
     assert submission.cells() == [("relu", RELU)]
-    assert any("2 cells bear the name relu" in w for w in submission.warnings)
+    assert any("2 cells have the name relu" in w for w in submission.warnings)
 
 
 def test_of_two_written_copies_the_last_counts():
