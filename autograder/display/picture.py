@@ -156,7 +156,7 @@ def digits(expected: Any, received: Any) -> int:
 
 
 def number(value: Any, significant: int = 3) -> str:
-    """A number as it stands in a cell.
+    """A number as it is written in a cell.
 
     >>> number(np.float32(-0.0)), number(1234.0), number(1 / 3), number(np.True_)
     ('0', '1234', '0.333', 'True')

@@ -70,7 +70,7 @@ def on_output(change: Callable[[Any], Any]) -> Callable[[Op], Op]:
 
 
 def with_mistake(**options: Any) -> Callable[[Op], Op]:
-    """A mistake that an op makes itself, told to do so by an option; one that is given stays."""
+    """A mistake that an op makes itself where an option is set; an option that is given stays."""
     return lambda op: lambda *args, **kwargs: op(*args, **{**options, **kwargs})
 
 

@@ -197,7 +197,7 @@ def perform(function: Callable[..., Any], body: bytes, driver: Driver | None = N
             status, error = "returned", None
         except KeyboardInterrupt:
             raise
-        except Unsupported as problem:  # a driver's word about what it was given back
+        except Unsupported as problem:  # raised by a driver, about what it was given back
             value, status, error = None, "unsupported", _not_supported(problem)
         except BaseException as caught:  # SystemExit too: leaving the kernel is an error here
             value, status, error = None, status_of(caught), describe(caught, namespace_of(function))

@@ -45,7 +45,7 @@ class Statement:
     node: ast.stmt
     source: str
     may_import: bool = True
-    """Whether the word ``import`` stands in its cell at all; spares a walk."""
+    """Whether the word ``import`` is in its cell at all; if not, there is nothing to search."""
 
     @cached_property
     def binds(self) -> frozenset[str]:

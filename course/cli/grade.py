@@ -107,7 +107,7 @@ def progress(total: int) -> Iterator[Any]:
 
 
 def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | None) -> None:
-    """Write the files that were asked for; a full disk is said, not thrown."""
+    """Write the files that were asked for; a full disk ends in a message, not in a traceback."""
     from cnnlab.autograder.judging.results import to_json
 
     try:

@@ -1,4 +1,4 @@
-"""What the commands share: how they speak, and where the course is."""
+"""What the commands share: how they print, and where the course is."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def behaviour(args: tuple[Any, ...], kernel: Any) -> dict[str, bool]:
 
 
 def stated_behaviour(goal: str) -> dict[str, bool]:
-    """What the chapter demands of each goal. Stated by hand: Keras has no opinion here."""
+    """What the chapter demands of each goal. Stated by hand: Keras has no function for this."""
     demands = {
         "identity": ("gives back the picture",),
         "box_blur": ("all weights alike", "sums to 1"),

@@ -66,7 +66,7 @@ def on_frame(change: Callable[[int, int, int, int], tuple[int, ...]]) -> Callabl
 
 
 def by_total(total: Callable[[int, int, int, int], int]) -> Callable[[Op], Op]:
-    """The zeros counted in another way, shared out as they should be."""
+    """The zeros counted in another way, divided as they should be."""
 
     def same_padding(n: int, k: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
         zeros = total(n, k, stride, dilation)

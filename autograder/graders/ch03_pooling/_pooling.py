@@ -158,7 +158,7 @@ _SQUARE = (
 
 
 def window_twists(reduce: Callable[[Array], Array]) -> tuple[Twist, ...]:
-    """Mistakes in where the windows stand, for a pooling that reduces each with ``reduce``."""
+    """Mistakes in where the windows are, for a pooling that reduces each with ``reduce``."""
     return (
         Twist(
             "stride-one-default",

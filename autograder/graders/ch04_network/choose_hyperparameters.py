@@ -95,7 +95,7 @@ def _trend(filters: list[int]) -> str:
 
 
 def stated_qualities(budget: dict[str, int]) -> dict[str, Any]:
-    """What the chapter demands. Stated by hand: Keras has no opinion here."""
+    """What the chapter demands. Stated by hand: Keras has no function for this."""
     return {
         "a stack for 32×32×3": "yes",
         "two convolutions or more": True,

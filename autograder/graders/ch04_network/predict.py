@@ -98,7 +98,7 @@ def keras_predict(x: Any, weights: list[Any]) -> Array:
     return keras.ops.convert_to_numpy(model(x))
 
 
-# The whole network once more, with a hole for every step that can go wrong
+# The whole network once more, with a keyword for every step that can go wrong
 
 
 def steps(

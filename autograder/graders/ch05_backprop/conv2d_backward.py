@@ -171,7 +171,7 @@ def _half(total: int) -> int:
 
 
 def _at_strides(change: Callable[[Pair], Pair]) -> Callable[[Op], Op]:
-    """Windows stand at other strides than they should; sizes that do not fit raise."""
+    """Windows have other strides than they should; sizes that do not fit raise."""
 
     def apply(op: Op) -> Op:
         def mistaken(

@@ -42,7 +42,7 @@ def gain_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def exact_gain(before: float, after: float) -> tuple[float, float]:
-    """In fractions. Keras has no opinion here."""
+    """In fractions. Keras has no function for this."""
     gained = Fraction(after) - Fraction(before)
     return float(100 * gained), float(100 * gained / Fraction(before))
 

@@ -146,7 +146,7 @@ def _without(chosen: Callable[[dict[str, Any]], bool]) -> Change:
 
 
 def _dropout_after(*chosen: Callable[[dict[str, Any]], bool]) -> Change:
-    """Dropout behind other layers."""
+    """Dropout after other layers."""
 
     def moved(stack: Stack) -> Stack:
         left = [e for e in stack if e["class"] != "Dropout"]

@@ -69,7 +69,7 @@ def keras_counts(labels: Any, probabilities: Any, threshold: float = 0.5) -> Arr
 
     truth, answers = np.ravel(labels).astype(np.float32), np.ravel(probabilities)
     kinds = "TrueNegatives", "FalsePositives", "FalseNegatives", "TruePositives"
-    if not 0 < threshold < 1:  # Keras moves these two by a hair
+    if not 0 < threshold < 1:  # Keras moves these two a little
         answers, threshold = (np.asarray(answers) > threshold).astype(np.float32), 0.5
     found = []
     for kind in kinds:
@@ -79,7 +79,7 @@ def keras_counts(labels: Any, probabilities: Any, threshold: float = 0.5) -> Arr
     return np.array(found).reshape(2, 2)
 
 
-# The matrix once more, with a hole for every step that can go wrong
+# The matrix once more, with a keyword for every step that can go wrong
 
 
 def steps(

@@ -1,6 +1,6 @@
 """Chapter 6's split: parts of a data set, judged by what must hold of every right one.
 
-Many splits are right, so the view of one is a list of facts. Two of them speak of chance: that
+Many splits are right, so a description of one is a list of facts. Two of them speak of chance: that
 another generator gives another split, and that not every part of every class is a plain run of its
 examples. A right function breaks the first where two generators happen to deal alike, and the
 second where they deal such runs. The probes hold so many examples that either is rarer than one in
@@ -152,7 +152,7 @@ def _is_run(members: Places, part: Places) -> bool:
 
 
 def stated_facts(labels: Any, fractions: Any, given: dict[str, Any]) -> Facts:
-    """What must hold. Stated by hand: Keras has no opinion here."""
+    """What must hold. Stated by hand: Keras has no function for this."""
     counts = np.unique(np.asarray(labels), return_counts=True)[1]
     sizes = [[floor(f * n) for f in fractions[1:]] for n in counts.tolist()]
     rest = [n - sum(s) for n, s in zip(counts.tolist(), sizes, strict=True)]
@@ -183,7 +183,7 @@ def stated_facts(labels: Any, fractions: Any, given: dict[str, Any]) -> Facts:
     return {name: everything[name] for name in keys[given["asks"]]}
 
 
-# The split once more, with a hole for every step that can go wrong
+# The split once more, with a keyword for every step that can go wrong
 
 Sizes = Callable[[int, Sequence[float]], list[int]]
 

@@ -1,4 +1,4 @@
-"""What chapter 7's layers share: how people slip, and what it would give.
+"""What chapter 7's layers share: the usual mistakes, and what they would give.
 
 False alarms: every statistical finding is one of the exact tests of
 `cnnlab.autograder.graders.ch07_dropout._binomial`. A submission meets fewer than 120 of them, each
@@ -23,7 +23,7 @@ Rng = np.random.Generator
 
 
 def rate_near(rng: Rng, middle: float) -> float:
-    """A rate that is easily told from its complement, with two decimals."""
+    """A rate that is easily distinguished from its complement, with two decimals."""
     return round(float(middle + rng.uniform(-0.08, 0.08)), 2)
 
 

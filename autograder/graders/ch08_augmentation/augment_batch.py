@@ -42,7 +42,7 @@ def batch_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def seen_batches(args: tuple[Any, ...], value: Any) -> Any:
-    """What `drivers.augmented.batches` carried, as properties."""
+    """What the driver `ch08.batches` returned, as properties."""
     x, labels = args
     if not all(_is_pair(pair, x, labels) for run in value for pair in run):
         return {"gives back as many pictures and labels": False}

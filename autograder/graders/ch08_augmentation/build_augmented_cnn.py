@@ -37,7 +37,7 @@ def model_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def seen_model(args: tuple[Any, ...], value: Any) -> Any:
-    """What `drivers.augmented.model` carried, as properties."""
+    """What the driver `ch08.model` returned, as properties."""
     size = args[0][:2]
     seen: dict[str, Any] = {"has a convolution": bool(value["seen"])}
     if not seen["has a convolution"]:
@@ -118,7 +118,7 @@ def simulated(
     at_test: bool = False,
     behind: bool = False,
 ) -> dict[str, Any]:
-    """What the driver carries of `build_augmented_cnn`, by NumPy alone; with slips.
+    """What the driver returns of `build_augmented_cnn`, by NumPy alone; with slips.
 
     Parameters
     ----------

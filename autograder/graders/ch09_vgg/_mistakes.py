@@ -1,4 +1,4 @@
-"""How chapter 9's formulas are told to go wrong."""
+"""How chapter 9's formulas make a mistake."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def preprocess(
 
 
 def _in_place(op: Op) -> Op:
-    """The means are taken away where the pixels stand."""
+    """The means are subtracted in place."""
 
     def mistaken(rgb: Any, **kwargs: Any) -> Any:
         result = op(rgb, **kwargs)

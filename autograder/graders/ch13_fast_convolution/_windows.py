@@ -51,7 +51,7 @@ def tap_filters(size: Pair, channels: int, dtype: Any) -> tuple[Array, Array]:
 def im2col_by(
     x: Any, size: Pair, strides: Pair = (1, 1), padding: str = "valid", **slips: Any
 ) -> Array:
-    """`fast.im2col`; with keywords of `conv_mistakes.led_astray`, one that goes astray like that."""
+    """`fast.im2col`; with keywords of `conv_mistakes.mistaken_conv2d`, one that goes astray like that."""
     if not slips:
         return fast.im2col(x, size, strides, padding)
     (x,) = as_floats(x=x)
@@ -101,12 +101,12 @@ def col2im_by(
     collect : {"add", "mean", "last place", "last tap"}
         What becomes of numbers that meet in one pixel.
     **slips
-        Keywords of `cnnlab.autograder.graders.shared.conv_mistakes.led_astray`.
+        Keywords of `cnnlab.autograder.graders.shared.conv_mistakes.mistaken_conv2d`.
 
     Raises
     ------
     ValueError
-        The matrix does not fit the windows that were reckoned.
+        The matrix does not fit the windows that were computed.
     """
     if collect == "add" and not slips:
         return fast.col2im(cols, x_shape, size, strides, padding)

@@ -76,11 +76,11 @@ def _fft_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def fft_by(x: Any, kernels: Any, bias: Any, **slips: Any) -> Array:
-    """`fast.conv2d_fft`; with keywords of `fft_astray`, one that goes astray."""
-    return fft_astray(x, kernels, bias, **slips) if slips else fast.conv2d_fft(x, kernels, bias)
+    """`fast.conv2d_fft`; with keywords of `mistaken_fft`, one that goes astray."""
+    return mistaken_fft(x, kernels, bias, **slips) if slips else fast.conv2d_fft(x, kernels, bias)
 
 
-def fft_astray(
+def mistaken_fft(
     x: Any,
     kernels: Any,
     bias: Any,

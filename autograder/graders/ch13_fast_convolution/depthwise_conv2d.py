@@ -124,7 +124,7 @@ def depthwise_by(
     padding: str = "valid",
     **slips: Any,
 ) -> Array:
-    """`fast.depthwise_conv2d`; with keywords of `conv_mistakes.led_astray`, one that goes astray."""
+    """`fast.depthwise_conv2d`; with keywords of `conv_mistakes.mistaken_conv2d`, one that goes astray."""
     if not slips:
         return fast.depthwise_conv2d(x, kernels, bias, strides, padding)
     x, kernels, bias = as_floats(x=x, kernels=kernels, bias=bias)

@@ -1,7 +1,7 @@
-"""How people slip with strides, padding and dilation: a ``conv2d`` that can be led astray.
+"""The usual mistakes with strides, padding and dilation, in a ``conv2d`` that can make them.
 
 `conv2d_by` is the course's op, until a keyword changes one of its decisions: how the frame of
-zeros is reckoned and shared out, where windows start, how far apart the taps lie. A twist sets
+zeros is computed and divided, where windows start, how far apart the taps lie. A twist sets
 such a keyword, so several mistakes in one function combine in any order. Chapter 2 and
 chapter 13 use the same lists.
 """
@@ -38,7 +38,7 @@ def turned(pair: Pair) -> Pair:
 
 
 def odd_after(total: int) -> Pair:
-    """Zeros before and after an axis, as Keras shares them out."""
+    """Zeros before and after an axis, as Keras divides them."""
     return total // 2, total - total // 2
 
 
@@ -79,14 +79,14 @@ def conv2d_by(
     x, kernels, bias, strides, padding, dilation
         As in `ops.conv2d`.
     **slips
-        Keywords of `led_astray`.
+        Keywords of `mistaken_conv2d`.
     """
     if slips:
-        return led_astray(x, kernels, bias, strides, padding, dilation, **slips)
+        return mistaken_conv2d(x, kernels, bias, strides, padding, dilation, **slips)
     return ops.conv2d(x, kernels, bias, strides, padding, dilation)
 
 
-def led_astray(
+def mistaken_conv2d(
     x: Any,
     kernels: Any,
     bias: Any,
@@ -108,13 +108,13 @@ def led_astray(
     Parameters
     ----------
     share : callable, total → (before, after)
-        How the zeros of ``"same"`` are shared out.
+        How the zeros of ``"same"`` are divided.
     fill : {"constant", "edge"}
         What the frame holds: zeros, or the picture's border.
     reach : callable, (k, dilation) → int
         How many cells a window is thought to span.
     frame_strides, frame_dilation : callable, pair → pair
-        What the frame is reckoned with.
+        What the frame is computed from.
     places_by_rule : bool
         Whether ``"same"`` takes ceil(n / stride) places whatever the frame holds.
     steps, taps : callable, pair → pair
@@ -151,7 +151,7 @@ def led_astray(
 
 
 def with_mistake(**decisions: Any) -> Callable[[Op], Op]:
-    """A twist of `conv2d_by`: the op with these keywords of `led_astray` set."""
+    """A twist of `conv2d_by`: the op with these keywords of `mistaken_conv2d` set."""
     return lambda op: partial(op, **decisions)
 
 

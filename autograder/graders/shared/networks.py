@@ -230,7 +230,7 @@ _PLAIN: dict[str, Any] = {
     "trainable": True,
     "data_format": "channels_last",
 }
-"""What is not worth a word."""
+"""Settings that are left out of a description."""
 
 
 def _sentence(layer: Layer) -> str:
