@@ -1,6 +1,9 @@
 """Notebooks of chapter 1 as learners hand them in: the solved one, with changes."""
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder.submission.solutions import SOLUTIONS
@@ -8,6 +11,7 @@ from cnnlab.autograder.submission.solutions import SOLUTIONS
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"
 SOLVED = (SOLUTIONS / CHAPTER / NOTEBOOK).read_text()
+NBGRADER_CONFIG = "nbgrader_config.py"
 EXERCISES = ["conv_step", "correlate2d", "conv2d", "relu", "design_kernel"]
 
 
@@ -44,3 +48,21 @@ def flipped() -> str:
     """conv2d with the classic mistake."""
     before, after = source("conv2d").split("### BEGIN SOLUTION")
     return f"{before}kernels = np.asarray(kernels)[::-1, ::-1]\n    {after}"
+
+
+def copy_course(folder: Path) -> None:
+    """The files of the course that git knows and nbgrader reads, in a folder of their own."""
+    listing = [
+        "git",
+        "ls-files",
+        "-z",
+        "--",
+        NBGRADER_CONFIG,
+        f"solutions/{CHAPTER}",
+        f"exercises/{CHAPTER}",
+    ]
+    root = SOLUTIONS.parent
+    names = subprocess.run(listing, cwd=root, check=True, capture_output=True, text=True).stdout
+    for name in names.split("\0")[:-1]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, folder / name)

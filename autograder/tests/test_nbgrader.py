@@ -1,14 +1,9 @@
-"""nbgrader's commands, played through; and the preprocessor that they call, by itself."""
+"""The preprocessor that nbgrader's commands call, by itself."""
 
 import gc
 import json
-import os
 import shutil
-import subprocess
-import sys
 from html import escape
-from html.parser import HTMLParser
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -21,56 +16,31 @@ from nbgrader.preprocessors import Execute
 from traitlets.config import PyFileConfigLoader
 
 from cnnlab.autograder import batch, nbgrader_bridge
-from cnnlab.autograder.batch import Grader, Settings
+from cnnlab.autograder.batch import Grader
 from cnnlab.autograder.judging.exercise import Chapter, load_chapter
 from cnnlab.autograder.judging.record import StaleReferences
 from cnnlab.autograder.nbgrader_bridge import Judge, JudgeError, chapter_of
-from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import read_text
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,
+    NBGRADER_CONFIG,
     NOTEBOOK,
     SOLVED,
     cell,
+    copy_course,
     flipped,
     hand_in,
-    source,
     stub,
 )
 
-ROOT = SOLUTIONS.parent
-CONFIG = "nbgrader_config.py"
-
-
-def copy_course(folder):
-    """The files of the course that git knows and nbgrader reads, in a folder of their own."""
-    listing = [
-        "git",
-        "ls-files",
-        "-z",
-        "--",
-        CONFIG,
-        f"solutions/{CHAPTER}",
-        f"exercises/{CHAPTER}",
-    ]
-    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in names.split("\0")[:-1]:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-
 
 def config(folder):
-    return PyFileConfigLoader(str(folder / CONFIG)).load_config()
+    return PyFileConfigLoader(str(folder / NBGRADER_CONFIG)).load_config()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _commands():
-    """nbgrader calls a command by its name alone; it stands beside this Python."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        yield
+pytestmark = pytest.mark.usefixtures("commands_on_path")
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +106,7 @@ def ours(text):
 
 
 def test_the_configuration_differs_from_nbgraders_in_one_place_only():
-    names = config(ROOT).Autograde.autograde_preprocessors
+    names = config(SOLUTIONS.parent).Autograde.autograde_preprocessors
 
     stock = Autograde.class_traits()["autograde_preprocessors"].default()
     assert [name.rpartition(".")[2] for name in names] == [
@@ -350,68 +320,3 @@ def test_all_notebooks_of_a_run_share_its_processes(about, monkeypatch):
     del exporter
     gc.collect()
     assert log == ["opened", "closed"]
-
-
-# The whole course
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(available() is not None, reason="there is no sandbox on this machine")
-def test_a_course_from_a_fresh_copy_to_its_grades(tmp_path):
-    copy_course(tmp_path)
-    worked_in = tmp_path / "exercises" / CHAPTER / NOTEBOOK
-    worked_in.write_text(hand_in(relu="def relu(z):\n    return 'my own work'"))
-    before = worked_in.read_bytes()
-
-    nbgrader(tmp_path, "generate_assignment", CHAPTER)
-    submissions = {
-        "solved": SOLVED,
-        "stub": (tmp_path / "release" / CHAPTER / NOTEBOOK).read_text(),
-        "flipped": hand_in(conv2d=flipped()),
-    }
-    paths = [tmp_path / "submitted" / student / CHAPTER / NOTEBOOK for student in submissions]
-    for path, text in zip(paths, submissions.values(), strict=True):
-        path.parent.mkdir(parents=True)
-        path.write_text(text)
-    for command in ("autograde", "generate_feedback"):
-        nbgrader(tmp_path, command, CHAPTER)
-    nbgrader(tmp_path, "export")
-
-    own = batch.grade(paths, Settings(fresh=False, sandbox=False, workers=1)).submissions
-    expected = {r.student: {f"check-{e.name}": e.score for e in r.exercises} for r in own}
-    assert [sum(scores.values()) for scores in expected.values()] == [20, 0, 13]
-    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
-        recorded = {
-            s.student.id: {grade.name: grade.score for n in s.notebooks for grade in n.grades}
-            for s in gradebook.assignment_submissions(CHAPTER)
-        }
-    assert recorded == expected
-    assert ",13.0,20.0" in (tmp_path / "grades.csv").read_text()
-    assert worked_in.read_bytes() == before
-    pages = {
-        student: (tmp_path / "feedback" / student / CHAPTER / f"{CHAPTER}.html").read_text()
-        for student in submissions
-    }
-    assert "You flipped the kernel" in pages["flipped"]
-    assert "relu is not written yet" in pages["stub"]
-    for name in EXERCISES:
-        solution = source(name).split("### BEGIN SOLUTION")[1].split("### END")[0]
-        for line in filter(lambda line: len(line) > 20, map(str.strip, solution.splitlines())):
-            assert line in html_text(pages["solved"])  # the student's own
-            assert line not in html_text(pages["stub"])
-
-
-def nbgrader(folder: Path, *arguments: str) -> None:
-    """Run one of nbgrader's commands where an instructor would."""
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-
-
-def html_text(page: str) -> str:
-    """What a page says, without the tags that colour its code."""
-    parts: list[str] = []
-    parser = HTMLParser()
-    parser.handle_data = parts.append  # type: ignore[method-assign]
-    parser.feed(page)
-    return "".join(parts)

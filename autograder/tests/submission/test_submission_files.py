@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.autograder.submission import read, read_text
-from cnnlab.autograder.tests.submission.test_submission import (
+from cnnlab.autograder.tests.submission.notebooks import (
     CHAPTER,
     CONV2D,
     RELU,
