@@ -31,6 +31,8 @@ def tolerance(expected: np.ndarray, terms: int) -> float:
     Absolute, in units of the largest expected value (at least 1): every product and every
     addition rounds once, and eight more roundings are allowed for everything around the sum.
 
+    Examples
+    --------
     >>> tolerance(np.float32([1.0]), terms=27) < 5e-6
     True
     """
@@ -64,6 +66,8 @@ def show(value: Any) -> str:
 def agrees(expected: Any, received: Any, terms: int = 1) -> bool:
     """Whether `value_difference` finds nothing; quicker, because nothing is put into words.
 
+    Examples
+    --------
     >>> agrees(np.ones(2), np.ones(2)), agrees(np.ones(2), np.ones(3))
     (True, False)
     """

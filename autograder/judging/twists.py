@@ -51,6 +51,8 @@ class Fails(Exception):
 def told_by(prediction: str, message: str) -> bool:
     """Whether a learner's error message names every number that a `Fails` predicts.
 
+    Examples
+    --------
     >>> told_by("512 weights, 32768 inputs", "shapes (2,32768) and (512,64) not aligned")
     True
     >>> told_by("512 weights, 32768 inputs", "shapes (2,8192) and (512,64) not aligned")

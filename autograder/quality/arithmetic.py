@@ -290,6 +290,8 @@ def _marks(result: ExerciseResult) -> dict[str, Any]:
 def some(items: Iterable[T], count: int) -> Iterator[T]:
     """Every third, ``count`` of them at most; all for 0.
 
+    Examples
+    --------
     >>> list(some(range(10), 3))
     [0, 3, 6]
     """

@@ -165,6 +165,8 @@ def invoke(
     Never raises for what the function does, except `KeyboardInterrupt`: in a notebook that
     is the learner's own stop button.
 
+    Examples
+    --------
     >>> invoke(lambda x: x.sum(), (np.ones(3),)).value
     np.float64(3.0)
     """

@@ -105,6 +105,8 @@ def read_bytes(path: str) -> bytes:
 def in_tree(path: str) -> tuple[str, str] | None:
     """Student and assignment, where a path is one of nbgrader's ``submitted`` tree.
 
+    Examples
+    --------
     >>> in_tree("/course/submitted/ada/ch01_convolution/ch01_convolution.ipynb")
     ('ada', 'ch01_convolution')
     """

@@ -148,6 +148,8 @@ class Code:
 def parse(cell: int, source: str) -> Code:
     """A cell's statements. Notebook commands are dropped, as Jupyter keeps them from Python.
 
+    Examples
+    --------
     >>> parse(1, "%matplotlib inline\\nx = 1").source
     'pass\\nx = 1'
     >>> parse(1, "x = (1").problem
@@ -187,6 +189,8 @@ def _segment(node: ast.stmt, lines: list[bytes]) -> str:
 def modules(nodes: Iterable[ast.AST]) -> list[str]:
     """The top-level modules that are imported anywhere in these, each once.
 
+    Examples
+    --------
     >>> modules([ast.parse("def f():\\n    import scipy.signal")])
     ['scipy']
     """

@@ -99,6 +99,8 @@ def cells_of(notebook: nbformat.NotebookNode, role: str) -> Iterator[nbformat.No
 def solution_lines(source: str) -> list[str]:
     """The lines between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, stripped.
 
+    Examples
+    --------
     >>> solution_lines("def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION")
     ['return 1']
     """

@@ -233,6 +233,8 @@ def train_missing(
 def strengths(usual: dict[str, Any], **given: Any) -> dict[str, Any]:
     """The usual strengths of the augmentation, with those that are given in their places.
 
+    Examples
+    --------
     >>> strengths({"shift": 0.125, "contrast": 0.2}, zoom=0.1, shift=None, contrast=0.0)
     {'shift': 0.125, 'zoom': 0.1}
     """
