@@ -7,7 +7,7 @@ from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.compare import agrees
-from cnnlab.autograder.judging.twists import Fails, Twist, candidates, told_by
+from cnnlab.autograder.judging.twists import Fails, Twist, candidates, names_all_numbers
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 
 
@@ -72,7 +72,7 @@ def _same_error(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | 
     """Whether an error is just the one that a mistake ends in; None where none is predicted."""
     if predicted is None or predicted.type != Fails.__name__:
         return None
-    return error is not None and told_by(predicted.message, error.message)
+    return error is not None and names_all_numbers(predicted.message, error.message)
 
 
 def _same_effect(predicted: Outcome, outcome: Outcome) -> bool:

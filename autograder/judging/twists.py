@@ -48,14 +48,14 @@ class Fails(Exception):
     """
 
 
-def told_by(prediction: str, message: str) -> bool:
+def names_all_numbers(prediction: str, message: str) -> bool:
     """Whether a learner's error message names every number that a `Fails` predicts.
 
     Examples
     --------
-    >>> told_by("512 weights, 32768 inputs", "shapes (2,32768) and (512,64) not aligned")
+    >>> names_all_numbers("512 weights, 32768 inputs", "shapes (2,32768) and (512,64) not aligned")
     True
-    >>> told_by("512 weights, 32768 inputs", "shapes (2,8192) and (512,64) not aligned")
+    >>> names_all_numbers("512 weights, 32768 inputs", "shapes (2,8192) and (512,64) not aligned")
     False
     """
     return set(re.findall(r"\d+", prediction)) <= set(re.findall(r"\d+", message))

@@ -80,7 +80,7 @@ def walk(input_shape: Shape, layers: Stack) -> Iterator[tuple[Shape, Layer, Shap
 
 
 def with_mistake(**options: Any) -> Callable[[Op], Op]:
-    """The op with one more slip."""
+    """The op with one more mistake."""
     return lambda op: lambda *args, **kwargs: op(*args, **options, **kwargs)
 
 

@@ -36,7 +36,7 @@ def macs(
     places: str = "output",
     factor: int = 1,
 ) -> list[int]:
-    """`count_macs` with slips: without any, it is that function."""
+    """`count_macs` with mistakes: without any, it is that function."""
     counts = []
     for before, full, after, layer in walk(input_shape, layers):
         weights, biases = weights_and_biases(before, layer)

@@ -33,7 +33,7 @@ def parameters(
     places: str = "",
     pool: Callable[[Layer, int], int] = lambda layer, channels: 0,
 ) -> list[int]:
-    """`count_parameters` with slips: without any, it is that function."""
+    """`count_parameters` with mistakes: without any, it is that function."""
     counts = []
     for before, full, after, layer in walk(input_shape, layers):
         weights, biases = weights_and_biases(before, layer)

@@ -110,7 +110,7 @@ def steps(
     fit: Callable[[Array, Array], Array] = lambda rows, kernel: rows,
     last: Callable[[Array], Array] = network.sigmoid,
 ) -> Array:
-    """`predict.EXERCISE` with slips: without any, it is that function."""
+    """`predict.EXERCISE` with mistakes: without any, it is that function."""
     x = floats(x)
     network.require(len(weights) == network.ARRAYS, "weights", "must hold ten", len(weights))
     for kernels, bias in zip(weights[:6:2], weights[1:6:2], strict=True):

@@ -58,7 +58,7 @@ def steps(
     correct: Callable[[float, int], float] = lambda weight, t: 1 - weight**t,
     keep: bool = False,
 ) -> Array:
-    """`cnnlab.course.ops.evaluation.smooth` with slips: without any, it is that function."""
+    """`cnnlab.course.ops.evaluation.smooth` with mistakes: without any, it is that function."""
     evaluation.smooth([], weight)  # refuses a weight that is none
     values = np.asarray(values)
     values = values if values.dtype.kind == "f" else values.astype(np.float64)

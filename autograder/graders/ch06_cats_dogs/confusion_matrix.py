@@ -90,7 +90,7 @@ def steps(
     above: Callable[[Any, float], Any] = np.greater,
     spread: bool = False,
 ) -> Array:
-    """`cnnlab.course.ops.evaluation.confusion_matrix` with slips: without any, it is that function."""
+    """`cnnlab.course.ops.evaluation.confusion_matrix` with mistakes: without any, it is that function."""
     ours(labels, probabilities)  # refuses what does not fit together
     truth, given = np.asarray(labels), np.asarray(probabilities)
     answers = above(given if spread else np.ravel(given), threshold).astype(int)

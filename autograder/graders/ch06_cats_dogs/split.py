@@ -204,7 +204,7 @@ def steps(
         order, np.cumsum(sizes)[:-1]
     )[: len(sizes)],
 ) -> tuple[Places, ...]:
-    """`cnnlab.course.ops.evaluation.split` with slips: without any, it is that function."""
+    """`cnnlab.course.ops.evaluation.split` with mistakes: without any, it is that function."""
     check_fractions(fractions)
     parts: list[list[Places]] = [[] for _ in fractions]
     for places in groups(np.asarray(labels)):

@@ -47,7 +47,7 @@ def thinned(
     tested: Callable[[Array, float], Array] = lambda x, rate: x,
     returned_mask: Callable[[Array], Array] = lambda mask: mask,
 ) -> tuple[Array, Array]:
-    """`cnnlab.course.ops.dropout.dropout` with slips: without any, it is that function.
+    """`cnnlab.course.ops.dropout.dropout` with mistakes: without any, it is that function.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def thinned(
 
 
 def with_mistake(**options: Any) -> Callable[[Op], Op]:
-    """The op with one more slip."""
+    """The op with one more mistake."""
     return lambda op: lambda *args, **kwargs: op(*args, **options, **kwargs)
 
 

@@ -83,7 +83,7 @@ def returned(
     guarded: bool = True,
     masked: Callable[[Array, float], Array] = lambda mask, rate: mask,
 ) -> Array:
-    """`cnnlab.course.ops.dropout.dropout_backward` with slips, as in `thinned`."""
+    """`cnnlab.course.ops.dropout.dropout_backward` with mistakes, as in `thinned`."""
     dout, mask = floats(dout), np.asarray(mask, bool)
     require(mask.shape == dout.shape, "mask", f"must have shape {dout.shape}", mask.shape)
     require(0 <= rate <= 1, "rate", "must be from 0 to 1", rate)

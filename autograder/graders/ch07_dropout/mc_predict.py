@@ -187,7 +187,7 @@ def keras_passes(model: str, x: Array, passes: int, *, given: Any) -> Any:
     return described(list(keras.ops.convert_to_numpy(answers).transpose(1, 0, 2)), result)
 
 
-# Slips
+# Mistakes
 
 Stack = Callable[[Any, Array, int], Array]
 
@@ -208,7 +208,7 @@ def asked_often(
     ask: Stack = with_dropout,
     spread: str = RIGHT,
 ) -> tuple[Any, Any]:
-    """`cnnlab.course.ops.dropout.mc_predict` with slips: without any, it is that function."""
+    """`cnnlab.course.ops.dropout.mc_predict` with mistakes: without any, it is that function."""
     require(passes >= 1, "passes", "must be 1 or more", passes)
     answers = ask(model, x, passes)
     return answers.mean(axis=0), spreads(answers)[spread]

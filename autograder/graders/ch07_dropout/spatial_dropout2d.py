@@ -85,7 +85,7 @@ def over_axes(axes: str) -> Callable[[Rng, tuple[int, ...], float], Array]:
 
 
 def maps_thinned(x: Any, *args: Any, **options: Any) -> Array:
-    """`cnnlab.course.ops.dropout.spatial_dropout2d` with slips, as in `thinned`."""
+    """`cnnlab.course.ops.dropout.spatial_dropout2d` with mistakes, as in `thinned`."""
     x = floats(x)
     require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
     return thinned(x, *args, **{"draw": over_axes("NC"), **options})[0]

@@ -59,7 +59,7 @@ def contrasted(
     middle: Callable[[Array, Any], Any] = lambda x, axis: x.mean(axis=axis, keepdims=True),
     end: Callable[[Array, Any], Array] = lambda out, x: out,
 ) -> Array:
-    """`adjust_contrast` with slips: without any, it is that function."""
+    """`adjust_contrast` with mistakes: without any, it is that function."""
     given, x = np.asarray(x), augmentation.batch(x)
     mean = middle(x, axis)
     return end((x - mean) * x.dtype.type(factor) + mean, given)

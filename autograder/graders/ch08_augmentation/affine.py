@@ -83,7 +83,7 @@ def warped(
     read: Callable[[Array, Array, Array], Array] = bilinear,
     scatter: Callable[[Array], Array] | None = None,
 ) -> Array:
-    """`affine` with slips: without any, it is that function."""
+    """`affine` with mistakes: without any, it is that function."""
     x = augmentation.batch(x)
     if zoom <= 0:
         raise ValueError(f"zoom must be above 0. Received: {zoom}")

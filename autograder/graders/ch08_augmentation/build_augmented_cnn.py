@@ -118,7 +118,7 @@ def simulated(
     at_test: bool = False,
     behind: bool = False,
 ) -> dict[str, Any]:
-    """What the driver returns of `build_augmented_cnn`, by NumPy alone; with slips.
+    """What the driver returns of `build_augmented_cnn`, by NumPy alone; with mistakes.
 
     Parameters
     ----------

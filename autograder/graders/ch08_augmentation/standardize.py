@@ -80,7 +80,7 @@ def scaled(
     divisor: Callable[[Array], Array] = lambda std: np.where(std == 0, 1, std),
     off: Callable[[Any, Array], Array] = lambda x, mean: floats(x) - mean,
 ) -> Array:
-    """`standardize` with slips: without any, it is that function."""
+    """`standardize` with mistakes: without any, it is that function."""
     if np.ndim(x) != 4 or np.shape(stats[0]) != (np.shape(x)[3],):
         raise ValueError(f"x and stats must fit. Received: {np.shape(x)}")
     if own is not None:

@@ -93,7 +93,7 @@ def whiten(
     back: bool = True,
     fewer: int = 0,
 ) -> Array:
-    """`zca_whiten` with slips: without any, it is that function."""
+    """`zca_whiten` with mistakes: without any, it is that function."""
     x = centre(floats(patches))
     s, u = np.linalg.eigh(x.T @ x / (len(x) - fewer))
     with np.errstate(all="ignore"):

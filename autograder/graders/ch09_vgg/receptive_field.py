@@ -92,7 +92,7 @@ def walk(
     default: bool = True,
     last: bool = False,
 ) -> tuple[int, int]:
-    """The receptive field with slips: without any, it is right."""
+    """The receptive field with mistakes: without any, it is right."""
     size = jump = 1
     for layer in layers:
         full = normalise(layer)
@@ -108,8 +108,8 @@ def walk(
     return size, jump
 
 
-def with_mistake(**slips: Any) -> Callable[[Op], Op]:
-    return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
+def with_mistake(**mistakes: Any) -> Callable[[Op], Op]:
+    return lambda op: lambda *args, **kwargs: op(*args, **{**mistakes, **kwargs})
 
 
 _ADDS = (

@@ -65,7 +65,7 @@ def preprocess(
     before: Callable[[Array], Array] = lambda x: x,
     after: Callable[[Array], Array] = lambda x: x,
 ) -> Array:
-    """`vgg.vgg_preprocess` with slips: without any, it is that function."""
+    """`vgg.vgg_preprocess` with mistakes: without any, it is that function."""
     rgb = np.asarray(rgb)
     require(rgb.shape[-1] == 3, "rgb", "must have three channels", rgb.shape)
     kind = np.float64 if rgb.dtype == np.float64 else np.float32

@@ -165,7 +165,7 @@ EXERCISE = Exercise(
     keras_reference=keras_feature_maps,
     numpy_op=simulated_maps,
     simulated=True,
-    driver="ch10.looked_into",
+    driver="ch10.feature_maps",
     describe=seen_maps,
     twists=(
         Twist("one-pass-per-layer", _passes(len), _ONE_PASS_PER_LAYER),

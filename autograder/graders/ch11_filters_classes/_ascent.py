@@ -26,7 +26,7 @@ TERMS = 3000
 """Sets the tolerance: every step carries on what the one before has rounded."""
 STEADY = 2e-3
 
-# What is drawn, rightly and with slips
+# What is drawn, rightly and with mistakes
 
 
 def climb(
@@ -43,7 +43,7 @@ def climb(
     redrawn: bool = True,
     follows: bool = True,
 ) -> Array:
-    """Gradient ascent, or what becomes of it with a slip.
+    """Gradient ascent, or what becomes of it with a mistake.
 
     Parameters
     ----------
@@ -72,9 +72,9 @@ def _down(image: Array, gradient: Array, rate: float) -> Array:
     return ascent.ascent_step(image, -gradient, rate)
 
 
-def with_mistake(**slips: Any) -> Callable[[Op], Op]:
-    """The op with a slip of its own; slips add up."""
-    return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
+def with_mistake(**mistakes: Any) -> Callable[[Op], Op]:
+    """The op with a mistake of its own; mistakes add up."""
+    return lambda op: lambda *args, **kwargs: op(*args, **{**mistakes, **kwargs})
 
 
 def penalties(change: Callable[[float, float, int], tuple[float, float]]) -> Callable[[Op], Op]:

@@ -28,12 +28,16 @@ Rng = np.random.Generator
 SIZE = 96
 
 
-def drawn(gradient: Any, steps: int, rng: Rng, slips: dict[str, Any]) -> Array:
+def drawn(gradient: Any, steps: int, rng: Rng, mistakes: dict[str, Any]) -> Array:
     """From a start, or from noise: what both exercises do with their gradient."""
-    size, start, begin = slips.pop("size", SIZE), slips.pop("start", None), slips.pop("begin", None)
+    size, start, begin = (
+        mistakes.pop("size", SIZE),
+        mistakes.pop("start", None),
+        mistakes.pop("begin", None),
+    )
     if start is None:
         start = (begin or ascent.noise)(size, rng)
-    return climb(gradient, start, steps, rng, **slips)
+    return climb(gradient, start, steps, rng, **mistakes)
 
 
 def _blank(size: int, rng: Rng) -> Array:

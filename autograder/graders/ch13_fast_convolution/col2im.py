@@ -98,12 +98,12 @@ def _read_as(order: str) -> Twist:
     """The columns taken to be in another order."""
 
     def apply(op: Op) -> Op:
-        def col2im(cols: Any, shape: Shape, size: Pair, *how: Any, **slips: Any) -> Any:
+        def col2im(cols: Any, shape: Shape, size: Pair, *how: Any, **mistakes: Any) -> Any:
             (cols,) = as_floats(cols=cols)
             lengths = {"a": size[0], "b": size[1], "c": shape[3]}
             taps = cols.reshape(-1, *(lengths[axis] for axis in order))
             taps = taps.transpose(0, *(1 + order.index(axis) for axis in "abc"))
-            return op(taps.reshape(cols.shape), shape, size, *how, **slips)
+            return op(taps.reshape(cols.shape), shape, size, *how, **mistakes)
 
         return col2im
 

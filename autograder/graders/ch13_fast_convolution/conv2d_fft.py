@@ -75,9 +75,13 @@ def _fft_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe(rung, (x, k, b), title="all is well here")
 
 
-def fft_by(x: Any, kernels: Any, bias: Any, **slips: Any) -> Array:
+def fft_by(x: Any, kernels: Any, bias: Any, **mistakes: Any) -> Array:
     """`fast.conv2d_fft`; with keywords of `mistaken_fft`, one that goes astray."""
-    return mistaken_fft(x, kernels, bias, **slips) if slips else fast.conv2d_fft(x, kernels, bias)
+    return (
+        mistaken_fft(x, kernels, bias, **mistakes)
+        if mistakes
+        else fast.conv2d_fft(x, kernels, bias)
+    )
 
 
 def mistaken_fft(

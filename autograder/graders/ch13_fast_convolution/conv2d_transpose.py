@@ -113,20 +113,20 @@ def transpose_by(
     bias: Any,
     strides: Pair = (1, 1),
     padding: str = "valid",
-    **slips: Any,
+    **mistakes: Any,
 ) -> Array:
     """`fast.conv2d_transpose`; with keywords of `col2im_by`, one that goes astray like that."""
-    if not slips:
+    if not mistakes:
         return fast.conv2d_transpose(x, kernels, bias, strides, padding)
     x, kernels, bias = as_floats(x=x, kernels=kernels, bias=bias)
     shape = fast.transposed_shape(x.shape, kernels.shape, strides, padding)
     cols = x.reshape(-1, x.shape[3]) @ kernels.reshape(-1, x.shape[3]).T
-    return col2im_by(cols, shape, kernels.shape[:2], strides, padding, **slips) + bias
+    return col2im_by(cols, shape, kernels.shape[:2], strides, padding, **mistakes) + bias
 
 
 def _filters_for_channels(op: Op) -> Op:
     """Kernels read as (kh, kw, C, F)."""
-    return lambda x, k, *how, **slips: op(x, np.swapaxes(k, 2, 3), *how, **slips)
+    return lambda x, k, *how, **mistakes: op(x, np.swapaxes(k, 2, 3), *how, **mistakes)
 
 
 def _pseudo_inverse(k: Any) -> Array:

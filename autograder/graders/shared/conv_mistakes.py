@@ -70,7 +70,7 @@ def conv2d_by(
     strides: Pair = (1, 1),
     padding: str = "valid",
     dilation: Pair = (1, 1),
-    **slips: Any,
+    **mistakes: Any,
 ) -> Array:
     """`ops.conv2d`; with keywords, a convolution that takes these decisions otherwise.
 
@@ -78,11 +78,11 @@ def conv2d_by(
     ----------
     x, kernels, bias, strides, padding, dilation
         As in `ops.conv2d`.
-    **slips
+    **mistakes
         Keywords of `mistaken_conv2d`.
     """
-    if slips:
-        return mistaken_conv2d(x, kernels, bias, strides, padding, dilation, **slips)
+    if mistakes:
+        return mistaken_conv2d(x, kernels, bias, strides, padding, dilation, **mistakes)
     return ops.conv2d(x, kernels, bias, strides, padding, dilation)
 
 
