@@ -28,7 +28,7 @@ ROWS = {
         r"ch05 training .* [1-9]\d* of 280 steps in",
     ],
     "demos": [
-        *(rf"{p.stem} .* median{MS}, slowest{MS}" for p in sorted(BENCHES.glob("demos/ch*.py"))),
+        *(rf"ch{n:02} .* median{MS}, slowest{MS}" for n in (1, 2, 3, 4, 6, 7, 8, 9, 11, 12, 13)),
         "target 50 ms, worst median",
     ],
     "grading": [r" +1 +\S+s +\S+ms .*\d+MB$", r" +2 +\S+s +\S+ms .*\d+MB$"],
