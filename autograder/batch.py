@@ -1,8 +1,7 @@
 """Many submissions: found, shared out among local processes, collected in order.
 
-Every process has a judge and a zygote of its own. One that dies takes nothing with it but the
-submission that killed it: that one becomes an ``internal_error`` which says so, and whatever
-else was under way is graded again.
+Every process has a judge and a zygote of its own. If one crashes, only the submission that crashed
+it is lost: it becomes an ``internal_error`` which says so. What else was under way is graded again.
 """
 
 from __future__ import annotations
@@ -119,7 +118,7 @@ def grade(
     settings: Settings,
     on_result: Callable[[SubmissionResult], None] = lambda result: None,
 ) -> BatchResult:
-    """Grade every submission; results stand in the order of the paths.
+    """Grade every submission; results are in the order of the paths.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """What a learner calls in a notebook: `start`, `check`, `hint`, `solution`.
 
-The engine, and NumPy with it, is imported by the first call: importing these four names costs
-next to nothing.
+The engine, and NumPy with it, is imported by the first call: importing these four names takes
+almost no time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ def start(chapter: str) -> None:
     from cnnlab.autograder.display.show import Note, show
 
     title = live.begin(chapter)
-    offer = "check(f) tests your function f, hint(f) helps you on, solution(f) shows one way."
+    offer = (
+        "check(f) tests your function f, hint(f) gives you a hint, "
+        "solution(f) shows one way to write it."
+    )
     show(Note(title, offer))
 
 
@@ -124,8 +127,8 @@ def solution(function: Callable[..., Any] | str, anyway: bool = False) -> Source
     if not anyway and not live.attempted(function):
         return Note(
             f"{name} is not written yet",
-            f"Have a try first: you learn most from your own mistakes. hint({name}) helps you "
-            f"on.\n\nsolution({name}, anyway=True) shows the solution all the same.",
+            f"Try it first: you learn most from your own mistakes. hint({name}) gives you a hint."
+            f"\n\nsolution({name}, anyway=True) shows the solution anyway.",
         )
     return Source(name, solution_source(target.chapter, name))
 

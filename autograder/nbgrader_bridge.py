@@ -160,7 +160,7 @@ class Run:
         if sandbox and (problem := available()):
             raise JudgeError(problem)
         self._stack = ExitStack()
-        # The seed is drawn anew and said nowhere, so nobody can prepare for the probes.
+        # The seed is drawn anew and shown nowhere, so nobody can prepare for the probes.
         self._answers = self._stack.enter_context(Answers(secrets.randbits(53) if fresh else None))
         self._grader = self._stack.enter_context(Grader(sandbox))
 

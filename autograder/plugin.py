@@ -69,7 +69,7 @@ class Notebook(pytest.File):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.shown: set[str] = set()
-        """The stories that have been printed whole: exercises, and failures of ours."""
+        """What has been printed in full: exercises by name, failures of ours by message."""
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         if self.submission.problem:
@@ -158,7 +158,7 @@ class Rung(pytest.Item):
     def runtest(self) -> None:
         exercise = self.parent.name
         result = next(r for r in self.notebook.result.exercises if r.name == exercise)
-        if result.status == "not_attempted":  # its stub is called, but behind code of their own
+        if result.status == "not_attempted":  # its stub is called, but after code of their own
             pytest.skip(f"{exercise} is not written yet")
         rung = next((rung for rung in result.rungs if rung.id == self.name), None)
         ours = result.status == "internal_error"
@@ -169,17 +169,17 @@ class Rung(pytest.Item):
             raise NotThereYet(result, rung.message if rung else "")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The whole story for an exercise's first failure, a sentence for those that follow."""
+        """The full result for an exercise's first failure, a sentence for those that follow."""
         if not isinstance(excinfo.value, NotThereYet):
             return super().repr_failure(excinfo, style)
         from cnnlab.autograder.display.render import headline, to_text
 
         result = excinfo.value.result
-        story = result.message if result.status == "internal_error" else result.name
-        if story in self.notebook.shown:
+        what = result.message if result.status == "internal_error" else result.name
+        if what in self.notebook.shown:
             sentence = excinfo.value.sentence or headline(result)
             return Said(sentence, sentence)
-        self.notebook.shown.add(story)
+        self.notebook.shown.add(what)
         return Said(to_text(result, live=False), result.message.partition("\n")[0])
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -194,7 +194,7 @@ def _only_changes(result: ExerciseResult) -> bool:
 
 
 class Unreadable(pytest.Item):
-    """Stands for a notebook that cannot be read, and fails with the reason."""
+    """A notebook that cannot be read: one test, which fails with the reason."""
 
     parent: Notebook
 
@@ -236,7 +236,7 @@ class _Crash:
 
 
 class Said(TerminalRepr):
-    """A tutor's words in place of a traceback, in colour where pytest uses colour."""
+    """A message in place of a traceback, in colour where pytest uses colour."""
 
     def __init__(self, text: str, summary: str) -> None:
         self.text = text

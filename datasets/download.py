@@ -37,7 +37,7 @@ def silent(what: str, done: int, total: int) -> None:
 def fetch(remote: Remote, target: Path, tell: Tell = silent) -> Path:
     """Download ``remote`` to ``target``, unless it is there.
 
-    What has come so far stands in ``target`` with ``.part`` added, and is kept when the line
+    What has come so far is in ``target`` with ``.part`` added, and is kept when the line
     breaks; this call, or a later one, asks the server for the rest. ``target`` appears whole
     and verified, or not at all.
 
@@ -49,7 +49,7 @@ def fetch(remote: Remote, target: Path, tell: Tell = silent) -> Path:
     """
     import pooch  # imported here, so that the package imports quickly
 
-    pooch.get_logger().setLevel(logging.WARNING)  # its sentences would stand amid our progress
+    pooch.get_logger().setLevel(logging.WARNING)  # its sentences would disturb our progress line
     part = target.with_name(target.name + ".part")
     rest = Rest(part, remote.size, tell)
     known = f"sha256:{remote.sha256}"

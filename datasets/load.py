@@ -62,6 +62,8 @@ def did_you_mean(word: object, known: Sequence[str], most: int = 3) -> str:
     most : int
         So many suggestions at most.
 
+    Examples
+    --------
     >>> did_you_mean("rabbit", ["wood rabbit", "hare", "cat"])
     " Did you mean 'wood rabbit'?"
     >>> did_you_mean("block1conv1", ["block1_conv1", "block5_pool"])
@@ -81,6 +83,8 @@ def did_you_mean(word: object, known: Sequence[str], most: int = 3) -> str:
 def photo_names() -> list[str]:
     """The photographs that `photo` knows.
 
+    Examples
+    --------
     >>> photo_names()
     ['brick', 'chelsea', 'coffee']
     """
@@ -111,6 +115,8 @@ def photo(name: str, size: int | tuple[int, int] | None = None, gray: bool = Fal
     ValueError
         An unknown name (the message lists the names), or a size below 1.
 
+    Examples
+    --------
     >>> photo("chelsea", size=(48, 64)).shape, photo("chelsea", size=48, gray=True).shape
     ((48, 64, 3), (48, 48))
     """

@@ -181,6 +181,8 @@ def _sorted(readers: dict[str, Callable[[], bytes]]) -> list[Candidate]:
 def belongs(name: str) -> tuple[str, str] | None:
     """Part and class of a picture, by its name in the source; None if it is no such picture.
 
+    Examples
+    --------
     >>> belongs("PetImages/Cat/7.jpg"), belongs("train/dogs/dog.7.jpg"), belongs("Thumbs.db")
     (('all', 'cat'), ('train', 'dog'), None)
     """
@@ -268,6 +270,8 @@ def _examine(candidate: Candidate) -> tuple[bytes, str]:
 def fault(data: bytes) -> str:
     """Why these bytes are no whole RGB picture; "" if they are.
 
+    Examples
+    --------
     >>> fault(b""), fault(b"GIF89a")
     ('empty', 'not a picture')
     """
@@ -360,6 +364,8 @@ def _by_turns(
 def cut(count: int, per_class: tuple[int, int, int] = PER_CLASS) -> list[tuple[int, int]]:
     """First place and last, exclusive, of the three parts among ``count`` pictures of a class.
 
+    Examples
+    --------
     >>> cut(12500), cut(10)
     ([(0, 1000), (1000, 1500), (1500, 2000)], [(0, 6), (6, 8), (8, 10)])
     """

@@ -111,6 +111,8 @@ def load_cats_dogs(size: int | None = None, source: str | Path = "auto") -> Cats
     OSError
         A file is missing or damaged, or the photographs have not been fetched.
 
+    Examples
+    --------
     >>> cats_dogs = load_cats_dogs()
     >>> cats_dogs.train.x.shape, cats_dogs.test.y[:4]
     ((2800, 32, 32, 3), array([0, 1, 0, 1], dtype=uint8))
@@ -194,6 +196,8 @@ def load_network(name: str = "ch04_cats_dogs") -> TrainedNetwork:
     OSError
         A file is missing or damaged.
 
+    Examples
+    --------
     >>> sum(w.size for w in load_network().weights) < 60_000
     True
     """

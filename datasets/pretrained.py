@@ -131,7 +131,7 @@ def _place(source: Source) -> Path:
 
 
 def _kept(content: bytes, path: Path) -> Path:
-    """Written to ``path`` in one go, so that nothing half-written ever bears the name."""
+    """Written to ``path`` in one go, so that no half-written file ever has the name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as half:
         try:
@@ -260,7 +260,7 @@ def vgg16_weights(tell: Callable[[str], None] = print) -> Weights:
     """VGG16's thirteen convolutions, in ``get_weights()`` order, for `vgg_preprocess`'s pictures.
 
     They are torchvision's, trained on red, green, blue from 0 to 1, normalised; that is folded
-    into the first convolution. Inside a picture the fold is exact. At its border, zeros stand for
+    into the first convolution. Inside a picture the fold is exact. At its border, zeros replace
     the mean colour of either convention, and these differ by less than 0.5 of 255.
 
     Raises

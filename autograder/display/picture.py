@@ -57,6 +57,8 @@ class Focus:
 def axes(name: str, ndim: int, last: str = "channel") -> tuple[str, ...]:
     """What an array's axes count, in the course's layouts; ``""`` for rows and columns.
 
+    Examples
+    --------
     >>> axes("x", 4)
     ('image', '', '', 'channel')
     >>> axes("kernels", 4)
@@ -72,6 +74,8 @@ def axes(name: str, ndim: int, last: str = "channel") -> tuple[str, ...]:
 def focus(names: Sequence[str], index: Sequence[int] | None) -> Focus:
     """Where an index points, axis by axis.
 
+    Examples
+    --------
     >>> focus(("image", "", "", "filter"), (0, 2, 1, 3))
     Focus(fixed={'image': 0, 'filter': 3}, cell=(2, 1))
     """
@@ -146,6 +150,8 @@ def _real(array: np.ndarray) -> np.ndarray:
 def digits(expected: Any, received: Any) -> int:
     """As many significant digits as it takes to tell two numbers apart, at least 3.
 
+    Examples
+    --------
     >>> digits(1.0, 1.00004)
     6
     """
@@ -156,8 +162,10 @@ def digits(expected: Any, received: Any) -> int:
 
 
 def number(value: Any, significant: int = 3) -> str:
-    """A number as it stands in a cell.
+    """A number as it is written in a cell.
 
+    Examples
+    --------
     >>> number(np.float32(-0.0)), number(1234.0), number(1 / 3), number(np.True_)
     ('0', '1234', '0.333', 'True')
     """
@@ -221,6 +229,8 @@ def _cell(value: Any, limit: float, marked: bool, significant: int) -> str:
 def colours(share: float) -> tuple[str, str]:
     """The background of a number between -1 and 1, and the colour of text that reads well on it.
 
+    Examples
+    --------
     >>> colours(0.0)
     ('#f7f7f7', '#000000')
     """

@@ -57,6 +57,8 @@ def to_text(result: ExerciseResult, *, live: bool = True, printed: str = "") -> 
     printed : str
         What the function printed during the call that is shown.
 
+    Examples
+    --------
     >>> rungs = [RungResult("runs", True, 0.0), RungResult("by-hand", True, 2.0)]
     >>> print(to_text(ExerciseResult("relu", "passed", 2.0, 2.0, rungs=rungs)))
     relu: 2 / 2 points, passed

@@ -103,6 +103,8 @@ LOST = 100
 def agrees(expected: Any, received: Any, rounding: Rounding = EXACT) -> bool:
     """Whether `value_difference` finds nothing; quicker, because nothing is put into words.
 
+    Examples
+    --------
     >>> agrees(np.ones(2), np.ones(2)), agrees(np.ones(2), np.ones(3))
     (True, False)
     """

@@ -212,7 +212,7 @@ def _trouble(outcome: Outcome) -> str:
         said = f": {error.message}" if error.message else ""
         return f"the call raised {error.type}{said}{at}{code}"
     reasons = {
-        "timeout": "the call took too long and was stopped (is there a loop without an end?)",
+        "timeout": "the call took too long and was stopped (is there a loop that never ends?)",
         "memory": "the call asked for more memory than it may have",
         "crashed": "the process that ran the call died",
         "missing": "there is no such function",

@@ -62,12 +62,12 @@ def _key(exercise: Exercise, asked: list[dict[str, Any]], expected: list[Any]) -
 
 
 def probes_path(name: str) -> Path:
-    """Where a chapter's recorded questions stand."""
+    """The file of a chapter's recorded questions."""
     return REFERENCES / "probes" / f"{_short(name)}.wire.gz"
 
 
 def answers_path(name: str, reference: str = DEFAULT) -> Path:
-    """Where a chapter's answers on one backend and device stand."""
+    """The file of a chapter's answers on one backend and device."""
     return REFERENCES / reference / f"{_short(name)}.wire.gz"
 
 
@@ -198,7 +198,7 @@ def record(name: str, keras: KerasProcess, seed: int = RECORDED_SEED) -> dict[st
     Returns
     -------
     dict
-        The provenance that stands beside the answers.
+        The provenance, as it is written beside the answers.
 
     Raises
     ------

@@ -15,6 +15,8 @@ ERROR = "NotImplementedError"
 def is_stub_source(node: ast.AST) -> bool:
     """Whether a statement defines a stub.
 
+    Examples
+    --------
     >>> is_stub_source(ast.parse("def relu(z):\\n    raise NotImplementedError()").body[0])
     True
     """
@@ -38,6 +40,8 @@ def _named() -> None:
 def is_stub(function: Any) -> bool:
     """Whether a function is a stub; it is not called.
 
+    Examples
+    --------
     >>> def later(x):
     ...     '''Will double.'''
     ...     raise NotImplementedError()

@@ -126,6 +126,8 @@ class Baseline:
             Of the rung's probes. Where none is a `TimedOutcome`, nothing was timed, and nothing
             is said: so the twist proof judges values alone.
 
+        Examples
+        --------
         >>> loop = Baseline("loop", "", ratio=5)
         >>> loop.verdict([TimedOutcome("returned", seconds=0.01, baseline_seconds=0.2)])
         ''

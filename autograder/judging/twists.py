@@ -50,12 +50,14 @@ class Fails(Exception):
     """
 
 
-def told_by(prediction: str, message: str) -> bool:
+def names_all_numbers(prediction: str, message: str) -> bool:
     """Whether a learner's error message names every number that a `Fails` predicts.
 
-    >>> told_by("512 weights, 32768 inputs", "shapes (2,32768) and (512,64) not aligned")
+    Examples
+    --------
+    >>> names_all_numbers("512 weights, 32768 inputs", "shapes (2,32768) and (512,64) not aligned")
     True
-    >>> told_by("512 weights, 32768 inputs", "shapes (2,8192) and (512,64) not aligned")
+    >>> names_all_numbers("512 weights, 32768 inputs", "shapes (2,8192) and (512,64) not aligned")
     False
     """
     return set(re.findall(r"\d+", prediction)) <= set(re.findall(r"\d+", message))
@@ -72,7 +74,7 @@ def on_output(change: Callable[[Any], Any]) -> Callable[[Op], Op]:
 
 
 def with_mistake(**options: Any) -> Callable[[Op], Op]:
-    """A mistake that an op makes itself, told to do so by an option; one that is given stays."""
+    """A mistake that an op makes itself where an option is set; an option that is given stays."""
     return lambda op: lambda *args, **kwargs: op(*args, **{**options, **kwargs})
 
 

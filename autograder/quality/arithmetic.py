@@ -204,22 +204,22 @@ def not_in_effect(variables: Mapping[str, str], said: Mapping[str, Any]) -> list
 
 
 def judge_chapter(
-    name: str, doors: Mapping[str, Workers], twists: int = 0, mutants: int = 0
+    name: str, ways: Mapping[str, Workers], twists: int = 0, mutants: int = 0
 ) -> dict[str, dict[str, Any]]:
-    """What a chapter's notebooks earn at each door, and its mistakes.
+    """What a chapter's notebooks earn, graded in each way, and its mistakes.
 
     Parameters
     ----------
-    doors : Mapping of str to Workers
-        Where notebooks are graded, besides the live check in this process. Mutants run at the
-        first one, as a learner's code does.
+    ways : Mapping of str to Workers
+        Where notebooks are graded, besides the live check in this process. Mutants run in the
+        first way, as a learner's code does.
     twists, mutants : int
         How many of each exercise are judged, at most; 0 for all.
 
     Returns
     -------
     dict
-        ``"door/solved"``, ``"door/stub"``, ``"live/twists"`` and ``"inside/mutants"`` → label →
+        ``"way/solved"``, ``"way/stub"``, ``"live/twists"`` and ``"inside/mutants"`` → label →
         result.
     """
     chapter, keys = load_chapter(name), recorded(name)
@@ -227,11 +227,11 @@ def judge_chapter(
     for kind, folder in KINDS.items():
         submission = read(ROOT / folder / name / f"{name}.ipynb")
         said[f"live/{kind}"] = _live(chapter, keys, submission)
-        for door, workers in doors.items():
+        for way, workers in ways.items():
             graded = grade_submission(submission, keys, workers).exercises
-            said[f"{door}/{kind}"] = {result.name: plain(result) for result in graded}
+            said[f"{way}/{kind}"] = {result.name: plain(result) for result in graded}
     said["live/twists"] = dict(_twists(keys, twists))
-    inside = next(iter(doors.values()))
+    inside = next(iter(ways.values()))
     said["inside/mutants"] = dict(_mutants(chapter, keys, inside, mutants))
     return said
 
@@ -290,6 +290,8 @@ def _marks(result: ExerciseResult) -> dict[str, Any]:
 def some(items: Iterable[T], count: int) -> Iterator[T]:
     """Every third, ``count`` of them at most; all for 0.
 
+    Examples
+    --------
     >>> list(some(range(10), 3))
     [0, 3, 6]
     """
@@ -325,10 +327,10 @@ def main(order: str, say: Callable[[str], None]) -> None:
         inside = {"OPENBLAS_NUM_THREADS": "1", **variables}
         _assure("a learner's process in the sandbox", inside, in_effect_inside(sandbox))
         _assure("a learner's process without a sandbox", inside, in_effect_inside(plain))
-        doors = {"sandbox": sandbox} | ({"plain": plain} if asked["every_door"] else {})
+        ways = {"sandbox": sandbox} | ({"plain": plain} if asked["every_way"] else {})
         for name in asked["chapters"]:
             start = monotonic()
-            results = judge_chapter(name, doors, *asked["mistakes"])
+            results = judge_chapter(name, ways, *asked["mistakes"])
             seconds = round(monotonic() - start, 1)
             say(json.dumps({"chapter": name, "seconds": seconds, "results": results}))
         _assure("the judge", variables, in_effect())  # it may have loaded TensorFlow meanwhile

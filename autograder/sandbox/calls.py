@@ -165,6 +165,8 @@ def invoke(
     Never raises for what the function does, except `KeyboardInterrupt`: in a notebook that
     is the learner's own stop button.
 
+    Examples
+    --------
     >>> invoke(lambda x: x.sum(), (np.ones(3),)).value
     np.float64(3.0)
     """
@@ -197,7 +199,7 @@ def perform(function: Callable[..., Any], body: bytes, driver: Driver | None = N
             status, error = "returned", None
         except KeyboardInterrupt:
             raise
-        except Unsupported as problem:  # a driver's word about what it was given back
+        except Unsupported as problem:  # raised by a driver, about what it was given back
             value, status, error = None, "unsupported", _not_supported(problem)
         except BaseException as caught:  # SystemExit too: leaving the kernel is an error here
             value, status, error = None, status_of(caught), describe(caught, namespace_of(function))

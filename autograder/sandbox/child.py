@@ -111,7 +111,7 @@ class Child:
         self._answer(first, self._execute("prelude", order["prelude"]))
         common, ours = modules()
         for name in ours:
-            sys.modules.pop(name, None)  # our own modules are no learner's business
+            sys.modules.pop(name, None)  # learner code does not get our own modules
         sys.meta_path.insert(0, Gate(common, set(order["imports"]), self.namespace))
         for number, (name, source) in enumerate(order["cells"], first + 1):
             self._answer(number, self._execute(name, source))
@@ -158,11 +158,11 @@ class Child:
 
 
 def serve(read_fd: int, write_fd: int) -> None:
-    """Be a child on these descriptors, with the standard ones turned to nowhere."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    """Be a child on these descriptors, with the standard ones redirected to the null device."""
+    null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
-        os.dup2(nowhere, fd)
-    os.close(nowhere)
+        os.dup2(null, fd)
+    os.close(null)
     stream = open(read_fd, "rb", closefd=False)  # noqa: SIM115 - for the life of the process
     Child(lambda: read_frame(stream), lambda body: write_frame(write_fd, body)).serve()
 

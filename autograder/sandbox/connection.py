@@ -1,7 +1,7 @@
 """The judge's end of one child: frames out, frames in, a clock, and how the child ended.
 
 Whatever arrives may be hostile: lengths are checked before anything is read, and nothing here
-waits longer than it was told to.
+waits longer than its limit.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class SocketConnection:
         return raw
 
     def end(self) -> End:
-        report = self._report(0.2)  # where it died by itself, the supervisor says how
+        report = self._report(0.2)  # if it ended by itself, the supervisor says how
         if report is None:
             with contextlib.suppress(OSError):
                 self._control.shutdown(socket.SHUT_WR)

@@ -1,7 +1,7 @@
-"""What a process in the sandbox takes from itself before learner code runs (Linux only).
+"""What rights a process in the sandbox gives up before learner code runs (Linux only).
 
-bubblewrap has built the house: an allow-list of files, no network, no capabilities. Here every
-child gets its own namespaces in it, limits, and a filter of system calls.
+bubblewrap has set up what all children share: an allow-list of files, no network, no capabilities.
+Here every child gets its own namespaces inside that, limits, and a filter of system calls.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def lock_down(limits: dict[str, int]) -> None:
 
 
 def _limit_pids() -> None:
-    """A ceiling on threads for when we run as root, whose processes RLIMIT_NPROC never counts.
+    """A limit on threads for when we run as root, whose processes RLIMIT_NPROC never counts.
 
     Since Linux 6.14 every pid namespace has its own ``pid_max``; before, this changes nothing.
     """
@@ -123,7 +123,7 @@ def _hide_processes() -> None:
 def _drop_capabilities() -> None:
     for capability in range(64):
         if _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-            break  # the kernel's last one is behind us
+            break  # that was the kernel's last one
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
     _check(_LIBC.capset(header, bytes(24)), "capset")
 

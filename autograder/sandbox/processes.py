@@ -197,7 +197,7 @@ class Sandbox(Protocol):
 
 
 class Bubblewrap:
-    """Children behind bubblewrap, forked from one zygote; Linux.
+    """Children inside bubblewrap, forked from one zygote; Linux.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ class Bubblewrap:
         return ours
 
     def _said(self) -> str:
-        """The last words of bubblewrap, the zygote or a child before learner code ran."""
+        """The last output of bubblewrap, the zygote or a child before learner code ran."""
         if self._errors is None:
             return "nothing"
         self._errors.seek(0)
@@ -267,7 +267,7 @@ class Bubblewrap:
         if self._orders is not None:
             self._orders.close()
         if self._process is not None:
-            self._process.kill()  # bubblewrap's death is that of everybody inside
+            self._process.kill()  # when bubblewrap ends, all processes inside end
             self._process.wait()
         if self._errors is not None:
             self._errors.close()

@@ -37,7 +37,7 @@ from cnnlab.autograder.sandbox.processes import (
 
 PRELUDE = "import math\nimport numpy as np\n"
 RESTARTS = 3
-"""How many children one submission's cells may cost until the rest is given up."""
+"""How many children one submission's cells may end before the rest is given up."""
 MAX_BATCH = 256 * 2**20
 """Bytes that the answers to one `Session.call` may have together."""
 
@@ -80,7 +80,7 @@ def open_workers(
 
 
 class _Lost(Exception):
-    """The child is gone: what it had answered, and what came of the request that cost it."""
+    """The child is gone: what it had answered, and the outcome of the request that ended it."""
 
     def __init__(self, answers: list[Outcome], outcome: Outcome) -> None:
         super().__init__(outcome.status)
@@ -91,7 +91,7 @@ class _Lost(Exception):
 class Session:
     """One submission: its definitions, and calls of them.
 
-    A child that hangs, dies or talks nonsense is replaced by a new one at the next call, with
+    A child that hangs, dies or breaks the protocol is replaced by a new one at the next call, with
     the same definitions. Methods raise `SandboxError` where no process can be started at all.
     """
 
@@ -145,7 +145,7 @@ class Session:
         dict of str to ErrorInfo
             The cells that failed. The error's type is the exception's, or ``"ForbiddenImport"``,
             ``"Timeout"``, ``"MemoryError"`` or ``"Crash"``. Later children run without the
-            cells that cost one its life.
+            cells that ended one.
         """
         self.close()
         self._prelude, self._imports = prelude, sorted(imports)
@@ -188,8 +188,8 @@ class Session:
         Returns
         -------
         list of Outcome
-            One for each call, ``seconds`` by our own clock. A call that hangs or costs the
-            child its life gives its status to all calls after it, which are not made.
+            One for each call, ``seconds`` by our own clock. A call that hangs or ends the
+            child gives its status to all calls after it, which are not made.
 
         Raises
         ------
@@ -269,7 +269,7 @@ class Session:
             raise _Lost(answers, self._verdict(child, problem, seconds)) from None
 
     def _verdict(self, child: Connection, problem: Exception, seconds: float) -> Outcome:
-        """What cost the child its life; ends it."""
+        """The outcome of the request that ended the child; makes sure that it has ended."""
         if isinstance(problem, Broken):
             return _how_it_died(child.end(), self._sandbox.limits)
         child.close()
@@ -283,7 +283,7 @@ def _how_it_died(end: End, limits: Limits) -> Outcome:
     if end.cpu_seconds > limits.cpu_seconds - 0.2 or end.signal == _SIGXCPU:
         text = f"more than {limits.cpu_seconds} seconds of processor time"
         return Outcome("timeout", error=ErrorInfo("Timeout", text))
-    if end.signal == _SIGKILL:  # nobody but the kernel, out of memory, can have sent it
+    if end.signal == _SIGKILL:  # only the kernel can have sent it, when it is out of memory
         return Outcome("memory", error=ErrorInfo("MemoryError", "the computer ran out of memory"))
     name = _SIGNALS.get(end.signal)
     text = f"the process was ended by {name}" if name else "the process ended without an answer"

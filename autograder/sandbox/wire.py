@@ -64,7 +64,7 @@ class Named:
 
 
 class _Writer:
-    """Turns a tree into JSON values, and collects the bytes that stand beside them."""
+    """Turns a tree into JSON values, and collects the bytes of their arrays."""
 
     def __init__(self) -> None:
         self.blobs: list[bytes] = []

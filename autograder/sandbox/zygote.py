@@ -88,7 +88,7 @@ def _say(error: OSError) -> None:
 
 
 def _keep(pid: int, control: int) -> None:
-    """Waits for the child's end or for the judge's word, whichever comes first."""
+    """Waits until the child ends or the judge closes the socket, whichever comes first."""
     life = os.pidfd_open(pid)
     ready, _, _ = select.select([life, control], [], [])
     if life not in ready:

@@ -54,7 +54,7 @@ class Submission:
     def cells(self) -> list[tuple[str, str]]:
         """What must be executed, in order: (name, source).
 
-        An exercise's code bears the exercise's name, helpers are ``cell 7``. Of the learner's
+        An exercise's code has the exercise's name, helpers are ``cell 7``. Of the learner's
         other code only that which defines what an exercise uses is here: no plots, no prints,
         no calls of ``check``.
         """

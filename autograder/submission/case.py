@@ -30,7 +30,7 @@ from cnnlab.autograder.submission.code import parse
 
 KINDS = ("right", "edge", "wrong")
 NOBODY = "someone"
-"""What stands in the place of a name."""
+"""What replaces a person's name."""
 
 _FILE = re.compile(r"(ch\d\d)_(\w+)_(\d{3})_(right|edge|wrong)\.py")
 _HEADER = re.compile(r"# (right|edge|wrong): (.+)\n# names: (.+)\n")

@@ -105,6 +105,8 @@ def read_bytes(path: str) -> bytes:
 def in_tree(path: str) -> tuple[str, str] | None:
     """Student and assignment, where a path is one of nbgrader's ``submitted`` tree.
 
+    Examples
+    --------
     >>> in_tree("/course/submitted/ada/ch01_convolution/ch01_convolution.ipynb")
     ('ada', 'ch01_convolution')
     """
@@ -166,7 +168,7 @@ def _plain(text: str) -> str:
 
 def _notebook(text: str) -> Document:
     if text.count("[") + text.count("{") > MAX_BRACKETS:
-        raise Unreadable("The notebook holds too much structure. Clear its outputs.")
+        raise Unreadable("The notebook is too complex. Clear its outputs.")
     raw = _json(text.removeprefix("\ufeff"))
     if not isinstance(raw, dict):
         raise Unreadable("The file is JSON, but not a notebook.")

@@ -45,7 +45,7 @@ class Statement:
     node: ast.stmt
     source: str
     may_import: bool = True
-    """Whether the word ``import`` stands in its cell at all; spares a walk."""
+    """Whether the word ``import`` is in its cell at all; if not, there is nothing to search."""
 
     @cached_property
     def binds(self) -> frozenset[str]:
@@ -148,6 +148,8 @@ class Code:
 def parse(cell: int, source: str) -> Code:
     """A cell's statements. Notebook commands are dropped, as Jupyter keeps them from Python.
 
+    Examples
+    --------
     >>> parse(1, "%matplotlib inline\\nx = 1").source
     'pass\\nx = 1'
     >>> parse(1, "x = (1").problem
@@ -187,6 +189,8 @@ def _segment(node: ast.stmt, lines: list[bytes]) -> str:
 def modules(nodes: Iterable[ast.AST]) -> list[str]:
     """The top-level modules that are imported anywhere in these, each once.
 
+    Examples
+    --------
     >>> modules([ast.parse("def f():\\n    import scipy.signal")])
     ['scipy']
     """

@@ -51,7 +51,7 @@ class Answers:
 def find_answers(chapter: Chapter, document: Document, only: str = "") -> Answers:
     """Find each exercise of the chapter in the document, and what it needs.
 
-    An exercise is the cell that bears its name as nbgrader's ``grade_id``; where that holds no
+    An exercise is the cell that has its name as nbgrader's ``grade_id``; where that holds no
     answer, the last cell that defines the function. With ``only``, the cells to execute are those
     of one exercise, whether it may run or not, and of those that it uses.
     """
@@ -80,7 +80,7 @@ class _Choice:
     definition: Definition
     code: Code | None = None
     own: bool = False
-    """The cell bears the exercise's name, so that all of it is the answer."""
+    """The cell has the exercise's name, so that all of it is the answer."""
     needed: set[Statement] = field(default_factory=set)
 
     @property
@@ -91,7 +91,7 @@ class _Choice:
 def _parsed(
     document: Document, names: set[str], warnings: list[str]
 ) -> tuple[list[Code], dict[str, list[Code]]]:
-    """The learner's cells, and those of them that bear an exercise's name."""
+    """The learner's cells, and those of them that have an exercise's name."""
     learners = [cell for cell in document.cells if cell.kind == "code" and not cell.ours]
     codes: list[Code] = []
     marked: dict[str, list[Code]] = defaultdict(list)
@@ -135,7 +135,7 @@ def _choose(
     elif len(marked) > 1:
         counts = found or broken[-1]
         answers.warnings.append(
-            f"{len(marked)} cells bear the name {name}; cell {counts.cell} counts."
+            f"{len(marked)} cells have the name {name}; cell {counts.cell} counts."
         )
     if found:
         return _Choice(Definition(name, "written", "", found.source), found, found in marked)
@@ -179,7 +179,7 @@ def _unwritten(name: str, marked: list[Code], others: list[Code], document: Docu
 
 
 def _instead(name: str, code: Code) -> str:
-    """What stands in an exercise's cell that does not define the exercise."""
+    """What is in an exercise's cell that does not define the exercise."""
     found = [
         s.node.name
         for s in code.statements
@@ -187,7 +187,7 @@ def _instead(name: str, code: Code) -> str:
     ]
     if found:
         names = " and ".join(shown(other, 40) for other in found[:3])
-        return f"The cell of {name} defines {names}, not {name}. Give the function its name back."
+        return f"The cell of {name} defines {names}, not {name}. Give the function its old name."
     if not code.source.strip():
         return f"The cell of {name} is empty. Write the function {name} there."
     return f"The cell of {name} does not define {name}. Write the function {name} there."
@@ -197,7 +197,7 @@ def _instead(name: str, code: Code) -> str:
 
 
 def _follow(choices: dict[str, _Choice], codes: list[Code], chapter: Chapter) -> None:
-    """Find the statements that each answer needs, wherever they stand."""
+    """Find the statements that each answer needs, in whatever cell they are."""
     prelude = _prelude(chapter.prelude)
     definers: dict[str, list[Statement]] = defaultdict(list)
     stars: list[Statement] = []

@@ -16,8 +16,8 @@ _MARKER = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 def solution_source(chapter: str, name: str) -> str:
     """One way to write an exercise's function, without the markers around it.
 
-    Learners see it when they ask, and it stands in where another exercise needs a function
-    that does not work yet.
+    Learners see it when they ask. It also replaces a function that does not work yet, where
+    another exercise needs it.
 
     Raises
     ------

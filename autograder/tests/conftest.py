@@ -1,4 +1,8 @@
-"""What the tests of this folder share: the option that writes the golden results anew."""
+"""What these tests share: an option for the golden results, and commands on the path."""
+
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,3 +15,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write autograder/tests/golden/*.json anew; read the changes before you commit them",
     )
+
+
+@pytest.fixture(scope="module")
+def commands_on_path():
+    """nbgrader calls a command by its name alone; it is in the folder of this Python."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield

@@ -1,6 +1,9 @@
 """Notebooks of chapter 1 as learners hand them in: the solved one, with changes."""
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder.judging.exercise import load_chapter
@@ -47,3 +50,21 @@ def flipped() -> str:
     """conv2d with the classic mistake."""
     before, after = source("conv2d").split("### BEGIN SOLUTION")
     return f"{before}kernels = np.asarray(kernels)[::-1, ::-1]\n    {after}"
+
+
+def copy_course(folder: Path) -> None:
+    """The files of the course that git knows and nbgrader reads, in a folder of their own."""
+    listing = [
+        "git",
+        "ls-files",
+        "-z",
+        "--",
+        NBGRADER_CONFIG,
+        f"solutions/{CHAPTER}",
+        f"exercises/{CHAPTER}",
+    ]
+    root = SOLUTIONS.parent
+    names = subprocess.run(listing, cwd=root, check=True, capture_output=True, text=True).stdout
+    for name in names.split("\0")[:-1]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, folder / name)

@@ -246,8 +246,8 @@ def test_hint_for_an_unknown_name():
 
 
 def test_solution_asks_for_a_try_first():
-    assert "Have a try first" in repr(solution(stub()))
-    assert "Have a try first" in repr(solution("relu"))
+    assert "Try it first" in repr(solution(stub()))
+    assert "Try it first" in repr(solution("relu"))
     assert "def relu" not in repr(solution(stub()))
 
 

@@ -1,14 +1,9 @@
-"""nbgrader's commands, played through; and the preprocessor that they call, by itself."""
+"""The preprocessor that nbgrader's commands call, by itself."""
 
 import gc
 import json
-import os
 import shutil
-import subprocess
-import sys
 from html import escape
-from html.parser import HTMLParser
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -21,57 +16,32 @@ from nbgrader.preprocessors import Execute
 from traitlets.config import PyFileConfigLoader
 
 from cnnlab.autograder import batch, nbgrader_bridge
-from cnnlab.autograder.batch import Grader, Settings
+from cnnlab.autograder.batch import Grader
 from cnnlab.autograder.judging.exercise import Chapter, load_chapter
 from cnnlab.autograder.judging.record import StaleReferences
 from cnnlab.autograder.nbgrader_bridge import Judge, JudgeError, chapter_of
-from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import read_text
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,
+    NBGRADER_CONFIG,
     NOTEBOOK,
     POINTS,
     SOLVED,
     cell,
+    copy_course,
     flipped,
     hand_in,
-    source,
     stub,
 )
 
-ROOT = SOLUTIONS.parent
-CONFIG = "nbgrader_config.py"
-
-
-def copy_course(folder):
-    """The files of the course that git knows and nbgrader reads, in a folder of their own."""
-    listing = [
-        "git",
-        "ls-files",
-        "-z",
-        "--",
-        CONFIG,
-        f"solutions/{CHAPTER}",
-        f"exercises/{CHAPTER}",
-    ]
-    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in names.split("\0")[:-1]:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-
 
 def config(folder):
-    return PyFileConfigLoader(str(folder / CONFIG)).load_config()
+    return PyFileConfigLoader(str(folder / NBGRADER_CONFIG)).load_config()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _commands():
-    """nbgrader calls a command by its name alone; it stands beside this Python."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        yield
+pytestmark = pytest.mark.usefixtures("commands_on_path")
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +107,7 @@ def ours(text):
 
 
 def test_the_configuration_differs_from_nbgraders_in_one_place_only():
-    names = config(ROOT).Autograde.autograde_preprocessors
+    names = config(SOLUTIONS.parent).Autograde.autograde_preprocessors
 
     stock = Autograde.class_traits()["autograde_preprocessors"].default()
     assert [name.rpartition(".")[2] for name in names] == [

@@ -2,7 +2,7 @@
 
 People work in ``exercises/`` in place. So everything is built in a temporary folder first, and
 a notebook there is replaced only if it is still the one that the last build wrote; the hashes
-of those stand in ``exercises/.released.json``.
+of those are in ``exercises/.released.json``.
 """
 
 from __future__ import annotations
@@ -108,12 +108,12 @@ def graders(root: Path) -> list[str]:
 
 
 def solution_path(name: str) -> str:
-    """Where a chapter's notebook with solutions stands."""
+    """The path of a chapter's notebook with solutions."""
     return f"solutions/{name}/{name}.ipynb"
 
 
 def release_path(name: str) -> str:
-    """Where a chapter's notebook for learners stands."""
+    """The path of a chapter's notebook for learners."""
     return f"exercises/{name}/{name}.ipynb"
 
 
@@ -123,7 +123,7 @@ def digest(data: bytes) -> str:
 
 
 def grader(root: Path, name: str) -> Chapter:
-    """A chapter's grader as it stands under this root, loaded afresh.
+    """A chapter's grader as it is under this root, loaded afresh.
 
     Raises
     ------

@@ -100,6 +100,8 @@ def cells_of(notebook: nbformat.NotebookNode, role: str) -> Iterator[nbformat.No
 def solution_lines(source: str) -> list[str]:
     """The lines between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, stripped.
 
+    Examples
+    --------
     >>> solution_lines("def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION")
     ['return 1']
     """
@@ -129,7 +131,7 @@ def find_function(name: str, source: str) -> ast.FunctionDef | None:
 def _parse(source: str, where: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
-            # LaTeX in a prose string is fine: jupytext takes the text as it stands.
+            # LaTeX in a prose string is fine: jupytext takes the text as it is.
             warnings.simplefilter("ignore")
             return ast.parse(source)
     except SyntaxError as error:
@@ -223,7 +225,7 @@ def _require_solution(exercise: str, source: str) -> None:
 
 
 def _set_ids(cells: list[dict[str, Any]]) -> None:
-    """Ids from what a cell is and where it stands, so that an edit elsewhere changes none."""
+    """Ids from what a cell is and where it is, so that an edit elsewhere changes none."""
     used: set[str] = set()
     section = "start"
     for cell in cells:

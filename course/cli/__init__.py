@@ -1,4 +1,4 @@
-"""The command ``cnnlab``. It parses, calls one piece of the house, and prints."""
+"""The command ``cnnlab``. Each verb reads its options, calls one function, and prints."""
 
 from __future__ import annotations
 

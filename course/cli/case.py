@@ -8,39 +8,47 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import console, fail, refuse_without_sandbox
+from cnnlab.course.cli.terminal import Sandboxed, console, fail, refuse_without_sandbox
 
 if TYPE_CHECKING:
     from cnnlab.autograder.judging.results import ExerciseResult
 
 
+File = Annotated[Path, typer.Argument(help="Your notebook or .py file.")]
+ExerciseName = Annotated[str, typer.Argument(help="The function that was judged, such as conv2d.")]
+Words = Annotated[
+    str,
+    typer.Option(
+        prompt="In one line: what does this answer do, or do wrong?", help="What it does."
+    ),
+]
+Kind = Annotated[
+    str,
+    typer.Option(
+        prompt="Is it right, a right idea that misses one corner (edge), or wrong?",
+        help="right, edge or wrong.",
+    ),
+]
+Names = Annotated[
+    str, typer.Option(help="The diagnosis it should get: ids of twists, or ? for a new one.")
+]
+Remove = Annotated[
+    list[str] | None, typer.Option(help="A person's name that must not be in it. Repeatable.")
+]
+Folder = Annotated[Path, typer.Option("--to", help="Where the file is written.")]
+ChapterName = Annotated[str | None, typer.Option(help="Read the file as this chapter.")]
+
+
 def case(
-    file: Annotated[Path, typer.Argument(help="Your notebook or .py file.")],
-    exercise: Annotated[str, typer.Argument(help="The function that was judged, such as conv2d.")],
-    words: Annotated[
-        str,
-        typer.Option(
-            prompt="In one line: what does this answer do, or do wrong?", help="What it does."
-        ),
-    ],
-    kind: Annotated[
-        str,
-        typer.Option(
-            prompt="Is it right, a right idea that misses one corner (edge), or wrong?",
-            help="right, edge or wrong.",
-        ),
-    ] = "right",
-    names: Annotated[
-        str, typer.Option(help="The diagnosis it should get: ids of twists, or ? for a new one.")
-    ] = "",
-    remove: Annotated[
-        list[str] | None, typer.Option(help="A person's name that must not be in it. Repeatable.")
-    ] = None,
-    folder: Annotated[Path, typer.Option("--to", help="Where the file is written.")] = Path(),
-    chapter: Annotated[str | None, typer.Option(help="Read the file as this chapter.")] = None,
-    sandbox: Annotated[
-        bool, typer.Option(help="Run the answer in the sandbox (Linux, bubblewrap).")
-    ] = True,
+    file: File,
+    exercise: ExerciseName,
+    words: Words,
+    kind: Kind = "right",
+    names: Names = "",
+    remove: Remove = None,
+    folder: Folder = Path(),
+    chapter: ChapterName = None,
+    sandbox: Sandboxed = True,
 ) -> None:
     """Write one answer as a case to attach to a report: without names, comments and outputs.
 
@@ -52,7 +60,7 @@ def case(
 
       cnnlab case ch03.py max_pool2d --kind wrong --words "pads with zeros" --names pads-with-zero
     """
-    from cnnlab.autograder.submission.case import same_result, take
+    from cnnlab.autograder.submission.case import take
 
     refuse_without_sandbox(sandbox)
     twists = names.replace(",", " ").split()
@@ -66,15 +74,23 @@ def case(
     except OSError as error:
         raise fail(f"The case could not be written: {error}") from None
     console.print(Text(made.text))
-    before, after = (grade_one(path, made.chapter, exercise, sandbox) for path in (file, written))
-    said = (
-        f"{after.score:g} of {after.max_score:g} points, {', '.join(after.diagnosis) or 'no name'}"
-    )
-    console.print(f"Written to {written}. The judge says: {after.status}, {said}.")
+    demand_same_result(file, written, made.chapter, exercise, sandbox)
+    console.print("Read it before you attach it: a name in a text or a variable may be left.")
+
+
+def demand_same_result(
+    file: Path, written: Path, chapter: str, exercise: str, sandbox: bool
+) -> None:
+    """Say what the case earns; fail where the file that it came from earns something else."""
+    from cnnlab.autograder.submission.case import same_result
+
+    before, after = (grade_one(path, chapter, exercise, sandbox) for path in (file, written))
+    names = ", ".join(after.diagnosis) or "no diagnosis"
+    points = f"{after.score:g} of {after.max_score:g} points"
+    console.print(f"Written to {written}. The judge says: {after.status}, {points}, {names}.")
     if not same_result(before, after):
         said = f"{before.status}, {before.score:g} points"
-        raise fail(f"Your own file is graded otherwise ({said}). Please say so in your report.")
-    console.print("Read it before you attach it: a name in a text or a variable may be left.")
+        raise fail(f"Your own file is graded differently ({said}). Please say so in your report.")
 
 
 def grade_one(path: Path, chapter: str, exercise: str, sandbox: bool) -> ExerciseResult:

@@ -1,4 +1,4 @@
-"""``cnnlab check``: where a learner stands."""
+"""``cnnlab check``: a learner's points so far."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check(
     ] = None,
     watch: Annotated[bool, typer.Option(help="Check again whenever a notebook is saved.")] = False,
 ) -> None:
-    """Where do I stand? Every exercise with its points, and the next hint.
+    """Show your points in every exercise, and the next hint.
 
     Save your notebook first: what counts is what is on disk.
     """

@@ -13,46 +13,54 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import console, errors, fail, refuse_without_sandbox
+from cnnlab.course.cli.terminal import Sandboxed, console, errors, fail, refuse_without_sandbox
 
 if TYPE_CHECKING:
     from cnnlab.autograder.judging.results import BatchResult
 
 
+Paths = Annotated[
+    list[Path], typer.Argument(help="Notebooks, .py files, or folders such as submitted/.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write everything as JSON (schema 1).")
+]
+CsvFile = Annotated[
+    Path | None, typer.Option("--csv", help="Write one row per submission and exercise.")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes. Default: cores.")]
+Fresh = Annotated[
+    bool | None,
+    typer.Option(
+        "--fresh/--recorded",
+        help="Draw new probes and let Keras answer them, or use the recorded answers. "
+        "Default: fresh for folders, recorded for single files.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="Repeat a fresh run with its seed.")]
+ChapterName = Annotated[
+    str | None, typer.Option(help="Grade everything as this chapter, such as ch01.")
+]
+Reference = Annotated[
+    str,
+    typer.Option(
+        help="Whose answers count, as backend-device: such as jax-cpu. With --recorded it is "
+        "one of the records. With --fresh, Keras runs on that backend and device, whatever "
+        "KERAS_BACKEND says."
+    ),
+]
+
+
 def grade(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Notebooks, .py files, or folders such as submitted/.")
-    ],
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write everything as JSON (schema 1).")
-    ] = None,
-    csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="Write one row per submission and exercise.")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: cores.")] = None,
-    fresh: Annotated[
-        bool | None,
-        typer.Option(
-            "--fresh/--recorded",
-            help="Draw new probes and let Keras answer them, or use the recorded answers. "
-            "Default: fresh for folders, recorded for single files.",
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Repeat a fresh run with its seed.")] = None,
-    sandbox: Annotated[
-        bool, typer.Option(help="Run learner code in the sandbox (Linux, bubblewrap).")
-    ] = True,
-    chapter: Annotated[
-        str | None, typer.Option(help="Grade everything as this chapter, such as ch01.")
-    ] = None,
-    reference: Annotated[
-        str,
-        typer.Option(
-            help="Whose answers count, as backend-device: such as jax-cpu. With --recorded it is "
-            "one of the records. With --fresh, Keras runs on that backend and device, whatever "
-            "KERAS_BACKEND says."
-        ),
-    ] = "tensorflow-cpu",
+    paths: Paths,
+    json_file: JsonFile = None,
+    csv_file: CsvFile = None,
+    workers: Workers = None,
+    fresh: Fresh = None,
+    seed: Seed = None,
+    sandbox: Sandboxed = True,
+    chapter: ChapterName = None,
+    reference: Reference = "tensorflow-cpu",
 ) -> None:
     """Grade notebooks, .py files or nbgrader's submitted/ tree.
 
@@ -68,10 +76,6 @@ def grade(
     from cnnlab.autograder.judging.exercise import find_chapter
 
     refuse_without_sandbox(sandbox)
-    try:
-        wanted = find_chapter(chapter) if chapter else None
-    except ValueError as error:
-        raise fail(str(error), 2) from None
     files = batch.find_submissions(paths)
     if not files:
         raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
@@ -79,6 +83,7 @@ def grade(
         fresh = seed is not None or any(path.is_dir() for path in paths)
     workers = workers or min(batch.usable_cores(), len(files))
     try:
+        wanted = find_chapter(chapter) if chapter else None
         settings = batch.Settings(fresh, sandbox, wanted, seed, workers, reference)
     except ValueError as error:
         raise fail(str(error), 2) from None
@@ -107,7 +112,7 @@ def progress(total: int) -> Iterator[Any]:
 
 
 def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | None) -> None:
-    """Write the files that were asked for; a full disk is said, not thrown."""
+    """Write the files that were asked for; a full disk ends in a message, not in a traceback."""
     from cnnlab.autograder.judging.results import to_json
 
     try:

@@ -31,7 +31,7 @@ def lab(
 
     Chapters that the folder does not have yet are copied there first. A notebook that is
     there already is yours, and stays as it is. Options that are not listed here go to JupyterLab;
-    the folder stands before them.
+    the folder comes before them.
 
     Examples:
 
@@ -58,7 +58,7 @@ def lab(
 
 
 def is_root() -> bool:
-    """Whether this is a system's root, whom JupyterLab refuses unless told otherwise."""
+    """Whether this is a system's root, whom JupyterLab refuses without --allow-root."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 

@@ -1,8 +1,9 @@
-"""What the commands share: how they speak, and where the course is."""
+"""What the commands share: how they print, and where the course is."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -10,6 +11,14 @@ from rich.text import Text
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+
+Sandboxed = Annotated[
+    bool,
+    typer.Option(
+        "--sandbox/--no-sandbox", help="Run learner code in the sandbox (Linux, bubblewrap)."
+    ),
+]
+"""The option of every command that runs code of others."""
 
 COURSE = Path(__file__).parent.parent
 ROOT = COURSE.parent

@@ -19,6 +19,8 @@ def ready(function: Callable[..., Any]) -> bool:
     A cell that shows what the learner's function does begins with it, so that "Run All
     Cells" comes to its end in an untouched notebook:
 
+    Examples
+    --------
     >>> def relu(z):
     ...     raise NotImplementedError()
     >>> if ready(relu):

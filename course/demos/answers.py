@@ -55,6 +55,8 @@ def ask(
     near : float
         How far a right number may be off, besides a ten-thousandth of itself.
 
+    Examples
+    --------
     >>> ask(lambda x: 1 / 0, (np.ones((1, 1)),), np.ones((1, 1))).message
     "Your function raised ZeroDivisionError: division by zero. You see the course's result."
     """

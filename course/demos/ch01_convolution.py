@@ -42,6 +42,8 @@ PRESETS: dict[str, list[list[float]]] = {
 def pictures() -> dict[str, NDArray[np.float64]]:
     """The demo's pictures by name, each of shape (H, W), from 0.0 (black) to 1.0 (white).
 
+    Examples
+    --------
     >>> {name: picture.shape for name, picture in pictures().items()}["chelsea"]
     (48, 48)
     """
@@ -61,6 +63,8 @@ def answer(function: Callable[..., Any], image: ArrayLike, kernel: ArrayLike) ->
     image : array_like, shape (H, W)
     kernel : array_like, shape (kh, kw)
 
+    Examples
+    --------
     >>> answer(lambda image, kernel: 1 / 0, [[1.0]], [[2.0]]).message
     "Your function raised ZeroDivisionError: division by zero. You see the course's result."
     """

@@ -67,6 +67,8 @@ def checked(values: Mapping[str, Any]) -> Setting:
     ValueError
         A number is not on its slider, or a name is not in its menu.
 
+    Examples
+    --------
     >>> checked({"size": [5, 6]}).size
     (5, 6)
     """
@@ -112,6 +114,8 @@ def eye() -> NDArray[np.float64]:
 def kernel_of(name: str, k: tuple[int, int]) -> NDArray[np.float64]:
     """The weights of a kernel in the menu, shape ``k``.
 
+    Examples
+    --------
     >>> kernel_of("right minus left", (1, 3))
     array([[-1.,  0.,  1.]])
     """
@@ -163,6 +167,8 @@ def scene(function: Callable[..., Any], setting: Setting) -> Scene:
 def sentence(axis: str, walk: Walk) -> str:
     """One axis in words.
 
+    Examples
+    --------
     >>> sentence("rows", walk(6, 3, stride=2, padding="same"))
     '6 rows and a frame of 0 + 1, the window reaches over 3: 3 places.'
     """

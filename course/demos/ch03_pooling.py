@@ -76,6 +76,8 @@ class Scene:
 def pictures() -> dict[str, NDArray[np.float64]]:
     """Pictures by name, each of shape (24, 24): what is shown, and 6 more pixels on each side.
 
+    Examples
+    --------
     >>> sorted({picture.shape for picture in pictures().values()})
     [(24, 24)]
     """
@@ -102,6 +104,8 @@ def _whole(part: NDArray[np.float64]) -> NDArray[np.float64]:
 def view(picture: str, shift: tuple[int, int] = (0, 0)) -> NDArray[np.float64]:
     """The shown part of a picture that was moved ``shift`` = (down, right).
 
+    Examples
+    --------
     >>> view("one dot")[6, 6], view("one dot", (1, -2))[7, 4]
     (np.float64(9.0), np.float64(9.0))
     """
@@ -117,6 +121,8 @@ def checked(values: Mapping[str, Any]) -> Setting:
     ValueError
         A number is not in its menu, or a name is unknown.
 
+    Examples
+    --------
     >>> checked({"size": [2, 3]}).strides
     (2, 3)
     """
@@ -174,6 +180,8 @@ def _pooled(function: Callable[..., Any], image: NDArray[np.float64], setting: S
 def sentence(setting: Setting, shown: Scene) -> str:
     """What a shift did, in words.
 
+    Examples
+    --------
     >>> sentence(Setting("one dot"), scene(ops.max_pool2d, Setting("one dot")))
     'Nothing is shifted yet. 144 pixels become 36 numbers.'
     """

@@ -79,6 +79,8 @@ class Answer:
 def fitting(input_shape: Shape, layers: Sequence[Sequence[Any]]) -> tuple[list[Shape], str]:
     """The shapes after each layer up to the first that does not fit, and why it does not.
 
+    Examples
+    --------
     >>> fitting((8, 8, 3), [("flatten",), ("max_pool", 2)])
     ([(192,)], 'Layer 2, max pool 2×2, needs maps, but gets a row of length 192.')
     """

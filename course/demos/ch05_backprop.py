@@ -79,6 +79,8 @@ class Backwards:
 def pictures() -> dict[str, Map]:
     """Pictures by name, whole numbers from 0 to 9.
 
+    Examples
+    --------
     >>> [picture.shape for picture in pictures().values()]
     [(8, 8), (8, 8), (18, 18)]
     """
@@ -92,6 +94,8 @@ def pictures() -> dict[str, Map]:
 def forwards(setting: Setting) -> Forwards:
     """Picture, convolution, ReLU and 2×2 max pooling.
 
+    Examples
+    --------
     >>> [m.shape for m in (forwards(Setting()).z, forwards(Setting()).pooled)]
     [(6, 6), (3, 3)]
     """
@@ -167,6 +171,8 @@ def frame(setting: Setting) -> tuple[int, int]:
 def sentence(setting: Setting, way: Forwards, back: Backwards) -> str:
     """What became of the gradient, in words.
 
+    Examples
+    --------
     >>> one = Setting()
     >>> sentence(one, forwards(one), backwards(COURSE, one)).split(". ")[0]
     'Row 1, column 1 of the pooled map is 7'
@@ -204,6 +210,8 @@ def checked(values: Mapping[str, Any]) -> Setting:
     ValueError
         A value is not in its menu, or ``chosen`` is not a list of places.
 
+    Examples
+    --------
     >>> checked({"padding": "same", "chosen": [[0, 3], [9, 9]]}).chosen
     ((0, 3),)
     """

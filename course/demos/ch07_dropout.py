@@ -72,6 +72,8 @@ def thin(
     copies : int
         How many times, each with masks of its own.
 
+    Examples
+    --------
     >>> len(thin(dropping.dropout, 0.5, np.random.default_rng(0)).nodes)
     4
     """
@@ -93,6 +95,8 @@ def unscaled(masks: list[NDArray[np.bool_]]) -> Floats:
     -------
     ndarray, shape (networks,)
 
+    Examples
+    --------
     >>> bool(unscaled([np.zeros((1, 8), bool)] * 2)[0] == 0)
     True
     """
@@ -106,6 +110,8 @@ def unscaled(masks: list[NDArray[np.bool_]]) -> Floats:
 def edges(masks: list[NDArray[np.bool_]]) -> tuple[int, int]:
     """How many edges of one network are left, and how many there are.
 
+    Examples
+    --------
     >>> edges([np.array([[True] * 8]), np.array([[True] * 4 + [False] * 4])])
     (76, 112)
     """

@@ -71,6 +71,8 @@ class Change:
 
     def words(self) -> str:
         """
+        Examples
+        --------
         >>> Change(True, -2, 0, 12.4, 1.0, 0.9).words()
         'mirrored, 2 up, turned by 12°, contrast × 0.90'
         """
@@ -109,6 +111,8 @@ class Scene:
 def pictures() -> dict[str, Floats]:
     """Pictures by their label, each of shape (48, 48, 3), from 0 to 1.
 
+    Examples
+    --------
     >>> {picture.shape for picture in pictures().values()}
     {(48, 48, 3)}
     """
@@ -148,6 +152,8 @@ def arrow() -> NDArray[np.uint8]:
 def changes(setting: Setting) -> list[Change]:
     """One change for each variant. A slider stretches the same draws; ``draw`` makes new ones.
 
+    Examples
+    --------
     >>> changes(Setting(shift=0, degrees=0, contrast=0, mirror=False))[3].words()
     'as it is'
     """
@@ -206,6 +212,8 @@ def applied(
     trouble : str
         What the learner should know, or ``""``.
 
+    Examples
+    --------
     >>> applied("hflip", lambda x: None, np.ones((1, 2, 2, 3), np.float32), ())[1]
     "Your hflip gave no array of shape (1, 2, 2, 3). You see the course's."
     """
@@ -238,6 +246,8 @@ def checked(values: Mapping[str, Any]) -> Setting:
     ValueError
         A number is outside of its slider, or a name is unknown.
 
+    Examples
+    --------
     >>> checked({"picture": "a six", "degrees": 180}).degrees
     180
     """

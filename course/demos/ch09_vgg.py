@@ -37,6 +37,8 @@ Row = dict[str, Any]
 def costs() -> list[Row]:
     """Every layer of VGG16: name, shape, parameters, MACs, activations, colour.
 
+    Examples
+    --------
     >>> sum(row["parameters"] for row in costs()), sum(row["macs"] for row in costs())
     (138357544, 15470264320)
     """
@@ -67,6 +69,8 @@ def costs() -> list[Row]:
 def centres() -> list[float | None]:
     """Where the middle of each layer's first unit lies, in pixels; None for dense layers.
 
+    Examples
+    --------
     >>> centres()[:3], centres()[-4]
     ([0.0, 0.0, 0.5], 15.5)
     """

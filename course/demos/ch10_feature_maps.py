@@ -49,6 +49,8 @@ def small(pictures: NDArray[np.uint8], side: int = TILE) -> NDArray[np.uint8]:
     -------
     ndarray, shape (n, side, side)
 
+    Examples
+    --------
     >>> small(np.array([[[1, 2], [3, 4]]], np.uint8), 4)[0, :, 0]
     array([1, 1, 3, 3], dtype=uint8)
     """
@@ -75,6 +77,8 @@ def shaded(channel: NDArray[Any]) -> NDArray[np.uint8]:
 def sentence(feature_map: NDArray[Any], channel: int) -> str:
     """What is known about one channel, in words.
 
+    Examples
+    --------
     >>> sentence(np.array([[[[0.0, 4.0], [0.0, 0.0]]]]), 1)
     'Channel 1 of 2, 1 × 2 cells: 50% are 0, the mean is 2, the largest 4. Rank 1 of 2.'
     """

@@ -131,6 +131,8 @@ def roughness(function: Callable[..., Any], image: Array) -> Answer:
 def sentence(step: int, scores: list[float], rough: float, size: int) -> str:
     """How it stands, in words.
 
+    Examples
+    --------
     >>> sentence(12, [1.0, 3.5], 300.0, 100)
     'Step 12 of 200. The mean of the map is 3.5, at the start it was 1. Roughness 3 per number.'
     """

@@ -73,6 +73,8 @@ def bars(
     before, after : ndarray, shape (classes,)
         Logits.
 
+    Examples
+    --------
     >>> bars(["cat", "cup"], [1], np.array([0.0, 0.0]), np.array([0.0, -1.0]))[0]["drop"]
     1.0
     """
@@ -92,6 +94,8 @@ def bars(
 def sentence(row: Mapping[str, Any], first: str) -> str:
     """What hiding this place does, in words.
 
+    Examples
+    --------
     >>> sentence({"name": "cup", "drop": -1.5, "logit": 9.5}, "cup")
     'Hiding this raises the logit of cup by 1.5, to 9.5. The network says cup.'
     """

@@ -69,6 +69,8 @@ def checked(values: Mapping[str, Any]) -> Setting:
     ValueError
         A name is not in its menu, or there is no such menu.
 
+    Examples
+    --------
     >>> checked({"padding": "same"}).padding
     'same'
     """
@@ -81,6 +83,8 @@ def checked(values: Mapping[str, Any]) -> Setting:
 def numbered(channels: int) -> NDArray[np.float64]:
     """A picture of shape (1, 4, 5, channels): 1, 2, 3 … and, in the second channel, 101, 102 …
 
+    Examples
+    --------
     >>> numbered(2)[0, 1, 0]
     array([  6., 106.])
     """

@@ -35,6 +35,8 @@ SLANT = 0.35
 def label(layer: Sequence[Any]) -> str:
     """A layer in words.
 
+    Examples
+    --------
     >>> label(("conv", 16, 3)), label(("max_pool", 2)), label(("dense", 64))
     ('convolution 16 of 3×3', 'max pool 2×2', 'dense 64')
     """

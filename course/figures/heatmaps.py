@@ -18,6 +18,8 @@ LUMA = (0.299, 0.587, 0.114)
 def stretched(values: ArrayLike, shape: tuple[int, int]) -> NDArray[np.float32]:
     """A map brought to a size (H, W), with straight lines between its cells' middles.
 
+    Examples
+    --------
     >>> stretched([[0.0, 4.0]], (1, 4)).tolist()
     [[0.0, 1.0, 3.0, 4.0]]
     """
@@ -54,6 +56,8 @@ def placed(
 def scaled(values: ArrayLike, percentile: float = 99.5) -> NDArray[np.float32]:
     """From -1 to 1: divided by a percentile of the sizes, and clipped; zeros stay zeros.
 
+    Examples
+    --------
     >>> scaled([[0.0, 5.0], [-10.0, 2.0]], 100).tolist()
     [[0.0, 0.5], [-1.0, 0.20000000298023224]]
     """
@@ -87,6 +91,8 @@ def overlay(photo: NDArray[np.uint8], values: ArrayLike) -> NDArray[np.uint8]:
 def share(values: ArrayLike, columns: slice) -> float:
     """The part of what speaks for the class that lies in some columns of a map.
 
+    Examples
+    --------
     >>> share([[1.0, 3.0], [-5.0, 0.0]], slice(0, 1))
     0.25
     """
@@ -97,6 +103,8 @@ def share(values: ArrayLike, columns: slice) -> float:
 def rank_correlation(one: ArrayLike, other: ArrayLike) -> float:
     """Spearman's: 1 where two maps rank their places alike, 0 where they have nothing in common.
 
+    Examples
+    --------
     >>> round(rank_correlation([1, 2, 30], [5, 6, 7]), 6)
     1.0
     """

@@ -26,6 +26,8 @@ def worst(probabilities: ArrayLike, labels: ArrayLike, truth: int, count: int) -
     count : int
         At most so many.
 
+    Examples
+    --------
     >>> worst([0.9, 0.2, 0.6, 0.8], [0, 0, 0, 1], truth=0, count=2)
     array([0, 2])
     """

@@ -35,6 +35,8 @@ def places(
     ValueError
         As `cnnlab.course.ops.output_size`.
 
+    Examples
+    --------
     >>> places((2, 5))
     [[(slice(0, 2, None), slice(0, 2, None)), (slice(0, 2, None), slice(2, 4, None))]]
     """

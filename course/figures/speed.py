@@ -56,6 +56,8 @@ class Case:
 def pictures(*sizes: int) -> list[Case]:
     """Square pictures of growing size, eight channels, eight filters of 3 × 3.
 
+    Examples
+    --------
     >>> pictures(16)[0].x
     (1, 16, 16, 8)
     """
@@ -65,6 +67,8 @@ def pictures(*sizes: int) -> list[Case]:
 def kernels(*sizes: int, picture: int = 64) -> list[Case]:
     """Square kernels of growing size on one picture; eight channels, eight filters.
 
+    Examples
+    --------
     >>> kernels(5)[0].kernels
     (5, 5, 8, 8)
     """
@@ -201,6 +205,8 @@ def bars(times: Mapping[str, Sequence[float]], cases: Sequence[Case]) -> Picture
 def written(ms: float) -> str:
     """Milliseconds with two digits that count: ``0.043 ms``, ``1.2 ms``, ``310 ms``.
 
+    Examples
+    --------
     >>> written(0.0432), written(312.4)
     ('0.043 ms', '310 ms')
     """
@@ -210,6 +216,8 @@ def written(ms: float) -> str:
 def read_out(times: Mapping[str, Sequence[float]], cases: Sequence[Case]) -> str:
     """The bars in words.
 
+    Examples
+    --------
     >>> read_out({"loop": [0.5], "im2col": [0.002]}, pictures(32))
     'Bars. 32 × 32 pixels: loop 500 ms, im2col 2 ms.'
     """

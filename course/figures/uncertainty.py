@@ -74,6 +74,8 @@ def quarters(doubt: ArrayLike, right: ArrayLike) -> NDArray[np.float64]:
     ndarray, shape (4,)
         Shares from 0 to 1.
 
+    Examples
+    --------
     >>> quarters([0.1, 0.9, 0.2, 0.5], [True, False, True, False])
     array([1., 1., 0., 0.])
     """

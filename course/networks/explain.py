@@ -123,6 +123,8 @@ def grad_cam(model: Any, image: Image, index: int, layer: str) -> Map:
 def places(shape: tuple[int, ...], size: int, stride: int) -> list[tuple[int, int]]:
     """The upper left corners (row, column) of an occluder, row after row.
 
+    Examples
+    --------
     >>> places((5, 6, 3), 3, 2)
     [(0, 0), (0, 2), (2, 0), (2, 2)]
     """

@@ -48,6 +48,8 @@ def class_index(names: Sequence[str], word: str, argument: str = "word") -> int:
     ValueError
         No class has that name; the message suggests the nearest.
 
+    Examples
+    --------
     >>> class_index(["tabby", "collie"], "Collie")
     1
     >>> class_index(["tabby", "tiger cat"], "cat")

@@ -330,6 +330,8 @@ def as_batch(rgb: NDArray[Any], size: tuple[int, int]) -> NDArray[np.floating]:
         ``rgb`` is grey, has an alpha channel, holds no pixel or too many, or holds other
         numbers; or ``size`` is not a pair of positive numbers.
 
+    Examples
+    --------
     >>> as_batch(np.zeros((50, 60, 3), np.uint8), (32, 48)).shape
     (1, 32, 48, 3)
     """

@@ -25,14 +25,14 @@ def silence() -> Iterator[None]:
 
     An exception passes, with its own message.
     """
-    kept, nowhere = os.dup(STANDARD_ERROR), os.open(os.devnull, os.O_WRONLY)
+    kept, null = os.dup(STANDARD_ERROR), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, STANDARD_ERROR)
+        os.dup2(null, STANDARD_ERROR)
         yield
     finally:
         os.dup2(kept, STANDARD_ERROR)
         os.close(kept)
-        os.close(nowhere)
+        os.close(null)
 
 
 require_keras()

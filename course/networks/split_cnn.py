@@ -33,6 +33,8 @@ def maps(x: ArrayLike, blocks: int = BLOCKS) -> Array:
     -------
     ndarray, shape (N, H // 2**blocks, W // 2**blocks, C), float32
 
+    Examples
+    --------
     >>> maps(np.zeros((1, 32, 32, 3), np.uint8), 1).shape
     (1, 16, 16, 16)
     """
@@ -68,6 +70,8 @@ def answers(rows: ArrayLike) -> Array:
     -------
     ndarray, shape (N,)
 
+    Examples
+    --------
     >>> bool(0 < answers(np.zeros((1, 512)))[0] < 1)
     True
     """

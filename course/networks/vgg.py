@@ -5,7 +5,7 @@ Simonyan and Zisserman (2014), configuration D. Keras is imported when a model i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ SMALLEST = 32
 def conv_names() -> list[str]:
     """The thirteen convolutions, in order.
 
+    Examples
+    --------
     >>> conv_names()[:3], conv_names()[-1]
     (['block1_conv1', 'block1_conv2', 'block2_conv1'], 'block5_conv3')
     """
@@ -33,6 +35,8 @@ def conv_names() -> list[str]:
 def named_layers(classes: int = 1000) -> list[tuple[str, tuple[Any, ...]]]:
     """VGG16's layers with their names, as the course writes layers.
 
+    Examples
+    --------
     >>> [name for name, layer in named_layers() if layer[0] == "dense"]
     ['fc1', 'fc2', 'predictions']
     """
@@ -117,6 +121,8 @@ def vgg_preprocess(rgb: NDArray[Any]) -> NDArray[np.floating]:
     array of the same shape
         float64 where float64 came, else float32.
 
+    Examples
+    --------
     >>> vgg_preprocess(np.array([[123.68, 116.779, 255.0]])).round(3)
     array([[151.061,   0.   ,   0.   ]])
     """
@@ -144,8 +150,3 @@ def folded(
     gain, offset, bias : (F,)
     """
     return (kernel * gain).astype(np.float32), (gain * bias + offset).astype(np.float32)
-
-
-def weight_pairs(arrays: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    """Kernels with their biases, from a list in ``get_weights()`` order."""
-    return zip(arrays[::2], arrays[1::2], strict=True)

@@ -122,7 +122,7 @@ def test_a_case_that_is_graded_otherwise_is_said(tmp_path):
     told = ["--kind", "right", "--words", "reads its own docstring"]
     result = run("case", mine, "relu", *told, "--no-sandbox", "--to", tmp_path)
     assert result.exit_code == 1
-    assert "Your own file is graded otherwise" in result.output
+    assert "Your own file is graded differently" in result.output
 
 
 def test_what_cannot_be_a_case_is_said(tmp_path):

@@ -1,4 +1,4 @@
-"""What maintainers and reporters are told to type exists, and the version is told once."""
+"""The commands that documents name exist, and the version is stated once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cnnlab.course import cli
 
 ROOT = Path(cli.__file__).parents[2]
-TOLD = [".pre-commit-config.yaml", ".github/ISSUE_TEMPLATE/unfair.yml", "CHANGELOG.md"]
+DOCUMENTS = [".pre-commit-config.yaml", ".github/ISSUE_TEMPLATE/unfair.yml", "CHANGELOG.md"]
 COMMAND = re.compile(r"\bcnnlab (case|build|grade|record|data|check)\b([^`\n]*)")
 
 
@@ -22,8 +22,8 @@ def test_the_version_heads_the_changes():
     assert headings[0] == version
 
 
-@pytest.mark.parametrize("file", TOLD)
-def test_commands_that_are_told_exist(file):
+@pytest.mark.parametrize("file", DOCUMENTS)
+def test_commands_in_documents_exist(file):
     commands = COMMAND.findall((ROOT / file).read_text("utf-8"))
     assert commands
     for command, arguments in commands:

@@ -80,6 +80,8 @@ class Run:
 def start_params(recipe: Recipe = Recipe(), side: int = 32) -> list[Floats]:
     """The network before its first step: small random weights, and no biases.
 
+    Examples
+    --------
     >>> [p.shape for p in start_params()]
     [(5, 5, 3, 8), (8,), (1568, 2), (2,)]
     """
@@ -181,6 +183,8 @@ class KerasCurve:
 def keras_curve() -> KerasCurve:
     """The recorded run of the same network in Keras. Never imports Keras.
 
+    Examples
+    --------
     >>> len(keras_curve().losses)
     280
     """

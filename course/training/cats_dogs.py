@@ -65,6 +65,8 @@ class Settings:
     @property
     def experiment(self) -> str:
         """
+        Examples
+        --------
         >>> Settings().experiment
         'embedded32'
         """
@@ -73,6 +75,8 @@ class Settings:
     def schedule(self) -> Any:
         """The learning rate as Adam takes it: a number, or one for each step. Imports Keras.
 
+        Examples
+        --------
         >>> round(float(Settings(epochs=2, pictures=40, decay="cosine").schedule()(2)), 6)
         0.0005
         """

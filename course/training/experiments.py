@@ -20,7 +20,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
@@ -133,7 +133,7 @@ def is_finished(path: Path, settings: Settings) -> bool:
 
 
 def write_run(path: Path, run: dict[str, Any]) -> None:
-    """Write one run as JSON: the whole file or none. Each list stands in one line."""
+    """Write one run as JSON: the whole file or none. Each list is in one line."""
     lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in run.items()]
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
@@ -145,49 +145,57 @@ def write_run(path: Path, run: dict[str, Any]) -> None:
 app = typer.Typer(help=(__doc__ or "").splitlines()[0], pretty_exceptions_enable=False)
 
 
+Data = Annotated[str, typer.Option(help="embedded, or the folder of photographs (train/cats/…).")]
+Size = Annotated[int, typer.Option(min=16, help="Rows and columns.")]
+Epochs = Annotated[int, typer.Option(min=1)]
+Runs = Annotated[int, typer.Option(min=1, help="Seeds 0, 1, … for each condition.")]
+Conditions = Annotated[list[str] | None, typer.Option(help="Once for each; default: all four.")]
+Rate = Annotated[float, typer.Option(min=1e-6, help="Adam's learning rate.")]
+Falling = Annotated[Decay, typer.Option(help="cosine: it falls to 0 over the run.")]
+Shift = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Up to this share of the sides; 0: none.")
+]
+Degrees = Annotated[
+    float | None, typer.Option(min=0, max=180, help="Turned by up to so many; 0: not at all.")
+]
+Zoom = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Up to this share smaller or larger.")
+]
+Contrast = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Up to this share less or more.")
+]
+Threads = Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")]
+Out = Annotated[Path, typer.Option(help="Where the histories go.")]
+
+
 @app.command()
 def run(
-    data: Annotated[
-        str, typer.Option(help="embedded, or the folder of photographs (train/cats/…).")
-    ] = "embedded",
-    size: Annotated[int, typer.Option(min=16, help="Rows and columns.")] = 32,
-    epochs: Annotated[int, typer.Option(min=1)] = Settings.epochs,
-    runs: Annotated[int, typer.Option(min=1, help="Seeds 0, 1, … for each condition.")] = 3,
-    condition: Annotated[
-        list[str] | None, typer.Option(help="Once for each; default: all four.")
-    ] = None,
-    rate: Annotated[float, typer.Option(min=1e-6, help="Adam's learning rate.")] = Settings.rate,
-    decay: Annotated[Decay, typer.Option(help="cosine: it falls to 0 over the run.")] = "none",
-    shift: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Up to this share of the sides; 0: none.")
-    ] = None,
-    degrees: Annotated[
-        float | None, typer.Option(min=0, max=180, help="Turned by up to so many; 0: not at all.")
-    ] = None,
-    zoom: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Up to this share smaller or larger.")
-    ] = None,
-    contrast: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Up to this share less or more.")
-    ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")] = 0,
-    out: Annotated[Path, typer.Option(help="Where the histories go.")] = HISTORIES,
+    data: Data = "embedded",
+    size: Size = 32,
+    epochs: Epochs = Settings.epochs,
+    runs: Runs = 3,
+    condition: Conditions = None,
+    rate: Rate = Settings.rate,
+    decay: Falling = "none",
+    shift: Shift = None,
+    degrees: Degrees = None,
+    zoom: Zoom = None,
+    contrast: Contrast = None,
+    threads: Threads = 0,
+    out: Out = HISTORIES,
 ) -> None:
     """Train what has not been trained yet. Safe to interrupt and to start again.
 
     All conditions take the same pictures, epochs, learning rate and decay. Strengths of the
     augmentation that are not given are those of the recorded runs; mirror images are always in it.
     """
-    from rich.progress import Progress
-
     set_threads(threads)
-    name = "embedded" if data == "embedded" else "photographs"
     pictures = load_cats_dogs(size, source=data)
     settings = Settings()
     both_ways = contrast and [contrast, contrast]
     settings = replace(
         settings,
-        data=name,
+        data="embedded" if data == "embedded" else "photographs",
         size=size,
         pictures=min(settings.pictures, len(pictures.train.x)),
         epochs=epochs,
@@ -199,23 +207,34 @@ def run(
     )
     out.mkdir(parents=True, exist_ok=True)
     grid = [(kind, seed) for seed in range(runs) for kind in condition or CONDITIONS]
+    train_missing(pictures, settings, grid, out)
+    for path in sorted(out.glob(f"{settings.experiment}_*.json")):
+        print(f"histories/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+def train_missing(
+    pictures: CatsDogs, settings: Settings, grid: Sequence[tuple[str, int]], out: Path
+) -> None:
+    """Train each condition and seed that ``out`` holds no run of, and print what all reach."""
+    from rich.progress import Progress
+
     with Progress() as progress:
         whole = progress.add_task("runs", total=len(grid))
         for kind, seed in grid:
             path = out / f"{settings.experiment}_{kind}_{seed}.json"
             if not is_finished(path, settings):
-                task = progress.add_task(path.stem, total=epochs)
+                task = progress.add_task(path.stem, total=settings.epochs)
                 tell = partial(progress.update, task, advance=1)
                 write_run(path, record(pictures, kind, seed, settings, tell))
             progress.console.print(describe(read_history(path)))
             progress.advance(whole)
-    for path in sorted(out.glob(f"{settings.experiment}_*.json")):
-        print(f"histories/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
 
 
 def strengths(usual: dict[str, Any], **given: Any) -> dict[str, Any]:
     """The usual strengths of the augmentation, with those that are given in their places.
 
+    Examples
+    --------
     >>> strengths({"shift": 0.125, "contrast": 0.2}, zoom=0.1, shift=None, contrast=0.0)
     {'shift': 0.125, 'zoom': 0.1}
     """

@@ -64,6 +64,8 @@ class Spread(NamedTuple):
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
         """
+        Examples
+        --------
         >>> Spread.of([1.0, 2.0, 3.0])
         Spread(mean=2.0, std=1.0)
         """
@@ -113,6 +115,8 @@ def load_histories(
     OSError
         A file is damaged.
 
+    Examples
+    --------
     >>> list(load_histories())
     ['plain', 'dropout', 'augmentation', 'both']
     """
@@ -202,6 +206,8 @@ def _percent(value: Spread) -> str:
 def start_marker(experiment: str = EMBEDDED) -> str:
     """The line above an experiment's table in a text: how it is made.
 
+    Examples
+    --------
     >>> start_marker("photographs64")
     '<!-- headline: python -m cnnlab.course.training.experiments table photographs64 -->'
     """

@@ -64,6 +64,8 @@ def scaled(x: NDArray[np.uint8]) -> Floats:
 def varied(x: Floats, shift: int, rng: np.random.Generator) -> Floats:
     """Every picture a little elsewhere, and half of them mirrored; the edge is repeated.
 
+    Examples
+    --------
     >>> varied(np.zeros((5, 8, 8, 3), np.float32), 2, np.random.default_rng(0)).shape
     (5, 8, 8, 3)
     """

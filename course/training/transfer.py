@@ -143,6 +143,8 @@ def fit_probe(
     first : Probe, optional
         Where to begin: one for nearly the same problem saves steps.
 
+    Examples
+    --------
     >>> probe = fit_probe(np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 1]), 0.1)
     >>> probe.accuracy(np.array([[-1.0], [4.0]]), np.array([0, 1]))
     1.0

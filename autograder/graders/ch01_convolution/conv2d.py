@@ -117,7 +117,7 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "x is (N, H, W, C), kernels (kh, kw, C, F). Which of these letters are left in the result, and in what order?",
-        "structure": "A picture of zeros leaves one number per filter standing. A single 1 copies the kernel. What do yours give?",
+        "structure": "For a picture of zeros, each filter gives one number. A single 1 copies the kernel. What does your function give?",
         "reference": "Small cases pass, larger ones don't. Which sizes are equal in the small cases and differ here?",
         "robust": "Three things can disagree: the kernel's size, its channels, the number of biases. Name the argument in each message.",
     },

@@ -102,9 +102,7 @@ def _times_transposed(image: Any, kernel: Any) -> Any:
 TRANSPOSED = (
     "Your kernel's rows and columns have changed places. Which of its axes runs down the picture?"
 )
-_SQUARE = (
-    "Your function takes every kernel for a square one. Which two sizes does a 2×3 kernel have?"
-)
+_SQUARE = "Your function treats every kernel as square. Which two sizes does a 2×3 kernel have?"
 
 EXERCISE = Exercise(
     name="correlate2d",
@@ -139,7 +137,7 @@ EXERCISE = Exercise(
         Twist(
             "stops-one-short",
             on_output(_last_left_zero),
-            "The last row and column of your result stay 0. Where does the window stand last?",
+            "The last row and column of your result stay 0. What is the window's last place?",
         ),
         Twist(
             "square-kernel-only",
@@ -159,11 +157,11 @@ EXERCISE = Exercise(
         Twist(
             "truncates-to-int",
             on_output(np.trunc),
-            "Everything behind the decimal point is gone. Which dtype does your result array have?",
+            "Everything after the decimal point is lost. Which dtype does your result array have?",
         ),
     ),
     hints=(
-        "Put a 2×2 window on a 3×4 picture. In how many places can it stand, down and across?",
+        "Put a 2×2 window on a 3×4 picture. How many places does it have, down and across?",
         "One output cell is one place of the window: the numbers under it times the kernel's, summed.",
         "Two loops over the places; the slice of the picture under the window has the kernel's own shape.",
     ),

@@ -69,7 +69,7 @@ def behaviour(args: tuple[Any, ...], kernel: Any) -> dict[str, bool]:
 
 
 def stated_behaviour(goal: str) -> dict[str, bool]:
-    """What the chapter demands of each goal. Stated by hand: Keras has no opinion here."""
+    """What the chapter demands of each goal. Stated by hand: Keras has no function for this."""
     demands = {
         "identity": ("gives back the picture",),
         "box_blur": ("all weights alike", "sums to 1"),
@@ -87,9 +87,7 @@ def _for(goals: tuple[str, ...], change: Any) -> Any:
 _OTHER = {"vertical_edges": "horizontal_edges", "horizontal_edges": "vertical_edges"}
 _EDGES = ("vertical_edges", "horizontal_edges")
 _NORMAL = "Your weights don't sum to 1, so the picture gets brighter or darker. What should a grey wall look like afterwards?"
-_FLAT = (
-    "Your edge kernel answers on a flat wall, where there is no edge. What must its weights sum to?"
-)
+_FLAT = "On a flat wall there is no edge, but your edge kernel does not give 0. What must its weights sum to?"
 
 EXERCISE = Exercise(
     name="design_kernel",
@@ -122,7 +120,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Lay your kernel on a flat grey wall. Which number should come out: the grey itself, or 0?",
-        "Weights that sum to 1 keep the brightness; weights that sum to 0 answer only to change.",
+        "Weights that sum to 1 keep the brightness; weights that sum to 0 respond only to change.",
         "For an edge, take the difference of two sides of the window. Which two sides does a vertical edge separate?",
     ),
 )

@@ -52,7 +52,7 @@ def _in_place(op: Any) -> Any:
     return relu
 
 
-_LEAKY = "Negative numbers come through, only smaller: that is a leaky ReLU. What should a ReLU let through below 0?"
+_LEAKY = "Negative numbers stay negative, only smaller: that is a leaky ReLU. What should a ReLU give below 0?"
 
 EXERCISE = Exercise(
     name="relu",
@@ -69,7 +69,7 @@ EXERCISE = Exercise(
         Twist(
             "capped-at-one",
             on_output(lambda y: np.minimum(y, 1)),
-            "Nothing gets above 1. Does a ReLU have an upper end?",
+            "Your results never exceed 1. Does a ReLU have an upper limit?",
         ),
         *(Twist("leaky", _leaky(slope), _LEAKY) for slope in (0.01, 0.1, 0.2, 0.3)),
         Twist(
@@ -84,6 +84,6 @@ EXERCISE = Exercise(
         "NumPy has a function that takes the larger of two things, cell by cell. It makes a new array, too.",
     ),
     rung_hints={
-        "shape": "Shape and dtype stay as they came; lists and whole numbers become float64."
+        "shape": "Shape and dtype stay as they are; lists and whole numbers become float64."
     },
 )

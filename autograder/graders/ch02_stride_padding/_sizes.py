@@ -16,8 +16,5 @@ def reach(k: int, dilation: int) -> int:
     return dilation * (k - 1) + 1
 
 
-REACH = (
-    "Your dilated kernel spans the wrong number of cells. Draw three taps with one gap between "
-    "each two: how many cells from the first to the last?"
-)
+REACH = "Your dilated kernel spans the wrong number of cells. Draw three taps with a gap of one cell between them: how many cells are there from the first to the last?"
 TAPS_SPREAD = "The dilation is ignored. How many cells do three taps span, with a gap between them?"

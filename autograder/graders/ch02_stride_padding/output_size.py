@@ -89,12 +89,9 @@ def on_sizes(change: Callable[[int, int, int, str, int], tuple[Any, ...]]) -> Ca
     return on_args(lambda n, k, s=1, p="valid", d=1: change(n, k, s, p, d))
 
 
-_KEEPS = 'You take "same" for "as large as the picture". That holds for stride 1 alone: what does stride 2 do?'
-_OFF_BY_ONE = "Your count is one off. In how many places does a 3-wide window stand on 4 cells? Count them on paper."
-_HALF_FRAME = (
-    "You reckon with as many zeros before as after. An even kernel needs an odd number of zeros: "
-    "what then?"
-)
+_KEEPS = 'You read "same" as "as large as the picture". That is true only for stride 1: what does stride 2 do?'
+_OFF_BY_ONE = "Your count is off by one. How many places does a 3-wide window have on 4 cells? Count them on paper."
+_HALF_FRAME = "You expect as many zeros before as after. An even kernel may need an odd number of zeros: what happens then?"
 
 EXERCISE = Exercise(
     name="output_size",
@@ -112,7 +109,7 @@ EXERCISE = Exercise(
         Twist(
             "ceil-for-floor",
             counts("valid", lambda n, k, s, d: -(-(n - reach(k, d)) // s) + 1),
-            'With "valid" you round up. Does a window that hangs over the border count?',
+            'With "valid" you round up. Does a window that reaches beyond the border count?',
         ),
         Twist(
             "size-off-by-one",
@@ -127,7 +124,7 @@ EXERCISE = Exercise(
         Twist(
             "size-off-by-one",
             counts("same", lambda n, k, s, d: n // s + 1),
-            'With "same" you always add one place. When the stride divides the axis, is there a rest?',
+            'With "same" you always add one place. When the stride divides the axis, is there a remainder?',
         ),
         Twist("dilation-ignored", on_sizes(lambda n, k, s, p, d: (n, k, s, p)), TAPS_SPREAD),
         Twist("effective-kernel-off", on_sizes(lambda n, k, s, p, d: (n, d * k, s, p)), REACH),
@@ -150,11 +147,11 @@ EXERCISE = Exercise(
         Twist(
             "padding-ignored",
             on_sizes(lambda n, k, s, p, d: (n, k, s, "valid", d)),
-            'You count as if there were no zeros around. How many places should "same" give at stride 1?',
+            'You count as if there were no padding. How many places should "same" give at stride 1?',
         ),
     ),
     hints=(
-        "Draw the axis as a row of cells and slide the kernel along. Where does its first tap stand first, and where last?",
+        "Draw the axis as a row of cells and slide the kernel along. Where is its first tap at the beginning, and where at the end?",
         'First find how many cells the spread kernel spans. For "valid", count the steps from the first place to the last, then add the first place. For "same", ask Keras\'s question: how many steps cover the axis?',
         "Whole-number division rounds down, and that is what one padding needs. The other rounds up: what does // do with a negative number?",
     ),

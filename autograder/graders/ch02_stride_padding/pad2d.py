@@ -103,9 +103,9 @@ def _empty_corners(op: Op) -> Op:
 
 
 _NONE = (0, 0)
-_CHANNELS = "Your frame lies around the channels. In which place of (N, H, W, C) do the rows stand?"
+_CHANNELS = "Your frame is around the channels. Which axis of (N, H, W, C) counts the rows?"
 _BATCH = "Your frame adds whole pictures to the batch. Which axis of x counts the pictures?"
-_MIRRORED = '"edge" repeats the border pixel itself. Your frame mirrors the picture: what stands two cells outside?'
+_MIRRORED = '"edge" repeats the border pixel itself. Your frame mirrors the picture: which pixel should be two cells outside?'
 
 EXERCISE = Exercise(
     name="pad2d",
@@ -117,12 +117,12 @@ EXERCISE = Exercise(
         Twist(
             "edge-for-zeros",
             reading("zeros", "edge"),
-            'With "zeros" your frame repeats the border pixels. Which number should stand there?',
+            'With "zeros" your frame repeats the border pixels. Which number should be there?',
         ),
         Twist(
             "mode-ignored",
             on_args(lambda x, h, w, mode="zeros": (x, h, w)),
-            'Your frame is made of zeros in both modes. What should stand in it with "edge"?',
+            'Your frame is made of zeros in both modes. What should it hold with "edge"?',
         ),
         Twist(
             "axes-swapped",
@@ -153,7 +153,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Draw a 2×3 picture and a frame around it. Which axes of (N, H, W, C) get longer, and by how much?",
-        'For "zeros": make a larger array of zeros and lay the picture into it. For "edge": which row stands above the first one?',
+        'For "zeros": make a larger array of zeros and copy the picture into it. For "edge": which row comes above the first one?',
         "np.pad wants one (before, after) pair for each axis, also for the two that stay as they are. Look up its modes.",
     ),
     rung_hints={

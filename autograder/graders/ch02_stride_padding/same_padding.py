@@ -66,7 +66,7 @@ def on_frame(change: Callable[[int, int, int, int], tuple[int, ...]]) -> Callabl
 
 
 def by_total(total: Callable[[int, int, int, int], int]) -> Callable[[Op], Op]:
-    """The zeros counted in another way, shared out as they should be."""
+    """The zeros counted in another way, divided as they should be."""
 
     def same_padding(n: int, k: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
         zeros = total(n, k, stride, dilation)
@@ -117,7 +117,7 @@ EXERCISE = Exercise(
         Twist(
             "negative-padding",
             by_total(lambda n, k, s, d: (-(-n // s) - 1) * s + reach(k, d) - n),
-            "Where the steps are longer than the kernel, you get fewer than no zeros. What is the least that you can lay?",
+            "Where the steps are longer than the kernel, your number of zeros is negative. What is the smallest number that you can add?",
         ),
         Twist(
             "floor-for-ceil",
@@ -127,8 +127,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         'How many places does "same" have, and where does the last window begin?',
-        "The last window begins after (places - 1) steps and spans the spread kernel. How far does it hang over the end of the axis? So many zeros are missing.",
-        "Never fewer than no zeros. Share them out by whole-number division: the side before gets the smaller half.",
+        "The last window begins after (places - 1) steps and spans the spread kernel. How far does it reach beyond the end of the axis? That many zeros are missing.",
+        "Never a negative number of zeros. Divide them by whole-number division: the side before gets the smaller half.",
     ),
     rung_hints={
         "shape": "Two plain whole numbers, in a tuple: before, after.",

@@ -148,23 +148,22 @@ def _square(x: Any, size: Pair, strides: Pair | None, padding: str) -> tuple[Any
 _STRIDES_SWAPPED = "Your strides have changed places. Which of the two runs down the rows?"
 _SIZE_SWAPPED = "The window's height and width have changed places. Which of its sizes counts rows?"
 _CEIL = (
-    'You keep a last window that hangs over the border. With "valid", what happens to rows and '
+    'You keep a last window that reaches beyond the border. With "valid", what happens to rows and '
     "columns that no whole window reaches?"
 )
 _SQUARE = (
-    "You take one number for both directions. A window has a height and a width, and so does a "
+    "You use one number for both directions. A window has a height and a width, and so does a "
     "stride."
 )
 
 
 def window_twists(reduce: Callable[[Array], Array]) -> tuple[Twist, ...]:
-    """Mistakes in where the windows stand, for a pooling that reduces each with ``reduce``."""
+    """Mistakes in where the windows are, for a pooling that reduces each with ``reduce``."""
     return (
         Twist(
             "stride-one-default",
             on_pool(lambda x, size, s, p: (x, size, (1, 1) if s is None else s, p)),
-            "Where strides are left out, your window moves by one. Pooling windows lie side by "
-            "side unless told otherwise. How far must they move for that?",
+            "Without strides, your window moves by one. Pooling windows are side by side then. How far must they move for that?",
         ),
         Twist(
             "strides-swapped",
@@ -209,12 +208,12 @@ def window_twists(reduce: Callable[[Array], Array]) -> tuple[Twist, ...]:
             "padding-after-only",
             lambda op: window_op(reduce, after_only),
             'With "same", your first window starts on the first cell, and all the padding lies '
-            "below and to the right. How is an even number of padded cells shared out?",
+            "below and to the right. How is an even number of padded cells divided?",
         ),
         Twist(
             "extra-before",
             lambda op: window_op(reduce, extra_before),
-            'With "same", the odd padded cell lies before the picture in yours. Keras puts it '
+            'With "same", the odd padded cell is before the picture in yours. Keras puts it '
             "below and to the right.",
         ),
         *(twist for twist in FORWARD_TWISTS if twist.name == "first-image-only"),

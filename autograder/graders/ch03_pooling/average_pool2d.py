@@ -57,12 +57,12 @@ EXERCISE = Exercise(
                     np.trunc(op(x, *a, **k)) if np.asarray(x).dtype.kind in "iu" else op(x, *a, **k)
                 )
             ),
-            "Everything behind the decimal point is gone. Which dtype does your result array have when whole numbers come in?",
+            "Everything after the decimal point is lost. Which dtype does your result array have when whole numbers come in?",
         ),
         *window_twists(_mean),
     ),
     hints=(
-        "The windows stand where they stood in max_pool2d. What is taken from each of them now?",
+        "The windows are where they were in max_pool2d. What is taken from each of them now?",
         "A window at the border may hold fewer cells of the picture. Divide its sum by which number?",
         "If you cut the window off at the border, NumPy's mean over the window's two axes counts the right cells by itself.",
     ),

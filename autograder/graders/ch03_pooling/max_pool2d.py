@@ -51,7 +51,7 @@ EXERCISE = Exercise(
         Twist(
             "pads-with-zero",
             on_pool(zero_padded),
-            "The padding's zeros take part, and win where all else is negative. Cells outside the picture must never be the largest.",
+            "The zeros of the padding count in yours, and they win where all else is negative. Cells outside the picture must never be the largest.",
         ),
         *(Twist("pools-channels", on_output(change), MIXED) for change in mixed_channels(np.max)),
         Twist(
@@ -69,7 +69,7 @@ EXERCISE = Exercise(
     hints=(
         "Take one window and one channel. Which of its numbers remains? And what do the other channels have to do with it?",
         "One output cell is one place of the window. Where does the window in row i start, when it moves by sh? And with top cells of padding above?",
-        "A window that hangs over the border may simply be cut off there: what lies outside takes no part. Mind that a slice must not start below 0.",
+        "You may cut a window off at the border: cells outside the picture do not count. But a slice must not start below 0.",
     ),
     rung_hints=POOL_HINTS
     | {

@@ -98,7 +98,7 @@ EXERCISE = Exercise(
     twists=SHAPE_TWISTS,
     hints=(
         "Follow one shape through the stack. Which of its three numbers can a convolution change, which can pooling change?",
-        "Each layer needs only the shape that the layer before it leaves. What must you remember from one turn of the loop to the next?",
+        "Each layer needs only the shape that the layer before it leaves. What must you keep from one pass of the loop to the next?",
         "The first entry says which kind of layer it is. For height and width you have output_size; the depth follows from the kind.",
     ),
     rung_hints={

@@ -70,7 +70,7 @@ def keras_layers(input_shape: Shape, layers: Stack) -> Iterator[tuple[Any, Any]]
         yield made, tensor
 
 
-# Slips: both exercises are sums of products, in which a factor is left out or one too many.
+# Mistakes: both exercises are sums of products, in which a factor is left out or one too many.
 
 
 def walk(input_shape: Shape, layers: Stack) -> Iterator[tuple[Shape, Layer, Shape, Any]]:
@@ -80,7 +80,7 @@ def walk(input_shape: Shape, layers: Stack) -> Iterator[tuple[Shape, Layer, Shap
 
 
 def with_mistake(**options: Any) -> Callable[[Op], Op]:
-    """The op with one more slip."""
+    """The op with one more mistake."""
     return lambda op: lambda *args, **kwargs: op(*args, **options, **kwargs)
 
 

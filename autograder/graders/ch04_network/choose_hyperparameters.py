@@ -95,7 +95,7 @@ def _trend(filters: list[int]) -> str:
 
 
 def stated_qualities(budget: dict[str, int]) -> dict[str, Any]:
-    """What the chapter demands. Stated by hand: Keras has no opinion here."""
+    """What the chapter demands. Stated by hand: Keras has no function for this."""
     return {
         "a stack for 32×32×3": "yes",
         "two convolutions or more": True,
@@ -144,7 +144,7 @@ EXERCISE = Exercise(
         "Make that number larger step by step, count both costs each time, and keep the last stack that is within both limits.",
     ),
     rung_hints={
-        "parameters": "A dense layer after flatten is what eats parameters. Is there a layer that makes maps small without learning anything?",
-        "macs": "The first convolutions work on the largest maps, so they eat the multiply-accumulates. What makes the maps smaller early?",
+        "parameters": "A dense layer after flatten costs the most parameters. Is there a layer that makes maps small without learning anything?",
+        "macs": "The first convolutions work on the largest maps, so they cost the most multiply-accumulates. What makes the maps smaller early?",
     },
 )

@@ -36,7 +36,7 @@ def macs(
     places: str = "output",
     factor: int = 1,
 ) -> list[int]:
-    """`count_macs` with slips: without any, it is that function."""
+    """`count_macs` with mistakes: without any, it is that function."""
     counts = []
     for before, full, after, layer in walk(input_shape, layers):
         weights, biases = weights_and_biases(before, layer)
@@ -82,7 +82,7 @@ EXERCISE = Exercise(
     hints=(
         "One number of the result: how many multiplications does it take? And how many numbers are there in the result?",
         "Each weight is used once at every place of the map that comes out. Taps that meet padding count as well.",
-        "Walk through the layers with the current shape, as for the parameters; take the shape after the layer for the places.",
+        "Go through the layers with the current shape, as for the parameters; take the shape after the layer for the places.",
     ),
     rung_hints={
         "shape": "The result is a list with one whole number for each layer.",

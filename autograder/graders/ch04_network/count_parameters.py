@@ -33,7 +33,7 @@ def parameters(
     places: str = "",
     pool: Callable[[Layer, int], int] = lambda layer, channels: 0,
 ) -> list[int]:
-    """`count_parameters` with slips: without any, it is that function."""
+    """`count_parameters` with mistakes: without any, it is that function."""
     counts = []
     for before, full, after, layer in walk(input_shape, layers):
         weights, biases = weights_and_biases(before, layer)
@@ -48,7 +48,7 @@ def parameters(
 
 
 _PLACES = (
-    "You count a kernel again at every place where it stands. It is the same kernel everywhere: "
+    "You count a kernel again at each of its places. It is the same kernel everywhere: "
     "is there anything new to learn at the second place?"
 )
 _POOL = "Your pooling layers learn something. Which number in a maximum could be trained?"
@@ -82,7 +82,7 @@ EXERCISE = Exercise(
     hints=(
         "What does a filter hold: how many numbers for one filter, and how many filters are there?",
         "Which layers learn nothing at all? For the others: weights of one filter or unit, times their number, plus one bias each.",
-        "Keep the shape that comes in while you walk through the layers: what one layer leaves is what the next one sees. trace_shapes knows them all; its last number counts channels or inputs.",
+        "Keep the current shape while you go through the layers: what one layer gives is what the next one gets. trace_shapes knows them all; its last number counts channels or inputs.",
     ),
     rung_hints={
         "shape": "The result is a list with one whole number for each layer.",

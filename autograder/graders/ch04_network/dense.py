@@ -85,7 +85,7 @@ def _rows_for_columns(x: Any, weights: Any, bias: Any, *rest: Any) -> tuple[Any,
 
 
 _TRANSPOSED = (
-    "Your weights lie on their side. weights[i, u] leads from input i to unit u: which of its "
+    "Your weights are transposed. weights[i, u] leads from input i to unit u: which of its "
     "axes is summed over?"
 )
 

@@ -98,7 +98,7 @@ def keras_predict(x: Any, weights: list[Any]) -> Array:
     return keras.ops.convert_to_numpy(model(x))
 
 
-# The whole network once more, with a hole for every step that can go wrong
+# The whole network once more, with a keyword for every step that can go wrong
 
 
 def steps(
@@ -110,7 +110,7 @@ def steps(
     fit: Callable[[Array, Array], Array] = lambda rows, kernel: rows,
     last: Callable[[Array], Array] = network.sigmoid,
 ) -> Array:
-    """`predict.EXERCISE` with slips: without any, it is that function."""
+    """`predict.EXERCISE` with mistakes: without any, it is that function."""
     x = floats(x)
     network.require(len(weights) == network.ARRAYS, "weights", "must hold ten", len(weights))
     for kernels, bias in zip(weights[:6:2], weights[1:6:2], strict=True):
@@ -158,7 +158,7 @@ def _channels_first(op: Op) -> Op:
     return mistaken
 
 
-_RELU = "A ReLU is missing. It stands after each of the three convolutions and after the first dense layer."
+_RELU = "A ReLU is missing. It comes after each of the three convolutions and after the first dense layer."
 _POOL = (
     "The maps do not pass through max pooling. After each ReLU, every 2×2 window becomes one "
     "number: which of the four? Then the dense layer gets as many numbers as it has weights for."

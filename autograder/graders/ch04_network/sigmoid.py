@@ -38,7 +38,7 @@ def sigmoid_probes(rng: Rng) -> Iterator[Probe]:
 
 _WARNS = (
     "exp of a large number is more than a float can hold: it becomes inf, and NumPy warns of it. "
-    "Your numbers survive that, by luck. Which exponent can never be too large?"
+    "Your results are right only by luck. Which exponent can never be too large?"
 )
 
 EXERCISE = Exercise(
@@ -53,16 +53,16 @@ EXERCISE = Exercise(
         Twist(
             "sign-missing",
             on_args(lambda z: (-floats(z),)),
-            "Your curve falls where it should rise. Which z should give nearly 1, and which sign stands in the exponent?",
+            "Your curve falls where it should rise. Which z should give nearly 1, and which sign is in the exponent?",
         ),
     ),
     hints=(
         "Where should a very large number end up, where a very negative one, and where 0?",
-        "The formula is 1 / (1 + exp(-z)). For which z does exp(-z) get out of hand?",
+        "The formula is 1 / (1 + exp(-z)). For which z does exp(-z) become too large?",
         "exp(-z) and exp(z) are both dangerous on one side. exp of minus the absolute value never is: write each half of the curve with it.",
     ),
     rung_hints={
-        "shape": "Shape and dtype stay as they came; lists and whole numbers become float64.",
+        "shape": "Shape and dtype stay as they are; lists and whole numbers become float64.",
         "edge-cases": "Look at exp(-10000) and exp(10000). One is harmless. Arrange the formula so that only that one is ever computed; np.where computes both of its choices.",
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 Pair = tuple[int, int]
 
 OVERWRITES = (
-    "Where windows overlap, a later one wipes out what an earlier one gave. A cell that is used "
+    "Where windows overlap, a later one overwrites what an earlier one gave. A cell that is used "
     "twice gets a gradient from both. How do two shares become one number?"
 )
 STRIDES_SWAPPED = "Your strides have changed places. Which of the two runs down the rows?"

@@ -171,7 +171,7 @@ def _half(total: int) -> int:
 
 
 def _at_strides(change: Callable[[Pair], Pair]) -> Callable[[Op], Op]:
-    """Windows stand at other strides than they should; sizes that do not fit raise."""
+    """Windows have other strides than they should; sizes that do not fit raise."""
 
     def apply(op: Op) -> Op:
         def mistaken(
@@ -235,7 +235,7 @@ _AVERAGED = (
     "the pushes averaged or added?"
 )
 _FRAME = (
-    'Your frame for "same" lies elsewhere than on the way forwards. Which side gets the odd row of '
+    'Your frame for "same" is not where it was on the way forwards. Which side gets the odd row of '
     "zeros?"
 )
 
@@ -313,7 +313,7 @@ EXERCISE = Exercise(
         "shape": "Three results, in the order dx, dk, db, with the shapes of x, of the kernels, and (F,).",
         "by-hand": "One row, three cells, two taps: the cell in the middle was used twice. What does it get?",
         "structure": "A single 1 in dout: dx must show the kernel, and dk the patch. Then strides: where did the window of row i stand?",
-        "reference": "Small cases pass, larger ones don't. What differs: an even kernel, a stride that leaves a rest, more filters than channels?",
+        "reference": "Small cases pass, larger ones don't. What differs: an even kernel, a stride that leaves a remainder, more filters than channels?",
         "edge-cases": "Cells that no window reaches get 0, and a frame may be wider than the picture.",
         "robust": "Work out the shape that conv2d gives, and compare dout with it: NumPy may stretch or cut what does not fit. Name dout, kernels, strides or padding.",
     },

@@ -58,7 +58,7 @@ def keras_dense_backward(dout: Any, x: Any, weights: Any) -> tuple[Array, ...]:
 
 
 _TRANSPOSED = (
-    "A matrix lies on its side. dx has x's shape, dw has the weights' shape: which transposes make "
+    "A matrix is transposed. dx has x's shape, dw has the weights' shape: which transposes make "
     "the shapes fit when no two sizes are equal?"
 )
 

@@ -121,7 +121,7 @@ def _first(mask: Array) -> Array:
 
 
 def _one_by_one(keep_zeros: bool) -> Callable[[Op], Op]:
-    """Each window's gradient is written over what stood there."""
+    """Each window's gradient overwrites what was there."""
 
     def apply(op: Op) -> Op:
         def mistaken(dout: Any, x: Any, size: Pair, strides: Pair | None = None) -> Array:

@@ -78,7 +78,7 @@ EXERCISE = Exercise(
         Twist(
             "mask-from-dout",
             _masked(lambda dout, z: dout > 0),
-            "You look at the sign of dout. Whether a ReLU was open depends on what went into it, not on what comes back.",
+            "You look at the sign of dout. Whether dout passes depends on z, which went into the ReLU, not on what comes back.",
         ),
         Twist(
             "mask-missing",
@@ -88,7 +88,7 @@ EXERCISE = Exercise(
         Twist(
             "ge-for-gt",
             _masked(lambda dout, z: z >= 0),
-            "Your ReLU is open at z = 0. There the slope is 0 on one side and 1 on the other; TensorFlow, and this course, take 0.",
+            "Your gradient passes at z = 0. There the slope is 0 on one side and 1 on the other; TensorFlow, and this course, take 0.",
         ),
         Twist("mask-inverted", _masked(lambda dout, z: z < 0), _INVERTED),
         Twist("mask-inverted", _masked(lambda dout, z: z <= 0), _INVERTED),

@@ -76,8 +76,8 @@ EXERCISE = Exercise(
         Twist("changes-input", into_list, IN_PLACE),
     ),
     hints=(
-        "The gradient points uphill. The loss shall become smaller: in which direction do you step, and how far?",
-        "Every array of parameters has its own array of gradients, in the same place of the list. zip walks through both.",
+        "The gradient points uphill. The loss should become smaller: in which direction do you step, and how far?",
+        "Every array of parameters has its own array of gradients, in the same place of the list. zip goes through both.",
         "A new list, and new arrays in it: p −= … would write into the old ones.",
     ),
     rung_hints={

@@ -212,7 +212,7 @@ EXERCISE = Exercise(
         Twist(
             "forward-after-update",
             _loss_afterwards,
-            "Your loss belongs to the new parameters. Asked for is the loss of those that came in, which you have met on the way forwards.",
+            "Your loss belongs to the new parameters. Return the loss of the old parameters: you computed it on the way forwards.",
         ),
         Twist(
             "loss-sign",
@@ -222,7 +222,7 @@ EXERCISE = Exercise(
         Twist(
             "relu-skipped",
             _stepping(through_relu=False),
-            "On the way back the gradient runs past the ReLU as if it were not there. Which cells were shut on the way forwards?",
+            "On the way back you leave out the ReLU. Which cells did it set to 0 on the way forwards?",
         ),
         Twist(
             "one-hot-missing",
@@ -232,7 +232,7 @@ EXERCISE = Exercise(
         Twist(
             "update-too-early",
             _stepping(early=True),
-            "The dense weights change before the gradient has passed them. Way back first, with the weights of the way forwards; then all the steps.",
+            "You change the dense weights before the gradient has passed through them. First go all the way back, with the old weights. Then take all the steps.",
         ),
         *(
             Twist("left-alone", _left_alone(*places), _LEFT)

@@ -1,4 +1,4 @@
-"""Curves of losses that are smoothed: how they are drawn, and how people slip."""
+"""Curves of losses that are smoothed: how they are drawn, and the usual mistakes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def weighted_means(values: Any, weight: float = WEIGHT) -> Array:
     return ops.convert_to_numpy(sums[:, 0] / ops.sum(shares, axis=1)).astype(dtype)
 
 
-# smooth, with a hole for every step that can go wrong
+# smooth, with a keyword for every step that can go wrong
 
 
 def steps(
@@ -58,7 +58,7 @@ def steps(
     correct: Callable[[float, int], float] = lambda weight, t: 1 - weight**t,
     keep: bool = False,
 ) -> Array:
-    """`cnnlab.course.ops.evaluation.smooth` with slips: without any, it is that function."""
+    """`cnnlab.course.ops.evaluation.smooth` with mistakes: without any, it is that function."""
     evaluation.smooth([], weight)  # refuses a weight that is none
     values = np.asarray(values)
     values = values if values.dtype.kind == "f" else values.astype(np.float64)

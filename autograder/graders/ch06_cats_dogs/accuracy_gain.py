@@ -42,7 +42,7 @@ def gain_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def exact_gain(before: float, after: float) -> tuple[float, float]:
-    """In fractions. Keras has no opinion here."""
+    """In fractions. Keras has no function for this."""
     gained = Fraction(after) - Fraction(before)
     return float(100 * gained), float(100 * gained / Fraction(before))
 
@@ -92,7 +92,7 @@ EXERCISE = Exercise(
             Twist(
                 "rounded",
                 on_output(lambda gain, digits=digits: tuple(round(part, digits) for part in gain)),  # type: ignore[misc]
-                "You round. Return the exact numbers; whoever shows them may round.",
+                "You round. Return the exact numbers; they can be rounded when they are shown.",
             )
             for digits in (None, 1, 2)
         ),

@@ -113,7 +113,7 @@ def _without(chosen: Callable[[dict[str, Any]], bool]) -> Change:
 
 
 def _dropout_after(*chosen: Callable[[dict[str, Any]], bool]) -> Change:
-    """Dropout behind other layers."""
+    """Dropout after other layers."""
 
     def moved(stack: Stack) -> Stack:
         left = [e for e in stack if e["class"] != "Dropout"]
@@ -143,10 +143,10 @@ def _averaged(stack: Stack) -> Stack:
 
 _RELU = (
     "A ReLU is missing. It belongs to each of the four convolutions and to the dense layers of 512 "
-    "and of 256 units: without it, neighbouring layers melt into one."
+    "and of 256 units: without it, two neighbouring layers are no more than one."
 )
 _DROPOUT = (
-    "Your dropout stands at another place. There is one in this network: between flatten and the "
+    "Your dropout is at another place. There is one in this network: between flatten and the "
     "first dense layer, where most of the parameters are."
 )
 _FLATTEN = (
@@ -194,14 +194,13 @@ EXERCISE = Exercise(
         Twist(
             "padding-valid",
             changed(_each("Conv2D", padding="valid")),
-            "Your convolutions do not pad, so they cut off the edge each time. Keras pads only where it "
-            "is told to.",
+            "Your convolutions do not pad, so they cut off the edge each time. Keras pads only where you ask for it.",
         ),
         *(Twist("dropout-misplaced", changed(_dropout_after(*at)), _DROPOUT) for at in _DROPOUTS),
         Twist(
             "dropout-missing",
             changed(_without(_is("Dropout"))),
-            "There is no dropout in your network. It stands between flatten and the first dense layer.",
+            "There is no dropout in your network. It belongs between flatten and the first dense layer.",
         ),
         Twist("flatten-missing", changed(_without(_is("Flatten"))), _FLATTEN),
         Twist(
@@ -240,12 +239,12 @@ EXERCISE = Exercise(
         Twist(
             "dense-reversed",
             changed(_hidden_reversed),
-            "The dense layers stand in the wrong order: 512 units come first, then 256.",
+            "The dense layers are in the wrong order: 512 units come first, then 256.",
         ),
     ),
     hints=(
         "Write the list on paper first: four times the same two layers, then five more. keras.Sequential takes such a list.",
-        "A loop over (32, 64, 128, 128) adds a convolution and a pooling each time. Conv2D needs to be told its padding and its activation.",
+        "A loop over (32, 64, 128, 128) adds a convolution and a pooling each time. Conv2D needs padding and activation as arguments.",
         "keras.Input(input_shape) comes first, then Conv2D and MaxPooling2D four times, Flatten, Dropout, Dense 512, Dense 256, Dense 1. model.summary() shows what you have.",
     ),
     rung_hints={

@@ -110,21 +110,21 @@ EXERCISE = Exercise(
         Twist(
             "accuracy-missing",
             _config(metrics=[]),
-            "Nobody counts how many answers are right. Name the accuracy among the metrics: the loss "
+            "Your model does not count how many answers are right. Name the accuracy among the metrics: the loss "
             "alone is hard to read.",
         ),
         *(
             Twist(
                 "other-optimizer",
                 _config(optimizer=name),
-                "You take another optimizer than Adam. It may work as well, but our curves were "
+                "You use another optimizer than Adam. It may work as well, but our curves were "
                 "recorded with Adam.",
             )
             for name in ("sgd", "rmsprop", "nadam", "adamw", "adamax", "adagrad")
         ),
     ),
     hints=(
-        "Three things are to be said before a model can learn: how it walks downhill, what is bad about an answer, and what to count on the way.",
+        "A model needs three things before it can learn: how it takes its steps, how wrong an answer is, and what to count.",
         "model.compile takes optimizer, loss and metrics. All three may be given by name.",
         "The loss for one sigmoid unit is called binary_crossentropy. The optimizer is Adam, the metric is accuracy.",
     ),

@@ -69,7 +69,7 @@ def keras_counts(labels: Any, probabilities: Any, threshold: float = 0.5) -> Arr
 
     truth, answers = np.ravel(labels).astype(np.float32), np.ravel(probabilities)
     kinds = "TrueNegatives", "FalsePositives", "FalseNegatives", "TruePositives"
-    if not 0 < threshold < 1:  # Keras moves these two by a hair
+    if not 0 < threshold < 1:  # Keras moves these two a little
         answers, threshold = (np.asarray(answers) > threshold).astype(np.float32), 0.5
     found = []
     for kind in kinds:
@@ -79,7 +79,7 @@ def keras_counts(labels: Any, probabilities: Any, threshold: float = 0.5) -> Arr
     return np.array(found).reshape(2, 2)
 
 
-# The matrix once more, with a hole for every step that can go wrong
+# The matrix once more, with a keyword for every step that can go wrong
 
 
 def steps(
@@ -90,7 +90,7 @@ def steps(
     above: Callable[[Any, float], Any] = np.greater,
     spread: bool = False,
 ) -> Array:
-    """`cnnlab.course.ops.evaluation.confusion_matrix` with slips: without any, it is that function."""
+    """`cnnlab.course.ops.evaluation.confusion_matrix` with mistakes: without any, it is that function."""
     ours(labels, probabilities)  # refuses what does not fit together
     truth, given = np.asarray(labels), np.asarray(probabilities)
     answers = above(given if spread else np.ravel(given), threshold).astype(int)
@@ -109,7 +109,7 @@ def _shares(over: Any) -> Callable[[Array], Array]:
 _SHARES = "Your table holds shares. It should count: each picture is one more in one cell."
 _FIRST = (
     "Your table begins with class 1. Row 0 and column 0 belong to class 0, so the pictures of class "
-    "0 that were taken for class 0 stand in the upper left."
+    "0 that were taken for class 0 are counted in the upper left."
 )
 
 EXERCISE = Exercise(
@@ -138,7 +138,7 @@ EXERCISE = Exercise(
         Twist(
             "ge-for-gt",
             with_mistake(above=np.greater_equal),
-            "A probability of just the threshold is class 0 here: only what is above it counts as class "
+            "A probability equal to the threshold is class 0 here: only what is above it counts as class "
             "1, as in Keras's accuracy.",
         ),
         Twist(
@@ -156,7 +156,7 @@ EXERCISE = Exercise(
         *(Twist("shares-for-counts", on_output(_shares(over)), _SHARES) for over in (1, 0, None)),
     ),
     hints=(
-        "Four questions of the kind: how many pictures show a cat and were taken for a dog? Each has its own cell.",
+        "Four questions of this kind: how many pictures show a cat and were taken for a dog? Each has its own cell.",
         "First turn the probabilities into answers 0 and 1. Then count the pictures for which label and answer are a certain pair.",
         "np.ravel makes one row of a column. (truth == i) & (answers == j) is true for the pictures of one cell; np.sum counts them.",
     ),

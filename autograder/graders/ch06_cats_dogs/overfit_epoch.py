@@ -61,7 +61,7 @@ def epoch_of(
     curve: Callable[[Any], Array] = evaluation.smooth,
     pick: Callable[[Array], Any] = lambda values: int(np.argmin(values)),
 ) -> Any:
-    """`cnnlab.course.ops.evaluation.overfit_epoch` with slips."""
+    """`cnnlab.course.ops.evaluation.overfit_epoch` with mistakes."""
     return pick(curve(val_loss))
 
 
@@ -106,7 +106,7 @@ EXERCISE = Exercise(
         Twist(
             "value-for-epoch",
             with_mistake(pick=lambda values: float(np.min(values))),
-            "You return the lowest loss itself. At which epoch does it stand?",
+            "You return the lowest loss itself. At which epoch is it?",
         ),
     ),
     hints=(

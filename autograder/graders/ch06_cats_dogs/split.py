@@ -1,6 +1,6 @@
 """Chapter 6's split: parts of a data set, judged by what must hold of every right one.
 
-Many splits are right, so the view of one is a list of facts. Two of them speak of chance: that
+Many splits are right, so a description of one is a list of facts. Two of them speak of chance: that
 another generator gives another split, and that not every part of every class is a plain run of its
 examples. A right function breaks the first where two generators happen to deal alike, and the
 second where they deal such runs. The probes hold so many examples that either is rarer than one in
@@ -152,7 +152,7 @@ def _is_run(members: Places, part: Places) -> bool:
 
 
 def stated_facts(labels: Any, fractions: Any, given: dict[str, Any]) -> Facts:
-    """What must hold. Stated by hand: Keras has no opinion here."""
+    """What must hold. Stated by hand: Keras has no function for this."""
     counts = np.unique(np.asarray(labels), return_counts=True)[1]
     sizes = [[floor(f * n) for f in fractions[1:]] for n in counts.tolist()]
     rest = [n - sum(s) for n, s in zip(counts.tolist(), sizes, strict=True)]
@@ -183,7 +183,7 @@ def stated_facts(labels: Any, fractions: Any, given: dict[str, Any]) -> Facts:
     return {name: everything[name] for name in keys[given["asks"]]}
 
 
-# The split once more, with a hole for every step that can go wrong
+# The split once more, with a keyword for every step that can go wrong
 
 Sizes = Callable[[int, Sequence[float]], list[int]]
 
@@ -204,7 +204,7 @@ def steps(
         order, np.cumsum(sizes)[:-1]
     )[: len(sizes)],
 ) -> tuple[Places, ...]:
-    """`cnnlab.course.ops.evaluation.split` with slips: without any, it is that function."""
+    """`cnnlab.course.ops.evaluation.split` with mistakes: without any, it is that function."""
     check_fractions(fractions)
     parts: list[list[Places]] = [[] for _ in fractions]
     for places in groups(np.asarray(labels)):
@@ -325,7 +325,7 @@ EXERCISE = Exercise(
         Twist(
             "reseeds",
             _generator(lambda: np.random.default_rng(0)),
-            "Your split is the same whatever generator it is given. Draw from rng itself, and make no "
+            "Your split is the same for every generator. Draw from rng itself, and make no "
             "generator of your own.",
         ),
         Twist(
@@ -337,18 +337,17 @@ EXERCISE = Exercise(
         Twist(
             "places-within-class",
             _within_class,
-            "Your numbers count within each class. They should be places in labels: where in labels "
-            "does the fifth dog stand?",
+            "Your numbers count within each class. They should be places in labels: where in labels is the fifth dog?",
         ),
     ),
     hints=(
         "Think of two packs of cards, the cats and the dogs. Shuffle each pack, and deal from each pack to the parts. What is dealt is gone.",
         "np.flatnonzero(labels == c) gives the places of class c, rng.permutation shuffles them. Work out how many of them each part gets before you deal.",
-        "Sizes first: floor(fraction * n) for every part but the first, which gets the rest. Then walk through the shuffled places with a start and an end. np.concatenate puts the classes of a part together.",
+        "Sizes first: floor(fraction * n) for every part but the first, which gets the rest. Then go through the shuffled places with a start and an end. np.concatenate puts the classes of a part together.",
     ),
     rung_hints={
         "shape": "A tuple with one array of whole numbers for each fraction, also where a part is empty.",
-        "partition": "Every place from 0 to N - 1 must stand in exactly one part.",
+        "partition": "Every place from 0 to N - 1 must be in exactly one part.",
         "draws": "Shuffle with rng and nothing else.",
         "edge-cases": "A class with a single example, an empty part, labels in a list: np.asarray helps with the last. And 0.7 + 0.2 + 0.1 is not exactly 1 in floats.",
         "robust": "Raise a ValueError whose message contains the word fractions where they do not add up to 1, or where one is below 0.",

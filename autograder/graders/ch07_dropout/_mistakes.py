@@ -1,4 +1,4 @@
-"""What chapter 7's layers share: how people slip, and what it would give.
+"""What chapter 7's layers share: the usual mistakes, and what they would give.
 
 False alarms: every statistical finding is one of the exact tests of
 `cnnlab.autograder.graders.ch07_dropout._binomial`. A submission meets fewer than 120 of them, each
@@ -23,7 +23,7 @@ Rng = np.random.Generator
 
 
 def rate_near(rng: Rng, middle: float) -> float:
-    """A rate that is easily told from its complement, with two decimals."""
+    """A rate that is easily distinguished from its complement, with two decimals."""
     return round(float(middle + rng.uniform(-0.08, 0.08)), 2)
 
 
@@ -47,7 +47,7 @@ def thinned(
     tested: Callable[[Array, float], Array] = lambda x, rate: x,
     returned_mask: Callable[[Array], Array] = lambda mask: mask,
 ) -> tuple[Array, Array]:
-    """`cnnlab.course.ops.dropout.dropout` with slips: without any, it is that function.
+    """`cnnlab.course.ops.dropout.dropout` with mistakes: without any, it is that function.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def thinned(
 
 
 def with_mistake(**options: Any) -> Callable[[Op], Op]:
-    """The op with one more slip."""
+    """The op with one more mistake."""
     return lambda op: lambda *args, **kwargs: op(*args, **options, **kwargs)
 
 
@@ -97,18 +97,12 @@ _KEEP = (
     "About as many cells survive as should be dropped. The rate is the share that is *dropped*: "
     "at a rate of 0.2, how many of 100 numbers are left?"
 )
-_NOT_INVERTED = (
-    "What you keep stays as large as it was. On average the layer then gives too little: at a rate of "
-    "0.75 a quarter of it. By what must the survivors grow?"
-)
+_NOT_INVERTED = "What you keep stays as large as it was. On average the layer then gives too little: at a rate of 0.75 only a quarter. By what must you multiply the numbers that are kept?"
 BY_RATE = (
-    "You enlarge the survivors by the wrong factor. Of 100 numbers, a share of 1 − rate is left. "
+    "You multiply the kept numbers by the wrong factor. Of 100 numbers, a share of 1 − rate is left. "
     "What factor brings their sum back to what it was?"
 )
-_AT_TEST = (
-    "Outside of training you change the size of the numbers. Whoever enlarges the survivors in "
-    "training has nothing left to do later."
-)
+_AT_TEST = "Outside of training you change the size of the numbers. If the kept numbers are enlarged in training, nothing is left to do later."
 _ACTIVE = "Outside of training you still drop. What should training=False give back?"
 
 _RESEEDS = (

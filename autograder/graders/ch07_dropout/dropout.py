@@ -98,14 +98,8 @@ def exactly_in_each(rng: Rng, shape: tuple[int, ...], p: float) -> Array:
     return np.stack([exactly(rng, shape[1:] or (1,), p) for _ in range(shape[0])]).reshape(shape)
 
 
-_ONE_MASK = (
-    "All pictures of a batch get one and the same mask. Every picture should lose other cells: "
-    "what shape must the draw have?"
-)
-_EXACT = (
-    "You drop exactly the same number of cells each time. Each cell should be drawn for itself, "
-    "as by a coin of its own: then the number is now larger, now smaller."
-)
+_ONE_MASK = "All pictures of a batch get one and the same mask. Every picture should lose different cells: what shape must the draw have?"
+_EXACT = "You drop exactly the same number of cells each time. Draw for each cell separately, like a coin toss: then the number differs from call to call."
 
 _INVERTED_MASK = (
     "Your mask says which cells were *dropped*. It should be True where a number was kept."

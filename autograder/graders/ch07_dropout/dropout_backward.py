@@ -83,7 +83,7 @@ def returned(
     guarded: bool = True,
     masked: Callable[[Array, float], Array] = lambda mask, rate: mask,
 ) -> Array:
-    """`cnnlab.course.ops.dropout.dropout_backward` with slips, as in `thinned`."""
+    """`cnnlab.course.ops.dropout.dropout_backward` with mistakes, as in `thinned`."""
     dout, mask = floats(dout), np.asarray(mask, bool)
     require(mask.shape == dout.shape, "mask", f"must have shape {dout.shape}", mask.shape)
     require(0 <= rate <= 1, "rate", "must be from 0 to 1", rate)
@@ -99,7 +99,7 @@ _NEW_MASK = (
     "Which cells had a part in the result, and so in the gradient?"
 )
 _NO_SCALE = (
-    "The gradient passes the survivors unchanged. But on the way forward they were enlarged: "
+    "You pass the gradient of the kept numbers unchanged. But on the way forward these were enlarged: "
     "what does that do to the slope?"
 )
 

@@ -187,7 +187,7 @@ def keras_passes(model: str, x: Array, passes: int, *, given: Any) -> Any:
     return described(list(keras.ops.convert_to_numpy(answers).transpose(1, 0, 2)), result)
 
 
-# Slips
+# Mistakes
 
 Stack = Callable[[Any, Array, int], Array]
 
@@ -208,16 +208,13 @@ def asked_often(
     ask: Stack = with_dropout,
     spread: str = RIGHT,
 ) -> tuple[Any, Any]:
-    """`cnnlab.course.ops.dropout.mc_predict` with slips: without any, it is that function."""
+    """`cnnlab.course.ops.dropout.mc_predict` with mistakes: without any, it is that function."""
     require(passes >= 1, "passes", "must be 1 or more", passes)
     answers = ask(model, x, passes)
     return answers.mean(axis=0), spreads(answers)[spread]
 
 
-_OFF = (
-    "Every pass gives the same answer: the dropout is switched off. Outside of fit, a Keras model "
-    "drops only when it is told that it is in training."
-)
+_OFF = "Every pass gives the same answer: the dropout is switched off. Outside of fit, a Keras model drops only when it is called with training=True."
 _OF_MEANS = (
     "Your standard deviation is that of averages. First collect all answers for one picture, one "
     "for each pass: how far do *these* scatter?"
@@ -251,7 +248,7 @@ EXERCISE = Exercise(
         Twist(
             "ddof-one",
             with_mistake(spread="over the passes, with passes - 1 below the line"),
-            "You divide by passes − 1. Here the number of passes itself stands below the fraction line, as NumPy does it.",
+            "You divide by passes − 1. Here you divide by the number of passes itself, as NumPy does.",
         ),
         Twist(
             "variance-for-std",
@@ -267,7 +264,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "A pair comes back: mean and std, each with one row for every picture and one column for every output.",
         "by-hand": "Two passes of one picture: two numbers. Their mean is halfway between them; how far is each from there?",
-        "reference": "Every picture must be asked just so many times as passes says, with dropout on.",
+        "reference": "The model must be called exactly passes times for every picture, with dropout on.",
         "edge-cases": "With one pass the mean is the answer itself, and nothing scatters: the standard deviation is 0.",
         "robust": "Fewer than one pass gives no answer. Say in the message that passes is to blame.",
     },

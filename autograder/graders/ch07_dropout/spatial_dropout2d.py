@@ -85,18 +85,15 @@ def over_axes(axes: str) -> Callable[[Rng, tuple[int, ...], float], Array]:
 
 
 def maps_thinned(x: Any, *args: Any, **options: Any) -> Array:
-    """`cnnlab.course.ops.dropout.spatial_dropout2d` with slips, as in `thinned`."""
+    """`cnnlab.course.ops.dropout.spatial_dropout2d` with mistakes, as in `thinned`."""
     x = floats(x)
     require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
     return thinned(x, *args, **{"draw": over_axes("NC"), **options})[0]
 
 
-_PER_PIXEL = (
-    "Your maps get holes: each pixel is drawn for itself. Here a whole map of a picture lives or dies. "
-    "How many draws does that take?"
-)
+_PER_PIXEL = "You draw for each pixel, so your maps get holes. Here a whole map of a picture is kept or dropped. How many draws does that take?"
 _OVER_ROWS = (
-    "You drop rows or columns of the picture. The maps lie along the last axis: which sizes "
+    "You drop rows or columns of the picture. The maps are along the last axis: which sizes "
     "of x count the pictures and the channels?"
 )
 _ONE_CHOICE = (
@@ -147,7 +144,7 @@ EXERCISE = Exercise(
         "shape": "One array comes back, with x's shape and float type. There is no mask to return.",
         "by-hand": "Look at one map: it is all zeros, or all of it has grown by the same factor. Which one?",
         "structure": "Look at the zeros of one picture: is a map either all zeros or free of them? Are other maps gone in the next picture?",
-        "chance": "Count the maps that survive over many calls: a share of 1 − rate.",
+        "chance": "Count the maps that are kept over many calls: a share of 1 − rate.",
         "reference": "Outside of training x comes back as it is, and nothing is drawn.",
         "edge-cases": "At a rate of 1 there are only zeros, and nothing to divide by.",
         "robust": "x must have four axes, and the rate must be from 0 to 1. Name the one that is wrong.",

@@ -15,7 +15,7 @@ probability below 1 in 100,000 for each submission:
   |r|·√n above 5.2 has probability below 2e-7 each (n = 144).
 
 A submission is judged by three such samples, two batches and one network: 23 tests at 2e-7, so
-below 5e-6 in all. `tests/test_ch08_chance.py` computes the bounds and tries thousands of seeds.
+below 5e-6 in all. `autograder/tests/graders/test_ch08_chance.py` computes the bounds and tries thousands of seeds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Z = 5.2
 
 
 def near_half(count: int, n: int) -> bool:
-    """Whether a coin may have fallen on its head so often."""
+    """Whether a fair coin may show heads so often."""
     return bool(abs(count - n / 2) < Z * np.sqrt(n) / 2)
 
 

@@ -59,7 +59,7 @@ def contrasted(
     middle: Callable[[Array, Any], Any] = lambda x, axis: x.mean(axis=axis, keepdims=True),
     end: Callable[[Array, Any], Array] = lambda out, x: out,
 ) -> Array:
-    """`adjust_contrast` with slips: without any, it is that function."""
+    """`adjust_contrast` with mistakes: without any, it is that function."""
     given, x = np.asarray(x), augmentation.batch(x)
     mean = middle(x, axis)
     return end((x - mean) * x.dtype.type(factor) + mean, given)
@@ -107,7 +107,7 @@ EXERCISE = Exercise(
             with_mistake(
                 end=lambda out, given: out - floats(given).mean(axis=(1, 2), keepdims=True)
             ),
-            "The mean goes off and never comes back: all pictures get the same brightness.",
+            "You subtract the mean and never add it again: all pictures get the same brightness.",
         ),
         *(
             Twist(
@@ -123,7 +123,7 @@ EXERCISE = Exercise(
     hints=(
         "More contrast: bright becomes brighter, dark becomes darker. What stays as it is?",
         "How far is each pixel from the mean? Multiply that distance.",
-        "mean takes a tuple of axes, and keepdims=True leaves the shape such that it can be taken off again.",
+        "mean takes a tuple of axes, and keepdims=True keeps these axes, so that you can subtract the mean from x.",
     ),
     rung_hints={
         "shape": "float32 in, float32 out; bytes and lists give float64.",

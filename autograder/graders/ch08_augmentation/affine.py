@@ -83,7 +83,7 @@ def warped(
     read: Callable[[Array, Array, Array], Array] = bilinear,
     scatter: Callable[[Array], Array] | None = None,
 ) -> Array:
-    """`affine` with slips: without any, it is that function."""
+    """`affine` with mistakes: without any, it is that function."""
     x = augmentation.batch(x)
     if zoom <= 0:
         raise ValueError(f"zoom must be above 0. Received: {zoom}")
@@ -146,7 +146,7 @@ EXERCISE = Exercise(
             Twist(
                 "rotates-about-corner",
                 with_mistake(centre=centre),
-                "Your picture turns about its top left corner. It should turn about its middle: move the middle to (0, 0) first, and back at the end.",
+                "Your picture turns about its top left corner. It should turn about its middle: move the middle to (0, 0) first, and move it back at the end.",
             )
             for centre in (lambda height, width: (0.0, 0.0),)
         ),
@@ -178,7 +178,7 @@ EXERCISE = Exercise(
         Twist(
             "edge-repeated",
             with_mistake(read=_held),
-            "The edge is repeated where nothing is known. Outside of the picture everything is 0.",
+            "You repeat the edge outside of the picture. There everything is 0.",
         ),
         Twist(
             "cuts-the-edge",
@@ -188,12 +188,12 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Take one pixel of the result. Where in the old picture was what it shows?",
-        "Three steps back: take off the middle, divide by the zoom and turn the other way, add the middle. Rows count downwards.",
+        "Three steps back: subtract the middle, divide by the zoom and turn the other way, add the middle. Rows count downwards.",
         "A place between pixels has four neighbours. Round down for the first, and let each neighbour's share be (1 − its row's distance) · (1 − its column's distance). A neighbour outside counts 0.",
     ),
     rung_hints={
         "shape": "Same shape and dtype as x: mind the dtype of your shares.",
-        "by-hand": "Draw three by three pixels on paper and turn the paper a quarter, against the clock. What stands at the top left?",
+        "by-hand": "Draw three by three pixels on paper and turn the paper a quarter, against the clock. What is at the top left now?",
         "structure": "A single dot: where is its new place, and how much of it do the four pixels around that place get?",
         "edge-cases": "Places far outside: are your indices still inside of the array when you read them?",
         "robust": "A zoom of 0 or less is no size. Name zoom, and x where it has not four axes.",

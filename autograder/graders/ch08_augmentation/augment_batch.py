@@ -42,7 +42,7 @@ def batch_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def seen_batches(args: tuple[Any, ...], value: Any) -> Any:
-    """What `drivers.augmented.batches` carried, as properties."""
+    """What the driver `ch08.batches` returned, as properties."""
     x, labels = args
     if not all(_is_pair(pair, x, labels) for run in value for pair in run):
         return {"gives back as many pictures and labels": False}
@@ -175,7 +175,7 @@ EXERCISE = Exercise(
         Twist(
             "one-transform-per-batch",
             _once_for_all,
-            "All pictures of a batch are varied in the same way. Draw anew for each picture: a batch should be as colourful as possible.",
+            "All pictures of a batch are varied in the same way. Draw anew for each picture: the pictures of a batch should differ as much as possible.",
         ),
         *(
             Twist("changes-labels", _with_labels(change), _LABELS)

@@ -34,7 +34,7 @@ def model_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def seen_model(args: tuple[Any, ...], value: Any) -> Any:
-    """What `drivers.augmented.model` carried, as properties."""
+    """What the driver `ch08.model` returned, as properties."""
     size = args[0][:2]
     seen: dict[str, Any] = {"has a convolution": bool(value["seen"])}
     if not seen["has a convolution"]:
@@ -115,7 +115,7 @@ def simulated(
     at_test: bool = False,
     behind: bool = False,
 ) -> dict[str, Any]:
-    """What the driver carries of `build_augmented_cnn`, by NumPy alone; with slips.
+    """What the driver returns of `build_augmented_cnn`, by NumPy alone; with mistakes.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ EXERCISE = Exercise(
             Twist(
                 "flips-upside-down",
                 with_mistake(varies={**PLAIN, "flip": flip}),
-                "Half of your pictures stand on their heads: RandomFlip turns them over in both directions at once unless you say which. How often did you photograph a cat upside down?",
+                "Half of your pictures are upside down: RandomFlip flips in both directions unless you name one. How often do you photograph a cat upside down?",
             )
             for flip in ("left-right, up-down", "up-down")
         ),
@@ -224,7 +224,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Where in the network must the variation happen, and when must it not happen?",
-        "Keras has layers whose names begin with Random. They stand in a model like any other layer, and work in training alone.",
+        "Keras has layers whose names begin with Random. You use them in a model like any other layer, and they work in training alone.",
         "A Sequential model may begin with the Input, go on with your three layers, and end with all layers of build_cnn(input_shape): a model's list of them is called layers.",
     ),
     rung_hints={

@@ -68,7 +68,7 @@ def fit(
     axis: Any = EVERYTHING,
     spread: Callable[[Any, Any], Any] = lambda train, axis: floats(train).std(axis=axis),
 ) -> tuple[Array, Array]:
-    """`fit_standardizer` with slips: without any, it is that function."""
+    """`fit_standardizer` with mistakes: without any, it is that function."""
     if np.ndim(train) != 4:
         raise ValueError(f"train must have four axes. Received: {np.shape(train)}")
     return floats(train).mean(axis=axis), spread(train, axis)

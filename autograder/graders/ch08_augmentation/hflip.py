@@ -56,7 +56,7 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Hold a picture before a mirror. What happens to its rows, what to its columns?",
+        "Hold a picture in front of a mirror. What happens to its rows, what to its columns?",
         "A slice with a step of −1 runs through an axis backwards.",
         "Count the axes: pictures, rows, columns, channels. All stay as they are but one.",
     ),

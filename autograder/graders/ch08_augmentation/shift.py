@@ -65,7 +65,7 @@ EXERCISE = Exercise(
         Twist(
             "edge-repeated",
             instead(four_axes(_held_at_the_edge)),
-            "The edge is repeated where nothing is known. Here zeros come in.",
+            "You repeat the edge. Here zeros come in.",
         ),
         Twist(
             "dy-dx-swapped",

@@ -80,7 +80,7 @@ def scaled(
     divisor: Callable[[Array], Array] = lambda std: np.where(std == 0, 1, std),
     off: Callable[[Any, Array], Array] = lambda x, mean: floats(x) - mean,
 ) -> Array:
-    """`standardize` with slips: without any, it is that function."""
+    """`standardize` with mistakes: without any, it is that function."""
     if np.ndim(x) != 4 or np.shape(stats[0]) != (np.shape(x)[3],):
         raise ValueError(f"x and stats must fit. Received: {np.shape(x)}")
     if own is not None:
@@ -123,7 +123,7 @@ EXERCISE = Exercise(
             Twist(
                 "wrong-axes",
                 with_mistake(lay=lay),
-                "Your numbers belong to the channels, but you lay them along another axis, or make one number of them.",
+                "The mean and std belong to the channels. You use them along another axis, or make one number of them.",
             )
             for lay in (
                 lambda a: a.reshape(-1, 1, 1),
@@ -166,8 +166,8 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "What must you take off so that the mean becomes 0, and divide by so that the std becomes 1?",
-        "x has the channels on its last axis, and so have mean and std: NumPy lays them on each other by themselves.",
+        "What must you subtract so that the mean becomes 0, and what must you divide by so that the std becomes 1?",
+        "x has the channels on its last axis, and so have mean and std: NumPy broadcasts them by itself.",
         "np.where chooses between two arrays cell by cell: here between std and 1. Compare the shapes before you compute.",
     ),
     rung_hints={

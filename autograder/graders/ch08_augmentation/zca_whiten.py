@@ -93,7 +93,7 @@ def whiten(
     back: bool = True,
     fewer: int = 0,
 ) -> Array:
-    """`zca_whiten` with slips: without any, it is that function."""
+    """`zca_whiten` with mistakes: without any, it is that function."""
     x = centre(floats(patches))
     s, u = np.linalg.eigh(x.T @ x / (len(x) - fewer))
     with np.errstate(all="ignore"):
@@ -101,8 +101,8 @@ def whiten(
     return rotated @ u.T if back else rotated
 
 
-_CENTRE = "Your columns do not have mean 0. Whitening is about how pixels vary: take the mean of each pixel off first, over all patches."
-_EPS = "eps belongs to the variances, before the root is taken: it keeps small ones from being blown up. Where does yours stand?"
+_CENTRE = "Your columns do not have mean 0. Whitening is about how pixels vary: subtract the mean of each pixel first, over all patches."
+_EPS = "eps belongs to the variances, before the root is taken: it keeps small ones from becoming huge. Where is yours?"
 
 EXERCISE = Exercise(
     name="zca_whiten",
@@ -123,7 +123,7 @@ EXERCISE = Exercise(
         Twist(
             "pca-not-rotated-back",
             with_mistake(back=False),
-            "Your patches have no correlations left, but they are no pictures any more: they stand in the directions of the covariance. Which matrix turns them back into pixels?",
+            "Your patches have no correlations left, but their numbers are no pixels any more: they belong to the directions of the covariance. Which matrix makes pixels of them again?",
         ),
         *(
             Twist("eps-misplaced", with_mistake(scale=scale), _EPS)

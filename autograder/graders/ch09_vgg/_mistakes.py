@@ -1,4 +1,4 @@
-"""How chapter 9's formulas are told to go wrong."""
+"""How chapter 9's formulas make a mistake."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from typing import Any
 from cnnlab.autograder.judging.twists import Op
 
 
-def with_mistake(**slips: Any) -> Callable[[Op], Op]:
-    return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
+def with_mistake(**mistakes: Any) -> Callable[[Op], Op]:
+    return lambda op: lambda *args, **kwargs: op(*args, **{**mistakes, **kwargs})

@@ -191,11 +191,11 @@ def _averaged(stack: Stack) -> Stack:
 
 _RELU = (
     "A ReLU is missing. It follows each of the thirteen convolutions and both hidden dense layers: "
-    "two convolutions in a row without it would melt into one."
+    "two convolutions in a row without it are no more than one."
 )
-_PADDING = "Your convolutions do not pad, so each one cuts off the edge. Keras pads only where it is told to."
+_PADDING = "Your convolutions do not pad, so each one cuts off the edge. Keras pads only where you ask for it."
 _NAMES = (
-    "Your layers do not bear VGG16's names. The next chapters find layers by their names: "
+    "Your layers do not have VGG16's names. The next chapters find layers by their names: "
     "block1_conv1, block1_pool and so on. Conv2D, MaxPooling2D and Dense take name=."
 )
 

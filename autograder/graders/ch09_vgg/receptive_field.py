@@ -92,7 +92,7 @@ def walk(
     default: bool = True,
     last: bool = False,
 ) -> tuple[int, int]:
-    """The receptive field with slips: without any, it is right."""
+    """The receptive field with mistakes: without any, it is right."""
     size = jump = 1
     for layer in layers:
         full = normalise(layer)
@@ -108,20 +108,17 @@ def walk(
     return size, jump
 
 
-def with_mistake(**slips: Any) -> Callable[[Op], Op]:
-    return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
+def with_mistake(**mistakes: Any) -> Callable[[Op], Op]:
+    return lambda op: lambda *args, **kwargs: op(*args, **{**mistakes, **kwargs})
 
 
 _ADDS = (
     "A layer adds too much. One 3×3 kernel sees 3 pixels; a second one on top sees one more on each "
     "side, so 5: how many does a kernel of k add?"
 )
-_POOLS = (
-    "Your pooling layers are left out. A window of 2×2 looks at more than one cell, and after it "
-    "neighbouring units lie twice as far apart in the picture."
-)
+_POOLS = "Your pooling layers are left out. A window of 2×2 looks at more than one cell, and after it neighbouring units are twice as far apart in the picture."
 _STRIDES = (
-    "A stride has no effect in yours. After a stride of 2, neighbouring units lie 2 pixels apart: how "
+    "A stride has no effect in yours. After a stride of 2, neighbouring units are 2 pixels apart: how "
     "far apart are the outer cells of the next 3×3 kernel?"
 )
 _SIZE_UNSCALED = (
@@ -157,8 +154,7 @@ EXERCISE = Exercise(
         Twist(
             "effective-kernel-off",
             with_mistake(reach=lambda k, dilation: dilation * k),
-            "Your dilated kernel spans the wrong number of cells. Draw three taps with one gap between "
-            "each two: how many cells from the first to the last?",
+            "Your dilated kernel spans the wrong number of cells. Draw three taps with a gap of one cell between them: how many cells are there from the first to the last?",
         ),
         Twist(
             "jump-too-early",
@@ -180,7 +176,7 @@ EXERCISE = Exercise(
         Twist(
             "order-swapped",
             on_output(lambda pair: pair[::-1]),
-            "Your two numbers stand in the wrong order: the size comes first, then the jump.",
+            "Your two numbers are in the wrong order: the size comes first, then the jump.",
         ),
     ),
     hints=(

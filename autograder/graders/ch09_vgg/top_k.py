@@ -85,7 +85,7 @@ def by_share(p: Array, k: int) -> Array:
 
 
 def top(probabilities: Any, names: list[str], k: int, *, order: Order = by_share) -> list[Any]:
-    """The k best with slips: without any, it is right."""
+    """The k best with mistakes: without any, it is right."""
     p = np.asarray(probabilities)
     require(len(names) == p.shape[1], "names", f"must be {p.shape[1]}", len(names))
     require(1 <= k <= p.shape[1], "k", f"must be from 1 to {p.shape[1]}", k)
@@ -159,8 +159,7 @@ EXERCISE = Exercise(
         Twist(
             "ties-reversed",
             with_mistake(order=lambda p, k: np.argsort(p, axis=1, kind="stable")[:, ::-1][:, :k]),
-            "Of two classes with the same probability, yours puts the later one first. A sort that is "
-            "turned round turns the ties round, too.",
+            "Of two classes with the same probability, yours puts the later one first. If you reverse a sort, you reverse the ties, too.",
         ),
         Twist(
             "indices-for-names",

@@ -22,7 +22,7 @@ def entries(
     first: int = 1,
     pools: bool = False,
 ) -> list[Entry]:
-    """The list with slips: without any, it is right."""
+    """The list with mistakes: without any, it is right."""
     found: list[Entry] = []
     for block, (width, depth) in enumerate(zip(widths, depths, strict=True), first):
         found += [(f"block{block}_conv{i}", "conv", width) for i in range(first, first + depth)]
@@ -59,13 +59,13 @@ def keras_entries(given: dict[str, Any]) -> list[Any]:
     return side((), {"asks": given["asks"], "layers": found})
 
 
-def listed(given: dict[str, Any], **slips: Any) -> dict[str, Any]:
-    """What the driver says of the list with these slips."""
-    return {"asks": given["asks"], "layers": entries(**slips)}
+def listed(given: dict[str, Any], **mistakes: Any) -> dict[str, Any]:
+    """What the driver says of the list with these mistakes."""
+    return {"asks": given["asks"], "layers": entries(**mistakes)}
 
 
-def with_mistake(**slips: Any) -> Callable[[Op], Op]:
-    return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
+def with_mistake(**mistakes: Any) -> Callable[[Op], Op]:
+    return lambda op: lambda *args, **kwargs: op(*args, **{**mistakes, **kwargs})
 
 
 SAY_WIDTHS = (

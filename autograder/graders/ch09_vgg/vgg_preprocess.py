@@ -69,7 +69,7 @@ def preprocess(
     before: Callable[[Array], Array] = lambda x: x,
     after: Callable[[Array], Array] = lambda x: x,
 ) -> Array:
-    """`vgg.vgg_preprocess` with slips: without any, it is that function."""
+    """`vgg.vgg_preprocess` with mistakes: without any, it is that function."""
     rgb = np.asarray(rgb)
     require(rgb.shape[-1] == 3, "rgb", "must have three channels", rgb.shape)
     kind = np.float64 if rgb.dtype == np.float64 else np.float32
@@ -79,7 +79,7 @@ def preprocess(
 
 
 def _in_place(op: Op) -> Op:
-    """The means are taken away where the pixels stand."""
+    """The means are subtracted in place."""
 
     def mistaken(rgb: Any, **kwargs: Any) -> Any:
         result = op(rgb, **kwargs)
@@ -94,10 +94,7 @@ _BY_255 = (
     "You divide by 255. VGG16 was trained on pixels from 0 to 255, only shifted so that the mean is 0: "
     "after a division all pictures look nearly the same to it."
 )
-_ORDER = (
-    "The means are taken from the wrong channels: 103.939 is that of blue, 123.68 that of red. Which "
-    "channel comes first after you have turned the order round?"
-)
+_ORDER = "The means are taken from the wrong channels: 103.939 is that of blue, 123.68 that of red. Which channel comes first after you have reversed the order?"
 _RGB = (
     "Your channels are still red, green, blue. VGG16 was trained with a library that read pictures as "
     "blue, green, red."
@@ -129,16 +126,16 @@ EXERCISE = Exercise(
         Twist(
             "means-forgotten",
             with_mistake(means=np.zeros(3)),
-            "The means are still in it. The mean colour of all training pictures should become 0.",
+            "You do not subtract the means. The mean colour of all training pictures should become 0.",
         ),
         Twist(
             "changes-input",
             _in_place,
-            "You take the means away in place, so the caller's picture changes too. Work on a new array.",
+            "You subtract the means in place, so the caller's picture changes too. Work on a new array.",
         ),
     ),
     hints=(
-        "Two steps: another order of the channels, and three numbers that are taken away. No division.",
+        "Two steps: another order of the channels, and three numbers that are subtracted. No division.",
         "The channels are the last axis, whatever comes before it. A step of −1 reads an axis backwards.",
         "Blue comes first now, and so does its mean: 103.939. The rest NumPy does by broadcasting; make floats first.",
     ),

@@ -135,10 +135,7 @@ _PRE_ACTIVATION = (
     "Your maps hold negative numbers: they are what the convolution gave, before ReLU. What does "
     "the layer hand on to the next one?"
 )
-_MODEL_ORDER = (
-    "Your maps stand in the order of the network. They were asked for in another order: the one "
-    "of names."
-)
+_MODEL_ORDER = "Your maps are in the order of the network. Return them in the order of names."
 
 EXERCISE = Exercise(
     name="feature_maps",
@@ -147,7 +144,7 @@ EXERCISE = Exercise(
     keras_reference=keras_feature_maps,
     numpy_op=simulated_maps,
     simulated=True,
-    driver="ch10.looked_into",
+    driver="ch10.feature_maps",
     describe=seen_maps,
     twists=(
         Twist("one-pass-per-layer", _passes(len), _ONE_PASS_PER_LAYER),

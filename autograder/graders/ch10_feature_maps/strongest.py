@@ -70,7 +70,7 @@ def _means(values: Any) -> Any:
 
 
 _ASCENDING = (
-    "Your channels stand in rising order. The strongest comes first. What does argsort begin with?"
+    "Your channels are in rising order. The strongest comes first. What does argsort begin with?"
 )
 _PEAK = (
     "You went by the highest single cell. A channel that is bright over the whole photograph should "

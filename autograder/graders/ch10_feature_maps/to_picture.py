@@ -107,7 +107,7 @@ _WRAPS = (
     "Numbers beyond the percentiles leave the range 0 to 255, and uint8 starts again at the other "
     "end: the brightest cells come out dark. What should happen to them before the conversion?"
 )
-_CLIPS_NEGATIVES = "You cut everything below 0 away first. Black belongs to the 1st percentile, wherever that lies."
+_CLIPS_NEGATIVES = "You set everything below 0 to 0 first. Black belongs to the 1st percentile, wherever that lies."
 _EXTREMES = (
     "You stretch from the smallest to the largest number. One outlier then makes all others the "
     "same grey: that is why the percentiles count."

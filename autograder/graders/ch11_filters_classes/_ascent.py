@@ -26,7 +26,7 @@ TERMS = 3000
 """Sets the tolerance: every step carries on what the one before has rounded."""
 STEADY = 2e-3
 
-# What is drawn, rightly and with slips
+# What is drawn, rightly and with mistakes
 
 
 def climb(
@@ -43,7 +43,7 @@ def climb(
     redrawn: bool = True,
     follows: bool = True,
 ) -> Array:
-    """Gradient ascent, or what becomes of it with a slip.
+    """Gradient ascent, or what becomes of it with a mistake.
 
     Parameters
     ----------
@@ -72,9 +72,9 @@ def _down(image: Array, gradient: Array, rate: float) -> Array:
     return ascent.ascent_step(image, -gradient, rate)
 
 
-def with_mistake(**slips: Any) -> Callable[[Op], Op]:
-    """The op with a slip of its own; slips add up."""
-    return lambda op: lambda *args, **kwargs: op(*args, **{**slips, **kwargs})
+def with_mistake(**mistakes: Any) -> Callable[[Op], Op]:
+    """The op with a mistake of its own; mistakes add up."""
+    return lambda op: lambda *args, **kwargs: op(*args, **{**mistakes, **kwargs})
 
 
 def penalties(change: Callable[[float, float, int], tuple[float, float]]) -> Callable[[Op], Op]:
@@ -95,11 +95,11 @@ def penalties(change: Callable[[float, float, int], tuple[float, float]]) -> Cal
 
 
 DESCENDS = (
-    "Your picture goes downhill: the network likes it less after every step. Which way does the "
+    "Your picture goes downhill: the score falls with every step. Which way does the "
     "gradient point?"
 )
 NOT_UNDONE = (
-    "You shift the picture for each step and never shift it back, so it wanders about. Shift it "
+    "You shift the picture for each step and never shift it back. Shift it "
     "back by just as much before the next step."
 )
 ONE_SHIFT = (
@@ -107,10 +107,7 @@ ONE_SHIFT = (
     "same place. Draw anew for each step."
 )
 
-_ADDED = (
-    "You add the penalties: your picture gets rewarded for being rough and bright. What is not "
-    "liked is taken away from the score."
-)
+_ADDED = "You add the penalties: your score grows when the picture is rough and bright. Subtract the penalties from the score."
 _TV_SUM = (
     "Your total variation is the whole sum, so it weighs more in a larger picture. Divide it by how "
     "many numbers the picture has."

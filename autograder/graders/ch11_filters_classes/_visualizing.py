@@ -28,12 +28,16 @@ Rng = np.random.Generator
 SIZE = 96
 
 
-def drawn(gradient: Any, steps: int, rng: Rng, slips: dict[str, Any]) -> Array:
+def drawn(gradient: Any, steps: int, rng: Rng, mistakes: dict[str, Any]) -> Array:
     """From a start, or from noise: what both exercises do with their gradient."""
-    size, start, begin = slips.pop("size", SIZE), slips.pop("start", None), slips.pop("begin", None)
+    size, start, begin = (
+        mistakes.pop("size", SIZE),
+        mistakes.pop("start", None),
+        mistakes.pop("begin", None),
+    )
     if start is None:
         start = (begin or ascent.noise)(size, rng)
-    return climb(gradient, start, steps, rng, **slips)
+    return climb(gradient, start, steps, rng, **mistakes)
 
 
 def _blank(size: int, rng: Rng) -> Array:
@@ -118,15 +122,15 @@ RUNG_HINTS = {
     "shape": "The result is one picture without a batch axis: (size, size, 3), or as large as start.",
     "start": "Without a start it is rng.normal(0, 10, (size, size, 3)), drawn before anything else.",
     "options": "rate, tv, l6 and jitter go on to ascend as they are.",
-    "climbs": "After fifteen steps the network should like the picture far more than noise.",
+    "climbs": "After fifteen steps the score of your picture should be far above that of noise.",
 }
 _BLANK = (
     "You begin with a blank picture. It has no parts, so all places of a map say the same. Begin "
     "with noise: rng.normal."
 )
-_START_IGNORED = "You begin with noise although a start was given. A second pass should go on where the first ended."
+_START_IGNORED = "You begin with noise although a start was given. A second pass should begin with the picture of the first."
 _OTHER_NOISE = (
-    "Your noise is another one. It should be spread around 0 with a standard deviation of 10."
+    "Your noise has another size. It should be spread around 0 with a standard deviation of 10."
 )
 POINTS = {
     "shape": 0.5,

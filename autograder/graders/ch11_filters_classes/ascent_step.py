@@ -90,10 +90,7 @@ _PLAIN = (
     "Your step grows and shrinks with the gradient. Divide the gradient by its own size, the root "
     "of its mean square, so that rate alone says how far the picture moves."
 )
-_UNGUARDED = (
-    "Where the gradient is 0 you divide 0 by 0. The 1e-8 is there for that: a small number that "
-    "belongs to the root, in the divisor."
-)
+_UNGUARDED = "Where the gradient is 0 you divide 0 by 0. The 1e-8 is there for that: add it to the root before you divide."
 _OTHER_LENGTH = (
     "You divide by another size of the gradient. Here it is the root of the mean of its squares."
 )
@@ -142,7 +139,7 @@ EXERCISE = Exercise(
         Twist(
             "step-alone",
             lambda op: lambda i, g, r: on_output(lambda y: y - as_floats(i=i)[0])(op)(i, g, r),
-            "You return the step alone. Where does it lead from?",
+            "You return the step alone. What must it be added to?",
         ),
         Twist(
             "changes-input",

@@ -89,10 +89,7 @@ def _root(image: Any) -> Any:
     return np.sqrt(down**2 + right**2).sum()
 
 
-_CHANNELS = (
-    "You take differences between the channels, too. Red and green of one pixel are no neighbours: "
-    "only the pixel below and the one beside it are."
-)
+_CHANNELS = "You take differences between the channels, too. Red and green of one pixel are not neighbours: only the pixel below and the one beside it are."
 _AVERAGED = "You average the differences. Total variation is their sum, as tf.image gives it."
 
 EXERCISE = Exercise(
@@ -122,7 +119,7 @@ EXERCISE = Exercise(
             "wraps-around",
             _variation(_wrapped),
             "Your first row is compared with the last one, and the first column with the last. "
-            "What has no neighbour has no difference.",
+            "A pixel without a neighbour has no difference.",
         ),
         Twist("averaged", _variation(lambda v: ascent.total_variation(v) / v.size), _AVERAGED),
         Twist(

@@ -35,13 +35,13 @@ Array = NDArray[Any]
 
 
 def simulated_class(
-    index: int, steps: int, rng: Rng, *, given: Any, **slips: Any
+    index: int, steps: int, rng: Rng, *, given: Any, **mistakes: Any
 ) -> dict[str, Any]:
     """What the driver says of a right solution, by NumPy."""
     network = given["network"]
     classes = network["layers"][-2][1]["units"]
     require(0 <= index < classes, "index", f"must be from 0 to {classes - 1}", index)
-    share, whole = slips.pop("share", ""), slips.pop("whole", False)
+    share, whole = mistakes.pop("share", ""), mistakes.pop("whole", False)
 
     def slope(out: Array) -> Array:
         dout = np.zeros_like(out)
@@ -51,7 +51,7 @@ def simulated_class(
         return dout
 
     gradient = _networks.gradient_of(network, network["names"][-1 if share else -2], slope)
-    return {"picture": drawn(gradient, steps, rng, slips), **given}
+    return {"picture": drawn(gradient, steps, rng, mistakes), **given}
 
 
 def keras_class(index: int, steps: int, rng: Seed, given: Any, **kwargs: Any) -> Any:

@@ -38,24 +38,26 @@ BORDER = 2
 
 
 def simulated_filter(
-    layer: str, index: int, steps: int, rng: Rng, *, given: Any, **slips: Any
+    layer: str, index: int, steps: int, rng: Rng, *, given: Any, **mistakes: Any
 ) -> dict[str, Any]:
     """What the driver says of a right solution, by NumPy."""
     network = given["network"]
     require(layer in network["names"], "layer", f"must be one of {network['names']}", layer)
-    border, whole = slips.pop("border", BORDER), slips.pop("whole", False)
-    height, width, channels = _map_shape(network, layer, slips)
+    border, whole = mistakes.pop("border", BORDER), mistakes.pop("whole", False)
+    height, width, channels = _map_shape(network, layer, mistakes)
     require(0 <= index < channels, "index", f"must be from 0 to {channels - 1}", index)
     require(min(height, width) > 2 * BORDER, "size", "must leave more than the border", height)
     slope = _networks.mean_of(slice(None) if whole else index, border)
     gradient = _networks.gradient_of(network, layer, slope)
-    return {"picture": drawn(gradient, steps, rng, slips), **given}
+    return {"picture": drawn(gradient, steps, rng, mistakes), **given}
 
 
-def _map_shape(network: dict[str, Any], layer: str, slips: dict[str, Any]) -> tuple[int, int, int]:
+def _map_shape(
+    network: dict[str, Any], layer: str, mistakes: dict[str, Any]
+) -> tuple[int, int, int]:
     """Height, width and number of a layer's maps, for a picture of the size that is asked for."""
-    start = slips.get("start")
-    size = slips.get("size", SIZE)
+    start = mistakes.get("start")
+    size = mistakes.get("size", SIZE)
     shape = (size, size) if start is None else start.shape[:2]
     kinds = [kind for kind, _ in network["layers"]][: network["names"].index(layer) + 1]
     halved = 2 ** kinds.count("MaxPooling2D")
@@ -128,10 +130,7 @@ def chosen_alive(made: dict[str, Any]) -> int:
     return int(np.argmax(out[0, 2, 2]))
 
 
-_BORDER = (
-    "You average the whole map, its border included. Units at the border see padding, and a picture "
-    "can please them with its edge alone: leave two rows and columns on each side out."
-)
+_BORDER = "You average the whole map, its border included. Units at the border see padding, and the edge of a picture alone can raise their values: leave out two rows and columns on each side."
 _WHOLE = "You average all maps of the layer. One filter was asked for: index."
 
 EXERCISE = Exercise(
@@ -153,7 +152,7 @@ EXERCISE = Exercise(
         CLIMB_TWISTS[2],
     ),
     hints=(
-        "A filter's feature map is large where the picture pleases it. So what should the score of a picture be?",
+        "A filter's feature map is large where the picture fits the filter. So what should the score of a picture be?",
         "A new model from the picture to that layer's output gives the maps. The score is the mean of one of them, without two rows and columns at each side.",
         "Check layer, index and size first. Then noise from rng (or start), a score that takes a batch, and ascend does the rest.",
     ),

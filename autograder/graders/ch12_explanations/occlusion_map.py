@@ -210,7 +210,7 @@ EXERCISE = Exercise(
         Twist(
             "occluded-score",
             other(joined=lambda original, rest: rest),
-            "Your map holds the logits of the occluded pictures. Wanted is by how much they are below the original's.",
+            "Your map holds the logits of the occluded pictures. Return how far they are below the original's.",
         ),
         Twist("occluders-stay", other(canvas=_Kept()), _STAY),
         Twist(

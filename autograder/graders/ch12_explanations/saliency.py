@@ -178,7 +178,7 @@ EXERCISE = Exercise(
         Twist(
             "times-the-pixel",
             other(times=lambda g, image: g * image),
-            "You multiply the gradient by the pixel. That answers another question: here the slope alone is wanted.",
+            "You multiply the gradient by the pixel. That answers another question: return the gradient alone.",
         ),
         Twist(
             "normalised",

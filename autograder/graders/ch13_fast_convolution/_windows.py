@@ -49,14 +49,14 @@ def tap_filters(size: Pair, channels: int, dtype: Any) -> tuple[Array, Array]:
 
 
 def im2col_by(
-    x: Any, size: Pair, strides: Pair = (1, 1), padding: str = "valid", **slips: Any
+    x: Any, size: Pair, strides: Pair = (1, 1), padding: str = "valid", **mistakes: Any
 ) -> Array:
-    """`fast.im2col`; with keywords of `conv_mistakes.led_astray`, one that goes astray like that."""
-    if not slips:
+    """`fast.im2col`; with keywords of `conv_mistakes.mistaken_conv2d`, one that goes astray like that."""
+    if not mistakes:
         return fast.im2col(x, size, strides, padding)
     (x,) = as_floats(x=x)
     kernels, bias = tap_filters(size, x.shape[3], x.dtype)
-    return conv2d_by(x, kernels, bias, strides, padding, **slips).reshape(-1, bias.size)
+    return conv2d_by(x, kernels, bias, strides, padding, **mistakes).reshape(-1, bias.size)
 
 
 def carried(twist: Twist, first: int = 1) -> Twist:
@@ -67,13 +67,13 @@ def carried(twist: Twist, first: int = 1) -> Twist:
     """
 
     def apply(op: Op) -> Op:
-        def as_conv2d(head: Any, size: Any, _: Any, *how: Any, **slips: Any) -> Any:
-            return op(*head, size, *how, **slips)
+        def as_conv2d(head: Any, size: Any, _: Any, *how: Any, **mistakes: Any) -> Any:
+            return op(*head, size, *how, **mistakes)
 
         wrong = twist.apply(as_conv2d)
 
-        def twisted(*args: Any, **slips: Any) -> Any:
-            return wrong(args[:first], args[first], None, *args[first + 1 :], **slips)
+        def twisted(*args: Any, **mistakes: Any) -> Any:
+            return wrong(args[:first], args[first], None, *args[first + 1 :], **mistakes)
 
         return twisted
 
@@ -92,7 +92,7 @@ def col2im_by(
     strides: Pair = (1, 1),
     padding: str = "valid",
     collect: str = "add",
-    **slips: Any,
+    **mistakes: Any,
 ) -> Array:
     """`fast.col2im`; with keywords, one that goes astray.
 
@@ -100,19 +100,19 @@ def col2im_by(
     ----------
     collect : {"add", "mean", "last place", "last tap"}
         What becomes of numbers that meet in one pixel.
-    **slips
-        Keywords of `cnnlab.autograder.graders.shared.conv_mistakes.led_astray`.
+    **mistakes
+        Keywords of `cnnlab.autograder.graders.shared.conv_mistakes.mistaken_conv2d`.
 
     Raises
     ------
     ValueError
-        The matrix does not fit the windows that were reckoned.
+        The matrix does not fit the windows that were computed.
     """
-    if collect == "add" and not slips:
+    if collect == "add" and not mistakes:
         return fast.col2im(cols, x_shape, size, strides, padding)
     (cols,) = as_floats(cols=cols)
     pixels = np.arange(1.0, prod(x_shape) + 1).reshape(x_shape)
-    origin = im2col_by(pixels, size, strides, padding, **slips).astype(int)  # 0 is in the frame
+    origin = im2col_by(pixels, size, strides, padding, **mistakes).astype(int)  # 0 is in the frame
     if cols.shape != origin.shape:
         raise ValueError(f"cols must have shape {origin.shape}. Received: {cols.shape}")
     return _collected(cols, origin, prod(x_shape), collect)[1:].reshape(x_shape)

@@ -98,12 +98,12 @@ def _read_as(order: str) -> Twist:
     """The columns taken to be in another order."""
 
     def apply(op: Op) -> Op:
-        def col2im(cols: Any, shape: Shape, size: Pair, *how: Any, **slips: Any) -> Any:
+        def col2im(cols: Any, shape: Shape, size: Pair, *how: Any, **mistakes: Any) -> Any:
             (cols,) = as_floats(cols=cols)
             lengths = {"a": size[0], "b": size[1], "c": shape[3]}
             taps = cols.reshape(-1, *(lengths[axis] for axis in order))
             taps = taps.transpose(0, *(1 + order.index(axis) for axis in "abc"))
-            return op(taps.reshape(cols.shape), shape, size, *how, **slips)
+            return op(taps.reshape(cols.shape), shape, size, *how, **mistakes)
 
         return col2im
 
@@ -122,10 +122,7 @@ _INVERSE = (
     "You divide by the number of windows that meet in a pixel, and get the picture back. That is "
     "an inverse. col2im only adds up, as a gradient does."
 )
-_WRONG_SIDE = (
-    "You cut the frame off on the wrong side. layout says how many rows of zeros lay above, and "
-    "how many below."
-)
+_WRONG_SIDE = "You cut the frame off on the wrong side. layout says how many rows of zeros are above, and how many below."
 
 EXERCISE = Exercise(
     name="col2im",
@@ -148,7 +145,7 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "A pixel was copied into several rows of the matrix. Now all its copies come home, and are added up.",
+        "A pixel was copied into several rows of the matrix. Now all its copies are added up at that pixel.",
         "Take the loop of your im2col, and turn every assignment round: what was read from the picture is now added to it.",
         "Work on the framed picture, filled with zeros: for each tap (a, b), add a block of the matrix to a slice. Cut the frame off at the end.",
     ),

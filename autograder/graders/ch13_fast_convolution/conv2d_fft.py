@@ -75,12 +75,16 @@ def _fft_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe(rung, (x, k, b), title="all is well here")
 
 
-def fft_by(x: Any, kernels: Any, bias: Any, **slips: Any) -> Array:
-    """`fast.conv2d_fft`; with keywords of `fft_astray`, one that goes astray."""
-    return fft_astray(x, kernels, bias, **slips) if slips else fast.conv2d_fft(x, kernels, bias)
+def fft_by(x: Any, kernels: Any, bias: Any, **mistakes: Any) -> Array:
+    """`fast.conv2d_fft`; with keywords of `mistaken_fft`, one that goes astray."""
+    return (
+        mistaken_fft(x, kernels, bias, **mistakes)
+        if mistakes
+        else fast.conv2d_fft(x, kernels, bias)
+    )
 
 
-def fft_astray(
+def mistaken_fft(
     x: Any,
     kernels: Any,
     bias: Any,
@@ -120,7 +124,7 @@ def fft_astray(
 
 
 _FLIPPED = (
-    "You computed a true convolution: the kernel lies upside down. To slide it as it is, one of "
+    "You computed a true convolution: the kernel is flipped. To slide it as it is, one of "
     "the two spectra must be conjugated."
 )
 _CORNER = (
@@ -158,7 +162,7 @@ EXERCISE = Exercise(
         *(t for t in FORWARD_TWISTS if t.name != "kernel-flipped"),
     ),
     hints=(
-        "In the spectrum, sliding and summing becomes multiplying, number by number. Which three steps are that: there, the product, and back?",
+        "In the spectrum, sliding and summing becomes multiplying, number by number. Which three steps does that take?",
         "Bring the kernel to the picture's size with zeros (fft2 has the argument s). Sliding the kernel as it is, not flipped, means that its spectrum is conjugated.",
         "Multiply the spectra for each channel and filter, and sum over the channels before you go back. Then keep the first H - kh + 1 rows and W - kw + 1 columns.",
     ),

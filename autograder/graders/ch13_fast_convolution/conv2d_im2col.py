@@ -82,7 +82,7 @@ EXERCISE = Exercise(
         Twist(
             "reshape-for-transpose",
             on_output(_product_transposed),
-            "The product was reshaped while its filters stood first. Reshape keeps the order in "
+            "The product was reshaped while its filters were the first axis. Reshape keeps the order in "
             "memory; which function swaps axes?",
         ),
         Twist("flatten-order", on_args(_kernels_read("cab")), _ORDER),

@@ -113,20 +113,20 @@ def transpose_by(
     bias: Any,
     strides: Pair = (1, 1),
     padding: str = "valid",
-    **slips: Any,
+    **mistakes: Any,
 ) -> Array:
     """`fast.conv2d_transpose`; with keywords of `col2im_by`, one that goes astray like that."""
-    if not slips:
+    if not mistakes:
         return fast.conv2d_transpose(x, kernels, bias, strides, padding)
     x, kernels, bias = as_floats(x=x, kernels=kernels, bias=bias)
     shape = fast.transposed_shape(x.shape, kernels.shape, strides, padding)
     cols = x.reshape(-1, x.shape[3]) @ kernels.reshape(-1, x.shape[3]).T
-    return col2im_by(cols, shape, kernels.shape[:2], strides, padding, **slips) + bias
+    return col2im_by(cols, shape, kernels.shape[:2], strides, padding, **mistakes) + bias
 
 
 def _filters_for_channels(op: Op) -> Op:
     """Kernels read as (kh, kw, C, F)."""
-    return lambda x, k, *how, **slips: op(x, np.swapaxes(k, 2, 3), *how, **slips)
+    return lambda x, k, *how, **mistakes: op(x, np.swapaxes(k, 2, 3), *how, **mistakes)
 
 
 def _pseudo_inverse(k: Any) -> Array:
@@ -138,10 +138,7 @@ _NOT_AN_INVERSE = (
     "A transposed convolution does not undo a convolution: it has its shape only. Copies of the "
     "kernel are laid down and added up. Nothing is divided."
 )
-_CROPS = (
-    "The right numbers, cut out at the wrong place. When an odd number of rows must go, Keras "
-    "takes the smaller half off at the top and left."
-)
+_CROPS = "The right numbers, cut out at the wrong place. When an odd number of rows must go, Keras cuts the smaller half off at the top and left."
 _STRIDES = "Rows take the columns' stride, and columns the rows'. Which of the two comes first?"
 
 EXERCISE = Exercise(
@@ -162,7 +159,7 @@ EXERCISE = Exercise(
         Twist(
             "kernel-flipped",
             on_args(lambda x, k, *r: (x, np.asarray(k)[::-1, ::-1], *r)),
-            "Your copies of the kernel lie upside down. A single 1 in the picture lays the kernel "
+            "Your copies of the kernel are flipped. A single 1 in the picture lays the kernel "
             "down as it is.",
         ),
         Twist(
@@ -175,7 +172,7 @@ EXERCISE = Exercise(
         Twist(
             "stride-ignored",
             on_strides(ones),
-            "The stride is ignored. How far apart do the copies lie of two neighbouring pixels?",
+            "The stride is ignored. How far apart are the copies of two neighbouring pixels?",
         ),
         Twist(
             "padding-ignored",
@@ -191,9 +188,9 @@ EXERCISE = Exercise(
         *pick("kernel-transposed", "bias-forgotten", "first-bias-for-all", "first-image-only"),
     ),
     hints=(
-        "A convolution gathers a patch into one number. Turn the arrows round: one number is spread over a patch.",
+        "A convolution makes one number of a patch. Here it is the other way round: one number is spread over a patch.",
         "Every pixel lays down a copy of the kernel, multiplied by itself, at strides times its place. Where copies overlap, they add up. Which of your functions adds up?",
-        "What should each tap of each filter get from each pixel? One matrix product says it, with one row for each pixel. Then col2im brings the rows home.",
+        "What should each tap of each filter get from each pixel? One matrix product says it, with one row for each pixel. Then col2im adds the rows up at their places.",
     ),
     rung_hints={
         "shape": '"same" gives h times the stride. "valid" gives room for the last copy: h * stride + max(kh - stride, 0).',

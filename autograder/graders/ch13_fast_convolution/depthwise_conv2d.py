@@ -122,14 +122,14 @@ def depthwise_by(
     bias: Any,
     strides: Pair = (1, 1),
     padding: str = "valid",
-    **slips: Any,
+    **mistakes: Any,
 ) -> Array:
-    """`fast.depthwise_conv2d`; with keywords of `conv_mistakes.led_astray`, one that goes astray."""
-    if not slips:
+    """`fast.depthwise_conv2d`; with keywords of `conv_mistakes.mistaken_conv2d`, one that goes astray."""
+    if not mistakes:
         return fast.depthwise_conv2d(x, kernels, bias, strides, padding)
     x, kernels, bias = as_floats(x=x, kernels=kernels, bias=bias)
     maps = [
-        conv2d_by(x[..., [c]], kernels[:, :, [c]], biases, strides, padding, **slips)
+        conv2d_by(x[..., [c]], kernels[:, :, [c]], biases, strides, padding, **mistakes)
         for c, biases in enumerate(np.split(bias, x.shape[3]))
     ]
     return np.concatenate(maps, axis=3)
@@ -142,21 +142,21 @@ def _by_filter(y: Array, channels: int) -> Array:
 
 
 def _order_then_bias(op: Op) -> Op:
-    def depthwise(x: Any, k: Any, b: Any, *how: Any, **slips: Any) -> Array:
-        return _by_filter(op(x, k, np.zeros_like(b), *how, **slips), np.shape(k)[2]) + b
+    def depthwise(x: Any, k: Any, b: Any, *how: Any, **mistakes: Any) -> Array:
+        return _by_filter(op(x, k, np.zeros_like(b), *how, **mistakes), np.shape(k)[2]) + b
 
     return depthwise
 
 
 def _order_with_bias(op: Op) -> Op:
-    return lambda x, k, *r, **slips: _by_filter(op(x, k, *r, **slips), np.shape(k)[2])
+    return lambda x, k, *r, **mistakes: _by_filter(op(x, k, *r, **mistakes), np.shape(k)[2])
 
 
 def _summed(op: Op) -> Op:
     """One map for each filter, as an ordinary convolution has."""
 
-    def depthwise(x: Any, k: Any, b: Any, *how: Any, **slips: Any) -> Array:
-        maps = op(x, k, np.zeros_like(b), *how, **slips)
+    def depthwise(x: Any, k: Any, b: Any, *how: Any, **mistakes: Any) -> Array:
+        maps = op(x, k, np.zeros_like(b), *how, **mistakes)
         return maps.reshape(*maps.shape[:3], np.shape(k)[2], -1).sum(axis=3) + b
 
     return depthwise
@@ -165,9 +165,9 @@ def _summed(op: Op) -> Op:
 def _all_channels_for_each(op: Op) -> Op:
     """Every channel's filters are laid on the sum of all channels."""
 
-    def depthwise(x: Any, *r: Any, **slips: Any) -> Array:
+    def depthwise(x: Any, *r: Any, **mistakes: Any) -> Array:
         (x,) = as_floats(x=x)
-        return op(np.broadcast_to(x.sum(axis=3, keepdims=True), x.shape), *r, **slips)
+        return op(np.broadcast_to(x.sum(axis=3, keepdims=True), x.shape), *r, **mistakes)
 
     return depthwise
 

@@ -82,7 +82,7 @@ def rows_by_place(cols: Array, shape: tuple[int, ...], size: Pair) -> Array:
 def on_cols(change: Callable[[Array, tuple[int, ...], Pair], Array]) -> Callable[[Op], Op]:
     """im2col with its matrix changed; ``change`` also gets x's shape and the size."""
     return lambda op: (
-        lambda x, size, *how, **slips: change(op(x, size, *how, **slips), np.shape(x), size)
+        lambda x, size, *how, **mistakes: change(op(x, size, *how, **mistakes), np.shape(x), size)
     )
 
 
@@ -97,7 +97,7 @@ def _rest_left_zero(cols: Array, shape: tuple[int, ...], size: Pair) -> Array:
 
 
 _ORDER = (
-    "The right numbers stand in each row, in another order. Which of kernel row, kernel column "
+    "Each row holds the right numbers in another order. Which of kernel row, kernel column "
     "and channel changes fastest, when a patch of shape (kh, kw, C) is flattened?"
 )
 _ROW_ORDER = (

@@ -1,7 +1,7 @@
-"""How people slip with strides, padding and dilation: a ``conv2d`` that can be led astray.
+"""The usual mistakes with strides, padding and dilation, in a ``conv2d`` that can make them.
 
 `conv2d_by` is the course's op, until a keyword changes one of its decisions: how the frame of
-zeros is reckoned and shared out, where windows start, how far apart the taps lie. A twist sets
+zeros is computed and divided, where windows start, how far apart the taps lie. A twist sets
 such a keyword, so several mistakes in one function combine in any order. Chapter 2 and
 chapter 13 use the same lists.
 """
@@ -38,7 +38,7 @@ def turned(pair: Pair) -> Pair:
 
 
 def odd_after(total: int) -> Pair:
-    """Zeros before and after an axis, as Keras shares them out."""
+    """Zeros before and after an axis, as Keras divides them."""
     return total // 2, total - total // 2
 
 
@@ -70,7 +70,7 @@ def conv2d_by(
     strides: Pair = (1, 1),
     padding: str = "valid",
     dilation: Pair = (1, 1),
-    **slips: Any,
+    **mistakes: Any,
 ) -> Array:
     """`ops.conv2d`; with keywords, a convolution that takes these decisions otherwise.
 
@@ -78,15 +78,15 @@ def conv2d_by(
     ----------
     x, kernels, bias, strides, padding, dilation
         As in `ops.conv2d`.
-    **slips
-        Keywords of `led_astray`.
+    **mistakes
+        Keywords of `mistaken_conv2d`.
     """
-    if slips:
-        return led_astray(x, kernels, bias, strides, padding, dilation, **slips)
+    if mistakes:
+        return mistaken_conv2d(x, kernels, bias, strides, padding, dilation, **mistakes)
     return ops.conv2d(x, kernels, bias, strides, padding, dilation)
 
 
-def led_astray(
+def mistaken_conv2d(
     x: Any,
     kernels: Any,
     bias: Any,
@@ -108,13 +108,13 @@ def led_astray(
     Parameters
     ----------
     share : callable, total → (before, after)
-        How the zeros of ``"same"`` are shared out.
+        How the zeros of ``"same"`` are divided.
     fill : {"constant", "edge"}
         What the frame holds: zeros, or the picture's border.
     reach : callable, (k, dilation) → int
         How many cells a window is thought to span.
     frame_strides, frame_dilation : callable, pair → pair
-        What the frame is reckoned with.
+        What the frame is computed from.
     places_by_rule : bool
         Whether ``"same"`` takes ceil(n / stride) places whatever the frame holds.
     steps, taps : callable, pair → pair
@@ -151,7 +151,7 @@ def led_astray(
 
 
 def with_mistake(**decisions: Any) -> Callable[[Op], Op]:
-    """A twist of `conv2d_by`: the op with these keywords of `led_astray` set."""
+    """A twist of `conv2d_by`: the op with these keywords of `mistaken_conv2d` set."""
     return lambda op: partial(op, **decisions)
 
 
@@ -168,12 +168,9 @@ def on_dilation(rule: PairRule) -> Callable[[Op], Op]:
 _SWAPPED = (
     "Rows take the columns' stride, and columns the rows'. Which of the two strides comes first?"
 )
-_SYMMETRIC = "You lay as many zeros before as after. What becomes of the odd one, when the number of zeros is odd?"
+_SYMMETRIC = "You add as many zeros before as after. Where does the odd one go, when the number of zeros is odd?"
 _SPREAD = "The dilation is ignored. How many cells apart do the kernel's taps lie?"
-_REACH = (
-    "Your dilated kernel spans the wrong number of cells. Draw three taps with one gap between "
-    "each two: how many cells from the first to the last?"
-)
+_REACH = "Your dilated kernel spans the wrong number of cells. Draw three taps with a gap of one cell between them: how many cells are there from the first to the last?"
 _FRAME_SPREAD = (
     "Your frame of zeros is that of an undilated kernel. How far does the spread kernel reach?"
 )
@@ -189,7 +186,7 @@ STRIDE_TWISTS = (
     Twist(
         "start-not-scaled",
         with_mistake(steps=ones),
-        "The result has the right size, but your windows stand side by side. Where in the picture "
+        "The result has the right size, but your windows are side by side. Where in the picture "
         "does the window of output row 1 begin, when the stride is 2?",
     ),
     Twist(
@@ -215,8 +212,7 @@ PADDING_TWISTS = (
     Twist(
         "extra-before",
         with_mistake(share=odd_before),
-        "When the number of zeros is odd, you lay the odd one at the top and left. On which side does "
-        "Keras lay it?",
+        "When the number of zeros is odd, you put the odd one at the top and left. On which side does Keras put it?",
     ),
     Twist("symmetric-padding", with_mistake(share=both_floor), _SYMMETRIC),
     Twist("symmetric-padding", with_mistake(share=both_floor, places_by_rule=True), _SYMMETRIC),
@@ -224,13 +220,13 @@ PADDING_TWISTS = (
     Twist(
         "symmetric-padding",
         with_mistake(share=both_ceil, frame_strides=ones),
-        "You lay half a kernel of zeros on every side. That suits odd kernels at stride 1. What "
+        "You add half a kernel of zeros on every side. That suits odd kernels at stride 1. What "
         "if the kernel is even, or the stride larger?",
     ),
     Twist(
         "pads-after-only",
         with_mistake(share=all_after),
-        "All your zeros lie at the bottom and right. On how many sides should they lie?",
+        "All your zeros are at the bottom and right. On how many sides should they be?",
     ),
     Twist(
         "edge-for-zeros",
@@ -244,7 +240,7 @@ DILATION_TWISTS = (
     Twist(
         "dilation-ignored",
         with_mistake(taps=ones),
-        "Your windows have the dilated kernel's size, but its taps still lie side by side. How "
+        "Your windows have the dilated kernel's size, but its taps are still side by side. How "
         "many cells apart should they be?",
     ),
     Twist("dilation-ignored", with_mistake(frame_dilation=ones), _FRAME_SPREAD),

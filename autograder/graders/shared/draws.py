@@ -19,7 +19,7 @@ def reals(rng: np.random.Generator, *shape: int, dtype: Any = np.float32) -> NDA
 
 
 def wholes(rng: np.random.Generator, *shape: int, dtype: Any = np.float32) -> NDArray[Any]:
-    """Whole numbers from -4 to 4, never 0, to be summed in one's head."""
+    """Whole numbers from -4 to 4, never 0, that a person can add up without paper."""
     signs = rng.choice([-1, 1], size=shape)
     return (rng.integers(1, 5, size=shape) * signs).astype(dtype)
 

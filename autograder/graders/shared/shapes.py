@@ -124,9 +124,7 @@ def _both(*changes: Callable[[Op], Op]) -> Callable[[Op], Op]:
 _POOL_DEPTH = (
     "Your pooling layer changes the depth. It treats every channel by itself: how many come out?"
 )
-_OFF_BY_ONE = (
-    "Your sizes are one too small. In how many places does a window of 3 stand on 3 cells?"
-)
+_OFF_BY_ONE = "Your sizes are too small by one. How many places does a window of 3 have on 3 cells?"
 _CEIL = (
     'You round up where no padding is. With "valid", what becomes of cells that no whole window '
     "reaches?"
@@ -143,7 +141,7 @@ SHAPE_TWISTS = (
     Twist(
         "depth-kept-by-conv",
         stepwise(_kept_depth),
-        "Your convolution hands on the depth that it was given. Who decides how many feature "
+        "Your convolution passes on the depth that it was given. Who decides how many feature "
         "maps come out: the input, or the filters?",
     ),
     Twist(

@@ -1,6 +1,6 @@
 """Dropout called many times over, and a small model that remembers how it was called.
 
-What came is carried to the judge as it is: masks, outputs, calls. Nothing is judged here.
+Masks, outputs and calls go to the judge as they are. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def drawn(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> d
 
 
 def repeated(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
-    """Call a function several times with the same arguments: does chance have a hand in it?
+    """Call a function several times with the same arguments: do its results depend on chance?
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def repeated(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -
 
 
 def asked(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
-    """Call ``function(model, x, passes)`` with a `Model`; the first argument stands for it.
+    """Call ``function(model, x, passes)`` with a `Model` in place of the first argument.
 
     Parameters
     ----------

@@ -14,7 +14,9 @@ from cnnlab.autograder.sandbox.wire import Unsupported
 _built: dict[str, Any] = {}
 
 
-def looked_into(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
+def feature_maps(
+    function: Callable[..., Any], args: Any, kwargs: Any, given: Any
+) -> dict[str, Any]:
     """Call ``function(model, *args)`` on a model of ours, and say what it found.
 
     Parameters

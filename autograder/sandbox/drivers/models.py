@@ -61,7 +61,7 @@ def compiled(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -
 
 
 def demand_model(model: Any) -> None:
-    """Say no, in words, to anything but a Keras model."""
+    """Refuse anything but a Keras model, with a message."""
     import keras
 
     if not isinstance(model, keras.Model):

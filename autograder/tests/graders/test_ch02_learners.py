@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 import pytest
 
-from cnnlab.autograder.graders.shared.conv_mistakes import led_astray
+from cnnlab.autograder.graders.shared.conv_mistakes import mistaken_conv2d
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
 from cnnlab.course import ops
@@ -311,10 +311,10 @@ def test_odd_helpers_get_no_name(exercise, function):
     assert result.diagnosis == []
 
 
-def test_the_op_that_can_be_led_astray_is_right_until_it_is():
+def test_the_op_that_can_be_mistaken_conv2d_is_right_until_it_is():
     rng = np.random.default_rng(0)
     for padding in ("valid", "same"):
         for strides, dilation in (((1, 1), (2, 3)), ((3, 2), (1, 1))):
             x, k, b = (rng.normal(size=s) for s in ((2, 8, 9, 2), (3, 2, 2, 3), (3,)))
             right = ops.conv2d(x, k, b, strides, padding, dilation)
-            np.testing.assert_allclose(led_astray(x, k, b, strides, padding, dilation), right)
+            np.testing.assert_allclose(mistaken_conv2d(x, k, b, strides, padding, dilation), right)

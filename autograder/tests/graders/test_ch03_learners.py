@@ -1,6 +1,6 @@
-"""Chapter 3 as learners write it: loops with one slip each, and what they are told.
+"""Chapter 3 as learners write it: loops with one mistake each, and what they are told.
 
-Every function is a right one with a line or two changed, so the slips are those that a
+Every function is a right one with a line or two changed, so the mistakes are those that a
 keyboard makes; the grader's own twists are never called here.
 """
 
@@ -160,7 +160,7 @@ ONE_CHANNEL_LESS = [("for f in range(c)", "for f in range(1)"), ("(n, oh, ow, c)
 ONE_CHANNEL_LESS += [("out[b, i, j, f] = ", "out[b, i, j] = "), *EVERY_CHANNEL]
 KEPT_INTEGERS = [('    if x.dtype.kind != "f":\n        x = x.astype(float)\n', "")]
 
-SLIPS = {
+MISTAKES = {
     "max_pool2d": [
         ([("best = -np.inf", "best = 0")], ["zero-initialised"]),
         ([("if value > best", "if True")], ["last-element"]),
@@ -291,7 +291,7 @@ def test_the_chapter_s_own_solution_gets_all_points(name):
 
 @pytest.mark.parametrize(
     ("name", "edits", "diagnosis"),
-    [(name, edits, said) for name, slips in SLIPS.items() for edits, said in slips],
+    [(name, edits, said) for name, mistakes in MISTAKES.items() for edits, said in mistakes],
 )
 def test_a_slip_is_called_by_its_name(name, edits, diagnosis):
     result = judged(name, edits)

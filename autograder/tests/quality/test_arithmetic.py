@@ -188,7 +188,7 @@ def test_a_chapter_is_judged(script: ModuleType, judged: dict[str, dict[str, obj
 
 
 @pytest.mark.parametrize(
-    ("door", "changed"),
+    ("way", "changed"),
     [
         ("live/solved", {"score": 0.0, "status": "failed"}),
         ("live/stub", {"score": 0.5, "status": "failed"}),
@@ -199,11 +199,11 @@ def test_a_chapter_is_judged(script: ModuleType, judged: dict[str, dict[str, obj
         ("live/twists", {"diagnosis": ["another"]}),
     ],
 )
-def test_what_must_not_be_is_found(script: ModuleType, judged, door, changed):
+def test_what_must_not_be_is_found(script: ModuleType, judged, way, changed):
     said = json.loads(json.dumps(judged))
-    label = next(iter(said[door]))
-    said[door][label] |= changed
-    assert any(door in fault for fault in script.faults(said))
+    label = next(iter(said[way]))
+    said[way][label] |= changed
+    assert any(way in fault for fault in script.faults(said))
     assert list(script.differences(judged, said))
 
 

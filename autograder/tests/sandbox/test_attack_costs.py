@@ -36,14 +36,14 @@ SLACK = 15
 
 
 @pytest.fixture(scope="module")
-def sleepers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Command]]:
+def sleeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Command]]:
     """Submissions that sleep, graded side by side: they cost no processor time."""
     spec = importlib.util.spec_from_file_location("cells", SOURCES / "make_sleeping_cells.py")
     assert spec
     assert spec.loader
     maker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(maker)
-    texts = {"ch01_calls": source("ch01_sleeper"), "ch01_cells": maker.source(60, 9.0)}
+    texts = {"ch01_calls": source("ch01_sleeping_calls"), "ch01_cells": maker.source(60, 9.0)}
     with contextlib.ExitStack() as stack:
         started = {}
         for name, text in texts.items():
@@ -61,8 +61,8 @@ def sleepers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Com
         pytest.param("ch01_cells", marks=wins_today("12.9 min: a nap of 9 s in each of 60 cells")),
     ],
 )
-def test_a_sleeper_is_ended(name: str, sleepers: dict[str, Command]) -> None:
-    ran = sleepers[name].ran(patience=BUDGET + SLACK)
+def test_a_sleeping_submission_is_ended(name: str, sleeping: dict[str, Command]) -> None:
+    ran = sleeping[name].ran(patience=BUDGET + SLACK)
     promise(ran.results is not None, f"no result after {ran.seconds:.0f} s")
     assert ran.results is not None
     assert ran.results.submissions[0].score == 0

@@ -1,4 +1,4 @@
-"""Attacks that have won: marks without the work, faults laid at the judge's door.
+"""Attacks that have won: marks without the work, faults blamed on the judge.
 
 What each source holds on to inside CNN Lab is checked, so that no renaming disarms it.
 """
@@ -198,7 +198,7 @@ def test_fresh_answers_cannot_be_stolen_where_there_is_no_sandbox(tmp_path: Path
     promise(results.submissions[0].score == 0, f"stolen: {results.submissions[0].score:g}")
 
 
-# Faults laid at the judge's door
+# Faults blamed on the judge
 
 
 @sandboxed

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.autograder.submission import read, read_text
-from cnnlab.autograder.tests.submission.test_submission import (
+from cnnlab.autograder.tests.submission.notebooks import (
     CHAPTER,
     CONV2D,
     RELU,
@@ -131,7 +131,7 @@ def test_encodings(tmp_path, encoded, name):
         ('{"cells": [' + "9" * 5000 + "]}", "impossible number"),
         (notebook(cell("x" * (2 << 20))), "Cell 1 is larger than 1 MiB"),
         (json.dumps({"cells": [{}] * 5001}), "more than 5000 cells"),
-        ("[" + "{}," * 1_100_000 + "0]", "too much structure"),
+        ("[" + "{}," * 1_100_000 + "0]", "too complex"),
     ],
 )
 def test_what_is_no_notebook_is_said(text, said):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cnnlab.autograder.submission import Submission, read, read_text
 from cnnlab.autograder.submission.code import parse
-from cnnlab.autograder.tests.submission.test_submission import (
+from cnnlab.autograder.tests.submission.notebooks import (
     CHAPTER,
     CONV2D,
     RELU,

@@ -3,7 +3,7 @@
 The counter lies in the driver's frame, beside the function that it watches.
 """
 
-# grips: cnnlab.autograder.sandbox.drivers.ch10:looked_into.runs
+# grips: cnnlab.autograder.sandbox.drivers.ch10:feature_maps.runs
 # asks: feature_maps.counted
 
 import sys
