@@ -15,7 +15,7 @@ from typing import Any
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.compare import agrees, shape_difference
 from cnnlab.autograder.judging.exercise import CORNERS
-from cnnlab.autograder.judging.twists import CHANGES_INPUT, Fails, Twist, told_by
+from cnnlab.autograder.judging.twists import CHANGES_INPUT, Fails, Twist, names_all_numbers
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 
 UNEXPLAINED = 0.1
@@ -171,4 +171,4 @@ def _same_error(predicted: ErrorInfo | None, error: ErrorInfo | None) -> bool | 
     """Whether an error is just the one that a mistake ends in; None where none is predicted."""
     if predicted is None or predicted.type != Fails.__name__:
         return None
-    return error is not None and told_by(predicted.message, error.message)
+    return error is not None and names_all_numbers(predicted.message, error.message)

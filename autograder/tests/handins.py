@@ -11,6 +11,7 @@ from cnnlab.autograder.submission.solutions import SOLUTIONS
 
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"
+NBGRADER_CONFIG = "nbgrader_config.py"
 SOLVED = (SOLUTIONS / CHAPTER / NOTEBOOK).read_text()
 EXERCISES = [exercise.name for exercise in load_chapter(CHAPTER).exercises]
 POINTS = load_chapter(CHAPTER).max_score

@@ -94,7 +94,7 @@ EXERCISE = Exercise(
         "The same happens to every number, whatever the shape.",
         "NumPy's arithmetic works cell by cell. A list must become an array first.",
     ),
-    rung_hints={"shape": "Shape and dtype stay as they came; lists become float64."},
+    rung_hints={"shape": "Shape and dtype stay as they are; lists become float64."},
 )
 '''
 

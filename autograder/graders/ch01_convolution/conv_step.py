@@ -62,10 +62,7 @@ def _matrix_sum(patch: Any, kernel: Any, bias: float) -> float:
     return float(np.einsum("ijc,jkc->", patch, kernel) + bias)
 
 
-_MATRIX = (
-    "You took a matrix product. A filter's numbers meet the patch's numbers one to one, "
-    "place by place."
-)
+_MATRIX = "You took a matrix product. Here each number of the filter is multiplied by the number of the patch at the same place."
 
 EXERCISE = Exercise(
     name="conv_step",

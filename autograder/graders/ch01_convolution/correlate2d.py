@@ -168,6 +168,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "Which dtype should the result have when the picture is float32, and when it holds whole numbers?",
         "structure": "A single 1 in the picture copies the kernel into the result. Which way round does it lie there?",
-        "robust": "What should happen when the kernel does not fit into the picture? Say which argument is to blame.",
+        "robust": "What should happen when the kernel does not fit into the picture? Name the argument that is wrong.",
     },
 )

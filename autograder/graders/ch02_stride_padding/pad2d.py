@@ -160,6 +160,6 @@ EXERCISE = Exercise(
         "shape": "float32 stays float32; lists and whole numbers become float64. Which dtype does np.zeros give?",
         "structure": "Pad only rows, then only columns: which axis of your result has grown?",
         "edge-cases": "A picture of one pixel, and a frame of no width at all: both are allowed.",
-        "robust": "A mode that nobody knows, a negative width, a picture without its batch axis: name the argument in each message.",
+        "robust": "An unknown mode, a negative width, a picture without its batch axis: name the argument in each message.",
     },
 )

@@ -79,6 +79,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "The result has shape (N, C): one row for each picture, one column for each channel.",
-        "robust": "A single picture without the batch axis should not slip through. How many axes must x have?",
+        "robust": "A single picture without the batch axis should not be accepted. How many axes must x have?",
     },
 )

@@ -138,6 +138,6 @@ EXERCISE = Exercise(
         "shape": "(N, n) times (n, units) gives (N, units). Lists and integers become float64, float32 stays.",
         "structure": "Zeros in: what is left? A single 1 in place i: which row of the weights comes out?",
         "reference": "Try all four activations one by one, on a layer with as many units as inputs, and on one with fewer.",
-        "robust": "Three things can be wrong: weights whose rows do not fit x, a bias of another length, an activation that nobody knows.",
+        "robust": "Three things can be wrong: weights whose rows do not fit x, a bias of another length, an unknown activation.",
     },
 )

@@ -92,6 +92,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "One row for each picture, as a float array: lists and integers become float64.",
-        "robust": "Pictures without a batch axis have three axes. Say in the message that x is to blame.",
+        "robust": "Pictures without a batch axis have three axes. Name x in the message.",
     },
 )

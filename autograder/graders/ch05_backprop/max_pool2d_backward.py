@@ -207,6 +207,6 @@ EXERCISE = Exercise(
         "structure": "Ties, overlapping windows, gaps between windows, several pictures and channels: each of these hides in one case.",
         "reference": "Rows and columns have their own window size and their own stride. Is each in its place?",
         "edge-cases": "Rows and columns that no window reaches get 0, and a far negative maximum is a maximum too.",
-        "robust": "Compute the pooled shape from x, size and strides, and compare it with dout's. What cannot be is said by name: size, strides, or dout.",
+        "robust": "Compute the pooled shape from x, size and strides, and compare it with dout's. Name the argument that is wrong: size, strides, or dout.",
     },
 )

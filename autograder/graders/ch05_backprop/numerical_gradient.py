@@ -171,6 +171,6 @@ EXERCISE = Exercise(
         "by-hand": "Try f(x) = the sum of x squared at x = 3: the answer is 6. Then use two numbers that influence each other.",
         "reference": "The functions here are curved. Is one of your two points x itself? Is every number back in place before the next one moves?",
         "edge-cases": "What comes in as float32 must be float64 before you move it by 0.00001.",
-        "robust": "A step of 0 divides by 0. Which argument is to blame?",
+        "robust": "A step of 0 divides by 0. Which argument is wrong?",
     },
 )

@@ -150,7 +150,7 @@ EXERCISE = Exercise(
         "chance": "Count how many cells you keep, over many calls. It should be about 1 − rate of them, and not always the same number.",
         "independence": "Print the masks of two pictures, of two calls, of two rows. Do they have anything in common?",
         "reference": "Outside of training nothing happens at all: no zero, no factor, no draw.",
-        "edge-cases": "At a rate of 0 all survive; at a rate of 1 nobody does, and 1 − rate is 0.",
-        "robust": "A share lies between 0 and 1, both included. Say in the message that rate is to blame.",
+        "edge-cases": "At a rate of 0 all numbers are kept; at a rate of 1 none is, and 1 − rate is 0.",
+        "robust": "A share lies between 0 and 1, both included. Name rate in the message.",
     },
 )

@@ -266,6 +266,6 @@ EXERCISE = Exercise(
         "by-hand": "Two passes of one picture: two numbers. Their mean is halfway between them; how far is each from there?",
         "reference": "The model must be called exactly passes times for every picture, with dropout on.",
         "edge-cases": "With one pass the mean is the answer itself, and nothing scatters: the standard deviation is 0.",
-        "robust": "Fewer than one pass gives no answer. Say in the message that passes is to blame.",
+        "robust": "Fewer than one pass gives no answer. Name passes in the message.",
     },
 )

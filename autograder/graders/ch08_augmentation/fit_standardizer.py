@@ -144,7 +144,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "A tuple of two arrays of shape (C,). float32 in, float32 out; bytes and lists give float64.",
         "structure": "All sizes are equal here, so no shape will tell you which axes went. Which one must stay?",
-        "reference": "Are the bytes floats before anything is squared or taken off?",
+        "reference": "Are the bytes floats before anything is squared or subtracted?",
         "robust": "Four axes, or a ValueError that names train.",
     },
 )

@@ -163,7 +163,7 @@ EXERCISE = Exercise(
     rung_hints={
         "passes": "Build one model with all the outputs, and call it once.",
         "order": "A dictionary remembers the order in which its keys were put in.",
-        "robust": "Look the names up before you run the network. Say in the message that names is to blame.",
+        "robust": "Look the names up before you run the network. The message must contain the word names.",
     },
 )
 

@@ -114,6 +114,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "k whole numbers, in a list or an array.",
-        "robust": "k must be from 1 to the number of channels. Say in the message that k is to blame.",
+        "robust": "k must be from 1 to the number of channels. Name k in the message.",
     },
 )

@@ -153,6 +153,6 @@ EXERCISE = Exercise(
     rung_hints={
         "by-hand": "Where both percentiles are the same, every pixel is 128.",
         "shape": "The result has the map's shape and dtype uint8.",
-        "robust": "One map has two axes. Say in the message that feature_map is to blame.",
+        "robust": "One map has two axes. Name feature_map in the message.",
     },
 )

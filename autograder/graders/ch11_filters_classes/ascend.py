@@ -172,6 +172,6 @@ EXERCISE = Exercise(
         "jitter": "Per step one rng.integers(-jitter, jitter + 1, 2): first down, then right. Everything in this step is computed on the shifted picture, and then it is shifted back.",
         "climbs": "The score after the last step should be far above the first.",
         "edge-cases": "The sixth root has no slope at 0. Where l6 is 0, leave the term out.",
-        "robust": "A picture has three axes. Say in the message that image is to blame.",
+        "robust": "A picture has three axes. Name image in the message.",
     },
 )

@@ -154,6 +154,6 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "A new array of the picture's shape and dtype; image and gradient stay as they are.",
-        "robust": "NumPy would stretch a gradient that has one row. Compare the shapes first, and say in the message that gradient is to blame.",
+        "robust": "NumPy would stretch a gradient that has one row. Compare the shapes first, and name gradient in the message.",
     },
 )

@@ -168,6 +168,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "The result is one number (float), for lists too.",
         "edge-cases": "A picture of one row has no neighbours below. And uint8 cannot go below 0: convert before you subtract.",
-        "robust": "A picture has three axes. Say in the message that image is to blame.",
+        "robust": "A picture has three axes. Name image in the message.",
     },
 )

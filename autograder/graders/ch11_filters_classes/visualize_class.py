@@ -137,6 +137,6 @@ EXERCISE = Exercise(
     rung_hints={
         **RUNG_HINTS,
         "reference": "The score is the logit of the class: what goes into the last layer, before the softmax.",
-        "robust": "An index from 0 to the number of classes less one. Say in the message that index is to blame.",
+        "robust": "An index from 0 to the number of classes less one. Name index in the message.",
     },
 )

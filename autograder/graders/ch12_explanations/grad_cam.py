@@ -240,6 +240,6 @@ EXERCISE = Exercise(
         "shape": "The result has the height and width of the layer's maps, without a batch or channels.",
         "structure": "It must work for every layer with height and width, not only for the last one.",
         "edge-cases": "If nothing speaks for the class, the map is zeros.",
-        "robust": "Say in the message which argument is to blame: index, image or layer. A layer without height and width has no map, either.",
+        "robust": "Name the wrong argument in the message: index, image or layer. A layer without height and width has no map, either.",
     },
 )

@@ -248,6 +248,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "The map has (H - size) // stride + 1 rows, and columns in the same way.",
         "by-hand": "The logit is a mean over all places. What is hidden counts as the mean colour.",
-        "robust": "size must be from 1 to the shorter side, stride 1 or more, index one of the classes, image of three axes. Say in the message which one is to blame.",
+        "robust": "size must be from 1 to the shorter side, stride 1 or more, index one of the classes, image of three axes. Name the wrong one in the message.",
     },
 )

@@ -199,6 +199,6 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "One number for each pixel: the result has the photograph's height and width, without a batch or channels.",
         "by-hand": "The logit is the mean over all places of kernel times pixel. Its derivative by one number of the photograph is a number of the kernel, divided by how many places there are.",
-        "robust": "index must be from 0 to the number of classes, less one; image must have three axes, and as many channels as the network takes. Say in the message which of the two is to blame.",
+        "robust": "index must be from 0 to the number of classes, less one; image must have three axes, and as many channels as the network takes. Name the wrong one in the message.",
     },
 )

@@ -195,7 +195,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": '"same" gives h times the stride. "valid" gives room for the last copy: h * stride + max(kh - stride, 0).',
         "structure": "A single 1 lays down the kernel as it is, at its place times the strides. Where does yours lie?",
-        "edge-cases": "When the strides are larger than the kernel, gaps are left between the copies, and behind the last one. The bias stands there, too.",
+        "edge-cases": "When the strides are larger than the kernel, gaps are left between the copies, and after the last one. The bias is added there, too.",
         "robust": "x's channels are the kernels' last axis here, and there is one bias for each of the filters on the third.",
     },
 )

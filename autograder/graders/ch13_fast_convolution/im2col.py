@@ -134,7 +134,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "One row for each picture and place, one column for each number of a patch. float32 stays float32.",
         "structure": "A single 1 lies under each of the taps once. In which rows, and in which columns, should it show?",
-        "edge-cases": "Ask layout for the places and for the frame, and lay the zeros that it says, also where there are none.",
+        "edge-cases": "Ask layout for the places and for the frame, and add the zeros that it says, also where there are none.",
         "robust": "layout refuses what cannot work, and names the argument. Do you call it before everything else?",
     },
 )

@@ -1,4 +1,4 @@
-"""Chapter 1's graders on functions as learners write them: loops, einsum, one slip each."""
+"""Chapter 1's graders on functions as learners write them: loops, einsum, one mistake each."""
 
 from __future__ import annotations
 
