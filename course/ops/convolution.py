@@ -229,6 +229,8 @@ def layout(
     ValueError
         Sizes that do not fit together; the message names the argument.
 
+    Examples
+    --------
     >>> layout((1, 5, 6, 3), (3, 2), (2, 2), "same")
     ((3, 3), ((1, 1), (0, 0)))
     """

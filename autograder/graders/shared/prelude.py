@@ -46,6 +46,8 @@ def prelude(chapter: str, imports: str = IMPORTS) -> str:
 def marked(source: str) -> list[str]:
     """The cells of a ``py:percent`` source that carry the mark.
 
+    Examples
+    --------
     >>> marked("# %% setup=true prelude=true\\nONE = 1\\n\\n# %%\\nprint(ONE)")
     ['ONE = 1']
     """

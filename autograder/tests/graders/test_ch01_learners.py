@@ -201,9 +201,9 @@ def test_correlate2d(function, diagnosis):
     assert result.score < result.max_score
 
 
-def test_always_float64_costs_the_shape_rung_only():
+def test_always_float64_is_advice():
     result = judged("correlate2d", changed(lambda y: y.astype(np.float64)))
-    assert failed(result) == {"shape"}
+    assert (result.status, failed(result)) == ("passed", {"robust"})
 
 
 # conv2d
@@ -380,8 +380,9 @@ def test_relu(function, diagnosis):
     assert result.score < result.max_score
 
 
-def test_a_relu_that_keeps_whole_numbers_costs_the_shape_rung_only():
-    assert failed(judged("relu", lambda z: np.maximum(z, 0))) == {"shape"}
+def test_a_relu_that_keeps_whole_numbers_is_right():
+    result = judged("relu", lambda z: np.maximum(z, 0))
+    assert (result.status, failed(result)) == ("passed", {"robust"})
 
 
 def test_a_step_in_place_of_a_ramp_gets_no_name():

@@ -21,7 +21,7 @@ from cnnlab.autograder.sandbox.frames import Broken, FrameBuffer, pack
 from cnnlab.autograder.sandbox.processes import Limits
 from cnnlab.autograder.sandbox.session import Session
 from cnnlab.autograder.sandbox.wire import MAX_DEPTH, ProtocolError, decode, encode
-from cnnlab.autograder.tests.sandbox.test_calls import trees
+from cnnlab.autograder.tests.sandbox.test_wire import trees
 
 
 def fuzz(examples: int) -> Callable[[Any], Any]:
