@@ -163,8 +163,12 @@ def _finding(result: ExerciseResult) -> Finding | None:
 
 
 def _failed(result: ExerciseResult) -> RungResult | None:
-    failed = (rung for rung in result.rungs if not rung.passed)
-    return next((rung for rung in failed if rung.points or rung.id == "runs"), None)
+    """The rung that the message speaks of: the shown case's, else the first that failed."""
+    failed = [rung for rung in result.rungs if not rung.passed]
+    runs = [rung for rung in failed if rung.id == "runs"]
+    finding = _finding(result)
+    shown = [rung for rung in failed if finding and rung.id == finding.probe.rung]
+    return next(iter([*runs, *shown, *(rung for rung in failed if rung.points)]), None)
 
 
 def _said(result: ExerciseResult) -> tuple[list[str], str]:

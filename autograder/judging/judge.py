@@ -21,7 +21,7 @@ from cnnlab.autograder.judging.diagnosis import diagnose, predicts
 from cnnlab.autograder.judging.exercise import CORNERS, ROBUST, RUNGS, WHOLE, Exercise, Probe
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 from cnnlab.autograder.judging.stubs import raised_by_stub
-from cnnlab.autograder.judging.twists import CHANGES_INPUT, names
+from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist, names
 from cnnlab.autograder.sandbox.calls import Outcome
 
 
@@ -66,10 +66,11 @@ def judge(
         said = [twist.says for twist in exercise.twists if twist in found]
     if failed:
         result.status = _status(key, outcomes)
-        _show(key, failed[0], findings, result, smaller)
+        rung, telling = _telling(key, failed, findings, found, outcomes)
+        _show(key, rung, findings, telling, result, smaller)
         result.diagnosis = list(dict.fromkeys(names(found, exercise.twists)))
-        result.message = "\n".join([*dict.fromkeys(said), failed[0].message])
-        result.hint = exercise.rung_hints.get(failed[0].id, exercise.hints[0])
+        result.message = "\n".join([*dict.fromkeys(said), rung.message])
+        result.hint = exercise.rung_hints.get(rung.id, exercise.hints[0])
     elif advised:
         result.remarks += [*dict.fromkeys(said), *(rung.message for rung in advised)]
     if changed:
@@ -86,18 +87,35 @@ def counts(exercise: Exercise, rung: str) -> bool:
     return rung != ROBUST or exercise.points.get(ROBUST, 0) > 0
 
 
+def _telling(
+    key: AnswerKey,
+    failed: list[RungResult],
+    findings: dict[int, Finding],
+    found: tuple[Twist, ...],
+    outcomes: Sequence[Outcome],
+) -> tuple[RungResult, dict[int, Finding]]:
+    """The rung that the message speaks of, and its cases: those that show the named mistake."""
+    for rung in failed if found else []:
+        members = [i for i in findings if key.probes[i].rung == rung.id]
+        shows = {i: findings[i] for i in members if predicts(key, found, i, outcomes[i].value)}
+        if shows:
+            return rung, shows
+    return failed[0], findings
+
+
 def _show(
     key: AnswerKey,
     rung: RungResult,
     findings: dict[int, Finding],
+    telling: dict[int, Finding],
     result: ExerciseResult,
     smaller: Callable[[Finding], Finding],
 ) -> None:
     """Choose the case that the message speaks of, and make it as small as it can be."""
-    shown = _smallest(key, rung.id, findings)
+    said, shown = (_smallest(key, rung.id, among) for among in (findings, telling))
     result.detail = smaller(shown) if shown else None
-    if shown and result.detail is not shown:
-        rung.message = rung.message.replace(shown.text(), result.detail.text())
+    if said and shown:
+        rung.message = rung.message.replace(said.text(), result.detail.text())
 
 
 def _deduct(result: ExerciseResult, changed: str, exercise: Exercise) -> None:
