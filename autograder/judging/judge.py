@@ -19,6 +19,7 @@ from cnnlab.autograder.judging.compare import (
 )
 from cnnlab.autograder.judging.diagnosis import diagnose, predicts
 from cnnlab.autograder.judging.exercise import CORNERS, ROBUST, RUNGS, WHOLE, Exercise, Probe
+from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 from cnnlab.autograder.judging.stubs import raised_by_stub
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist, names
@@ -55,14 +56,14 @@ def judge(
     if _not_attempted(exercise, outcomes):
         return not_attempted(exercise)
     findings = {i: f for i, o in enumerate(outcomes) if (f := _examine(key, i, o))}
-    result.remarks = _accept(key, outcomes, findings)
+    result.remarks = attempt(_accept, key, outcomes, findings, plainer=[])
     result.rungs = _climb(key, outcomes, findings)
     result.score = round(sum(rung.earned or 0.0 for rung in result.rungs), 2)
     changed = _changed(key, outcomes)
     failed = [rung for rung in result.rungs if not rung.passed and counts(exercise, rung.id)]
     advised = [rung for rung in result.rungs if not rung.passed and rung not in failed]
     if failed or advised or changed:
-        found = diagnose(key, outcomes)
+        found = attempt(diagnose, key, outcomes, plainer=())
         said = [twist.says for twist in exercise.twists if twist in found]
     if failed:
         result.status = _status(key, outcomes)
@@ -113,7 +114,7 @@ def _show(
 ) -> None:
     """Choose the case that the message speaks of, and make it as small as it can be."""
     said, shown = (_smallest(key, rung.id, among) for among in (findings, telling))
-    result.detail = smaller(shown) if shown else None
+    result.detail = attempt(smaller, shown, plainer=shown) if shown else None
     if said and shown:
         rung.message = rung.message.replace(said.text(), result.detail.text())
 
