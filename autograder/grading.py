@@ -17,7 +17,9 @@ from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.judging.shrink import shrink
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 from cnnlab.autograder.sandbox.session import Session, Workers
-from cnnlab.autograder.submission import Definition, Submission
+from cnnlab.autograder.submission import MAX_WARNINGS, Definition, Submission
+from cnnlab.autograder.submission.code import shown
+from cnnlab.autograder.submission.course import course_values
 from cnnlab.autograder.submission.solutions import solution_source
 
 
@@ -56,15 +58,35 @@ def grade_submission(
     assert workers is not None
     chapter = load_chapter(submission.chapter)
     result.max_score = chapter.max_score
+    given = course_values(chapter.name, frozenset(submission.course_names))
+    ours = [("set-up", given.imports)] if given.imports else []
     with workers.session() as session:
         errors = session.define(
-            submission.cells(), chapter.prelude, chapter.imports, chapter.seconds, chapter.drivers
+            [*ours, *submission.cells()],
+            chapter.prelude,
+            chapter.imports,
+            chapter.seconds,
+            chapter.drivers,
+            given.values,
+            given.absent,
         )
+        result.warnings += _failed_helpers(errors, chapter)
         for exercise in chapter.exercises:
             grader = _Grader(chapter, submission.exercises[exercise.name], keys[exercise.name])
             result.exercises.append(grader.grade(session, workers, errors, result.exercises))
     result.score = sum(exercise.score for exercise in result.exercises)
     return result
+
+
+def _failed_helpers(errors: Mapping[str, ErrorInfo], chapter: Chapter) -> list[str]:
+    """A warning for each helper cell that stopped: the rest of it is missing in what follows."""
+    names = {exercise.name for exercise in chapter.exercises}
+    said = [
+        f"{name.capitalize()} stops with {error.type}: {shown(error.message, 200)}"
+        for name, error in errors.items()
+        if name not in names
+    ]
+    return said[:MAX_WARNINGS]
 
 
 _STATUS_OF_ERROR = {

@@ -70,7 +70,7 @@ def check(function: Callable[..., Any] | None = None) -> Check | Overview:
 
     if function is None:
         return live.judge_all()
-    return live.judged(function, live.find(function).key)
+    return live.check(function, live.find(function))
 
 
 def hint(function: Callable[..., Any] | str) -> Note:
@@ -90,7 +90,7 @@ def hint(function: Callable[..., Any] | str) -> Note:
     from cnnlab.autograder.display.show import Note
 
     target = live.find(function, by_name=True)
-    name, result = target.name, live.state_of(function, target.key)
+    name, result = target.name, live.state_of(function, target)
     if result is not None and result.passed:
         return Note(name, f"{name} passes every rung. There is nothing left to hint at.")
     text, left = live.next_hint(target, result)

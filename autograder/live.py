@@ -7,22 +7,30 @@ references; there is no sandbox, because it is their own machine.
 from __future__ import annotations
 
 import difflib
-import io
-import warnings
+import inspect
+import linecache
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cnnlab.autograder import history
 from cnnlab.autograder.display.show import Check, Overview, shell
 from cnnlab.autograder.judging.answerkey import AnswerKey, Finding
-from cnnlab.autograder.judging.exercise import Probe, chapter_names, find_chapter, load_chapter
-from cnnlab.autograder.judging.judge import judge
+from cnnlab.autograder.judging.exercise import (
+    Chapter,
+    Probe,
+    chapter_names,
+    find_chapter,
+    load_chapter,
+)
+from cnnlab.autograder.judging.judge import judge, not_attempted
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.judging.shrink import shrink
 from cnnlab.autograder.judging.stubs import is_stub
-from cnnlab.autograder.sandbox.calls import Outcome
+from cnnlab.autograder.kernel import Clock, no_visitors, quiet
+from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 from cnnlab.course.light import require_keras
 
 
@@ -35,6 +43,25 @@ class LiveState:
 
 
 state = LiveState()
+
+
+class _InWords(Exception):
+    """An error that a notebook shows as its sentence, without the way through our files."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for it
+        return [f"{type(self).__mro__[2].__name__}: {self}"]
+
+
+class NotAFunction(_InWords, TypeError):
+    """Something other than a function was passed."""
+
+
+class UnknownFunction(_InWords, ValueError):
+    """No exercise has the function's name, or several chapters have one."""
+
+
+class NoNotebook(_InWords, RuntimeError):
+    """There is nothing to search for functions."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +111,21 @@ def find(function: Any, by_name: bool = False) -> Target:
         return _target(function)
     if isinstance(function, str) or not callable(function):
         name = function if isinstance(function, str) and function.isidentifier() else "conv2d"
-        raise TypeError(
+        raise NotAFunction(
             "function must be your function itself, without quotes and without calling it: "
             f"check({name}). Received: {type(function).__name__}"
         )
-    return _target(str(getattr(function, "__name__", type(function).__name__)))
+    return _target(_name_of(function))
+
+
+def _name_of(function: Any) -> str:
+    """The name that its def line gave it, or else the exercise that the notebook calls so."""
+    name = str(getattr(function, "__name__", type(function).__name__))
+    exercises = {e for chapter in _chapters() for e in _exercises(chapter)}
+    if name in exercises or not (running := shell()):
+        return name
+    given = (e for e in sorted(exercises) if running.user_ns.get(e) is function)
+    return next(given, name)
 
 
 def _target(name: str) -> Target:
@@ -96,12 +133,12 @@ def _target(name: str) -> Target:
         return Target(state.chapter, recorded(state.chapter)[name])
     found = [chapter for chapter in chapter_names() if name in _exercises(chapter)]
     if len(found) > 1:
-        raise ValueError(
+        raise UnknownFunction(
             f"function must belong to one chapter, but {', '.join(found)} have an exercise of "
             f"this name. Say which one is yours: start({found[0]!r}). Received: {name!r}"
         )
     if not found:
-        raise ValueError(_unknown(name))
+        raise UnknownFunction(_unknown(name))
     return Target(found[0], recorded(found[0])[name])
 
 
@@ -133,19 +170,48 @@ def _in_notebook(name: str) -> Callable[..., Any] | None:
 # Checking
 
 
-def judged(function: Callable[..., Any], key: AnswerKey) -> Check:
-    """Every probe of an exercise, called and judged."""
-    printed: list[tuple[Any, str]] = []
+def check(function: Callable[..., Any], target: Target) -> Check:
+    """Judge a function, by the same rules as grading judges the notebook that it stands in."""
+    chapter, name = load_chapter(target.chapter), target.name
+    sources = _executed()
+    answers = history.read(chapter, name, sources) if sources else None
+    if answers and (definition := answers.definitions[name]).status == "forbidden":
+        result = not_attempted(target.key.exercise)
+        result.status, result.message = "forbidden", definition.problem
+        return Check(result)
+    found = judged(function, target.key, chapter.seconds)
+    said = [history.older_version(name, sources, _cell_of(function))]
+    if answers:
+        said += history.notes(chapter, name, answers, function)
+    return replace(found, notes=tuple(filter(None, said)))
 
-    def call(probe: Probe) -> Outcome:
-        with _quiet() as said:
-            outcome = key.call(function, probe)
-        printed.append((probe.args, said.getvalue()))
-        return outcome
 
-    outcomes = key.outcomes(_InThisKernel(key, call))
-    result = judge(key, outcomes, lambda found: shrink(key, found, lambda a: call(Probe("", a))))
-    return Check(result, _printed_in(result, printed))
+def _executed() -> list[str]:
+    """What was executed in the running notebook, by execution number."""
+    manager = getattr(shell(), "history_manager", None)
+    return list(manager.input_hist_raw) if manager else []
+
+
+def _cell_of(function: Any) -> str:
+    """The source of the cell that defines a function; or ``""``."""
+    try:
+        code = getattr(inspect.unwrap(function), "__code__", None)
+    except ValueError:  # a loop of __wrapped__
+        return ""
+    return "".join(linecache.getlines(code.co_filename)) if code else ""
+
+
+def judged(function: Callable[..., Any], key: AnswerKey, seconds: float = Chapter.seconds) -> Check:
+    """Every probe of an exercise, called and judged; each call may take so many seconds."""
+    kernel = _InThisKernel(key, function, Clock(seconds, key.exercise.name))
+    with no_visitors():
+        outcomes = key.outcomes(kernel)
+        result = judge(
+            key,
+            outcomes,
+            lambda found: shrink(key, found, lambda args: kernel.call_probe(Probe("", args))),
+        )
+    return Check(result, _printed_in(result, kernel.printed))
 
 
 @dataclass(frozen=True)
@@ -153,27 +219,33 @@ class _InThisKernel:
     """A `Runner` whose functions run here; a baseline is timed once."""
 
     key: AnswerKey
-    call_probe: Callable[[Probe], Outcome]
+    function: Callable[..., Any]
+    clock: Clock
+    printed: list[tuple[Any, str]] = field(default_factory=list)
+    """The arguments of each call, and what was printed during it."""
     rounds: int = 1
 
     def call(self, numbers: Sequence[int]) -> list[Outcome]:
         return [self.call_probe(self.key.probes[i]) for i in numbers]
+
+    def call_probe(self, probe: Probe) -> Outcome:
+        """What comes of a call; none is made any more after one that did not end."""
+        outcome = self._too_long()
+        if not self.clock.ran_out:
+            with quiet() as said, self.clock.limit():
+                outcome = self.key.call(self.function, probe)
+            self.printed.append((probe.args, said.getvalue()))
+        return self._too_long() if self.clock.ran_out else outcome
+
+    def _too_long(self) -> Outcome:
+        error = ErrorInfo("Timeout", f"no answer within {self.clock.seconds:g} seconds")
+        return Outcome("timeout", error=error, seconds=self.clock.seconds)
 
     @contextmanager
     def baseline(self, name: str, source: str) -> Iterator[Callable[[int], Outcome]]:
         namespace: dict[str, Any] = {}
         exec(source, namespace)  # our own source
         yield lambda i: self.key.call(namespace[name], self.key.probes[i])
-
-
-@contextmanager
-def _quiet() -> Iterator[io.StringIO]:
-    """Catch what a call prints. Twenty probes would print it twenty times, and a warning on
-    stderr would cost all points where nbgrader executes the notebook."""
-    said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield said
 
 
 def _printed_in(result: ExerciseResult, printed: list[tuple[Any, str]]) -> str:
@@ -193,19 +265,19 @@ def judge_all() -> Overview:
         No notebook is running.
     """
     if shell() is None:
-        raise RuntimeError(
+        raise NoNotebook(
             "check() looks for your functions in a running notebook, and there is none here. "
             "Pass one: check(conv2d)"
         )
     names = dict.fromkeys(name for chapter in _chapters() for name in _exercises(chapter))
     defined = [(name, function) for name in names if (function := _in_notebook(name))]
-    return Overview([judged(function, _target(name).key) for name, function in defined])
+    return Overview([check(function, _target(name)) for name, function in defined])
 
 
-def state_of(function: Callable[..., Any] | str, key: AnswerKey) -> ExerciseResult | None:
+def state_of(function: Callable[..., Any] | str, target: Target) -> ExerciseResult | None:
     """How far the learner is; None where only a name is known."""
     found = _in_notebook(function) if isinstance(function, str) else function
-    return None if found is None else judged(found, key).result
+    return None if found is None else check(found, target).result
 
 
 def attempted(function: Callable[..., Any] | str) -> bool:

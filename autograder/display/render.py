@@ -46,7 +46,9 @@ def headline(result: ExerciseResult) -> str:
     return f"{result.name}: {score}, {STATUS_WORDS[result.status]}"
 
 
-def to_text(result: ExerciseResult, *, live: bool = True, printed: str = "") -> str:
+def to_text(
+    result: ExerciseResult, *, live: bool = True, printed: str = "", notes: Sequence[str] = ()
+) -> str:
     """A result for a terminal.
 
     Parameters
@@ -56,6 +58,8 @@ def to_text(result: ExerciseResult, *, live: bool = True, printed: str = "") -> 
         Whether the reader can call ``hint``; otherwise the hint itself is given.
     printed : str
         What the function printed during the call that is shown.
+    notes : sequence of str
+        Sentences about the check itself, such as "This is an older version."
 
     Examples
     --------
@@ -80,11 +84,14 @@ def to_text(result: ExerciseResult, *, live: bool = True, printed: str = "") -> 
         parts += [_exhibit_text(exhibit) for exhibit in (*expected, *received)]
     if printed:
         parts.append(f"Your function printed:\n{printed.rstrip()}")
+    parts += [_fill(f"Note: {each}") for each in notes]
     parts.append(_invitation(result, live))
     return "\n\n".join(part for part in parts if part)
 
 
-def to_html(result: ExerciseResult, *, live: bool = True, printed: str = "") -> str:
+def to_html(
+    result: ExerciseResult, *, live: bool = True, printed: str = "", notes: Sequence[str] = ()
+) -> str:
     """A result as an HTML card; parameters as in `to_text`."""
     accent = _ACCENTS.get(result.status, _OTHER_ACCENT)
     said, where = _said(result)
@@ -98,6 +105,7 @@ def to_html(result: ExerciseResult, *, live: bool = True, printed: str = "") -> 
         parts.append(_paragraph(where))
     if printed:
         parts.append(_paragraph("Your function printed:", "margin-bottom:2px;") + _pre(printed))
+    parts += [_paragraph(f"Note: {each}") for each in notes]
     if invitation := _invitation(result, live):
         parts.append(_paragraph(invitation, f"color:{_SOFT};"))
     return card("".join(parts), accent, headline(result))

@@ -68,10 +68,13 @@ class Check(_Graded):
     result : ExerciseResult
     printed : str
         What the function printed during the call that is shown.
+    notes : tuple of str
+        What else to know: that grading leaves a line out, or that this is an older version.
     """
 
     result: ExerciseResult
     printed: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:  # type: ignore[override]
@@ -82,10 +85,10 @@ class Check(_Graded):
         return self.result.max_score
 
     def __repr__(self) -> str:
-        return render.to_text(self.result, printed=self.printed)
+        return render.to_text(self.result, printed=self.printed, notes=self.notes)
 
     def _repr_html_(self) -> str:
-        return render.to_html(self.result, printed=self.printed)
+        return render.to_html(self.result, printed=self.printed, notes=self.notes)
 
 
 @dataclass(frozen=True, repr=False)

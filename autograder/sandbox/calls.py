@@ -16,7 +16,7 @@ from functools import cache
 from importlib import import_module
 from time import perf_counter
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -46,6 +46,7 @@ __all__ = [
     "invoke",
     "load_driver",
     "namespace_of",
+    "no_input",
     "outcome_from_frame",
     "outcome_to_frame",
     "perform",
@@ -97,8 +98,11 @@ _OF_FLOATS = "(overflow|invalid value|divide by zero) encountered in "
 """How NumPy's warnings of floats begin, underflow left out: that is silent by default."""
 
 
-class ForbiddenImport(ImportError):
-    """Learner code imports something outside its chapter's allow-list."""
+class ForbiddenImport(ModuleNotFoundError):
+    """Learner code imports something outside its chapter's allow-list.
+
+    To learner code the module is not there, so ``try: import numba`` goes on without it.
+    """
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,11 @@ class Outcome:
     args_after: tuple[Any, ...] | None = None
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+
+
+def no_input(prompt: object = "") -> NoReturn:
+    """In place of ``input`` while a function is checked: nobody is there to answer."""
+    raise EOFError("input() waits for a person, and nobody is there. Use the arguments instead")
 
 
 def request(

@@ -3,9 +3,10 @@
 Orders are trees (see `cnnlab.autograder.sandbox.wire`); every answer is an `Outcome` under the
 number that was asked:
 
-* ``{"op": "define", "first", "prelude", "imports", "drivers", "cells": [[name, source], …]}``:
-  loads the drivers, executes the prelude and each cell by itself, in one namespace; answers once
-  for each, the prelude first.
+* ``{"op": "define", "first", "prelude", "imports", "drivers", "given", "absent", "cells": [[name,
+  source], …]}``: loads the drivers, defines what the course's own cells made (``given`` as values,
+  ``absent`` by name), executes the prelude and each cell by itself, in one namespace; answers
+  once for each, the prelude first.
 * ``{"op": "provide", "first", "name", "source"}``: trusted source that defines ``name``.
 * ``{"op": "call", "first", "name", "driver", "count"}``, then ``count`` requests: answers once for
   each call.
@@ -30,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.sandbox import calls
+from cnnlab.autograder.sandbox import calls, stand_ins
 from cnnlab.autograder.sandbox.calls import ForbiddenImport, Outcome
 from cnnlab.autograder.sandbox.frames import read_frame, write_frame
 
@@ -54,6 +55,8 @@ class Gate:
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         top = fullname.partition(".")[0]
+        if top in stand_ins.DISPLAYS:
+            return stand_ins.DisplayLoader.spec(fullname) if self._asked_by_learner() else None
         if top not in self.common and top not in self.allowed and self._asked_by_learner():
             raise ForbiddenImport(f"{top} may not be imported in this chapter", name=top)
         return None
@@ -107,6 +110,9 @@ class Child:
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002 - what learners draw is the same every time
         self.drivers = {name: calls.load_driver(name) for name in ["", *order["drivers"]]}
+        stand_ins.define_displays(self.namespace)
+        self.namespace.update(order["given"])
+        self.namespace.update({name: stand_ins.Absent(name) for name in order["absent"]})
         first = order["first"]
         self._answer(first, self._execute("prelude", order["prelude"]))
         common, ours = modules()
@@ -163,6 +169,7 @@ def serve(read_fd: int, write_fd: int) -> None:
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     os.close(null)
+    builtins.input = calls.no_input
     stream = open(read_fd, "rb", closefd=False)  # noqa: SIM115 - for the life of the process
     Child(lambda: read_frame(stream), lambda body: write_frame(write_fd, body)).serve()
 

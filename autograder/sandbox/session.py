@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -104,6 +104,8 @@ class Session:
         self._provided: dict[str, str] = {}
         self._seconds = 10.0
         self._drivers: list[str] = []
+        self._given: Mapping[str, Any] = {}
+        self._absent: list[str] = []
 
     def __enter__(self) -> Session:
         return self
@@ -124,6 +126,8 @@ class Session:
         imports: Iterable[str] = ("numpy",),
         seconds: float = 10.0,
         drivers: Iterable[str] = (),
+        given: Mapping[str, Any] | None = None,
+        absent: Iterable[str] = (),
     ) -> dict[str, ErrorInfo]:
         """Execute cells, each by itself, in one fresh namespace.
 
@@ -139,6 +143,10 @@ class Session:
             Wall-clock limit for one cell.
         drivers : iterable of str
             The drivers that calls will ask for, loaded before any learner code runs.
+        given : Mapping of str to tree, optional
+            What the course's own cells made, by name: arrays and whatever else can cross.
+        absent : iterable of str
+            Names of what they made that cannot; using one says so.
 
         Returns
         -------
@@ -150,6 +158,7 @@ class Session:
         self.close()
         self._prelude, self._imports = prelude, sorted(imports)
         self._provided, self._seconds, self._drivers = {}, seconds, sorted(drivers)
+        self._given, self._absent = given or {}, sorted(absent)
         self._cells = [(name, _valid(source)) for name, source in cells]
         failed: dict[str, ErrorInfo] = {}
         for attempt in range(RESTARTS + 1):
@@ -219,6 +228,8 @@ class Session:
             "prelude": self._prelude,
             "imports": self._imports,
             "drivers": self._drivers,
+            "given": dict(self._given),
+            "absent": self._absent,
             "cells": [list(cell) for cell in self._cells],
         }
         clock = [START_SECONDS[self._sandbox.keras]] + [self._seconds] * len(self._cells)

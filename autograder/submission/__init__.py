@@ -41,6 +41,8 @@ class Submission:
     warnings : list of str
     exercises : dict of str to Definition
         Every exercise of the chapter; empty where there is a ``problem``.
+    course_names : set of str
+        What its code uses and does not define; see `cnnlab.autograder.submission.course`.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Submission:
     problem: str = ""
     warnings: list[str] = field(default_factory=list)
     exercises: dict[str, Definition] = field(default_factory=dict)
+    course_names: set[str] = field(default_factory=set)
     _cells: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
     def cells(self) -> list[tuple[str, str]]:
@@ -116,6 +119,7 @@ def read_text(
             answers = find_answers(found, document, only)
         submission.exercises, submission._cells = answers.definitions, answers.cells
         submission.warnings += answers.warnings
+        submission.course_names = answers.course_names
     if len(submission.warnings) > MAX_WARNINGS:
         more = len(submission.warnings) - MAX_WARNINGS
         submission.warnings[MAX_WARNINGS:] = [f"And {more} more of these."]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import ast
 import re
 import symtable
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from cnnlab.autograder.judging.stubs import is_stub_source
+from cnnlab.autograder.submission.effects import Effects, effects
 
 MAX_PARSED = 128 << 10
 """Characters in a cell that is parsed; CPython takes seconds for some that are longer."""
@@ -55,20 +56,14 @@ class Statement:
         return frozenset(_bound(self.node))
 
     @cached_property
-    def changes(self) -> str:
-        """The name whose value it changes in place, as ``table.append(1)``; or ``""``."""
-        node: ast.AST = self.node
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            node = node.value.func
-        elif isinstance(node, ast.Assign):
-            node = node.targets[0]
-        elif isinstance(node, ast.AugAssign | ast.AnnAssign):
-            node = node.target
-        if not isinstance(node, ast.Attribute | ast.Subscript):
-            return ""
-        while isinstance(node, ast.Attribute | ast.Subscript):
-            node = node.value
-        return node.id if isinstance(node, ast.Name) else ""
+    def effects(self) -> Effects:
+        """What running it does to what other statements made."""
+        return effects([self.node])
+
+    @cached_property
+    def inner_effects(self) -> Effects:
+        """The same, its functions' bodies included: what calling them may do."""
+        return effects([self.node], inside=True)
 
     @cached_property
     def uses(self) -> frozenset[str]:
@@ -79,6 +74,10 @@ class Statement:
             return reads | (_updated(self.node) & set(module.get_identifiers()))
         except (SyntaxError, RecursionError):  # what compiles nowhere, such as a loose nonlocal
             return frozenset()
+
+    @property
+    def is_definition(self) -> bool:
+        return isinstance(self.node, _DEFINITIONS)
 
     @property
     def is_import(self) -> bool:
@@ -128,18 +127,31 @@ class Code:
     problem: str = ""
     dropped: list[str] = field(default_factory=list)
 
-    def only(self, kept: Collection[Statement]) -> str:
-        """The source with every other statement blanked out; lines keep their numbers."""
-        others = [s.node for s in self.statements if s not in kept and not s.is_neutral]
-        if not others:
+    def only(
+        self, kept: Collection[Statement], replaced: Mapping[ast.stmt, str] | None = None
+    ) -> str:
+        """The source with every other statement blanked out; lines keep their numbers.
+
+        ``replaced`` gives other text, of one line, to statements anywhere inside those.
+        """
+        edits: list[tuple[ast.stmt, str]] = [
+            (s.node, "") for s in self.statements if s not in kept and not s.is_neutral
+        ]
+        for statement in kept:
+            inner = ast.walk(statement.node) if replaced else ()
+            edits += [(n, (replaced or {})[n]) for n in inner if n in (replaced or {})]  # type: ignore[index]
+        if not edits:
             return self.source
         lines = self.source.encode().split(b"\n")
-        for node in reversed(others):
+        for node, text in sorted(edits, key=lambda edit: _extent(edit[0]), reverse=True):
             (first, start), (last, end) = _extent(node)
             before, after = lines[first][:start], lines[last][end:]
-            if after.lstrip().startswith(b";"):
-                after = b"pass" + after
             lines[first : last + 1] = [b""] * (last + 1 - first)
+            if text:
+                after = text.encode() + after
+                last = first
+            elif after.lstrip().startswith(b";"):
+                after = b"pass" + after
             lines[last] = after
             lines[first] = before + lines[first]
         return b"\n".join(lines).decode().rstrip() + "\n"
@@ -186,23 +198,56 @@ def _segment(node: ast.stmt, lines: list[bytes]) -> str:
     return b"\n".join([lines[first][start:], *lines[first + 1 : last], lines[last][:end]]).decode()
 
 
-def modules(nodes: Iterable[ast.AST]) -> list[str]:
-    """The top-level modules that are imported anywhere in these, each once.
+@dataclass(frozen=True)
+class Imported:
+    """One name that an import statement defines, and the top-level module that it comes from."""
 
-    Examples
-    --------
-    >>> modules([ast.parse("def f():\\n    import scipy.signal")])
-    ['scipy']
+    node: ast.Import | ast.ImportFrom
+    alias: ast.alias
+    module: str
+    guarded: bool
+    """Whether the code goes on where there is no such module: ``try: import numba``."""
+
+    @property
+    def name(self) -> str:
+        whole = isinstance(self.node, ast.ImportFrom)
+        return self.alias.asname or (
+            self.alias.name if whole else self.alias.name.partition(".")[0]
+        )
+
+
+def imports(root: ast.AST) -> Iterator[Imported]:
+    """What is imported anywhere in a statement.
+
+    >>> [(i.name, i.module) for i in imports(ast.parse("def f():\\n    import scipy.signal as s"))]
+    [('s', 'scipy')]
     """
-    found: dict[str, None] = {}
-    for root in nodes:
-        for node in ast.walk(root):
-            if isinstance(node, ast.Import):
-                found.update((alias.name.partition(".")[0], None) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                name = "." * node.level + (node.module or "")
-                found[name if node.level else name.partition(".")[0]] = None
-    return list(found)
+    stack: list[tuple[ast.AST, bool]] = [(root, False)]
+    while stack:
+        node, guarded = stack.pop()
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Imported(node, alias, alias.name.partition(".")[0], guarded)
+        elif isinstance(node, ast.ImportFrom):
+            name = "." * node.level + (node.module or "")
+            module = name if node.level else name.partition(".")[0]
+            yield from (Imported(node, alias, module, guarded) for alias in node.names)
+        tried = node.body if _catches_import_error(node) else []  # type: ignore[attr-defined]
+        for child in ast.iter_child_nodes(node):
+            stack.append((child, guarded or any(child is each for each in tried)))
+
+
+def _catches_import_error(node: ast.AST) -> bool:
+    if isinstance(node, ast.Try):
+        caught = [handler.type for handler in node.handlers]
+        if None in caught:
+            return True
+    elif isinstance(node, ast.With):  # contextlib.suppress(ImportError)
+        caught = [item.context_expr for item in node.items]
+    else:
+        return False
+    names = {n.id for each in caught if each for n in ast.walk(each) if isinstance(n, ast.Name)}
+    return bool(names & {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
 def shown(text: str, size: int = 80) -> str:
@@ -307,13 +352,8 @@ def _names_in_fields(node: ast.AST) -> list[str]:
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    for value in vars(node).values():
-        if isinstance(value, list):
-            found += [item for item in value if isinstance(item, ast.AST)]
-        elif isinstance(value, ast.AST):
-            found.append(value)
-    return found
+    """A node's own parts. (Others hang a ``parent`` on nodes that all trees share.)"""
+    return list(ast.iter_child_nodes(node))
 
 
 def _reads(table: symtable.SymbolTable, *, outer: bool = True) -> Iterator[str]:

@@ -6,16 +6,27 @@ import ast
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
 from cnnlab.autograder.judging.exercise import Chapter
+from cnnlab.autograder.sandbox.stand_ins import DISPLAYS
 from cnnlab.autograder.submission.cells import Document
-from cnnlab.autograder.submission.code import MAX_PARSED, Code, Statement, modules, parse, shown
+from cnnlab.autograder.submission.code import (
+    MAX_PARSED,
+    Code,
+    Imported,
+    Statement,
+    imports,
+    parse,
+    shown,
+)
+from cnnlab.autograder.submission.needs import Needs, defined_in, used_names
 
 MAX_CODE = 256 << 10
 """Characters of learner code that are parsed in one submission."""
+MAX_LONE = 20
+"""Statements of one helper cell that are executed each by itself."""
 
 
 @dataclass
@@ -31,12 +42,18 @@ class Definition:
         A sentence for the learner, where there is nothing to run; or ``""``.
     source : str
         The cell that defines it, without notebook commands.
+    left_out : list of str
+        What of the learner's code does not run for it: "the import of tqdm, which is not used".
+    fallbacks : list of str
+        Modules that it uses where they are, and that are not there: ``try: import numba``.
     """
 
     name: str
     status: str
     problem: str = ""
     source: str = ""
+    left_out: list[str] = field(default_factory=list)
+    fallbacks: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -46,6 +63,8 @@ class Answers:
     definitions: dict[str, Definition] = field(default_factory=dict)
     cells: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    course_names: set[str] = field(default_factory=set)
+    """Names that this code uses and nothing in it defines: the course's own cells may."""
 
 
 def find_answers(chapter: Chapter, document: Document, only: str = "") -> Answers:
@@ -61,15 +80,19 @@ def find_answers(chapter: Chapter, document: Document, only: str = "") -> Answer
         exercise.name: _choose(exercise.name, codes, marked[exercise.name], document, answers)
         for exercise in chapter.exercises
     }
-    _follow(choices, codes, chapter)
+    needs = _follow(choices, codes, chapter)
     for name, choice in choices.items():
-        _check_imports(choice, chapter)
+        _check_imports(choice, chapter, needs)
         answers.definitions[name] = choice.definition
+        left_out = choice.definition.left_out
+        answers.warnings += [f"{name}: {each} was left out." for each in left_out]
     running = {name: choice for name, choice in choices.items() if choice.runs}
     if only:
         running = _used_by(only, choices)
     needed = {statement for choice in running.values() for statement in choice.needed}
-    answers.cells = [piece for code in codes for piece in _pieces(code, running, needed)]
+    idle = {} if only else _without_idle(needed, chapter)
+    answers.cells = [piece for code in codes for piece in _pieces(code, running, needed, idle)]
+    answers.course_names = needs.unknown(needed)
     return answers
 
 
@@ -196,38 +219,35 @@ def _instead(name: str, code: Code) -> str:
 # What it needs
 
 
-def _follow(choices: dict[str, _Choice], codes: list[Code], chapter: Chapter) -> None:
+def _follow(choices: dict[str, _Choice], codes: list[Code], chapter: Chapter) -> Needs:
     """Find the statements that each answer needs, in whatever cell they are."""
-    prelude = _prelude(chapter.prelude)
-    definers: dict[str, list[Statement]] = defaultdict(list)
-    stars: list[Statement] = []
-    changes: list[Statement] = []
-    for code in codes:
-        for statement in code.statements:
-            mine = statement.binds & choices.keys()
-            if any(choices[name].code is not code for name in mine):
-                continue  # a second version of an exercise must not replace the one that counts
-            if statement.is_star and not _forbidden([statement], chapter):
-                stars.append(statement)
-            if statement.changes:
-                changes.append(statement)
-            for name in _gives(statement, prelude) - mine:
-                definers[name].append(statement)
-    for statement in changes:
-        known = definers.get(statement.changes, [])
-        if any(not s.is_import for s in known):
-            known.append(statement)
+    statements = [
+        statement
+        for code in codes
+        for statement in code.statements
+        # A second version of an exercise must not replace the one that counts.
+        if all(choices[name].code is code for name in statement.binds & choices.keys())
+    ]
+    stars = [s for s in statements if s.is_star]
+    needs = Needs(statements, defined_in(chapter.prelude), choices, _allowed(chapter))
+    strangers = [(s, handed) for s in statements if (handed := needs.handed_out(s))]
     for name, choice in choices.items():
-        if choice.code is not None:
-            choice.needed = _closure([*stars, *_roots(name, choice.code, own=choice.own)], definers)
+        if choice.code is None:
+            continue
+        choice.needed = needs.closure([*stars, *_roots(name, choice, needs)])
+        used = {n for s in choice.needed for n in s.uses} if strangers else set()
+        choice.definition.left_out += [
+            f"`{shown(s.source.splitlines()[0], 60)}`, which calls what may not be imported,"
+            for s, handed in strangers
+            if handed & used and s not in choice.needed
+        ]
+    return needs
 
 
 def _used_by(name: str, choices: dict[str, _Choice]) -> dict[str, _Choice]:
-    """An exercise's answer, with its cell's imports, and those of the exercises that it uses."""
+    """An exercise's answer, and those of the exercises that it uses."""
     if name not in choices:
         return {}
-    if choices[name].own and (code := choices[name].code):  # an import may be why it must not run
-        choices[name].needed.update(s for s in code.statements if s.is_import)
     found: dict[str, _Choice] = {}
     stack = [name]
     while stack:
@@ -238,103 +258,97 @@ def _used_by(name: str, choices: dict[str, _Choice]) -> dict[str, _Choice]:
     return found
 
 
-@cache
-def _prelude(source: str) -> dict[str, str]:
-    return _targets(ast.parse(source).body)
-
-
-def _gives(statement: Statement, prelude: dict[str, str]) -> set[str]:
-    """The names that it defines, without those that learner code finds defined anyway."""
-    if not statement.is_import:
-        return set(statement.binds)
-    targets = _targets([statement.node])
-    return {name for name, target in targets.items() if prelude.get(name) != target}
-
-
-def _targets(nodes: Iterable[ast.stmt]) -> dict[str, str]:
-    """What each imported name stands for: ``{"np": "numpy"}``."""
-    found: dict[str, str] = {}
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                name = alias.asname or alias.name.partition(".")[0]
-                found[name] = alias.name if alias.asname else name
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                source = "." * node.level + (node.module or "")
-                found[alias.asname or alias.name] = f"{source}:{alias.name}"
-    return found
-
-
-def _roots(name: str, code: Code, *, own: bool) -> Iterator[Statement]:
+def _roots(name: str, choice: _Choice, needs: Needs) -> Iterator[Statement]:
     """The statements that are an answer by themselves."""
-    for statement in code.statements:
+    for statement in choice.code.statements if choice.code else ():
         defines = name in statement.binds
         # A loop, an assert: part of the answer, unless it changes what is not here.
         acts = not statement.binds and not statement.is_expression
-        if defines or (own and acts and statement.changes in ("", name)):
+        if defines or (choice.own and acts and needs.filled(statement) <= {name}):
             yield statement
-
-
-def _closure(roots: list[Statement], definers: dict[str, list[Statement]]) -> set[Statement]:
-    """These statements, and all that define a name which they use."""
-    found: set[Statement] = set()
-    names: set[str] = set()
-    stack = roots
-    while stack:
-        statement = stack.pop()
-        if statement in found:
-            continue
-        found.add(statement)
-        if definers:
-            fresh = {n for n in statement.uses if n in definers} - names
-            names |= fresh
-            stack += [definer for name in fresh for definer in definers[name]]
-    return found
 
 
 # What may be imported
 
 
-def _check_imports(choice: _Choice, chapter: Chapter) -> None:
-    """Mark an answer as forbidden where it imports what the chapter does not use."""
+def _check_imports(choice: _Choice, chapter: Chapter, needs: Needs) -> None:
+    """Mark an answer as forbidden where it uses what the chapter does not allow.
+
+    An import that nothing uses does no harm, wherever it stands: it is left out. One that goes
+    on where there is no such module, ``try: import numba``, finds none.
+    """
+    definition = choice.definition
     if choice.code is None or not choice.runs:
         return
-    statements = set(choice.needed)
-    if choice.own:
-        statements.update(choice.code.statements)
-    if bad := _forbidden(statements, chapter):
-        definition = choice.definition
+    used = used_names(choice.needed)
+    found = [i for s in choice.needed if s.may_import for i in imports(s.node)]
+    missing = {i.module for i in found if i.guarded and i.module not in _allowed(chapter)}
+    definition.fallbacks = sorted(shown(module, 40) for module in missing)
+    bad = {i.module for i in found if _is_forbidden(i, chapter) and i.name in used}
+    stars = {i.module for i in found if _is_forbidden(i, chapter) and i.alias.name == "*"}
+    if stars and needs.unknown(choice.needed):
+        bad |= stars
+    if bad:
         definition.status = "forbidden"
         may = ", ".join(sorted(chapter.imports))
+        said = " and ".join(shown(name, 40) for name in sorted(bad)[:3])
         definition.problem = (
-            f"{definition.name} imports {' and '.join(shown(name, 40) for name in bad[:3])}. "
+            f"{definition.name} imports {said}. "
             f"In this chapter you may import {may} and Python's standard library."
         )
+    elif choice.own:
+        idle = [i for s in choice.code.statements for i in imports(s.node)]
+        names = sorted({i.module for i in idle if _is_forbidden(i, chapter)})
+        definition.left_out += [
+            f"the import of {shown(name, 40)}, which is not used," for name in names
+        ]
 
 
-def _forbidden(statements: Iterable[Statement], chapter: Chapter) -> list[str]:
-    allowed = chapter.imports | sys.stdlib_module_names
-    nodes = [statement.node for statement in statements if statement.may_import]
-    return sorted(name for name in modules(nodes) if name not in allowed)
+def _is_forbidden(found: Imported, chapter: Chapter) -> bool:
+    return not found.guarded and found.module not in _allowed(chapter)
+
+
+def _allowed(chapter: Chapter) -> frozenset[str]:
+    return chapter.imports | sys.stdlib_module_names | DISPLAYS
+
+
+def _without_idle(statements: set[Statement], chapter: Chapter) -> dict[ast.stmt, str]:
+    """What stands for import statements whose forbidden modules nothing uses."""
+    replaced: dict[ast.stmt, str] = {}
+    for statement in statements:
+        if not statement.may_import:
+            continue
+        found = list(imports(statement.node))
+        for node in {i.node for i in found if _is_forbidden(i, chapter)}:
+            kept = [i.alias for i in found if i.node is node and not _is_forbidden(i, chapter)]
+            reduced = ast.Import(kept) if kept else ast.Pass()
+            replaced[node] = ast.unparse(reduced)
+    return replaced
 
 
 # What is executed
 
 
 def _pieces(
-    code: Code, running: dict[str, _Choice], needed: set[Statement]
+    code: Code,
+    running: dict[str, _Choice],
+    needed: set[Statement],
+    replaced: dict[ast.stmt, str],
 ) -> Iterator[tuple[str, str]]:
     """A cell's statements that some answer needs, under the names of those they belong to."""
     here = {name: choice for name, choice in running.items() if choice.code is code}
     own = next((name for name, choice in here.items() if choice.own), "")
     pieces: list[tuple[str, set[Statement]]] = []
+    lone: set[Statement] = set()
     for statement in code.statements:
         if statement not in needed:
             continue
         owner = next((name for name in here if name in statement.binds), own)
         same = [kept for name, kept in (pieces if owner else pieces[-1:]) if name == owner]
-        if same:
+        if not owner and not statement.binds and len(lone) < MAX_LONE:
+            lone.add(statement)  # it fills a table; if it fails, the others run all the same
+            same = []
+        if same and not same[0] & lone:
             same[0].add(statement)
         else:
             pieces.append((owner, {statement}))
@@ -342,4 +356,4 @@ def _pieces(
     for owner, kept in pieces:
         helpers += not owner
         part = f", part {helpers}" if helpers > 1 else ""
-        yield owner or f"cell {code.cell}{part}", code.only(kept)
+        yield owner or f"cell {code.cell}{part}", code.only(kept, replaced)

@@ -88,7 +88,7 @@ def test_cells_stay_apart_where_that_matters(handed_in):
 
 
 def test_a_forbidden_import_goes_with_it(handed_in):
-    path = handed_in(("relu", "import scipy\ndef relu(z):\n    return z"))
+    path = handed_in(("relu", "import scipy\ndef relu(z):\n    return scipy.relu(z)"))
     assert "import scipy" in code(path)
 
 

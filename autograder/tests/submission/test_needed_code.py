@@ -135,10 +135,11 @@ def test_helpers_that_need_an_answer_come_after_it():
 @pytest.mark.parametrize(
     "source",
     [
-        "import scipy.signal\n" + RELU,
-        "def relu(z):\n    from scipy.signal import correlate\n    return z",
-        "def relu(z):\n    if z:\n        import numpy, scipy as s\n    return z",
-        "from scipy import *\n" + RELU,
+        "import scipy.signal\ndef relu(z):\n    return scipy.signal.correlate(z, z)",
+        "def relu(z):\n    from scipy.signal import correlate\n    return correlate(z, z)",
+        "def relu(z):\n    if z:\n        import numpy, scipy as s\n    return s",
+        "from scipy import *\ndef relu(z):\n    return signal.correlate(z, z)",
+        "try:\n    import scipy\nexcept ZeroDivisionError:\n    pass\nrelu = scipy.relu",
     ],
 )
 def test_a_forbidden_import_is_named(source):
