@@ -261,15 +261,16 @@ def _climb(
 
 
 def _share(key: AnswerKey, members: list[int], findings: dict[int, Finding]) -> float:
-    """Which part of a rung's properties holds. Probes of one title test one property.
+    """Which part of a rung's properties holds.
 
+    Probes of one title test one property, and one without a title tests its own.
     A property for which a constant would be right counts only beside one that holds and for
     which it would not: so zeros earn nothing.
     """
     held: dict[str, bool] = {}
     telling: set[str] = set()
     for i in members:
-        title = key.probes[i].title
+        title = key.probes[i].title or f"probe {i}"
         held[title] = held.get(title, True) and i not in findings
         if not constant(key.expected[i]):
             telling.add(title)
