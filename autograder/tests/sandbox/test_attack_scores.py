@@ -52,7 +52,9 @@ def test_no_attack_earns_a_point(
     with open_workers() as workers:
         for attack in getattr(attacks, family):
             graded = relu(known + attack.source.replace("task", "relu"), workers)
-            assert graded.score == 0, attack.name
+            # A result of the right shape is worth its rung, whoever returns it; nothing else is.
+            assert graded.score <= CHAPTER["relu"].points["shape"], attack.name
+            assert not [r.id for r in graded.rungs if r.earned and r.id != "shape"], attack.name
             assert graded.status not in ("passed", "internal_error"), attack.name
             assert graded.message, attack.name
         honest = relu(HONEST, workers)
