@@ -169,6 +169,7 @@ EXERCISE = Exercise(
             for axes in ((0, 1), (0,), (1,))
         ),
         *short_loops(0, 1),
+        *(Twist("square-kernel-only", _around_a_centre(side, False), _ODD) for side in (0, 1)),
         *(Twist("stops-one-short", _around_a_centre(side, True), _CENTRE) for side in (0, 1)),
         *early_returns((0, 1), (0,), (1,)),
         *columns_counted(lambda image, kernel: len(image) - np.shape(kernel)[1] + 1),
@@ -188,7 +189,6 @@ EXERCISE = Exercise(
             on_args(lambda image, k: (image, _square(k, np.shape(k)[1]))),
             _SQUARE,
         ),
-        *(Twist("square-kernel-only", _around_a_centre(side, False), _ODD) for side in (0, 1)),
         Twist(
             "truncates-to-int",
             on_output(np.trunc),
