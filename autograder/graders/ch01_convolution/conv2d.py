@@ -10,6 +10,12 @@ import numpy as np
 from cnnlab.autograder.graders.ch01_convolution.correlate2d import TRANSPOSED
 from cnnlab.autograder.graders.shared.conv2d import FORWARD_TWISTS, keras_conv2d
 from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
+from cnnlab.autograder.graders.shared.loop_mistakes import (
+    BATCH_LOOPS,
+    columns_counted,
+    early_returns,
+    short_loops,
+)
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist
 from cnnlab.course import ops
@@ -109,6 +115,10 @@ EXERCISE = Exercise(
     twists=(
         *FORWARD_TWISTS,
         Twist("kernel-transposed", lambda op: _times_transposed, TRANSPOSED),
+        *short_loops(1, 2),
+        *early_returns(*BATCH_LOOPS),
+        *columns_counted(lambda x, kernels, bias: np.shape(x)[1] - np.shape(kernels)[1] + 1),
+        *columns_counted(lambda x, kernels, bias: np.shape(x)[1] - np.shape(kernels)[0] + 1),
     ),
     hints=(
         "One image, one filter: how many channels does the filter look at, and how many numbers does one place of the window give?",

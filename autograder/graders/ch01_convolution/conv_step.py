@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.shared.conv2d import keras_conv2d
+from cnnlab.autograder.graders.shared.conv2d import BIAS_PER_CHANNEL, keras_conv2d
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, on_args, on_output
+from cnnlab.autograder.judging.twists import Op, Twist, on_args, on_output
 from cnnlab.course import ops
 
 Rng = np.random.Generator
@@ -62,6 +63,23 @@ def _matrix_sum(patch: Any, kernel: Any, bias: float) -> float:
     return float(np.einsum("ijc,jkc->", patch, kernel) + bias)
 
 
+def _bias_times(often: Callable[[tuple[int, ...]], int]) -> Callable[[Op], Op]:
+    """The bias added more than once; ``often`` says how many times, from the patch's shape."""
+    return on_args(lambda p, k, b: (p, k, b * often(np.shape(p))))
+
+
+def _summed_over(*axes: int) -> Callable[[Op], Op]:
+    """Products that are added up along some axes alone."""
+
+    def conv_step(patch: Any, kernel: Any, bias: float) -> Any:
+        patch, kernel = ops.as_floats(patch=patch, kernel=kernel)
+        return np.sum(patch * kernel, axis=axes) + bias
+
+    return lambda op: conv_step
+
+
+_BIASES = "The bias is added to every product, so it counts many times. How often should it be added to one sum?"
+_NOT_SUMMED = "You return an array: the products are there, but not all of them are added up. How many numbers does one step give?"
 _MATRIX = "You took a matrix product. Here each number of the filter is multiplied by the number of the patch at the same place."
 
 EXERCISE = Exercise(
@@ -87,6 +105,13 @@ EXERCISE = Exercise(
             "bias-forgotten",
             on_args(lambda p, k, b: (p, k, 0.0)),
             "The bias is missing. What should an all-zero patch give?",
+        ),
+        Twist("bias-per-product", _bias_times(math.prod), _BIASES),
+        Twist("bias-per-product", _bias_times(lambda shape: shape[0] * shape[1]), _BIASES),
+        Twist("bias-per-channel", _bias_times(lambda shape: shape[2]), BIAS_PER_CHANNEL),
+        *(
+            Twist("products-not-summed", _summed_over(*axes), _NOT_SUMMED)
+            for axes in ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2))
         ),
         Twist(
             "relu-baked-in",

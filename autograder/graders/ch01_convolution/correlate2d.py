@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.graders.shared.conv2d import keras_conv2d
 from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
+from cnnlab.autograder.graders.shared.loop_mistakes import (
+    columns_counted,
+    early_returns,
+    last_missing,
+    short_loops,
+)
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, on_args, on_output
+from cnnlab.autograder.judging.twists import Op, Twist, on_args, on_output
 from cnnlab.course import ops
 
 Rng = np.random.Generator
@@ -75,12 +81,6 @@ def keras_correlate2d(image: Any, kernel: Any) -> Any:
     return keras_conv2d(x, kernel, np.zeros(1, kernel.dtype))[0, ..., 0]
 
 
-def _last_left_zero(y: Any) -> Any:
-    out = np.zeros_like(y)
-    out[:-1, :-1] = y[:-1, :-1]
-    return out
-
-
 def _square(kernel: Any, side: int) -> Any:
     """The taps that a loop over side x side visits; like the loop, it may run off the edge."""
     kernel = np.asarray(kernel)
@@ -93,6 +93,29 @@ def _square_or_fail(kernel: Any) -> Any:
     return _square(kernel, max(np.shape(kernel)))
 
 
+def _around_a_centre(side: int, short: bool) -> Callable[[Op], Op]:
+    """Windows around a centre cell, as large both ways as the kernel is on one ``side``.
+
+    Half a kernel is left out at every border: an even one has a place more than that. The loop
+    visits all that is left, or ends one cell before.
+    """
+
+    def correlate2d(image: Any, kernel: Any) -> Any:
+        image, kernel = ops.as_floats(image=image, kernel=kernel)
+        size = kernel.shape[side]
+        windows = np.lib.stride_tricks.sliding_window_view(image, (size, size))
+        rows, columns = (max(n - 2 * (size // 2), 0) for n in image.shape)
+        sums = np.sum(windows * kernel, axis=(2, 3))[:rows, :columns]
+        if not short:
+            return sums
+        out = np.zeros((rows, columns), sums.dtype)
+        down, across = (n - size for n in image.shape)
+        out[:down, :across] = sums[:down, :across]
+        return out
+
+    return lambda op: correlate2d
+
+
 def _times_transposed(image: Any, kernel: Any) -> Any:
     """Each window times the kernel on its side, as a loop does it: sizes of 1 broadcast."""
     windows = np.lib.stride_tricks.sliding_window_view(np.asarray(image), np.shape(kernel))
@@ -101,6 +124,18 @@ def _times_transposed(image: Any, kernel: Any) -> Any:
 
 TRANSPOSED = (
     "Your kernel's rows and columns have changed places. Which of its axes runs down the picture?"
+)
+_TOO_FEW = (
+    "Your result misses its last row or column. In how many places does a 3-wide window fit into "
+    "4 cells?"
+)
+_CENTRE = (
+    "Your loop over the window's centre ends one cell too early, and it takes one size for both "
+    "sides of the kernel. Where is the window's last place?"
+)
+_ODD = (
+    "You slide the window's centre, with one half size for both directions. A kernel of 2×3 has no "
+    "centre cell: what if you count from the window's top left corner?"
 )
 _SQUARE = "Your function treats every kernel as square. Which two sizes does a 2×3 kernel have?"
 
@@ -129,16 +164,16 @@ EXERCISE = Exercise(
             on_output(np.transpose),
             "Rows and columns of your result have changed places. Which index goes down?",
         ),
-        Twist(
-            "size-off-by-one",
-            on_output(lambda y: y[:-1, :-1]),
-            "Your result misses its last row and column. In how many places does a 3-wide window fit into 4 cells?",
+        *(
+            Twist("size-off-by-one", on_output(last_missing(*axes)), _TOO_FEW)
+            for axes in ((0, 1), (0,), (1,))
         ),
-        Twist(
-            "stops-one-short",
-            on_output(_last_left_zero),
-            "The last row and column of your result stay 0. What is the window's last place?",
-        ),
+        *short_loops(0, 1),
+        *(Twist("square-kernel-only", _around_a_centre(side, False), _ODD) for side in (0, 1)),
+        *(Twist("stops-one-short", _around_a_centre(side, True), _CENTRE) for side in (0, 1)),
+        *early_returns((0, 1), (0,), (1,)),
+        *columns_counted(lambda image, kernel: len(image) - np.shape(kernel)[1] + 1),
+        *columns_counted(lambda image, kernel: len(image) - len(kernel) + 1),
         Twist(
             "square-kernel-only",
             on_args(lambda image, k: (image, _square_or_fail(k))),

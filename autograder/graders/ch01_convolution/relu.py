@@ -52,6 +52,18 @@ def _in_place(op: Any) -> Any:
     return relu
 
 
+def _largest_along(axis: int | None) -> Any:
+    return lambda op: lambda z: np.max(*ops.as_floats(z=z), axis=axis)
+
+
+_NEGATIVES = (
+    "Your numbers come back as they were, negative ones too. If you compare with 0: is that 0 a "
+    "second number for the function that you call, or does it say along which axis to look?"
+)
+_AXIS = (
+    "You take the largest number of a whole axis. A ReLU looks at each number by itself: with what "
+    "is it compared?"
+)
 _LEAKY = "Negative numbers stay negative, only smaller: that is a leaky ReLU. What should a ReLU give below 0?"
 
 EXERCISE = Exercise(
@@ -72,6 +84,13 @@ EXERCISE = Exercise(
             "Your results never exceed 1. Does a ReLU have an upper limit?",
         ),
         *(Twist("leaky", _leaky(slope), _LEAKY) for slope in (0.01, 0.1, 0.2, 0.3)),
+        Twist("negatives-pass", lambda op: lambda z: ops.as_floats(z=z)[0], _NEGATIVES),
+        *(Twist("maximum-over-axis", _largest_along(axis), _AXIS) for axis in (0, None)),
+        Twist(
+            "minimum-instead",
+            lambda op: lambda z: np.minimum(*ops.as_floats(z=z), 0),
+            "Your results are never above 0: the smaller number is kept. Which of z and 0 should it be?",
+        ),
         Twist(
             "changes-input",
             _in_place,

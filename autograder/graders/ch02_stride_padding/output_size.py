@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,30 @@ def on_sizes(change: Callable[[int, int, int, str, int], tuple[Any, ...]]) -> Ca
     return on_args(lambda n, k, s=1, p="valid", d=1: change(n, k, s, p, d))
 
 
+def _undivided(valid: bool, same: Callable[[int, int, int], float] | None) -> Callable[[Op], Op]:
+    """Steps that are divided and never rounded: with ``"valid"``, and by a rule of n, reach and
+    stride with ``"same"``."""
+
+    def apply(op: Op) -> Op:
+        def output_size(
+            n: int, k: int, stride: int = 1, padding: str = "valid", dilation: int = 1
+        ) -> float:
+            span = reach(k, dilation)
+            if padding == "same" and same:
+                return same(n, span, stride)
+            if padding == "valid" and valid:
+                return (n - span) / stride + 1
+            return op(n, k, stride, padding, dilation)
+
+        return output_size
+
+    return apply
+
+
+_NOT_ROUNDED = (
+    "You get fractions: 2.5 places. A window stands at a place or it does not. Which way must "
+    "you round, and does the padding change it?"
+)
 _KEEPS = 'You read "same" as "as large as the picture". That is true only for stride 1: what does stride 2 do?'
 _OFF_BY_ONE = "Your count is off by one. How many places does a 3-wide window have on 4 cells? Count them on paper."
 _HALF_FRAME = "You expect as many zeros before as after. An even kernel may need an odd number of zeros: what happens then?"
@@ -139,6 +164,19 @@ EXERCISE = Exercise(
             counts("same", lambda n, k, s, d: (n + 2 * (d * (k // 2)) - reach(k, d)) // s + 1),
             _HALF_FRAME,
         ),
+        *(
+            Twist("not-rounded", _undivided(valid, same), _NOT_ROUNDED)
+            for valid, same in product(
+                (True, False),
+                (
+                    lambda n, span, s: n / s,
+                    lambda n, span, s: (n - 1) / s + 1,
+                    lambda n, span, s: (n + 2 * ((span - 1) // 2) - span) / s + 1,
+                    lambda n, span, s: (n + 2 * (span // 2) - span) / s + 1,
+                ),
+            )
+        ),
+        Twist("not-rounded", _undivided(True, None), _NOT_ROUNDED),
         Twist(
             "stride-ignored",
             on_sizes(lambda n, k, s, p, d: (n, k, 1, p, d)),

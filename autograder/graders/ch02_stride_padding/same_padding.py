@@ -75,6 +75,15 @@ def by_total(total: Callable[[int, int, int, int], int]) -> Callable[[Op], Op]:
     return lambda op: same_padding
 
 
+def _by_kernel(half: Callable[[int, int], float]) -> Callable[[Op], Op]:
+    """The same number on both sides, from k and the dilation alone."""
+    return lambda op: lambda n, k, stride=1, dilation=1: (half(k, dilation),) * 2
+
+
+_HALVES = (
+    "You divide by 2 and keep the half: 0.5 zeros on each side. Where does the odd zero go, when "
+    "the number of zeros is odd?"
+)
 _BOTH_SIDES = "You give both sides the same number of zeros. When the number of zeros is odd, which side gets one more?"
 _HALF_KERNEL = (
     "You give each side half a kernel, whatever the axis. That suits odd kernels at stride 1. What "
@@ -91,12 +100,20 @@ EXERCISE = Exercise(
     twists=(
         Twist("symmetric-padding", on_output(lambda p: (sum(p) // 2,) * 2), _BOTH_SIDES),
         Twist("symmetric-padding", on_output(lambda p: (-(-sum(p) // 2),) * 2), _BOTH_SIDES),
-        Twist("symmetric-padding", lambda op: lambda n, k, s=1, d=1: (k // 2,) * 2, _HALF_KERNEL),
-        Twist(
-            "symmetric-padding",
-            lambda op: lambda n, k, s=1, d=1: (d * (k // 2),) * 2,
-            _HALF_KERNEL,
+        *(
+            Twist("symmetric-padding", _by_kernel(half), _HALF_KERNEL)
+            for half in (
+                lambda k, d: k // 2,
+                lambda k, d: (k - 1) // 2,
+                lambda k, d: d * (k // 2),
+                lambda k, d: d * ((k - 1) // 2),
+                lambda k, d: d * (k - 1) // 2,
+                lambda k, d: reach(k, d) // 2,
+            )
         ),
+        Twist("not-rounded", on_output(lambda p: (sum(p) / 2,) * 2), _HALVES),
+        Twist("not-rounded", _by_kernel(lambda k, d: (k - 1) / 2), _HALVES),
+        Twist("not-rounded", _by_kernel(lambda k, d: d * (k - 1) / 2), _HALVES),
         Twist(
             "extra-before",
             on_output(lambda p: p[::-1]),

@@ -18,6 +18,7 @@ from cnnlab.course import ops
 Array = NDArray[Any]
 Pair = tuple[int, int]
 Places = Callable[[int, int, int, str], list[slice]]
+Grid = Callable[[Pair, Pair, Pair, str], tuple[list[slice], ...]]
 Rng = np.random.Generator
 
 
@@ -102,16 +103,30 @@ def every_stride(n: int, k: int, stride: int, padding: str) -> list[slice]:
 
 def window_op(reduce: Callable[[Array], Array], where: Places = places) -> Op:
     """A pooling that calls ``reduce`` on the cells under each window, (N, h, w, C) → (N, C)."""
+    return grid_op(reduce, axis_by_axis(where))
+
+
+def axis_by_axis(where: Places) -> Grid:
+    """Rows and columns by the same rule, each from its own length, size and stride."""
+
+    def grid(lengths: Pair, size: Pair, strides: Pair, padding: str) -> tuple[list[slice], ...]:
+        sides = zip(lengths, size, strides, strict=True)
+        return tuple(where(n, k, s, padding) for n, k, s in sides)
+
+    return grid
+
+
+def grid_op(reduce: Callable[[Array], Array], grid: Grid, held: Grid | None = None) -> Op:
+    """The same for windows on a ``grid``; its result has the places of ``held``, if that differs."""
 
     def pool(
         x: Any, size: Pair = (2, 2), strides: Pair | None = None, padding: str = "valid"
     ) -> Array:
         (x,) = ops.as_floats(x=x)
         steps = size if strides is None else strides
-        rows, columns = (
-            where(n, k, s, padding) for n, k, s in zip(x.shape[1:3], size, steps, strict=True)
-        )
-        out = np.zeros((x.shape[0], len(rows), len(columns), x.shape[3]), x.dtype)
+        rows, columns = grid(x.shape[1:3], size, steps, padding)
+        height, width = map(len, (held or grid)(x.shape[1:3], size, steps, padding))
+        out = np.zeros((x.shape[0], height, width, x.shape[3]), x.dtype)
         for (i, row), (j, column) in product(enumerate(rows), enumerate(columns)):
             out[:, i, j] = reduce(x[:, row, column])
         return out
@@ -140,20 +155,11 @@ def mixed_channels(reduce: Callable[..., Array]) -> tuple[Callable[[Array], Arra
     )
 
 
-def _square(x: Any, size: Pair, strides: Pair | None, padding: str) -> tuple[Any, ...]:
-    steps = size if strides is None else strides
-    return x, (size[0], size[0]), (steps[0], steps[0]), padding
-
-
 _STRIDES_SWAPPED = "Your strides have changed places. Which of the two runs down the rows?"
 _SIZE_SWAPPED = "The window's height and width have changed places. Which of its sizes counts rows?"
 _CEIL = (
     'You keep a last window that reaches beyond the border. With "valid", what happens to rows and '
     "columns that no whole window reaches?"
-)
-_SQUARE = (
-    "You use one number for both directions. A window has a height and a width, and so does a "
-    "stride."
 )
 
 
@@ -188,17 +194,6 @@ def window_twists(reduce: Callable[[Array], Array]) -> tuple[Twist, ...]:
             _SIZE_SWAPPED,
         ),
         Twist("size-swapped", on_pool(lambda x, size, s, p: (x, size[::-1], s, p)), _SIZE_SWAPPED),
-        Twist("square-only", on_pool(_square), _SQUARE),
-        Twist(
-            "square-only",
-            on_pool(lambda x, size, s, p: (x, (size[0], size[0]), s or size, p)),
-            _SQUARE,
-        ),
-        Twist(
-            "square-only",
-            on_pool(lambda x, size, s, p: (x, size, (s or size)[:1] * 2, p)),
-            _SQUARE,
-        ),
         Twist(
             "padding-ignored",
             on_pool(lambda x, size, s, p: (x, size, s, "valid")),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.ch03_pooling._one_side import one_side_twists
 from cnnlab.autograder.graders.ch03_pooling._pooling import (
     MIXED,
     POOL_HINTS,
@@ -24,6 +25,11 @@ from cnnlab.course import ops
 
 def _mean(window: Any) -> Any:
     return window.mean(axis=(1, 2))
+
+
+def _mean_of_picture(window: Any) -> Any:
+    """The mean of what is no frame of nan."""
+    return np.nanmean(window, axis=(1, 2))
 
 
 EXERCISE = Exercise(
@@ -60,6 +66,7 @@ EXERCISE = Exercise(
             "Everything after the decimal point is lost. Which dtype does your result array have when whole numbers come in?",
         ),
         *window_twists(_mean),
+        *one_side_twists(_mean_of_picture, np.nan),
     ),
     hints=(
         "The windows are where they were in max_pool2d. What is taken from each of them now?",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.ch03_pooling._one_side import one_side_twists
 from cnnlab.autograder.graders.ch03_pooling._pooling import (
     MIXED,
     POOL_HINTS,
@@ -65,6 +66,7 @@ EXERCISE = Exercise(
             "You keep the smallest number of each window. Which one does max pooling keep?",
         ),
         *window_twists(_largest),
+        *one_side_twists(_largest, -np.inf),
     ),
     hints=(
         "Take one window and one channel. Which of its numbers remains? And what do the other channels have to do with it?",

@@ -84,4 +84,5 @@ def with_mistake(**options: Any) -> Callable[[Op], Op]:
     return lambda op: lambda *args, **kwargs: op(*args, **options, **kwargs)
 
 
+WITH_WEIGHTS = ("conv", "dense")
 CHANNELS = "Your convolutions forget the input's channels. How many numbers does one filter of 3×3 hold that looks at 16 maps?"

@@ -7,6 +7,7 @@ from typing import Any
 
 from cnnlab.autograder.graders.ch04_network._counting import (
     CHANNELS,
+    WITH_WEIGHTS,
     counting_probes,
     keras_layers,
     walk,
@@ -35,6 +36,7 @@ def macs(
     bias: bool = False,
     places: str = "output",
     factor: int = 1,
+    of: tuple[str, ...] = WITH_WEIGHTS,
 ) -> list[int]:
     """`count_macs` with mistakes: without any, it is that function."""
     counts = []
@@ -42,12 +44,45 @@ def macs(
         weights, biases = weights_and_biases(before, layer)
         if full.kind == "conv" and not channels:
             weights //= before[-1]
-        where = {"output": after, "input": before, "none": (1,)}[places]
-        each = weights + (biases if bias else 0)
-        counts.append(factor * each * prod(where[:-1] if full.kind == "conv" else after[:-1]))
+        where = {"output": after, "input": before, "none": (1,)}.get(places, after)
+        if full.kind == "conv" and places in STRIDED:
+            map_in, rounded = STRIDED[places]
+            sides = (before if map_in else after)[:2]
+            where = (*map(rounded, sides, full.strides), after[-1])
+        each = weights + (biases if bias and full.kind in of else 0)
+        each *= factor if full.kind in of else 1
+        counts.append(each * prod(where[:-1] if full.kind == "conv" else after[:-1]))
     return counts
 
 
+def _down(n: int, stride: int) -> int:
+    return n // stride
+
+
+def _up(n: int, stride: int) -> int:
+    return -(-n // stride)
+
+
+STRIDED = {
+    "output / stride": (False, _down),
+    "output / stride, rounded up": (False, _up),
+    "input / stride": (True, _down),
+    "input / stride, rounded up": (True, _up),
+}
+"""Places that are counted by dividing: whether those of the map that comes in, and how."""
+
+_STRIDE_TWICE = (
+    "You divide the size of the result by the stride once more. The map that comes out is "
+    "already smaller: what made it so?"
+)
+_KERNEL = (
+    "You divide the size of the input by the stride, whatever the padding is. How many places has "
+    "a kernel of 3 on 6 cells without padding?"
+)
+_TWICE = (
+    "Some of your numbers are twice as large. A multiplication and the addition that goes with it "
+    "are one multiply-accumulate."
+)
 _INPUT_MAP = (
     "You count the places of the map that comes in. The kernel takes one step for each number "
     "that comes out: with a stride, or without padding, these are fewer."
@@ -62,21 +97,27 @@ EXERCISE = Exercise(
     needs=("count_parameters",),
     twists=(
         Twist("on-input-map", with_mistake(places="input"), _INPUT_MAP),
+        Twist("stride-twice", with_mistake(places="output / stride"), _STRIDE_TWICE),
+        Twist("stride-twice", with_mistake(places="output / stride, rounded up"), _STRIDE_TWICE),
+        Twist("padding-ignored", with_mistake(places="input / stride"), _KERNEL),
+        Twist("padding-ignored", with_mistake(places="input / stride, rounded up"), _KERNEL),
         Twist(
             "positions-forgotten",
             with_mistake(places="none"),
             "You count each weight once. At how many places of the result is it used?",
         ),
-        Twist(
-            "twice-per-mac",
-            with_mistake(factor=2),
-            "Your numbers are twice as large. A multiplication and the addition that goes with it are one multiply-accumulate.",
+        *(
+            Twist("twice-per-mac", with_mistake(factor=2, of=of), _TWICE)
+            for of in (WITH_WEIGHTS, ("conv",), ("dense",))
         ),
         Twist("input-channels-forgotten", with_mistake(channels=False), CHANNELS),
-        Twist(
-            "bias-counted",
-            with_mistake(bias=True),
-            "You count the biases too. Adding a bias is no multiplication.",
+        *(
+            Twist(
+                "bias-counted",
+                with_mistake(bias=True, of=of),
+                "You count the biases too. Adding a bias is no multiplication.",
+            )
+            for of in (WITH_WEIGHTS, ("conv",), ("dense",))
         ),
     ),
     hints=(

@@ -8,6 +8,7 @@ from typing import Any
 
 from cnnlab.autograder.graders.ch04_network._counting import (
     CHANNELS,
+    WITH_WEIGHTS,
     counting_probes,
     keras_layers,
     walk,
@@ -29,7 +30,8 @@ def parameters(
     layers: Stack,
     *,
     channels: bool = True,
-    bias: bool = True,
+    bias: str = "each",
+    of: tuple[str, ...] = WITH_WEIGHTS,
     places: str = "",
     pool: Callable[[Layer, int], int] = lambda layer, channels: 0,
 ) -> list[int]:
@@ -42,14 +44,35 @@ def parameters(
         if full.kind == "conv" and places:
             weights *= prod(after[:-1])
             biases *= prod(after[:-1]) if places == "all" else 1
+        if full.kind in of and bias != "each":
+            biases = {"none": 0, "one": 1, "channels": before[-1] * biases}[bias]
         extra = pool(full, before[-1]) if full.kind == "max_pool" else 0
-        counts.append(weights + (biases if bias else 0) + extra)
+        counts.append(weights + biases + extra)
     return counts
 
 
 _PLACES = (
     "You count a kernel again at each of its places. It is the same kernel everywhere: "
     "is there anything new to learn at the second place?"
+)
+_BIASES = (
+    (
+        "bias-forgotten",
+        "none",
+        "Biases are missing. How many of them has a layer with ten filters, or ten units?",
+    ),
+    (
+        "one-bias",
+        "one",
+        "You count one bias for a whole layer. Every filter, and every unit, has its own: how "
+        "many are there?",
+    ),
+    (
+        "bias-per-channel",
+        "channels",
+        "You count a bias again for every channel, or input. A filter adds up all its products "
+        "and then a single bias.",
+    ),
 )
 _POOL = "Your pooling layers learn something. Which number in a maximum could be trained?"
 
@@ -63,10 +86,10 @@ EXERCISE = Exercise(
         Twist("times-positions", with_mistake(places="all"), _PLACES),
         Twist("times-positions", with_mistake(places="weights"), _PLACES),
         Twist("input-channels-forgotten", with_mistake(channels=False), CHANNELS),
-        Twist(
-            "bias-forgotten",
-            with_mistake(bias=False),
-            "The biases are missing. How many of them has a layer with ten filters?",
+        *(
+            Twist(name, with_mistake(bias=bias, of=of), says)
+            for name, bias, says in _BIASES
+            for of in (WITH_WEIGHTS, ("conv",), ("dense",))
         ),
         *(
             Twist("pool-has-weights", with_mistake(pool=pool), _POOL)

@@ -123,6 +123,11 @@ EXERCISE = Exercise(
             on_args(lambda x, w, b, *rest: (x, w, 0 * floats(b), *rest)),
             "The bias is missing. What should a layer answer to a row of zeros?",
         ),
+        Twist(
+            "bias-per-product",
+            on_args(lambda x, w, b, *rest: (x, w, np.shape(w)[0] * floats(b), *rest)),
+            "The bias is added once for every input. A unit has one bias: how often should it be in the sum?",
+        ),
         *(
             Twist("activation-ignored", _no_activation(*names), _IGNORED)
             for names in (ACTIVATIONS[1:], ("softmax",), ("sigmoid",), ("relu",), ACTIVATIONS[2:])

@@ -13,6 +13,10 @@ DIVIDED = (
     "Your gradients are divided by the size of the batch. Only the loss takes an average, and "
     "that is already in dout: here, what do the pictures' shares add up to?"
 )
+KEEPS = (
+    "Your db has one axis too many: a row or a column, where the bias itself is a plain list of "
+    "numbers. Which shape must it have, to be taken from the bias?"
+)
 ORDER = "Your results come in another order than asked for. The description names them in turn."
 
 
@@ -34,6 +38,16 @@ def batch_twists() -> tuple[Twist, ...]:
     parts = ((False, True, True), (False, True, False), (True, True, True))
     return tuple(
         Twist("divides-by-batch", scaled(which, lambda shape: shape[0]), DIVIDED) for which in parts
+    )
+
+
+def kept_axes(*shapes: tuple[int, ...]) -> tuple[Twist, ...]:
+    """``keeps-axes`` for the last result, db: each time, the shape that it comes in."""
+    return tuple(
+        Twist(
+            "keeps-axes", on_output(lambda g, shape=shape: (*g[:-1], g[-1].reshape(shape))), KEEPS
+        )
+        for shape in shapes
     )
 
 

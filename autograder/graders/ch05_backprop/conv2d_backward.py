@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch05_backprop._batches import batch_twists, order_twists, scaled
+from cnnlab.autograder.graders.ch05_backprop._batches import (
+    batch_twists,
+    kept_axes,
+    order_twists,
+    scaled,
+)
+from cnnlab.autograder.graders.ch05_backprop._loops import loop_twists
 from cnnlab.autograder.graders.ch05_backprop._windows import (
     OVERWRITES,
     STRIDE_IGNORED,
@@ -209,13 +216,45 @@ def _last_filter_over(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: 
     return _overwritten(op, dx, *last, *how)
 
 
-def _of_last_place(op: Op, dk: Array, dout: Any, x: Any, kernels: Any, *how: Any) -> Array:
-    """The same in dk: what the last window gave is all that stays."""
-    dout, x = floats(dout), floats(x)
-    strides, top, left, padded = _framed_zeros(x, kernels, *how)
-    padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
-    at = window_at(dout.shape[1] - 1, dout.shape[2] - 1, np.shape(kernels)[:2], strides)
-    return np.tensordot(padded[at], dout[:, -1, -1], axes=(0, 0))
+def _of_last_place(result: int, *axes: int) -> Callable[..., Array]:
+    """The same in dk (1) or db (2): what the last round of the loops over these axes of dout gave
+    is all that stays."""
+
+    def mistaken(op: Op, part: Array, dout: Any, *rest: Any) -> Array:
+        dout = floats(dout)
+        last = np.zeros_like(dout)
+        place = tuple(slice(-1, None) if axis in axes else slice(None) for axis in range(4))
+        last[place] = dout[place]
+        return op(last, *rest)[result]
+
+    return mistaken
+
+
+def _cropped_from_behind(end: int, valid_too: bool) -> Callable[[Op], Op]:
+    """The frame cut off by counting from the end: where there is none, nothing at all is left.
+
+    ``end`` is the side whose number of cells is taken there: 1 after, 0 before.
+    """
+
+    def apply(op: Op) -> Op:
+        with_frame = _framed(_half, lambda dx, *at: dx)(op)
+
+        def mistaken(
+            dout: Any, x: Any, kernels: Any, strides: Pair = (1, 1), padding: str = "valid"
+        ) -> Any:
+            dx, dk, db = with_frame(dout, x, kernels, strides, padding)
+            if padding != "same" and not valid_too:
+                return dx, dk, db
+            frame: list[Pair] = [(0, 0), (0, 0)]
+            if padding == "same":
+                sizes = zip(np.shape(x)[1:3], np.shape(kernels)[:2], strides, strict=True)
+                frame = [same_padding(*size) for size in sizes]
+            rows, columns = (slice(cells[0], -cells[end]) for cells in frame)
+            return dx[:, rows, columns], dk, db
+
+        return mistaken
+
+    return apply
 
 
 def _framed_zeros(
@@ -230,6 +269,20 @@ def _framed_zeros(
     return strides, frame[0][0], frame[1][0], zeros
 
 
+_LAST_PLACES: tuple[dict[str, Callable[..., Array]], ...] = tuple(
+    parts
+    for axes in ((1, 2), (0, 1, 2))
+    for dk, db in [(_of_last_place(1, *axes), _of_last_place(2, *axes))]
+    for parts in ({"dk": dk}, {"db": db}, {"dk": dk, "db": db})
+)
+_LAST_PLACE = (
+    "Your dk or db comes from the last place alone. Kernel and bias were used everywhere: what "
+    "happens to the gradients of all the places?"
+)
+_NOTHING = (
+    "You cut the frame off by counting from the end. Where the frame has no cells, the end is -0, "
+    "which is 0: how much is left of your dx then?"
+)
 _AVERAGED = (
     "Your bias's gradient is an average. The bias is added at every place of every picture: are "
     "the pushes averaged or added?"
@@ -296,12 +349,14 @@ EXERCISE = Exercise(
         Twist("strides-swapped", _at_strides(lambda strides: strides[::-1]), STRIDES_SWAPPED),
         Twist("overlap-overwrites", _replaced(dx=_overwritten), OVERWRITES),
         Twist("overlap-overwrites", _replaced(dx=_last_filter_over), OVERWRITES),
-        Twist(
-            "last-place-only",
-            _replaced(dk=_of_last_place),
-            "Your dk comes from the last place alone. The kernel was used everywhere: what happens to the gradients of all its places?",
+        *(Twist("last-place-only", _replaced(**parts), _LAST_PLACE) for parts in _LAST_PLACES),
+        *(
+            Twist("crops-to-nothing", _cropped_from_behind(end, valid_too), _NOTHING)
+            for end, valid_too in product((1, 0), (True, False))
         ),
         *batch_twists(),
+        *kept_axes((1, -1), (-1, 1), (1, 1, 1, -1)),
+        *loop_twists(),
         *order_twists(),
     ),
     hints=(

@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch05_backprop._batches import batch_twists, order_twists, scaled
+from cnnlab.autograder.graders.ch05_backprop._batches import (
+    batch_twists,
+    kept_axes,
+    order_twists,
+    scaled,
+)
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
@@ -107,6 +112,7 @@ EXERCISE = Exercise(
             lambda op: lambda dout, x, w: (*op(dout, x, w)[:2], floats(dout)),
             "Your bias's gradient still has a row for each picture. One bias serves them all: what becomes of their gradients?",
         ),
+        *kept_axes((1, -1), (-1, 1)),
         *order_twists(),
     ),
     hints=(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.ch05_backprop._loops import loop_twists
 from cnnlab.autograder.graders.ch05_backprop._windows import (
     OVERWRITES,
     STRIDE_IGNORED,
@@ -195,6 +196,7 @@ EXERCISE = Exercise(
         Twist("stride-ignored", _steps(lambda size, strides: (1, 1)), STRIDE_IGNORED),
         Twist("strides-swapped", _steps(lambda size, s: (s or size)[::-1]), STRIDES_SWAPPED),
         Twist("strides-swapped", _steps(lambda size, s: s[::-1] if s else size), STRIDES_SWAPPED),
+        *loop_twists(),
     ),
     hints=(
         "Change one cell of a window a little. Does the window's maximum change? For which cell does it?",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
+from cnnlab.autograder.graders.shared.loop_mistakes import RETURNS_EARLY, first_alone
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.autograder.sandbox.calls import Named
@@ -85,11 +87,18 @@ def keras_gradient(f: Named, x: Any, eps: float | None = None) -> Array:
 
 
 def _differences(
-    above: float, below: float, restored: bool = True, dtype: Any = np.float64
+    above: float,
+    below: float,
+    restored: bool = True,
+    dtype: Any = np.float64,
+    step: float = 1e-5,
 ) -> Callable[[Op], Op]:
-    """Differences from points elsewhere, or without putting each number back."""
+    """Differences from points elsewhere, or without putting each number back.
 
-    def mistaken(f: Callable[[Any], float], x: Any, eps: float = 1e-5) -> Array:
+    ``step`` is how wide they are where the caller says nothing.
+    """
+
+    def mistaken(f: Callable[[Any], float], x: Any, eps: float = step) -> Array:
         x = np.array(x, dtype=dtype)
         out = np.zeros(x.shape)
         for at in np.ndindex(x.shape):
@@ -122,6 +131,10 @@ def _never_restored(op: Op) -> Op:
     return _differences(0, 1, restored=False)(op)
 
 
+def _first_of_all(y: Any) -> Array:
+    return first_alone(*range(np.ndim(y)))(y)
+
+
 _ONE_SIDED = (
     "You compare a point with the one beside it. Take one on each side of x: the errors of the "
     "two halves cancel, and what is left is a thousand times smaller."
@@ -139,8 +152,11 @@ EXERCISE = Exercise(
     keras_reference=keras_gradient,
     numpy_op=ops.numerical_gradient,
     twists=(
-        Twist("one-sided", _differences(1, 0), _ONE_SIDED),
-        Twist("one-sided", _differences(0, -1), _ONE_SIDED),
+        *(
+            Twist("one-sided", _differences(*points, step=step), _ONE_SIDED)
+            for step, points in product((1e-5, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8), ((1, 0), (0, -1)))
+        ),
+        Twist("return-inside-loop", on_output(_first_of_all), RETURNS_EARLY),
         Twist("forgets-to-restore", _differences(1, -1, restored=False), _RESTORE),
         Twist("changes-input", _left_changed, _RESTORE),
         Twist("forgets-to-restore", _never_restored, _RESTORE),

@@ -66,6 +66,7 @@ def _relu_in_place(op: Op) -> Op:
     return mistaken
 
 
+_SLOPE = "Your result is the slope of the ReLU alone, whatever dout is. Where does dout come in?"
 _INVERTED = "Your gradient passes where z is negative and stops where it is positive."
 
 EXERCISE = Exercise(
@@ -97,10 +98,14 @@ EXERCISE = Exercise(
             _masked(lambda dout, z: np.maximum(z, 0)),
             "You multiply by relu(z) itself. What counts is its slope: how many different slopes has a ReLU?",
         ),
+        *(
+            Twist("mask-only", lambda op, slope=slope: lambda dout, z: slope(floats(z)), _SLOPE)
+            for slope in (lambda z: 1.0 * (z > 0), lambda z: 1.0 * (z >= 0))
+        ),
         Twist(
-            "mask-only",
-            lambda op: lambda dout, z: floats(floats(z) > 0),
-            "Your result is 0 or 1, whatever dout is. That is the slope of the ReLU. Where does dout come in?",
+            "relu-again",
+            lambda op: lambda dout, z: np.maximum(floats(z), 0),
+            "You return relu(z): that is the way forwards. How much of dout comes back through each cell?",
         ),
         Twist(
             "changes-input",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -48,11 +51,35 @@ def _first_image(y: Array) -> Array:
     return out
 
 
-def _only_channel(c: int) -> Any:
-    """One channel's products stand for the sum over all."""
-    return on_args(lambda x, k, *r: (np.asarray(x)[..., [c]], np.asarray(k)[:, :, [c]], *r))
+def _only_channel(of_x: int | None, of_kernels: int | None) -> Any:
+    """One channel's products stand for the sum over all.
+
+    None is the filter's own number, taken for a channel: a filter too many ends in an error.
+    """
+
+    def change(x: Any, kernels: Any, *rest: Any) -> tuple[Any, ...]:
+        x, kernels = np.asarray(x), np.asarray(kernels)
+        filters = np.arange(kernels.shape[3])
+        channel = filters if of_x is None else np.full_like(filters, of_x)
+        row = filters if of_kernels is None else np.full_like(filters, of_kernels)
+        taken = kernels[:, :, row, filters]  # (kh, kw, F): filter f's taps for one channel
+        return x[..., channel], taken[:, :, None] * np.eye(len(filters), dtype=kernels.dtype), *rest
+
+    return on_args(change)
 
 
+def _bias_times(often: Callable[[tuple[int, ...]], int]) -> Any:
+    """The bias added more than once; ``often`` says how many times, from the kernels' shape."""
+    return on_args(lambda x, k, b, *r: (x, k, np.asarray(b) * often(np.shape(k)), *r))
+
+
+BIAS_PER_CHANNEL = (
+    "The bias is added once for every channel. How often should it be added to one output cell?"
+)
+_BIASES = (
+    "The bias is added to every product, before the sum. How often should it be added to one "
+    "output cell?"
+)
 _NOT_SUMMED = (
     "Only one channel reaches your result. A filter spans all channels: what happens to the "
     "products of the others?"
@@ -92,11 +119,15 @@ FORWARD_TWISTS = (
     ),
     Twist(
         "bias-per-channel",
-        on_args(lambda x, k, b, *r: (x, k, np.asarray(b) * np.shape(k)[2], *r)),
-        "The bias is added once for every channel. How often should it be added to one output cell?",
+        _bias_times(lambda shape: shape[2]),
+        BIAS_PER_CHANNEL,
     ),
-    Twist("channels-not-summed", _only_channel(0), _NOT_SUMMED),
-    Twist("channels-not-summed", _only_channel(-1), _NOT_SUMMED),
+    Twist("bias-per-product", _bias_times(lambda shape: math.prod(shape[:3])), _BIASES),
+    Twist("bias-per-product", _bias_times(lambda shape: shape[0] * shape[1]), _BIASES),
+    *(
+        Twist("channels-not-summed", _only_channel(of_x, of_kernels), _NOT_SUMMED)
+        for of_x, of_kernels in product((0, -1, None), repeat=2)
+    ),
     Twist("filters-reversed", on_output(lambda y: y[..., ::-1]), _REVERSED),
     Twist(
         "filters-reversed", on_args(lambda x, k, *r: (x, np.asarray(k)[..., ::-1], *r)), _REVERSED

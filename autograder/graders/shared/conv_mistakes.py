@@ -169,6 +169,10 @@ _SWAPPED = (
     "Rows take the columns' stride, and columns the rows'. Which of the two strides comes first?"
 )
 _SYMMETRIC = "You add as many zeros before as after. Where does the odd one go, when the number of zeros is odd?"
+_HALF_KERNEL = (
+    "You add half a kernel of zeros on every side. That suits odd kernels at stride 1. What "
+    "if the kernel is even, or the stride larger?"
+)
 _SPREAD = "The dilation is ignored. How many cells apart do the kernel's taps lie?"
 _REACH = "Your dilated kernel spans the wrong number of cells. Draw three taps with a gap of one cell between them: how many cells are there from the first to the last?"
 _FRAME_SPREAD = (
@@ -214,14 +218,20 @@ PADDING_TWISTS = (
         with_mistake(share=odd_before),
         "When the number of zeros is odd, you put the odd one at the top and left. On which side does Keras put it?",
     ),
-    Twist("symmetric-padding", with_mistake(share=both_floor), _SYMMETRIC),
-    Twist("symmetric-padding", with_mistake(share=both_floor, places_by_rule=True), _SYMMETRIC),
-    Twist("symmetric-padding", with_mistake(share=both_ceil), _SYMMETRIC),
-    Twist(
-        "symmetric-padding",
-        with_mistake(share=both_ceil, frame_strides=ones),
-        "You add half a kernel of zeros on every side. That suits odd kernels at stride 1. What "
-        "if the kernel is even, or the stride larger?",
+    *(
+        Twist(
+            "symmetric-padding",
+            with_mistake(share=share, frame_strides=rule, places_by_rule=places_by_rule),
+            says,
+        )
+        for share, rule, places_by_rule, says in (
+            (both_floor, as_is, False, _SYMMETRIC),
+            (both_floor, as_is, True, _SYMMETRIC),
+            (both_ceil, as_is, False, _SYMMETRIC),  # by the rule: like "extra-before"
+            (both_floor, ones, False, _HALF_KERNEL),  # by the rule: like "stride-ignored"
+            (both_ceil, ones, False, _HALF_KERNEL),
+            (both_ceil, ones, True, _HALF_KERNEL),
+        )
     ),
     Twist(
         "pads-after-only",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cnnlab.autograder.graders.shared.loop_mistakes import COLUMNS
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.course.ops.layers import Shape, normalise
 
@@ -92,6 +93,20 @@ def sizes(wrong: Callable[[int, int, int], int], *where: tuple[str, str]) -> Cal
     return stepwise(change)
 
 
+def _columns_from_height(before: Shape, layer: Any, after: Shape) -> Shape:
+    """The width follows from the height, by the layer's own width and stride across."""
+    if layer.kind not in ("conv", "max_pool"):
+        return after
+    k, step = layer.dilation[1] * (layer.size[1] - 1) + 1, layer.strides[1]
+    same = layer.padding == "same"
+    return after[0], -(-before[0] // step) if same else (before[0] - k) // step + 1, after[2]
+
+
+def _rows_for_columns(before: Shape, layer: Any, after: Shape) -> Shape:
+    """The width is the height."""
+    return (after[0], *after[::2]) if layer.kind in ("conv", "max_pool") else after
+
+
 VALID, SAME, POOL = ("conv", "valid"), ("conv", "same"), ("max_pool", "valid")
 
 
@@ -164,6 +179,8 @@ SHAPE_TWISTS = (
     Twist("ceil-for-floor", sizes(lambda n, k, s: -(-(n - k) // s) + 1, POOL), _CEIL),
     Twist("ceil-for-floor", sizes(lambda n, k, s: -(-(n - k) // s) + 1, VALID), _CEIL),
     Twist("ceil-for-floor", sizes(lambda n, k, s: -(-n // s), POOL), _CEIL),
+    Twist("columns-from-height", stepwise(_columns_from_height), COLUMNS),
+    Twist("columns-from-height", stepwise(_rows_for_columns), COLUMNS),
     Twist(
         "dilation-ignored",
         on_layers("conv", lambda layer, full: {"dilation": (1, 1)}),

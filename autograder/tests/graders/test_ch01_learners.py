@@ -77,6 +77,19 @@ RIGHT_STEPS = [
         (step(lambda p, k, b: float(np.sum(p @ k) + b)), ["matrix-product"]),
         (step(lambda p, k, b: float(np.dot(p, k).sum() + b)), ["matrix-product"]),
         (step(read=lambda *pair: map(np.asarray, pair)), ["integer-overflow"]),
+        (step(lambda p, k, b: float(np.sum(p * k + b))), ["bias-per-product"]),
+        (
+            step(lambda p, k, b: sum(np.vdot(p[at], k[at]) + b for at in np.ndindex(p.shape[:2]))),
+            ["bias-per-product"],
+        ),
+        (
+            step(lambda p, k, b: sum(np.vdot(p[..., c], k[..., c]) + b for c in range(p.shape[2]))),
+            ["bias-per-channel"],
+        ),
+        (step(lambda p, k, b: p * k + b), ["products-not-summed"]),
+        (step(lambda p, k, b: sum(p * k) + b), ["products-not-summed"]),
+        (step(lambda p, k, b: sum(sum(p * k)) + b), ["products-not-summed"]),
+        (step(lambda p, k, b: sum(p * k)), ["bias-forgotten", "products-not-summed"]),
         (
             step(lambda p, k, b: max(0.0, float(np.einsum("ijc,ijc->", p, k)))),
             ["bias-forgotten", "relu-baked-in"],
@@ -89,8 +102,8 @@ def test_conv_step(function, diagnosis):
     assert result.score < result.max_score
 
 
-def test_a_bias_for_every_product_gets_no_name():
-    result = judged("conv_step", step(lambda p, k, b: float(np.sum(p * k + b))))
+def test_a_mean_for_the_sum_gets_no_name():
+    result = judged("conv_step", step(lambda p, k, b: float(np.mean(p * k) + b)))
     assert (result.status, result.diagnosis) == ("failed", [])
     assert {"by-hand", "reference"} <= failed(result)
 
@@ -165,6 +178,54 @@ def one_size(image, kernel):
     return out
 
 
+def returns_early(rows_done):
+    """The result is returned after its first number, or after its first row."""
+
+    def correlate2d(image, kernel):
+        (h, w), (kh, kw) = image.shape, kernel.shape
+        out = np.zeros((h - kh + 1, w - kw + 1))
+        for i in range(h - kh + 1):
+            for j in range(w - kw + 1):
+                out[i, j] = np.sum(image[i : i + kh, j : j + kw] * kernel)
+                if not rows_done:
+                    return out
+            return out
+
+    return correlate2d
+
+
+def columns_from_height(array_too, taps=1):
+    """One size of the picture for both loops."""
+
+    def correlate2d(image, kernel):
+        (h, w), (kh, kw) = image.shape, kernel.shape
+        columns = h - kernel.shape[taps] + 1
+        out = np.zeros((h - kh + 1, columns if array_too else w - kw + 1))
+        for i in range(h - kh + 1):
+            for j in range(columns):
+                out[i, j] = np.sum(image[i : i + kh, j : j + kw] * kernel)
+        return out
+
+    return correlate2d
+
+
+def around_centres(short):
+    """The window's centre moves; half a kernel, taken from its height, is left out all around."""
+
+    def correlate2d(image, kernel):
+        size = len(kernel)
+        half = size // 2
+        h, w = (n - half for n in image.shape)
+        out = np.zeros(image.shape)
+        for i in range(half, image.shape[0] - size + half if short else h):
+            for j in range(half, image.shape[1] - size + half if short else w):
+                window = image[i - half : i - half + size, j - half : j - half + size]
+                out[i, j] = np.sum(window * kernel)
+        return out[half:h, half:w]
+
+    return correlate2d
+
+
 RIGHT_SLIDES = [
     slide(),
     tap_by_tap,
@@ -183,6 +244,13 @@ RIGHT_SLIDES = [
         (windows("ijab,ab->ji"), ["output-transposed"]),
         (changed(np.transpose), ["output-transposed"]),
         (slide(places=lambda n, k: n - k), ["stops-one-short"]),
+        (around_centres(short=True), ["stops-one-short"]),
+        (around_centres(short=False), ["square-kernel-only"]),
+        (returns_early(rows_done=False), ["return-inside-loop"]),
+        (returns_early(rows_done=True), ["return-inside-loop"]),
+        (columns_from_height(array_too=False), ["columns-from-height"]),
+        (columns_from_height(array_too=True), ["columns-from-height"]),
+        (columns_from_height(array_too=True, taps=0), ["columns-from-height"]),
         (
             slide(lambda n, k: n - k, result=lambda i, j, dtype: np.zeros((i - 1, j - 1), dtype)),
             ["size-off-by-one"],
@@ -234,6 +302,47 @@ def four_loops(
         return finish(out)
 
     return conv2d
+
+
+def one_channel(of_x, of_kernels):
+    """conv2d that takes one channel for the sum; None is the filter's number."""
+
+    def conv2d(x, kernels, bias):
+        (n, h, w, _), (kh, kw, _, count) = x.shape, kernels.shape
+        out = np.zeros((n, h - kh + 1, w - kw + 1, count))
+        for picture, i, j, f in np.ndindex(out.shape):
+            window = x[picture, i : i + kh, j : j + kw, f if of_x is None else of_x]
+            taps = kernels[:, :, f if of_kernels is None else of_kernels, f]
+            out[picture, i, j, f] = np.sum(window * taps) + bias[f]
+        return out
+
+    return conv2d
+
+
+def loops_end(stop):
+    """conv2d in loops that are left, without more, when ``stop`` says so."""
+
+    def conv2d(x, kernels, bias):
+        (n, h, w, _), (kh, kw, _, count) = x.shape, kernels.shape
+        out = np.zeros((n, h - kh + 1, w - kw + 1, count))
+        for picture, i, j, f in np.ndindex(out.shape):
+            if stop(picture, i, j, f, out.shape):
+                break
+            window = x[picture, i : i + kh, j : j + kw]
+            out[picture, i, j, f] = np.sum(window * kernels[..., f]) + bias[f]
+        return out
+
+    return conv2d
+
+
+def all_columns_from_height(x, kernels, bias):
+    (n, h, w, _), (kh, kw, _, count) = x.shape, kernels.shape
+    out = np.zeros((n, h - kh + 1, w - kw + 1, count))
+    for i in range(h - kh + 1):
+        for j in range(h - kw + 1):
+            window = x[:, i : i + kh, j : j + kw]
+            out[:, i, j] = np.einsum("nabc,abcf->nf", window, kernels) + bias
+    return out
 
 
 def by_einsum(subscripts="nijcab,abcf->nijf"):
@@ -301,6 +410,15 @@ RIGHT_LAYERS = [
         (by_channels(lambda maps, bias: sum(m + bias for m in maps)), ["bias-per-channel"]),
         (by_channels(lambda maps, bias: maps[0] + bias), ["channels-not-summed"]),
         (by_channels(lambda maps, bias: maps[-1] + bias), ["channels-not-summed"]),
+        (one_channel(None, None), ["channels-not-summed"]),
+        (one_channel(None, 0), ["channels-not-summed"]),
+        (one_channel(0, None), ["channels-not-summed"]),
+        (four_loops(lambda w, k, b: np.sum(w * k + b)), ["bias-per-product"]),
+        (four_loops(lambda w, k, b: np.sum(np.sum(w * k, 2) + b)), ["bias-per-product"]),
+        (loops_end(lambda n, i, j, f, shape: n or i or j or f), ["return-inside-loop"]),
+        (loops_end(lambda n, i, j, f, shape: n or i or j), ["return-inside-loop"]),
+        (loops_end(lambda n, i, j, f, shape: n or i), ["return-inside-loop"]),
+        (all_columns_from_height, ["columns-from-height"]),
         (four_loops(filters=lambda k: np.moveaxis(k, 3, 0)[::-1]), ["filters-reversed"]),
         (four_loops(pictures=lambda x: [0]), ["first-image-only"]),
         (four_loops(finish=lambda out: out[:1]), ["first-image-only"]),
@@ -372,6 +490,10 @@ RIGHT_RELUS = [
         (lambda z: np.maximum(0.01 * floats(z)[0], *floats(z)), ["leaky"]),
         (lambda z: np.where(np.asarray(z) < 0, 0.2 * floats(z)[0], *floats(z)), ["leaky"]),
         (in_place, ["changes-input"]),
+        (lambda z: np.array([np.max(n, 0) for n in z.flat]).reshape(z.shape), ["negatives-pass"]),
+        (lambda z: np.max(z, 0), ["maximum-over-axis"]),
+        (lambda z: np.max(z), ["maximum-over-axis"]),
+        (lambda z: np.minimum(z, 0), ["minimum-instead"]),
     ],
 )
 def test_relu(function, diagnosis):

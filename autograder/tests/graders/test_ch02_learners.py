@@ -46,6 +46,16 @@ def sizes(valid=lambda n, k, s, d: (n - d * (k - 1) - 1) // s + 1, same=lambda n
         (sizes(valid=lambda n, k, s, d: (n - d * (k - 1) - 1) // s), ["size-off-by-one"]),
         (sizes(valid=lambda n, k, s, d: (n - d * (k - 1)) // s), ["size-off-by-one"]),
         (sizes(valid=lambda n, k, s, d: (n - k) // s + 1), ["dilation-ignored"]),
+        (
+            sizes(lambda n, k, s, d: (n - d * (k - 1) - 1) / s + 1, lambda n, s: (n - 1) / s + 1),
+            ["not-rounded"],
+        ),
+        (sizes(same=lambda n, s: n / s), ["not-rounded"]),
+        (sizes(valid=lambda n, k, s, d: (n - d * (k - 1) - 1) / s + 1), ["not-rounded"]),
+        (
+            sizes(lambda n, k, s, d: (n - k) / s + 1, lambda n, s: (n - 1) / s + 1),
+            ["dilation-ignored", "not-rounded"],
+        ),
         (sizes(valid=lambda n, k, s, d: n - d * (k - 1), same=lambda n, s: n), ["stride-ignored"]),
         (
             sizes(valid=lambda n, k, s, d: (n - k) // s + 1, same=lambda n, s: n // s),
@@ -94,9 +104,12 @@ def frame(total=None, places=lambda n, s: ceil(n / s), share=lambda t: (t // 2, 
         (frame(total=lambda n, s, r, k: (ceil(n / s) - 1) * s + r - n), ["negative-padding"]),
         (frame(places=lambda n, s: n // s), ["floor-for-ceil"]),
         (lambda n, k, stride=1, dilation=1: (k // 2, k // 2), ["symmetric-padding"]),
+        (lambda n, k, stride=1, dilation=1: ((k - 1) // 2,) * 2, ["symmetric-padding"]),
+        (lambda n, k, stride=1, dilation=1: ((k - 1) / 2,) * 2, ["not-rounded"]),
+        (frame(share=lambda t: (t / 2, t / 2)), ["not-rounded"]),
         (
             frame(total=lambda n, s, r, k: r - 1, share=lambda t: (t // 2, t // 2)),
-            ["symmetric-padding", "stride-ignored"],
+            ["symmetric-padding"],  # half a kernel on each side
         ),
     ],
 )
@@ -212,14 +225,45 @@ def test_a_right_loop_gets_full_marks():
     assert (result.status, result.message) == ("passed", "")
 
 
-def by_half_a_kernel(x, kernels, bias, strides=(1, 1), padding="valid", dilation=(1, 1)):
+def by_half_a_kernel(half):
     """Padding as many write it, and the size from what is left."""
-    (kh, kw), (dh, dw) = np.shape(kernels)[:2], dilation
-    x = 1.0 * np.asarray(x)
+
+    def conv2d(x, kernels, bias, strides=(1, 1), padding="valid", dilation=(1, 1)):
+        (kh, kw), (dh, dw) = np.shape(kernels)[:2], dilation
+        x = 1.0 * np.asarray(x)
+        if padding == "same":
+            rows, columns = half(dh * (kh - 1)), half(dw * (kw - 1))
+            x = np.pad(x, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
+        return loops()(x, kernels, bias, strides, "valid", dilation)
+
+    return conv2d
+
+
+def left_early(stop):
+    """Loops that are left, without more, where ``stop`` says so."""
+
+    def conv2d(x, kernels, bias, strides=(1, 1), padding="valid", dilation=(1, 1)):
+        right = loops()(x, kernels, bias, strides, padding, dilation)
+        out = np.zeros_like(right)
+        for at in np.ndindex(out.shape):
+            if stop(*at):
+                break
+            out[at] = right[at]
+        return out
+
+    return conv2d
+
+
+def columns_from_height(x, kernels, bias, strides=(1, 1), padding="valid", dilation=(1, 1)):
+    """The padded height, for rows and columns."""
+    right = loops()(x, kernels, bias, strides, padding, dilation)
+    (_, height, _, _), (kh, kw) = x.shape, kernels.shape[:2]
     if padding == "same":
-        rows, columns = dh * (kh - 1), dw * (kw - 1)
-        x = np.pad(x, ((0, 0), (-(-rows // 2),) * 2, (-(-columns // 2),) * 2, (0, 0)))
-    return loops()(x, kernels, bias, strides, "valid", dilation)
+        height += sum(ops.same_padding(height, kh, strides[0], dilation[0]))
+    out = np.zeros_like(right)
+    for j in range((height - dilation[1] * (kw - 1) - 1) // strides[1] + 1):
+        out[:, :, j] = right[:, :, j]
+    return out
 
 
 def swapped_strides(x, kernels, bias, strides=(1, 1), padding="valid", dilation=(1, 1)):
@@ -256,7 +300,11 @@ def long_frame(n, k, s, d):
         (loops(frame=lambda n, k, s, d: ops.same_padding(n, k, s, d)[::-1]), ["extra-before"]),
         (loops(frame=lambda n, k, s, d: (ops.same_padding(n, k, s, d)[0],) * 2),
          ["symmetric-padding"]),
-        (by_half_a_kernel, ["symmetric-padding"]),
+        (by_half_a_kernel(lambda total: total // 2), ["symmetric-padding"]),
+        (by_half_a_kernel(lambda total: -(-total // 2)), ["symmetric-padding"]),
+        (left_early(lambda n, i, j, f: n or i or j), ["return-inside-loop"]),
+        (columns_from_height, ["columns-from-height"]),
+        (loops(cell=lambda w, k, b: np.sum(w * k + b)), ["bias-per-product"]),
         (loops(fill="edge"), ["edge-for-zeros"]),
         (loops(frame=lambda n, k, s, d: ops.same_padding(n, k, 1, d)), ["stride-ignored"]),
         (loops(frame=lambda n, k, s, d: ops.same_padding(n, k, s)), ["dilation-ignored"]),

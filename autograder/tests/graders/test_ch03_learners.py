@@ -160,6 +160,22 @@ ONE_CHANNEL_LESS = [("for f in range(c)", "for f in range(1)"), ("(n, oh, ow, c)
 ONE_CHANNEL_LESS += [("out[b, i, j, f] = ", "out[b, i, j] = "), *EVERY_CHANNEL]
 KEPT_INTEGERS = [('    if x.dtype.kind != "f":\n        x = x.astype(float)\n', "")]
 
+SHORT = ["stops-one-short"]
+HALF_A_WINDOW = [
+    ("max((oh - 1) * sh + kh - h, 0) // 2", "(kh - 1) // 2"),
+    ("max((ow - 1) * sw + kw - w, 0) // 2", "(kw - 1) // 2"),
+    ("    out = ", "    oh = (h + 2 * top - kh) // sh + 1\n    out = "),
+    ("    out = ", "    ow = (w + 2 * left - kw) // sw + 1\n    out = "),
+]
+COLUMNS = [
+    (
+        "    for b in range(n)",
+        "    frame = max((oh - 1) * sh + kh - h, 0) if padding == 'same' else 0\n"
+        "    ow = (h + frame - kw) // sw + 1\n"
+        "    for b in range(n)",
+    )
+]
+
 MISTAKES = {
     "max_pool2d": [
         ([("best = -np.inf", "best = 0")], ["zero-initialised"]),
@@ -174,7 +190,15 @@ MISTAKES = {
         ([("sh, sw = strides", "sh, sw = size")], ["stride-ignored"]),
         ([("kh, kw = size", "kw, kh = size")], ["size-swapped"]),
         ([("kh, kw = size", "kh = kw = size[0]")], ["square-only"]),
+        ([("kh, kw = size", "kh = kw = size[1]")], ["square-only"]),
         (ROUNDED_UP, ["ceil-for-floor"]),
+        ([("in range(oh)", "in range(oh - 1)"), ("in range(ow)", "in range(ow - 1)")], SHORT),
+        ([("in range(ow)", "in range(ow - 1)")], SHORT),
+        ([("    return out", "        return out")], ["first-image-only"]),
+        ([("    return out", "            return out")], ["return-inside-loop"]),
+        ([("    return out", "                return out")], ["return-inside-loop"]),
+        (HALF_A_WINDOW, ["symmetric-padding"]),
+        (COLUMNS, ["columns-from-height"]),
         (EXTRA_BEFORE, ["extra-before"]),
         (NOTHING_BEFORE, ["padding-after-only"]),
         ([("for b in range(n)", "for b in range(1)")], ["first-image-only"]),
@@ -200,6 +224,9 @@ MISTAKES = {
         ),
         ([("x[b, r, s, f]", "x[b, r, s].mean()")], ["pools-channels"]),
         (KEPT_INTEGERS, ["truncates-to-int"]),
+        (COLUMNS, ["columns-from-height"]),
+        ([("in range(oh)", "in range(oh - 1)")], SHORT),
+        ([("    return out", "            return out")], ["return-inside-loop"]),
         ([("strides = size", "strides = (1, 1)")], ["stride-one-default"]),
         ([("sh, sw = strides", "sw, sh = strides")], ["strides-swapped"]),
         (EXTRA_BEFORE, ["extra-before"]),
@@ -229,6 +256,14 @@ MISTAKES = {
         ([("shapes = []", "shapes = [tuple(input_shape)]")], ["input-included"]),
         ([("return shapes", "return [current]")], ["last-shape-only"]),
         (
+            [("math.ceil(w / sw)", "math.ceil(h / sw)"), ("(w - kw)", "(h - kw)")],
+            ["columns-from-height"],
+        ),
+        (
+            [("math.ceil(w / sw)", "math.ceil(h / sh)"), ("(w - kw) // sw", "(h - kh) // sh")],
+            ["columns-from-height"],
+        ),
+        (
             [("filters)", "c)"), ("else (kh, kw)", "else (1, 1)")],
             ["depth-kept-by-conv", "stride-one-default"],
         ),
@@ -240,6 +275,7 @@ ODD = {
         [("best = -np.inf", "best = 1")],
         [("out[b, i, j, f] = best", "out[b, i, j, f] = best / 2")],
         [("r, s = i * sh + a - top, j * sw", "r, s = i * sh + a - top, i * sw")],
+        [("for j in range(ow)", "for j in range(i, ow)")],
         [("for d in range(kw)", "for d in range(a, kw)")],
     ],
     "average_pool2d": [
@@ -252,7 +288,7 @@ ODD = {
     ],
     "trace_shapes": [
         [("(math.prod(current),)", "(current[0] * current[-1],)")],
-        [("math.ceil(h / sh), math.ceil(w / sw)", "math.ceil(h / sh), math.ceil(h / sh)")],
+        [("math.ceil(h / sh), math.ceil(w / sw)", "math.ceil(h / sh), math.ceil(h / sw)")],
     ],
 }
 

@@ -135,6 +135,13 @@ def dense_loops(unit_sum, with_bias=True, activate=True):
     return dense
 
 
+def dense_adding_bias_to_products(x, weights, bias, activation=None):
+    sums = np.array(
+        [[np.sum(r * w + b) for w, b in zip(weights.T, bias, strict=True)] for r in x], x.dtype
+    )
+    return dense_loops(lambda row, eye, u: row[u])(sums, np.eye(len(bias)), 0 * bias, activation)
+
+
 column = dense_loops(lambda row, weights, u: np.sum(row * weights[:, u]))
 
 
@@ -175,6 +182,23 @@ def macs_each(conv):
                 counts.append(shape[-1] * math.prod(after))
             else:
                 counts.append(0)
+            shape = after
+        return counts
+
+    return count_macs
+
+
+def macs_at_places(places):
+    """count_macs that works out the places on its own, from n, k, the stride and the output."""
+
+    def count_macs(input_shape, layers):
+        counts, shape = arithmetic.count_macs(input_shape, layers), input_shape
+        afters = arithmetic.trace_shapes(input_shape, layers)
+        for i, (layer, after) in enumerate(zip(layers, afters, strict=True)):
+            if layer[0] == "conv":
+                sizes, steps = map(solved()["pair"], (layer[2], layer[3] if layer[3:] else 1))
+                own = map(places, shape[:2], sizes, steps, after[:2])
+                counts[i] = counts[i] // math.prod(after[:2]) * math.prod(own)
             shape = after
         return counts
 
@@ -249,6 +273,7 @@ MISTAKES = [
     ("dense", dense_loops(lambda x, w, u: np.sum(x * w[u])), ["weights-transposed"]),
     ("dense", dense_loops(lambda x, w, u: x @ w[:, u], with_bias=False), ["bias-forgotten"]),
     ("dense", dense_loops(lambda x, w, u: x @ w[:, u], activate=False), ["activation-ignored"]),
+    ("dense", dense_adding_bias_to_products, ["bias-per-product"]),
     (
         "count_parameters",
         parameters_each(lambda kh, kw, c, f, after: (kh * kw * c + 1) * math.prod(after)),
@@ -263,6 +288,21 @@ MISTAKES = [
         "count_parameters",
         parameters_each(lambda kh, kw, c, f, after: kh * kw * c * f, lambda n, units: n * units),
         ["bias-forgotten"],
+    ),
+    (
+        "count_parameters",
+        parameters_each(lambda kh, kw, c, f, after: kh * kw * c * f),
+        ["bias-forgotten"],
+    ),
+    (
+        "count_parameters",
+        parameters_each(lambda kh, kw, c, f, after: kh * kw * c * f + 1, lambda n, u: n * u + 1),
+        ["one-bias"],
+    ),
+    (
+        "count_parameters",
+        parameters_each(lambda kh, kw, c, f, after: (kh * kw + 1) * c * f),
+        ["bias-per-channel"],
     ),
     (
         "count_parameters",
@@ -286,6 +326,13 @@ MISTAKES = [
         lambda shape, layers: [2 * n for n in arithmetic.count_macs(shape, layers)],
         ["twice-per-mac"],
     ),
+    (
+        "count_macs",
+        macs_each(lambda k, before, after: 2 * k * before[2] * math.prod(after)),
+        ["twice-per-mac"],
+    ),
+    ("count_macs", macs_at_places(lambda n, k, step, out: out // step), ["stride-twice"]),
+    ("count_macs", macs_at_places(lambda n, k, step, out: n // step), ["padding-ignored"]),
     ("choose_hyperparameters", grow(lambda s, b: costs(s, b)[0]), ["over-budget"]),
     ("choose_hyperparameters", grow(lambda s, b: costs(s, b)[1]), ["over-budget"]),
     (

@@ -24,16 +24,35 @@ def assert_named(exercise, function, diagnosis):
 # numerical_gradient
 
 
-def one_side(f, x, eps=1e-5):
-    if eps <= 0:
-        raise ValueError("eps must be positive")
-    x = np.asarray(x, dtype=float)
+def one_side(step=1e-5):
+    """The slope to the right of x, with a step that the learner likes better."""
+
+    def numerical_gradient(f, x, eps=step):
+        if eps <= 0:
+            raise ValueError("eps must be positive")
+        x = np.asarray(x, dtype=float)
+        out = np.zeros_like(x)
+        for i in np.ndindex(x.shape):
+            moved = x.copy()
+            moved[i] += eps
+            out[i] = (f(moved) - f(x)) / eps
+        return out
+
+    return numerical_gradient
+
+
+def only_the_first(f, x, eps=1e-5):
+    x = np.array(x, dtype=float)
     out = np.zeros_like(x)
     for i in np.ndindex(x.shape):
-        moved = x.copy()
-        moved[i] += eps
-        out[i] = (f(moved) - f(x)) / eps
-    return out
+        old = x[i]
+        x[i] = old + eps
+        above = f(x)
+        x[i] = old - eps
+        below = f(x)
+        x[i] = old
+        out[i] = (above - below) / (2 * eps)
+        return out
 
 
 def in_place(f, x, eps=1e-5):
@@ -84,7 +103,10 @@ def single_precision(f, x, eps=1e-5):
 @pytest.mark.parametrize(
     ("function", "diagnosis"),
     [
-        (one_side, ["one-sided"]),
+        (one_side(), ["one-sided"]),
+        (one_side(1e-7), ["one-sided"]),
+        (one_side(1e-4), ["one-sided"]),
+        (only_the_first, ["return-inside-loop"]),
         (in_place, ["forgets-to-restore", "changes-input"]),
         (whole_distance, ["half-step"]),
         (single_precision, ["float32-inside"]),
@@ -117,6 +139,8 @@ def relu_loop(rule):
         (lambda d, z: d if z >= 0 else 0, ["ge-for-gt"]),
         (lambda d, z: d, ["mask-missing"]),
         (lambda d, z: 1 if z > 0 else 0, ["mask-only"]),
+        (lambda d, z: 1 if z >= 0 else 0, ["mask-only"]),
+        (lambda d, z: max(z, 0), ["relu-again"]),
         (lambda d, z: d * z if z > 0 else 0, ["times-relu"]),
     ],
 )
@@ -124,7 +148,7 @@ def test_relu_backward(rule, diagnosis):
     assert_named("relu_backward", relu_loop(rule), diagnosis)
 
 
-def dense_loop(dw_scale=lambda n: 1.0, db_scale=lambda n: 1.0, turned=False):
+def dense_loop(dw_scale=lambda n: 1.0, db_scale=lambda n: 1.0, turned=False, shape=(-1,)):
     """Picture after picture, each adding its part."""
 
     def dense_backward(dout, x, weights):
@@ -138,7 +162,7 @@ def dense_loop(dw_scale=lambda n: 1.0, db_scale=lambda n: 1.0, turned=False):
             dx[n] = (weights.T if turned else weights) @ dout[n]
             dw += np.outer(x[n], dout[n])
             db += dout[n]
-        return dx, dw * dw_scale(len(x)), db * db_scale(len(x))
+        return dx, dw * dw_scale(len(x)), (db * db_scale(len(x))).reshape(shape)
 
     return dense_backward
 
@@ -152,6 +176,8 @@ def one_nth(n):
     [
         (dense_loop(turned=True), ["transposed"]),
         (dense_loop(db_scale=one_nth), ["bias-averaged"]),
+        (dense_loop(shape=(1, -1)), ["keeps-axes"]),
+        (dense_loop(shape=(-1, 1)), ["keeps-axes"]),
         (dense_loop(dw_scale=one_nth, db_scale=one_nth), ["divides-by-batch"]),
     ],
 )
@@ -162,7 +188,11 @@ def test_dense_backward(function, diagnosis):
 # max_pool2d_backward
 
 
-def pool_loop(give):
+def never(*at):
+    return False
+
+
+def pool_loop(give, until=never):
     """Window after window; ``give`` writes into the part of dx that lies under one."""
 
     def max_pool2d_backward(dout, x, size, strides=None):
@@ -177,6 +207,8 @@ def pool_loop(give):
             raise ValueError(f"dout must be {shape}")
         dx = np.zeros_like(x)
         for n, i, j, c in np.ndindex(shape):
+            if until(n, i, j, c):
+                break
             place = n, slice(i * sh, i * sh + h), slice(j * sw, j * sw + w), c
             give(dx[place], x[place], dout[n, i, j, c])
         return dx
@@ -226,10 +258,34 @@ def test_max_pool2d_backward(give, diagnosis):
     assert_named("max_pool2d_backward", pool_loop(give), diagnosis)
 
 
+@pytest.mark.parametrize(
+    ("until", "diagnosis"),
+    [
+        (lambda n, i, j, c: n, ["first-image-only"]),
+        (lambda n, i, j, c: n or i, ["return-inside-loop"]),
+        (lambda n, i, j, c: n or i or j or c, ["return-inside-loop"]),
+    ],
+)
+def test_loops_that_are_left(until, diagnosis):
+    assert_named("max_pool2d_backward", pool_loop(to_first, until), diagnosis)
+    assert_named("conv2d_backward", conv_loop(until=until), diagnosis)
+
+
 # conv2d_backward
 
 
-def conv_loop(*, dk_at=None, add=True, crop=True, top_of=None, db=None, step=True, scale=1.0):
+def conv_loop(
+    *,
+    dk_at=None,
+    add=True,
+    crop=True,
+    top_of=None,
+    db=None,
+    step=True,
+    scale=1.0,
+    until=never,
+    cut=None,
+):
     """Cell after cell, as the chapter tells it, with one thing otherwise."""
 
     def conv2d_backward(dout, x, kernels, strides=(1, 1), padding="valid"):
@@ -244,7 +300,11 @@ def conv_loop(*, dk_at=None, add=True, crop=True, top_of=None, db=None, step=Tru
         if dout.shape != (len(x), oh, ow, kernels.shape[3]):
             raise ValueError("dout has another shape")
         dx, dk = np.zeros_like(framed), np.zeros_like(kernels)
+        total = np.zeros(kernels.shape[3], x.dtype)
         for n, i, j, f in np.ndindex(dout.shape):
+            if until(n, i, j, f):
+                break
+            total[f] += dout[n, i, j, f]
             top, left = (i * sh, j * sw) if step else (i, j)
             rows, columns = slice(top, top + kh), slice(left, left + kw)
             part = dout[n, i, j, f] * kernels[:, :, :, f]
@@ -252,9 +312,11 @@ def conv_loop(*, dk_at=None, add=True, crop=True, top_of=None, db=None, step=Tru
             dk[:, :, :, f] += dout[n, i, j, f] * framed[n, rows, columns]
         if dk_at:
             dk = dk_at(dk)
-        total = dout.sum(axis=(0, 1, 2)) if db is None else db(dout)
+        total = total if db is None else db(dout)
         if not crop:
             return dx, dk, total
+        if cut:
+            return dx[:, slice(*cut(frame[0])), slice(*cut(frame[1]))], dk, total
         top, left = (f[0] for f in frame) if top_of is None else (top_of, top_of)
         dx = dx[:, top : top + x.shape[1], left : left + x.shape[2]]
         return dx, dk * scale, total
@@ -298,6 +360,14 @@ def turned(dk):
         (conv_loop(add=False), ["overlap-overwrites"]),
         (conv_loop(crop=False), ["dx-not-cropped"]),
         (conv_loop(top_of=0), ["crops-wrong-side"]),
+        (conv_loop(cut=lambda frame: (frame[0], -frame[1])), ["crops-to-nothing"]),
+        (conv_loop(cut=lambda frame: (frame[0], -frame[0])), ["crops-to-nothing"]),
+        (
+            conv_loop(cut=lambda frame: (frame[0], -frame[1]), step=False),
+            ["stride-ignored", "crops-to-nothing"],
+        ),
+        (conv_loop(db=lambda dout: dout.sum(axis=(0, 1, 2), keepdims=True)), ["keeps-axes"]),
+        (conv_loop(db=lambda dout: dout[-1, -1, -1]), ["last-place-only"]),
         (conv_loop(db=lambda dout: dout.mean(axis=(0, 1, 2))), ["bias-averaged"]),
         (conv_loop(step=False), ["stride-ignored"]),
         (conv_loop(dk_at=turned, crop=False), ["dk-flipped", "dx-not-cropped"]),
