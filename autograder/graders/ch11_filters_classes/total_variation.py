@@ -49,7 +49,8 @@ def keras_variation(image: Any) -> float:
     return float(variation(*as_floats(image=image)))
 
 
-Costs = Callable[..., Array]
+Costs = Callable[..., Any]
+"""From arrays of differences to arrays of differences, or of what they cost."""
 
 
 def neighbours(image: Array, *axes: int) -> list[Array]:
@@ -70,6 +71,10 @@ def pad(down: Array, right: Array) -> list[Array]:
 def each(cost: Callable[[Array], Array]) -> Costs:
     """The same for every difference by itself."""
     return lambda *differences: [cost(d) for d in differences]
+
+
+def _raised(power: float) -> Callable[[Array], Array]:
+    return lambda d: np.abs(d) ** power
 
 
 _sizes = each(np.abs)
@@ -172,8 +177,8 @@ EXERCISE = Exercise(
             for costs in (
                 jointly(power, crop),
                 jointly(power, pad),
-                each(lambda d, power=power: np.abs(d) ** (2 * power)),
-                each(lambda d, power=power: np.abs(d) ** power),
+                each(_raised(2 * power)),
+                each(_raised(power)),
             )
         ),
         Twist(
