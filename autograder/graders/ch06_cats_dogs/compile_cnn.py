@@ -19,6 +19,7 @@ RIGHT = {
     "loss": "binary_crossentropy",
     "from_logits": False,
     "metrics": ["accuracy"],
+    "returned": True,
 }
 SIDES = {"optimizer": ("optimizer",), "loss": ("loss", "from_logits"), "metrics": ("metrics",)}
 SAME = {
@@ -35,10 +36,15 @@ def compile_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def config_in_words(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, Any]:
-    """A compiled model's config, with one name for each thing; "nothing" where it was not set."""
+    """A compiled model's config, with one name for each thing; "nothing" where it was not set.
+
+    A model that does not come back is one mistake, so it is a matter of one rung, the last.
+    """
     facts: dict[str, Any] = {}
     for name, value in tree.items():
-        if name == "metrics":
+        if name == "returned":
+            facts |= {} if value or "metrics" not in tree else {"None is returned": True}
+        elif name == "metrics":
             facts["counts accuracy"] = "accuracy" in [_usual(metric) for metric in value or []]
         elif name == "from_logits":
             facts["takes the answers for logits"] = value
@@ -65,7 +71,7 @@ def keras_config(given: dict[str, Any]) -> dict[str, Any]:
 
 def configured(*, given: dict[str, Any], **config: Any) -> dict[str, Any]:
     """What the driver says of a model that was compiled so."""
-    return {name: (RIGHT | config)[name] for name in given["asks"]}
+    return {name: (RIGHT | config)[name] for name in (*given["asks"], "returned")}
 
 
 def _config(**config: Any) -> Callable[[Op], Op]:
@@ -113,6 +119,12 @@ EXERCISE = Exercise(
             "Your model does not count how many answers are right. Name the accuracy among the metrics: the loss "
             "alone is hard to read.",
         ),
+        Twist(
+            "result-not-returned",
+            _config(returned=False),
+            "Your function compiles the model and then returns nothing, so whoever calls it holds "
+            "None. Compiling changes the model itself. What should the last line hand back?",
+        ),
         *(
             Twist(
                 "other-optimizer",
@@ -131,6 +143,6 @@ EXERCISE = Exercise(
     rung_hints={
         "optimizer": "Which optimizer does the section above name?",
         "loss": "Two classes, one probability: which cross-entropy is that? And is the answer a probability or a logit?",
-        "metrics": "metrics takes a list, because there may be several.",
+        "metrics": "metrics takes a list, because there may be several. And does your function return the model?",
     },
 )

@@ -92,7 +92,8 @@ def study(masks: Mask, p: float) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``share`` kept: p itself where that is likely, 1 - p where that is, else what was counted;
+        ``share`` kept: p itself where that is likely, 1 - p or a half where that is, else what
+        was counted;
         ``axes``: for each axis `ANEW`, `SAME` or `ALIKE`; ``varies``: whether calls, and
         pictures, differ in how many cells they keep.
     """
@@ -102,7 +103,7 @@ def study(masks: Mask, p: float) -> dict[str, Any]:
         axes.append(SAME if repeats else ANEW)
         masks = masks.take([0], axis) if repeats else masks
     kept, n = int(masks.sum()), masks.size
-    fitting = [q for q in (p, 1 - p) if is_likely(kept, n, q)]
+    fitting = [q for q in (p, 1 - p, 0.5) if is_likely(kept, n, q)]
     share = fitting[0] if fitting else round(kept / n, 2)
     for axis in range(masks.ndim):
         one, other = _couples(masks, axis)

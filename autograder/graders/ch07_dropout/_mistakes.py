@@ -93,6 +93,14 @@ def itself(rate: float) -> float:
     return rate
 
 
+def half(rate: float) -> float:
+    return 0.5
+
+
+_FAIR = (
+    "Half of your cells are kept, whatever the rate: your coin is fair. At a rate of 0.2, how many "
+    "of 100 numbers should be left?"
+)
 _KEEP = (
     "About as many cells survive as should be dropped. The rate is the share that is *dropped*: "
     "at a rate of 0.2, how many of 100 numbers are left?"
@@ -126,6 +134,15 @@ def keep_twists(says: str = _KEEP) -> tuple[Twist, ...]:
     return tuple(
         Twist("rate-is-keep-probability", with_mistake(keep=itself, guard=guard, **way), says)
         for way in ways
+        for guard in ("late", "early", "")
+    )
+
+
+def fair_twists() -> tuple[Twist, ...]:
+    """A coin that does not know the rate; the kept cells scaled by it, or for the coin."""
+    return tuple(
+        Twist("fair-coin", with_mistake(keep=half, guard=guard, **way), _FAIR)
+        for way in ({}, {"over": half})
         for guard in ("late", "early", "")
     )
 

@@ -17,6 +17,7 @@ from cnnlab.autograder.graders.ch07_dropout._masks import (
 )
 from cnnlab.autograder.graders.ch07_dropout._mistakes import (
     each_cell,
+    fair_twists,
     keep_twists,
     rate_near,
     scale_twists,
@@ -122,6 +123,7 @@ EXERCISE = Exercise(
     describe=pairs_view,
     twists=(
         *keep_twists(),
+        *fair_twists(),
         *scale_twists(),
         Twist("one-mask-per-batch", with_mistake(draw=one_for_all), _ONE_MASK),
         Twist(

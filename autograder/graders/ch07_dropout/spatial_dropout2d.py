@@ -10,6 +10,7 @@ import numpy as np
 from cnnlab.autograder.graders.ch07_dropout._masks import CALLS, given, keras_raw, maps_view, seed
 from cnnlab.autograder.graders.ch07_dropout._mistakes import (
     each_cell,
+    fair_twists,
     keep_twists,
     rate_near,
     scale_twists,
@@ -132,6 +133,7 @@ EXERCISE = Exercise(
         ),
         Twist("whole-picture", with_mistake(draw=over_axes("N")), _WHOLE_PICTURE),
         *keep_twists(),
+        *fair_twists(),
         *scale_twists(),
         *source_twists(),
     ),

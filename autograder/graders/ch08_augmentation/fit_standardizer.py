@@ -67,11 +67,16 @@ def fit(
     *,
     axis: Any = EVERYTHING,
     spread: Callable[[Any, Any], Any] = lambda train, axis: floats(train).std(axis=axis),
+    keep: bool = False,
 ) -> tuple[Array, Array]:
     """`fit_standardizer` with mistakes: without any, it is that function."""
     if np.ndim(train) != 4:
         raise ValueError(f"train must have four axes. Received: {np.shape(train)}")
-    return floats(train).mean(axis=axis), spread(train, axis)
+    both = floats(train).mean(axis=axis), spread(train, axis)
+    if not keep:
+        return both
+    kept = floats(train).mean(axis=axis, keepdims=True).shape
+    return both[0].reshape(kept), both[1].reshape(kept)
 
 
 def _squares_of_bytes(train: Any, axis: Any) -> Array:
@@ -102,6 +107,11 @@ _WRONG_AXES = (
     "Over which axes do yours run, and which one is left?"
 )
 
+_KEEPS = (
+    "Your numbers keep the axes that the mean ran over, each of length 1. One number for each "
+    "channel is enough: what shape is that?"
+)
+
 EXERCISE = Exercise(
     name="fit_standardizer",
     points={
@@ -119,8 +129,9 @@ EXERCISE = Exercise(
         *(Twist("per-image", with_mistake(axis=axis), PER_IMAGE) for axis in ((1, 2), (1, 2, 3))),
         *(
             Twist("wrong-axes", with_mistake(axis=axis), _WRONG_AXES)
-            for axis in (0, None, (0, 1), (0, 2), (0, 3), (0, 1, 3))
+            for axis in (0, None, 3, (0, 1), (0, 2), (0, 3), (0, 1, 3), (0, 2, 3))
         ),
+        Twist("keeps-axes", with_mistake(keep=True), _KEEPS),
         *(
             Twist("wraps-around", with_mistake(spread=wraps), WRAPS)
             for wraps in (_squares_of_bytes, _byte_differences)

@@ -91,11 +91,11 @@ def whiten(
     centre: Callable[[Array], Array] = lambda x: x - x.mean(axis=0),
     scale: Callable[[Array, float], Array] = lambda s, eps: 1 / np.sqrt(s + eps),
     back: bool = True,
-    fewer: int = 0,
+    divisor: Callable[[int, int], int] = lambda n, d: n,
 ) -> Array:
     """`zca_whiten` with mistakes: without any, it is that function."""
     x = centre(floats(patches))
-    s, u = np.linalg.eigh(x.T @ x / (len(x) - fewer))
+    s, u = np.linalg.eigh(x.T @ x / divisor(*x.shape))
     with np.errstate(all="ignore"):
         rotated = x @ (u * scale(np.maximum(s, 0), eps).astype(x.dtype))
     return rotated @ u.T if back else rotated
@@ -103,6 +103,14 @@ def whiten(
 
 _CENTRE = "Your columns do not have mean 0. Whitening is about how pixels vary: subtract the mean of each pixel first, over all patches."
 _EPS = "eps belongs to the variances, before the root is taken: it keeps small ones from becoming huge. Where is yours?"
+
+_PIXELS = (
+    "You divide the covariance by the number of pixels. A covariance is a mean over examples: "
+    "what are the examples here, and how many are there?"
+)
+_SUMS = (
+    "You take sums of products where the covariance is their mean. By what should you divide them?"
+)
 
 EXERCISE = Exercise(
     name="zca_whiten",
@@ -140,9 +148,14 @@ EXERCISE = Exercise(
         ),
         Twist(
             "sample-covariance",
-            with_mistake(fewer=1),
+            with_mistake(divisor=lambda n, d: n - 1),
             "You divide the covariance by n − 1. Here it is divided by n.",
         ),
+        *(
+            Twist("divided-by-pixels", with_mistake(divisor=divisor), _PIXELS)
+            for divisor in (lambda n, d: d, lambda n, d: d - 1)
+        ),
+        Twist("not-divided", with_mistake(divisor=lambda n, d: 1), _SUMS),
     ),
     hints=(
         "What would patches look like in which no pixel tells anything about its neighbour?",

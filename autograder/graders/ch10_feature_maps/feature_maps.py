@@ -119,6 +119,24 @@ def _replaced(of: Callable[[Any, list[str], Any], dict[str, Any]]) -> Callable[[
     return apply
 
 
+def _without_batch(op: Op) -> Op:
+    """Every map without its first axis."""
+
+    def mistaken(image: Any, names: list[str], given: Any) -> Any:
+        value = op(image, names, given=given)
+        return value | {"maps": {name: found[0] for name, found in value["maps"].items()}}
+
+    return mistaken
+
+
+def _single_unpacked(op: Op) -> Op:
+    """A single output is no list: to go through it is to go through its batch."""
+    stripped = _without_batch(op)
+    return lambda image, names, given: (stripped if len(names) == 1 else op)(
+        image, names, given=given
+    )
+
+
 def _in_the_models_order(op: Op) -> Op:
     def ordered(image: Any, names: list[str], given: Any) -> Any:
         value = op(image, names, given=given)
@@ -134,6 +152,14 @@ _ONE_PASS_PER_LAYER = (
 _PRE_ACTIVATION = (
     "Your maps hold negative numbers: they are what the convolution gave, before ReLU. What does "
     "the layer hand on to the next one?"
+)
+_DROPS_BATCH = (
+    "Your maps have three axes. The network works on batches, and yours is a batch of one: keep "
+    "that first axis, so that each map has shape (1, h, w, C)."
+)
+_SINGLE = (
+    "With one name, your map loses its first axis. A model with several outputs gives a list; "
+    "what does it give where there is only one, and what does a loop over that run through?"
 )
 _MODEL_ORDER = "Your maps are in the order of the network. Return them in the order of names."
 
@@ -153,6 +179,8 @@ EXERCISE = Exercise(
             _replaced(lambda image, names, given: _asked(forward(image, given)[1], names)),
             _PRE_ACTIVATION,
         ),
+        Twist("drops-batch", _without_batch, _DROPS_BATCH),
+        Twist("single-output-unpacked", _single_unpacked, _SINGLE),
         Twist("order-of-the-model", _in_the_models_order, _MODEL_ORDER),
     ),
     hints=(

@@ -10,8 +10,8 @@ import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import reals
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist, on_args
-from cnnlab.course.ops import feature_maps
+from cnnlab.autograder.judging.twists import Twist, with_mistake
+from cnnlab.course.ops import Array, feature_maps
 
 Rng = np.random.Generator
 
@@ -64,39 +64,66 @@ def _percentile(ordered: Any, share: float) -> float:
     return float(before + (after - before) * (at - floor(at)))
 
 
-def _levels(values: Any, low: Any = None, high: Any = None) -> Any:
-    """Grey levels between two numbers, not yet clipped; between the percentiles by default."""
-    if low is None:
-        low, high = np.percentile(values, [1, 99])
-    return 255 * ((values - low) / (high - low))
+def _percentiles(values: Array) -> tuple[Any, Any]:
+    low, high = np.percentile(values, [1, 99])
+    return low, high
 
 
-def _drawn(formula: Callable[[Any], Any], grey: bool = True) -> Callable[[Op], Op]:
-    """Another way from a map to grey levels; ``grey``: constant maps are still treated rightly."""
-
-    def apply(op: Op) -> Op:
-        def wrong(feature_map: Any) -> Any:
-            right = op(feature_map)  # raises where the shape is wrong
-            values = np.asarray(feature_map, np.float64)
-            low, high = np.percentile(values, [1, 99])
-            if grey and low == high:
-                return right
-            with np.errstate(all="ignore"):
-                return formula(values)
-
-        return wrong
-
-    return apply
+def _extremes(values: Array) -> tuple[Any, Any]:
+    return values.min(), values.max()
 
 
-def _cast(levels: Any) -> Any:
-    """To uint8 as NumPy does it, whatever becomes of what does not fit."""
+def _spread(times: float, middle: float) -> Callable[[Array], tuple[Any, Any]]:
+    """Black and white where ``times`` standard deviations off the mean come to 0 and 255."""
+
+    def ends(values: Array) -> tuple[Any, Any]:
+        low = values.mean() - values.std() * middle / times
+        return low, low + values.std() * 255 / times
+
+    return ends
+
+
+def _clip(levels: Array) -> Array:
+    return np.clip(levels, 0, 255)
+
+
+def _cut(levels: Array) -> Array:
+    """Without decimals, as a conversion to integers does it."""
+    return levels
+
+
+def drawn(
+    feature_map: Any,
+    *,
+    before: Callable[[Array], Array] = lambda values: values,
+    ends: Callable[[Array], tuple[Any, Any]] = _percentiles,
+    flat: float | None = 128,
+    small: float = 0,
+    fit: Callable[[Array], Array] = _clip,
+    whole: Callable[[Array], Array] = np.rint,
+) -> Array:
+    """`feature_maps.to_picture` with other steps on the way: without any, it is that function.
+
+    Parameters
+    ----------
+    before : array → array
+        What is done to the numbers first.
+    ends : array → (low, high)
+        What becomes black, and what becomes white.
+    flat : float or None
+        The level of a map whose ends are the same; None: it is computed like any other.
+    small : float
+        What is added to the divisor.
+    fit, whole : array → array
+        What is done with levels beyond 0 … 255, and with decimals.
+    """
+    feature_maps.to_picture(feature_map)  # raises where the shape is wrong
+    values = before(np.asarray(feature_map, np.float64))
+    low, high = ends(values)
+    if flat is not None and low == high:
+        return np.full(values.shape, flat, np.uint8)
     with np.errstate(all="ignore"):
-        return levels.astype(np.uint8)
-
-
-def _clipped(levels: Any) -> Any:
-    return _cast(np.rint(np.clip(levels, 0, 255)))
+        return whole(fit(255 * ((values - low) / (high - low + small)))).astype(np.uint8)
 
 
 _DIVIDES = (
@@ -112,7 +139,16 @@ _EXTREMES = (
     "You stretch from the smallest to the largest number. One outlier then makes all others the "
     "same grey: that is why the percentiles count."
 )
+_MEAN = (
+    "You go by the mean and the standard deviation. Then it depends on the shape of the map how "
+    "much of it is black or white. Here the percentiles are the ends: the 1st and the 99th."
+)
 _TRUNCATES = "You cut the decimals off. A level of 99.9 is nearer to 100 than to 99."
+UNGUARDED = ({"flat": None}, {"flat": None, "small": 1e-7})
+"""Ways to divide where a map may be the same everywhere."""
+
+SPREADS = (_spread(25.5, 127.5), _spread(64, 128))
+"""A tenth or a quarter of the range for each standard deviation, as in well-known examples."""
 
 
 EXERCISE = Exercise(
@@ -120,30 +156,34 @@ EXERCISE = Exercise(
     points={"shape": 0.5, "by-hand": 1, "structure": 0.5, "reference": 2, "edge-cases": 0.5},
     probes=to_picture_probes,
     keras_reference=keras_to_picture,
-    numpy_op=feature_maps.to_picture,
+    numpy_op=drawn,
     twists=(
-        Twist("divides-by-zero", _drawn(lambda v: _clipped(_levels(v)), grey=False), _DIVIDES),
-        Twist(
-            "divides-by-zero",
-            _drawn(lambda v: _cast(np.clip(_levels(v), 0, 255)), grey=False),
-            _DIVIDES,
-        ),
-        Twist("wraps-around", _drawn(lambda v: _cast(np.rint(_levels(v)))), _WRAPS),
-        Twist("wraps-around", _drawn(lambda v: _cast(_levels(v))), _WRAPS),
-        Twist(
-            "wraps-around", _drawn(lambda v: _cast(np.rint(_levels(v)).astype(np.int64))), _WRAPS
+        *(Twist("divides-by-zero", with_mistake(**way), _DIVIDES) for way in UNGUARDED),
+        *(
+            Twist("wraps-around", with_mistake(fit=lambda v: v, whole=whole), _WRAPS)
+            for whole in (np.rint, _cut, lambda v: np.rint(v).astype(np.int64))
         ),
         Twist(
             "clips-negatives",
-            on_args(lambda m: (np.maximum(m, 0),)),
+            with_mistake(before=lambda values: np.maximum(values, 0)),
             _CLIPS_NEGATIVES,
         ),
-        Twist(
-            "stretches-to-the-extremes",
-            _drawn(lambda v: _clipped(_levels(v, v.min(), v.max()))),
-            _EXTREMES,
+        Twist("stretches-to-the-extremes", with_mistake(ends=_extremes), _EXTREMES),
+        *(
+            Twist(
+                "stretches-to-the-extremes",
+                with_mistake(ends=_extremes, whole=_cut, **way),
+                _EXTREMES,
+            )
+            for way in UNGUARDED
         ),
-        Twist("truncates", _drawn(lambda v: _cast(np.clip(_levels(v), 0, 255))), _TRUNCATES),
+        *(
+            Twist("mean-and-spread", with_mistake(ends=ends, whole=whole, **way), _MEAN)
+            for ends in SPREADS
+            for whole in (np.rint, _cut)
+            for way in ({}, {"flat": None}, {"flat": 127})
+        ),
+        Twist("truncates", with_mistake(whole=_cut), _TRUNCATES),
     ),
     hints=(
         "A picture has 256 grey levels. Which number of the map should become black, and which white?",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.graders.ch11_filters_classes._ascent import variation
+from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist
-from cnnlab.course.ops import as_floats, ascent
+from cnnlab.autograder.judging.twists import Op, Twist, with_mistake
+from cnnlab.course.ops import Array, as_floats, ascent
 
 Rng = np.random.Generator
 
@@ -48,48 +49,96 @@ def keras_variation(image: Any) -> float:
     return float(variation(*as_floats(image=image)))
 
 
-def _variation(of: Any) -> Any:
-    """Another formula for pictures that have the right shape."""
-
-    def apply(op: Op) -> Op:
-        def wrong(image: Any) -> float:
-            op(image)  # raises where the shape is wrong
-            return float(of(as_floats(image=image)[0]))
-
-        return wrong
-
-    return apply
+Costs = Callable[..., Any]
+"""From arrays of differences to arrays of differences, or of what they cost."""
 
 
-def _differences(image: Any, *axes: int) -> list[Any]:
+def neighbours(image: Array, *axes: int) -> list[Array]:
+    """How far each number is from the one before it, along each axis."""
     return [np.diff(image, axis=axis) for axis in axes]
 
 
-def _wrapped(image: Any) -> Any:
-    return sum(np.abs(image - np.roll(image, 1, axis)).sum() for axis in (0, 1))
+def crop(down: Array, right: Array) -> list[Array]:
+    """Both differences of the pixels that have a neighbour below and one beside."""
+    return [down[:, : right.shape[1]], right[: down.shape[0]]]
 
 
-def _bytes(op: Op) -> Op:
-    """Differences of bytes, which have no negative numbers."""
-
-    def wrong(image: Any) -> float:
-        right = op(image)
-        array = np.asarray(image)
-        if array.dtype.kind != "u":
-            return right
-        with np.errstate(all="ignore"):
-            return float(sum(np.abs(d).astype(float).sum() for d in _differences(array, 0, 1)))
-
-    return wrong
+def pad(down: Array, right: Array) -> list[Array]:
+    """Both differences of every pixel: 0 where there is no neighbour."""
+    return [np.pad(down, ((0, 1), (0, 0), (0, 0))), np.pad(right, ((0, 0), (0, 1), (0, 0)))]
 
 
-def _root(image: Any) -> Any:
-    """The length of each pixel's gradient, where it has both neighbours."""
-    down, right = np.diff(image, axis=0)[:, :-1], np.diff(image, axis=1)[:-1]
-    return np.sqrt(down**2 + right**2).sum()
+def each(cost: Callable[[Array], Array]) -> Costs:
+    """The same for every difference by itself."""
+    return lambda *differences: [cost(d) for d in differences]
+
+
+def _raised(power: float) -> Callable[[Array], Array]:
+    return lambda d: np.abs(d) ** power
+
+
+_sizes = each(np.abs)
+
+
+def jointly(power: float, fit: Costs) -> Costs:
+    """The sum of both squares at each pixel, raised to a power."""
+    return lambda *d: [np.asarray(sum(one**2 for one in fit(*d)) ** power)] if len(d) == 2 else d
+
+
+def _crop_two(*differences: Array) -> Any:
+    """`crop`, where there are two directions."""
+    return crop(*differences) if len(differences) == 2 else differences
+
+
+def _sum(image: Array, costs: list[Array]) -> Any:
+    return sum(cost.sum() for cost in costs)
+
+
+def varied(
+    image: Any,
+    *,
+    numbers: Callable[[Any], Array] = floats,
+    differences: Costs = lambda image: neighbours(image, 0, 1),
+    kept: Costs = lambda *differences: differences,
+    costs: Costs = _sizes,
+    total: Callable[[Array, list[Array]], Any] = _sum,
+) -> float:
+    """`ascent.total_variation` with other steps on the way: without any, it is that function.
+
+    Parameters
+    ----------
+    numbers : any → array
+        What is computed with: floats, or bytes as they came.
+    differences : image → list of arrays
+    kept : arrays → arrays
+        Which of the differences count.
+    costs : arrays → arrays
+        What a difference costs.
+    total : (image, arrays) → number
+    """
+    ascent.total_variation(image)  # raises where the shape is wrong
+    image = numbers(image)
+    return float(total(image, costs(*kept(*differences(image)))))
+
+
+def _wrapped(image: Array) -> list[Array]:
+    return [image - np.roll(image, 1, axis) for axis in (0, 1)]
+
+
+def _along(*axes: int) -> Callable[[Op], Op]:
+    return with_mistake(differences=lambda image: neighbours(image, *axes))
 
 
 _CHANNELS = "You take differences between the channels, too. Red and green of one pixel are not neighbours: only the pixel below and the one beside it are."
+_SQUARED = "You square the differences, so that a sharp edge costs far more than a slope. Take their sizes: |Δ|."
+_POWER = (
+    "You raise the differences to a power, so that sharp edges cost too much or too little. Total "
+    "variation adds their sizes as they are: |Δy| and |Δx|."
+)
+_LAST = (
+    "You leave out differences in the last row and the last column. A pixel at the right border "
+    "still has a neighbour below: how many pairs of neighbours are there in each direction?"
+)
 _AVERAGED = "You average the differences. Total variation is their sum, as tf.image gives it."
 
 EXERCISE = Exercise(
@@ -103,60 +152,63 @@ EXERCISE = Exercise(
     },
     probes=variation_probes,
     keras_reference=keras_variation,
-    numpy_op=ascent.total_variation,
+    numpy_op=varied,
     twists=(
-        Twist(
-            "over-channels",
-            _variation(lambda v: sum(np.abs(d).sum() for d in _differences(v, 0, 1, 2))),
-            _CHANNELS,
-        ),
-        Twist(
-            "over-channels",
-            _variation(lambda v: sum(np.abs(d).sum() for d in _differences(v, 1, 2))),
-            _CHANNELS,
-        ),
+        Twist("over-channels", _along(0, 1, 2), _CHANNELS),
+        Twist("over-channels", _along(1, 2), _CHANNELS),
         Twist(
             "wraps-around",
-            _variation(_wrapped),
+            with_mistake(differences=_wrapped),
             "Your first row is compared with the last one, and the first column with the last. "
             "A pixel without a neighbour has no difference.",
         ),
-        Twist("averaged", _variation(lambda v: ascent.total_variation(v) / v.size), _AVERAGED),
-        Twist(
-            "averaged",
-            _variation(lambda v: sum(np.abs(d).mean() for d in _differences(v, 0, 1) if d.size)),
-            _AVERAGED,
+        *(
+            Twist("averaged", with_mistake(total=total), _AVERAGED)
+            for total in (
+                lambda image, costs: _sum(image, costs) / image.size,
+                lambda image, costs: _sum(image, costs) / np.prod(image.shape[:2]),
+                lambda image, costs: sum(cost.mean() for cost in costs if cost.size),
+            )
         ),
-        Twist(
-            "squared",
-            _variation(lambda v: sum((d**2).sum() for d in _differences(v, 0, 1))),
-            "You square the differences, so that a sharp edge costs far more than a slope. Take "
-            "their sizes: |Δ|.",
+        Twist("squared", with_mistake(costs=each(np.square)), _SQUARED),
+        *(
+            Twist("raised-to-a-power", with_mistake(costs=costs), _POWER)
+            for power in (0.75, 1.25)
+            for costs in (
+                jointly(power, crop),
+                jointly(power, pad),
+                each(_raised(2 * power)),
+                each(_raised(power)),
+            )
         ),
         Twist(
             "sign-kept",
-            _variation(lambda v: sum(d.sum() for d in _differences(v, 0, 1))),
+            with_mistake(costs=each(lambda d: d)),
             "You add the differences with their signs. Up and down cancel each other: take |Δ|.",
         ),
         Twist(
             "one-direction",
-            _variation(lambda v: np.abs(np.diff(v, axis=0)).sum()),
+            _along(0),
             "You compare each pixel with the one below it, but not with the one beside it.",
         ),
         Twist(
             "one-direction",
-            _variation(lambda v: np.abs(np.diff(v, axis=1)).sum()),
+            _along(1),
             "You compare each pixel with the one beside it, but not with the one below it.",
         ),
-        Twist(
-            "length-of-both",
-            _variation(_root),
-            "You take the length of both differences together. That is another total variation; "
-            "this one adds |Δy| and |Δx|.",
+        *(
+            Twist(
+                "length-of-both",
+                with_mistake(costs=jointly(0.5, fit)),
+                "You take the length of both differences together. That is another total variation; "
+                "this one adds |Δy| and |Δx|.",
+            )
+            for fit in (crop, pad)
         ),
+        Twist("last-row-and-column-left-out", with_mistake(kept=_crop_two), _LAST),
         Twist(
             "wraps-as-bytes",
-            _bytes,
+            with_mistake(numbers=np.asarray),
             "You subtract bytes (uint8), which have no negative numbers: 3 − 5 is 254. Convert first.",
         ),
     ),

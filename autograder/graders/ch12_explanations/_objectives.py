@@ -21,6 +21,7 @@ __all__ = [
     "ABSENT",
     "MISSHAPEN",
     "SAY_SOFTMAX",
+    "SAY_SQUEEZED",
     "SAY_TOP",
     "TERMS",
     "as_seen",
@@ -71,6 +72,10 @@ SAY_SOFTMAX = (
 _EVERY = (
     "You explain the sum of all classes. Of the row that the network gives, take the one number "
     "that belongs to index before you ask for its gradient."
+)
+SAY_SQUEEZED = (
+    "You squeeze your result, and every axis of length 1 goes: a map of one row loses its rows, too. "
+    "Take off the batch axis alone. Which one is it?"
 )
 SAY_TOP = (
     "You explain the class that the network names first. Explain the class that index asks for."

@@ -25,6 +25,7 @@ from cnnlab.autograder.graders.ch12_explanations._networks import (
 from cnnlab.autograder.graders.ch12_explanations._objectives import (
     ABSENT,
     MISSHAPEN,
+    SAY_SQUEEZED,
     TERMS,
     as_seen,
     checked,
@@ -51,7 +52,7 @@ def probes(rng: Rng) -> Iterator[Probe]:
             network = drawn(rng, make())
             image = picture(rng, network)
             index = unlikely(network, image)
-            cam = simulated(image, index, layer, network, finish=lambda m: m, rectify=lambda m: m)
+            cam = simulated(image, index, layer, network, finish=_identity, rectify=lambda m: m)
             if cam.max() > 0.02 and cam.min() < -0.1 * cam.max():
                 return (image, index, layer), network
 
@@ -125,7 +126,7 @@ def _mean(gradient: Array) -> Array:
     return np.asarray(gradient.mean(axis=(0, 1), keepdims=True))
 
 
-def _over_maximum(cam: Array) -> Array:
+def _over_maximum(cam: Array, sums: Array) -> Array:
     return cam / cam.max() if cam.max() > 0 else np.zeros_like(cam)
 
 
@@ -135,12 +136,23 @@ def simulated(
     layer: str,
     given: Network,
     objective: Objective = one_logit,
+    clamp: Callable[[Array, Array], Array] = lambda gradient, maps: gradient,
     weigh: Callable[[Array], Array] = _mean,
     gate: Callable[[Array], Array] = lambda weights: weights,
     rectify: Callable[[Array], Array] = lambda cam: np.maximum(cam, 0),
-    finish: Callable[[Array], Array] = _over_maximum,
+    finish: Callable[[Array, Array], Array] = _over_maximum,
+    squeeze: Callable[[Array], Array] = lambda cam: cam,
 ) -> Array:
-    """What the driver says of a right solution, by NumPy."""
+    """What the driver says of a right solution, by NumPy.
+
+    Parameters
+    ----------
+    clamp : (gradient, maps) → gradient
+        Which slopes count before they are averaged.
+    weigh : gradient → (1, 1, C)
+        One weight for each map.
+    finish : (rectified sums, sums) → map
+    """
     checked(given, image, index)
     known = dict(zip(given["names"], (kind for kind, _ in given["layers"]), strict=True))
     fits = layer in known and known[layer] not in WITHOUT_PLACES
@@ -149,12 +161,13 @@ def simulated(
     place = given["names"].index(layer) + 1
     maps = done[place - 1].y[0]
     dlogits = objective(done[-1].y[0], index)[None]
-    weights = gate(weigh(backward(done[place:], dlogits)[0]))
+    weights = gate(weigh(clamp(backward(done[place:], dlogits)[0], maps)))
     with np.errstate(all="ignore"):
-        return np.asarray(finish(rectify(np.sum(weights * maps, axis=-1))))
+        sums = np.sum(weights * maps, axis=-1)
+        return np.asarray(squeeze(finish(rectify(sums), sums)))
 
 
-def _from_minimum(cam: Array) -> Array:
+def _from_minimum(cam: Array, sums: Array) -> Array:
     """Stretched from 0 to 1; a flat map is left as it is."""
     reach = cam.max() - cam.min()
     return (cam - cam.min()) / reach if reach > 0 else cam
@@ -164,13 +177,17 @@ def _positive(value: Array) -> Array:
     return np.maximum(value, 0)
 
 
-def _identity(value: Array) -> Array:
+def _identity(value: Array, *_: Any) -> Array:
     return value
 
 
 _NAN = (
     "Where nothing speaks for the class, every number is 0 after the ReLU, and so is the maximum: "
     "you divide 0 by 0. Such a map should be zeros."
+)
+_ZERO_MAP = (
+    "Where a layer is silent, every number of the map is 0, and so is the maximum: you divide 0 by "
+    "0. What should such a map be?"
 )
 _RELU = (
     "Your map holds places that speak against the class, as negative numbers. What lets only the "
@@ -187,6 +204,10 @@ _EACH_PLACE = (
 _TOO_EARLY = (
     "You cut the negative weights off before the sum. Maps that speak against the class must "
     "count, too: the ReLU comes after the sum."
+)
+_CLAMPED = (
+    "You leave out slopes before they are averaged. A map's weight is the mean of its whole "
+    "gradient, also of what is negative. Only the sum of the weighted maps goes through a ReLU."
 )
 _STRETCHED = (
     "You subtract the smallest number before you divide. Then a place that speaks for the class "
@@ -207,12 +228,20 @@ EXERCISE = Exercise(
     simulated=True,
     driver="ch12.explained",
     describe=as_seen,
+    evidence=1,  # one row alone, or one silent layer, shows what is squeezed or divided by 0
     twists=(
-        Twist("all-negative-nan", other(finish=lambda cam: cam / cam.max()), _NAN),
+        Twist("all-negative-nan", other(finish=lambda cam, sums: cam / cam.max()), _NAN),
+        Twist(
+            "all-negative-nan",
+            other(finish=lambda cam, sums: cam / sums.max()),
+            _ZERO_MAP,
+        ),
         Twist("relu-missing", other(rectify=_identity), _RELU),
         Twist(
             "relu-missing",
-            other(rectify=_identity, finish=lambda cam: cam / cam.max() if cam.any() else cam),
+            other(
+                rectify=_identity, finish=lambda cam, sums: cam / cam.max() if cam.any() else cam
+            ),
             _RELU,
         ),
         _wrongly(lambda g: g.mean(axis=-1, keepdims=True)),
@@ -223,6 +252,15 @@ EXERCISE = Exercise(
         _wrongly(lambda g: g.max(axis=(0, 1), keepdims=True)),
         Twist("weights-not-averaged", other(weigh=_identity), _EACH_PLACE),
         Twist("relu-on-weights", other(gate=_positive), _TOO_EARLY),
+        *(
+            Twist("gradients-clamped", other(clamp=clamp), _CLAMPED)
+            for clamp in (
+                lambda gradient, maps: _positive(gradient),
+                lambda gradient, maps: _positive(gradient) * (maps > 0),
+                lambda gradient, maps: gradient * (maps > 0),
+                lambda gradient, maps: np.abs(gradient),
+            )
+        ),
         *objectives(),
         Twist(
             "not-normalised",
@@ -230,6 +268,7 @@ EXERCISE = Exercise(
             "You forgot to divide by the maximum: where something speaks for the class, the largest number is 1.",
         ),
         Twist("stretched-from-the-minimum", other(finish=_from_minimum), _STRETCHED),
+        Twist("axis-squeezed", other(squeeze=np.squeeze), SAY_SQUEEZED),
     ),
     hints=(
         "A late layer has many maps. Each of them speaks for or against the class; how strongly is one number per map. Where do you get it from?",

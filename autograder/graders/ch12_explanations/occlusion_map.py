@@ -150,7 +150,8 @@ def simulated(
             patch[...] = colour(original, original[i : i + size, j : j + size])
             pictures.append(drawn_on.copy())
     scores = score(logits_of(given, np.stack(pictures)), index)
-    return finish(joined(scores[0], scores[1:]).reshape(len(down), len(across)))
+    with np.errstate(all="ignore"):
+        return finish(joined(scores[0], scores[1:]).reshape(len(down), len(across)))
 
 
 class _Kept:
@@ -179,6 +180,17 @@ _GREY = (
 _PATCH = (
     "You fill the occluder with the mean of what it hides. The mean is that of the whole picture."
 )
+_OCCLUDED = (
+    "Your map holds scores of the occluded pictures alone. What does hiding a part change, "
+    "compared with the whole picture's score?"
+)
+_DIVIDED = "You divide by the original's logit. Give the drop itself: a logit may be 0 or negative."
+_NORMALISED = (
+    "You stretch your map. Give the drops as they are: then you can compare two photographs."
+)
+_DROPS = (
+    "You set negative numbers to 0. They say something, too: hiding this part helped the class."
+)
 _STAY = (
     "What was hidden once stays hidden: at the end the whole picture is covered. Begin each place "
     "with a fresh copy of the picture."
@@ -203,14 +215,21 @@ EXERCISE = Exercise(
         Twist("gain-for-drop", other(joined=lambda original, rest: rest - original), _GAIN),
         Twist("grey-occluder", other(colour=lambda image, patch: image.mean()), _GREY),
         Twist("mean-of-the-patch", other(colour=lambda _, patch: patch.mean(axis=(0, 1))), _PATCH),
-        Twist(
-            "softmax-objective", other(score=lambda logits, i: softmax(logits)[:, i]), SAY_SOFTMAX
+        *(
+            Twist("softmax-objective", other(score=score), SAY_SOFTMAX)
+            for score in (
+                lambda logits, i: softmax(logits)[:, i],
+                lambda logits, i: np.log(softmax(logits)[:, i]),
+            )
         ),
         Twist("top-class", other(score=lambda logits, i: logits[:, np.argmax(logits[0])]), SAY_TOP),
-        Twist(
-            "occluded-score",
-            other(joined=lambda original, rest: rest),
-            "Your map holds the logits of the occluded pictures. Return how far they are below the original's.",
+        *(
+            Twist("occluded-score", other(joined=joined), _OCCLUDED)
+            for joined in (
+                lambda original, rest: rest,
+                lambda original, rest: -rest,
+                lambda original, rest: 1 - rest,
+            )
         ),
         Twist("occluders-stay", other(canvas=_Kept()), _STAY),
         Twist(
@@ -234,11 +253,23 @@ EXERCISE = Exercise(
             other(finish=np.transpose),
             "Rows and columns of your map are swapped: the first axis goes down the picture.",
         ),
-        Twist(
-            "divided-by-the-original",
-            other(joined=lambda original, rest: (original - rest) / original),
-            "You divide by the original's logit. Give the drop itself: a logit may be 0 or negative.",
+        *(
+            Twist("divided-by-the-original", other(joined=joined), _DIVIDED)
+            for joined in (
+                lambda original, rest: (original - rest) / original,
+                lambda original, rest: (original - rest) / np.abs(original),
+                lambda original, rest: rest / original,
+            )
         ),
+        *(
+            Twist("normalised", other(finish=finish), _NORMALISED)
+            for finish in (
+                lambda m: m / m.max(),
+                lambda m: m / np.abs(m).max(),
+                lambda m: (m - m.min()) / np.ptp(m),
+            )
+        ),
+        Twist("drops-alone", other(finish=lambda m: np.maximum(m, 0)), _DROPS),
     ),
     hints=(
         "What would happen to the class's logit if this part were not there? Cover it and see.",

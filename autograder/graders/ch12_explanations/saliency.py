@@ -30,6 +30,7 @@ from cnnlab.autograder.graders.ch12_explanations._networks import (
 from cnnlab.autograder.graders.ch12_explanations._objectives import (
     ABSENT,
     MISSHAPEN,
+    SAY_SQUEEZED,
     TERMS,
     as_seen,
     checked,
@@ -138,6 +139,9 @@ def _changes_input(op: Op) -> Op:
     return changing
 
 
+SQUEEZED = (other(finish=np.squeeze), other(times=lambda g, image: np.squeeze(g)))
+"""Axes of length 1 taken off the map, or off the gradient before channels are compared."""
+
 _SIGNED = (
     "Your map keeps the gradient's sign. A pixel whose brightening lowers the logit matters just "
     "as much as one whose brightening raises it. What do you do before you compare the channels?"
@@ -163,6 +167,7 @@ EXERCISE = Exercise(
     simulated=True,
     driver="ch12.explained",
     describe=as_seen,
+    evidence=1,  # one row alone shows what is squeezed
     twists=(
         Twist("signed", other(size=lambda g: g), _SIGNED),
         Twist("summed-over-channels", other(joined=lambda g: g.sum(axis=-1)), _SUMMED),
@@ -180,6 +185,7 @@ EXERCISE = Exercise(
             other(times=lambda g, image: g * image),
             "You multiply the gradient by the pixel. That answers another question: return the gradient alone.",
         ),
+        *(Twist("axis-squeezed", change, SAY_SQUEEZED) for change in SQUEEZED),
         Twist(
             "normalised",
             other(finish=_over_maximum),

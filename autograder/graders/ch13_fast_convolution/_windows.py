@@ -41,6 +41,10 @@ def window_bad_probes(*first: Any) -> Iterator[Probe]:
         yield Probe(rung, (*first, (4, 5)), title="it just fits")
 
 
+OTHER_ORDERS = ("cab", "cba", "bac", "bca", "acb")
+"""How a patch may be flattened besides "abc": a is the tap's row, b its column, c the channel."""
+
+
 def tap_filters(size: Pair, channels: int, dtype: Any) -> tuple[Array, Array]:
     """Kernels and biases of a layer whose every filter lets one tap of one channel through."""
     taps = prod(size) * channels

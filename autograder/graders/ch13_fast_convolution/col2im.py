@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.autograder.graders.ch13_fast_convolution._windows import (
+    OTHER_ORDERS,
     carried,
     col2im_by,
     tap_filters,
@@ -136,8 +137,7 @@ EXERCISE = Exercise(
         Twist("is-the-inverse", with_mistake(collect="mean"), _INVERSE),
         Twist("crops-wrong-side", with_mistake(share=odd_before), _WRONG_SIDE),
         Twist("crops-wrong-side", with_mistake(share=all_after), _WRONG_SIDE),
-        _read_as("cab"),
-        _read_as("bac"),
+        *map(_read_as, OTHER_ORDERS),
         *(
             carried(twist, first=2)
             for twist in STRIDE_TWISTS

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlab.autograder.graders.ch13_fast_convolution._windows import OTHER_ORDERS
 from cnnlab.autograder.graders.shared import conv2d_probes
 from cnnlab.autograder.graders.shared.conv2d import FORWARD_TWISTS, keras_conv2d
 from cnnlab.autograder.graders.shared.conv2d_probes import case
@@ -41,14 +42,23 @@ def im2col_conv_probes(rng: Rng) -> Iterator[Probe]:
         yield case(rng, BASELINE.rung, (2, 8, 9, 3), (3, 3, 3, 8), title=title)
 
 
-def _kernels_read(order: str) -> Callable[..., tuple[Any, ...]]:
-    """Kernels flattened in another order than the patches: "cab" is channels first."""
+def _met(patches: str, kernels: str) -> Callable[..., tuple[Any, ...]]:
+    """Patches flattened in one order of (a, b, c), kernels in another: "cab" is channels first.
+
+    The product is that of other kernels: each number stands where it met the patch.
+    """
 
     def change(x: Any, k: Any, *r: Any) -> tuple[Any, ...]:
         k = np.asarray(k)
-        return x, k.transpose(*("abc".index(axis) for axis in order), 3).reshape(k.shape), *r
+        line = k.transpose(*_axes(kernels), 3).reshape(-1, k.shape[3])
+        turned = line.reshape(*(k.shape[axis] for axis in _axes(patches)), k.shape[3])
+        return x, turned.transpose(*np.argsort(_axes(patches)), 3), *r
 
     return change
+
+
+def _axes(order: str) -> tuple[int, ...]:
+    return tuple("abc".index(axis) for axis in order)
 
 
 def _product_transposed(y: Array) -> Array:
@@ -85,8 +95,11 @@ EXERCISE = Exercise(
             "The product was reshaped while its filters were the first axis. Reshape keeps the order in "
             "memory; which function swaps axes?",
         ),
-        Twist("flatten-order", on_args(_kernels_read("cab")), _ORDER),
-        Twist("flatten-order", on_args(_kernels_read("bca")), _ORDER),
+        *(
+            Twist("flatten-order", on_args(_met(patches, kernels)), _ORDER)
+            for order in OTHER_ORDERS
+            for patches, kernels in ((order, "abc"), ("abc", order))
+        ),
     ),
     hints=(
         "im2col gives one row for each place. What must each row be multiplied by, to give one number for each filter?",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.autograder.graders.ch13_fast_convolution._windows import (
+    OTHER_ORDERS,
     carried,
     im2col_by,
     tap_filters,
@@ -113,9 +114,7 @@ EXERCISE = Exercise(
     keras_reference=keras_im2col,
     numpy_op=im2col_by,
     twists=(
-        Twist("flatten-order", on_cols(reordered("cab")), _ORDER),
-        Twist("flatten-order", on_cols(reordered("bac")), _ORDER),
-        Twist("flatten-order", on_cols(reordered("cba")), _ORDER),
+        *(Twist("flatten-order", on_cols(reordered(order)), _ORDER) for order in OTHER_ORDERS),
         Twist("flatten-order", on_cols(rows_by_place), _ROW_ORDER),
         Twist("drops-batch", on_cols(_one_picture), _ONE_PICTURE),
         Twist("drops-batch", on_cols(_rest_left_zero), _ONE_PICTURE),

@@ -39,5 +39,6 @@ def compiled(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -
     """As `models.compiled`, for the entries of the config that ``given["asks"]`` names."""
     given = dict(given)
     asks = given.pop("asks")
-    config = models.compiled(function, args, kwargs, given)["compiled"] or {}
-    return {name: config.get(name) for name in asks}
+    tree = models.compiled(function, args, kwargs, given)
+    config = tree["compiled"] or {}
+    return {name: config.get(name) for name in asks} | {"returned": tree["returned"]}

@@ -57,7 +57,7 @@ def compiled(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -
     returned = function(model, *args, **kwargs)
     model = model if returned is None else returned
     demand_model(model)
-    return {"compiled": compile_config(model)}
+    return {"compiled": compile_config(model), "returned": returned is not None}
 
 
 def demand_model(model: Any) -> None:

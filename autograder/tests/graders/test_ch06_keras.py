@@ -182,6 +182,19 @@ def test_what_is_wrong_about_compile_is_named(given, expected, score):
     assert (result.diagnosis, result.score) == (expected, score), result.message
 
 
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ("model.compile('adam', 'bce', metrics=['accuracy'])", ["result-not-returned"]),
+        ("return model.compile('adam', 'bce', metrics=['accuracy'])", ["result-not-returned"]),
+        ("model.compile('adam', 'bce')", ["accuracy-missing", "result-not-returned"]),
+    ],
+)
+def test_a_compiled_model_that_is_not_returned_costs_one_rung(last, expected):
+    result = judged("compile_cnn", f"def compile_cnn(model):\n    {last}\n")
+    assert (result.diagnosis, result.score) == (expected, 3.0), result.message
+
+
 def test_a_model_that_is_not_compiled():
     result = judged("compile_cnn", "def compile_cnn(model):\n    return model\n")
     assert (result.score, result.diagnosis) == (0.0, [])

@@ -134,7 +134,11 @@ def another_mask(dout, mask, rate):
 # spatial_dropout2d
 
 
-def spatial(shape, training_matters=True):
+def half(rate):
+    return 0.5
+
+
+def spatial(shape, training_matters=True, rate_of=lambda rate: rate):
     """spatial_dropout2d with a draw of another shape."""
 
     def spatial_dropout2d(x, rate, rng, training=True):
@@ -148,7 +152,8 @@ def spatial(shape, training_matters=True):
         if rate == 1:
             return np.zeros_like(x)
         n, h, w, c = x.shape
-        return np.where(rng.random(shape(n, h, w, c)) >= rate, x / (1 - rate), 0).astype(x.dtype)
+        kept = rng.random(shape(n, h, w, c)) >= rate_of(rate)
+        return np.where(kept, x / (1 - rate), 0).astype(x.dtype)
 
     return spatial_dropout2d
 
@@ -206,6 +211,15 @@ MISTAKES = [
         masked(lambda rng, x, rate: rng.random(x.shape) < rate, guard=False),
         ["rate-is-keep-probability"],
     ),
+    ("dropout", masked(lambda rng, x, rate: rng.random(x.shape) >= 0.5), ["fair-coin"]),
+    ("dropout", masked(lambda rng, x, rate: rng.random(x.shape) < 0.5, guard=False), ["fair-coin"]),
+    (
+        "dropout",
+        masked(lambda rng, x, rate: rng.integers(0, 2, x.shape).astype(bool), scaled=False),
+        ["fair-coin", "not-inverted"],
+    ),
+    ("dropout", loops(lambda lot, rate: lot < 0.5, lambda rate: 2), ["fair-coin"]),
+    ("spatial_dropout2d", spatial(lambda n, h, w, c: (n, 1, 1, c), rate_of=half), ["fair-coin"]),
     ("dropout", loops(above, lambda rate: 1), ["not-inverted"]),
     (
         "dropout",
@@ -276,7 +290,6 @@ def test_a_learners_mistake_has_a_name(name, function, diagnosis):
 ODD = [
     ("dropout", masked(never_drops)),
     ("dropout", masked(lambda rng, x, rate: rng.random(x.shape) >= rate**2)),
-    ("dropout", masked(lambda rng, x, rate: rng.random(x.shape) >= 0.5)),
     ("dropout", masked(lambda rng, x, rate: np.sort(rng.random(x.shape), axis=-1) >= rate)),
     ("dropout_backward", backward(lambda dout, mask, rate: np.abs(dout) * mask / (1 - rate))),
     ("spatial_dropout2d", spatial(lambda n, h, w, c: (1, h, w, c))),

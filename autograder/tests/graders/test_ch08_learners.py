@@ -72,6 +72,15 @@ def fit_in_bytes(train):
     return mean, np.sqrt(np.mean(train**2, axis=(0, 1, 2)) - mean**2)
 
 
+def fit_keeping_axes(axis):
+    def fit_standardizer(train):
+        four_axes(train, "train")
+        how = {"axis": axis, "keepdims": True}
+        return np.mean(1.0 * np.asarray(train), **how), np.std(1.0 * np.asarray(train), **how)
+
+    return fit_standardizer
+
+
 def fit_with_ddof(train):
     four_axes(train, "train")
     train = 1.0 * np.asarray(train)
@@ -145,6 +154,15 @@ def zca_eps_outside(patches, eps):
     x = patches - patches.mean(0)
     u, s, _ = np.linalg.svd(x.T @ x / len(x))
     return x @ u @ np.diag(1 / (np.sqrt(s) + eps)).astype(x.dtype) @ u.T
+
+
+def zca_dividing_by(divisor):
+    def zca_whiten(patches, eps):
+        x = patches - patches.mean(0)
+        u, s, _ = np.linalg.svd(x.T @ x / divisor(x))
+        return x @ (u * (1 / np.sqrt(s + eps)).astype(x.dtype)) @ u.T
+
+    return zca_whiten
 
 
 # flips, shifts, contrast
@@ -284,6 +302,9 @@ MISTAKES = [
     ("fit_standardizer", fit_each_pixel, ["wrong-axes"]),
     ("fit_standardizer", fit_in_bytes, ["wraps-around"]),
     ("fit_standardizer", fit_with_ddof, ["sample-std"]),
+    ("fit_standardizer", fit_keeping_axes((1, 2)), ["per-image", "keeps-axes"]),
+    ("fit_standardizer", fit_keeping_axes((0, 1, 2)), ["keeps-axes"]),
+    ("fit_standardizer", fit_keeping_axes(0), ["wrong-axes", "keeps-axes"]),
     ("standardize", standardize_by_loops(*own), ["uses-test-statistics"]),
     ("standardize", standardize_unsafe, ["zero-std"]),
     (
@@ -295,6 +316,10 @@ MISTAKES = [
     ("zca_whiten", pca_by_svd, ["pca-not-rotated-back"]),
     ("zca_whiten", zca_of_raw_patches, ["not-centred"]),
     ("zca_whiten", zca_eps_outside, ["eps-misplaced"]),
+    ("zca_whiten", zca_dividing_by(lambda x: x.shape[1]), ["divided-by-pixels"]),
+    ("zca_whiten", zca_dividing_by(lambda x: x.shape[1] - 1), ["divided-by-pixels"]),
+    ("zca_whiten", zca_dividing_by(lambda x: len(x) - 1), ["sample-covariance"]),
+    ("zca_whiten", zca_dividing_by(lambda x: 1), ["not-divided"]),
     ("hflip", flip_upside_down, ["flips-wrong-axis"]),
     ("shift", shift_by_roll, ["wraps-around"]),
     ("shift", shift_by_loops(lambda i, j, dy, dx: (i + dx, j + dy)), ["dy-dx-swapped"]),

@@ -76,6 +76,18 @@ def in_the_order_of_layers(model, image, names):
     return {layer.name: found[layer.name] for layer in model.layers if layer.name in names}
 
 
+def without_a_batch(model, image, names):
+    return {n: m[0] for n, m in outputs(model, image, names).items()}
+
+
+def an_output_for_each_name(model, image, names):
+    import keras
+
+    known(model, names)
+    wanted = keras.Model(model.input, [model.get_layer(name).output for name in names])
+    return dict(zip(names, wanted.predict(image[None], verbose=0), strict=False))
+
+
 @pytest.mark.parametrize("function", [right_by_predict, right_with_tensors])
 def test_other_ways_to_one_pass_are_right(function):
     assert judge_function(KEYS["feature_maps"], function).passed
@@ -87,6 +99,7 @@ def test_other_ways_to_one_pass_are_right(function):
         (a_model_for_each, "one-pass-per-layer"),
         (before_the_activation, "pre-activation"),
         (in_the_order_of_layers, "order-of-the-model"),
+        (an_output_for_each_name, "single-output-unpacked"),
     ],
 )
 def test_mistakes_with_a_model_are_named(function, name):
@@ -95,19 +108,20 @@ def test_mistakes_with_a_model_are_named(function, name):
     assert 0 < result.score < result.max_score
 
 
+def test_maps_without_a_batch_axis_are_named():
+    result = judge_function(KEYS["feature_maps"], without_a_batch)
+    assert (result.diagnosis, result.passed) == (["drops-batch"], False)
+
+
 def channels_in_front(model, image, names):
     return {n: np.moveaxis(m, -1, 1) for n, m in outputs(model, image, names).items()}
-
-
-def without_a_batch(model, image, names):
-    return {n: m[0] for n, m in outputs(model, image, names).items()}
 
 
 def a_list(model, image, names):
     return list(outputs(model, image, names).values())
 
 
-@pytest.mark.parametrize("function", [channels_in_front, without_a_batch, a_list])
+@pytest.mark.parametrize("function", [channels_in_front, a_list])
 def test_odd_ones_are_not_named(function):
     result = judge_function(KEYS["feature_maps"], function)
     assert result.diagnosis == []
@@ -167,10 +181,39 @@ def decimals_cut_off(feature_map):
     return (np.clip((values - low) / (high - low), 0, 1) * 255).astype(np.uint8)
 
 
+def from_end_to_end(small=0.0, whole=np.array):
+    """Stretched from the smallest to the largest number, with no thought of constant maps."""
+
+    def to_picture(feature_map):
+        values = axes(feature_map, 2)
+        levels = (values - values.min()) / (values.max() - values.min() + small)
+        return whole(levels * 255).astype(np.uint8)
+
+    return to_picture
+
+
+def by_mean_and_std(times, middle, guard):
+    """As networks' maps are drawn in many books: a few standard deviations to either side."""
+
+    def to_picture(feature_map):
+        values = axes(feature_map, 2)
+        values = values - values.mean()
+        if not guard or values.std() > 0:
+            values = values / values.std()
+        return np.clip(values * times + middle, 0, 255).astype("uint8")
+
+    return to_picture
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
     ("function", "name"),
     [
+        (from_end_to_end(), "stretches-to-the-extremes"),
+        (from_end_to_end(small=1e-8), "stretches-to-the-extremes"),
+        (by_mean_and_std(64, 128, guard=True), "mean-and-spread"),
+        (by_mean_and_std(64, 128, guard=False), "mean-and-spread"),
+        (by_mean_and_std(25.5, 127.5, guard=True), "mean-and-spread"),
         (unguarded, "divides-by-zero"),
         (with_an_epsilon, "divides-by-zero"),
         (unclipped, "wraps-around"),

@@ -109,6 +109,46 @@ def test_mistakes_with_neighbours_are_named(function, name):
     assert judge_function(KEYS["total_variation"], function).diagnosis == [name]
 
 
+def shortened(cost):
+    """As in Keras's neural style transfer: without the last row and the last column."""
+
+    def total_variation(image):
+        values = picture(image)
+        down = values[:-1, :-1] - values[1:, :-1]
+        right = values[:-1, :-1] - values[:-1, 1:]
+        return float(np.sum(cost(down, right)))
+
+    return total_variation
+
+
+def forward_lengths(image):
+    values = picture(image)
+    down = np.diff(values, axis=0, append=values[-1:])
+    right = np.diff(values, axis=1, append=values[:, -1:])
+    return np.sum(np.sqrt(down**2 + right**2))
+
+
+def mean_over_pixels(image):
+    return by_loops(image) / np.prod(np.shape(image)[:2])
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (shortened(lambda down, right: abs(down) + abs(right)), ["last-row-and-column-left-out"]),
+        (
+            shortened(lambda down, right: down**2 + right**2),
+            ["squared", "last-row-and-column-left-out"],
+        ),
+        (shortened(lambda down, right: (down**2 + right**2) ** 1.25), ["raised-to-a-power"]),
+        (forward_lengths, ["length-of-both"]),
+        (mean_over_pixels, ["averaged"]),
+    ],
+)
+def test_other_roughnesses_are_named(function, names):
+    assert judge_function(KEYS["total_variation"], function).diagnosis == names
+
+
 # ascent_step
 
 

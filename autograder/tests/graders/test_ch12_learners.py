@@ -135,6 +135,12 @@ def in_place(model, image, index):
         (by_the_pixel, ["times-the-pixel"]),
         (from_0_to_1, ["normalised"]),
         (in_place, ["changes-input"]),
+        (whole_slope(lambda g: np.squeeze(np.abs(g).max(-1))), ["axis-squeezed"]),
+        (whole_slope(lambda g: np.abs(np.squeeze(g)).max(-1)), ["axis-squeezed"]),
+        (
+            whole_slope(lambda g: np.squeeze(np.abs(g).max(-1)), "probability"),
+            ["softmax-objective", "axis-squeezed"],
+        ),
     ],
 )
 def test_mistakes_with_saliency_are_named(function, names):
@@ -206,6 +212,13 @@ def a_loop_over_maps(model, image, index, layer):
     return heat if top == 0 else heat / top
 
 
+def where_both_are_positive(model, image, index, layer):
+    """Guided gradients, as some libraries take them."""
+    maps, grads = maps_and_gradient(model, image, index, layer)
+    guided = tf.cast(maps > 0, "float32") * tf.cast(grads > 0, "float32") * grads
+    return divided(tf.reduce_sum(means(guided) * maps, axis=-1)[0].numpy())
+
+
 @pytest.mark.parametrize(
     "function",
     [
@@ -240,6 +253,19 @@ def test_other_ways_to_the_same_cam_are_right(function):
         (cam_of(means, divided, "top"), ["top-class"]),
         (cam_of(means, lambda h: np.maximum(h, 0)), ["not-normalised"]),
         (cam_of(means, from_the_minimum), ["stretched-from-the-minimum"]),
+        (
+            cam_of(means, lambda h: (h - h.min()) / np.ptp(h) if h.any() else h),
+            ["relu-missing", "stretched-from-the-minimum"],
+        ),
+        (cam_of(means, lambda h: np.maximum(h, 0) / h.max()), ["all-negative-nan"]),
+        (
+            cam_of(means, lambda h: np.squeeze(np.maximum(h, 0) / h.max())),
+            ["all-negative-nan", "axis-squeezed"],
+        ),
+        (cam_of(means, lambda h: np.squeeze(divided(h))), ["axis-squeezed"]),
+        (cam_of(lambda g: means(tf.nn.relu(g)), divided), ["gradients-clamped"]),
+        (cam_of(lambda g: means(tf.abs(g)), divided), ["gradients-clamped"]),
+        (where_both_are_positive, ["gradients-clamped"]),
     ],
 )  # fmt: skip
 def test_mistakes_with_cams_are_named(function, names):
@@ -311,6 +337,17 @@ def drawing_on_the_photograph(model, image, index, size, stride):
     return np.array(rows)
 
 
+def confidences_left(whole):
+    """How sure the network still is, or is no longer; never compared with the whole picture."""
+
+    def occlusion_map(model, image, index, size, stride):
+        lost = drops(model, image, index, size, stride, softmax=True)
+        left = model(image[None])[0, index].numpy() - lost
+        return whole - left
+
+    return occlusion_map
+
+
 def varied(**how):
     return lambda *args: drops(*args, **how)
 
@@ -334,6 +371,10 @@ def other_steps(step):
         (changed(np.negative), ["gain-for-drop"]),
         (changed(np.transpose), ["output-transposed"]),
         (varied(fill=lambda image: 0.0, softmax=True), ["black-occluder", "softmax-objective"]),
+        (changed(lambda m: np.maximum(m, 0)), ["drops-alone"]),
+        (changed(lambda m: m / np.abs(m).max()), ["normalised"]),
+        (confidences_left(1), ["softmax-objective", "occluded-score"]),
+        (confidences_left(0), ["softmax-objective", "occluded-score"]),
         (other_steps(lambda size, stride: size if stride > 0 else stride), ["stride-ignored"]),
         (other_steps(lambda size, stride: min(stride, 1)), ["stride-ignored"]),
     ],
@@ -354,8 +395,8 @@ def test_mistakes_with_occluders_are_named(function, names):
         ("saliency", lambda model, image, index: np.abs(image).max(-1)),
         ("saliency", lambda model, image, index: model),
         ("grad_cam", resized),
-        ("occlusion_map", changed(lambda m: np.maximum(m, 0))),
-        ("occlusion_map", changed(lambda m: m / np.abs(m).max())),
+        ("occlusion_map", changed(np.square)),
+        ("occlusion_map", changed(lambda m: m - m.mean())),
     ],
 )
 def test_odd_ones_are_not_named(exercise, function):

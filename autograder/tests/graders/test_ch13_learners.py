@@ -65,6 +65,7 @@ def first_picture_only(x, size, strides=(1, 1), padding="valid"):
         (patch_loop(lambda p: p.transpose(2, 0, 1).ravel()), ["flatten-order"]),
         (patch_loop(lambda p: p.transpose(1, 0, 2).ravel()), ["flatten-order"]),
         (patch_loop(lambda p: p.ravel(order="F")), ["flatten-order"]),
+        (patch_loop(lambda p: p.transpose(0, 2, 1).ravel()), ["flatten-order"]),
         (patch_loop(order="ijn"), ["flatten-order"]),
         (first_picture_only, ["drops-batch"]),
         (lambda *args: patch_loop()(*args).T, ["transposed"]),
@@ -120,12 +121,17 @@ def channels_first(line, size, c):
     return line.reshape(c, *size).transpose(1, 2, 0)
 
 
+def fortran(line, size, c):
+    return line.reshape(*size, c, order="F")
+
+
 @pytest.mark.parametrize(
     ("function", "diagnosis"),
     [
         (scatter_loop(lambda old, new: new), ["overwrites-overlap"]),
         (divided, ["is-the-inverse"]),
         (scatter_loop(np.add, read=channels_first), ["flatten-order"]),
+        (scatter_loop(np.add, read=fortran), ["flatten-order"]),
         (
             scatter_loop(np.add, crop=lambda zeros: (zeros[0][1], zeros[1][1])),
             ["crops-wrong-side"],
@@ -149,7 +155,9 @@ def test_a_loop_that_adds_is_a_right_col2im():
 # conv2d_im2col
 
 
-def product(matrix=None, maps=None, with_bias=True, how=lambda s, p: (s, p)):
+def product(
+    matrix=None, maps=None, with_bias=True, how=lambda s, p: (s, p), flatten=lambda p: p.ravel()
+):
     """conv2d_im2col with one of its steps replaced."""
 
     def conv2d_im2col(x, kernels, bias, strides=(1, 1), padding="valid"):
@@ -161,7 +169,7 @@ def product(matrix=None, maps=None, with_bias=True, how=lambda s, p: (s, p)):
             raise ValueError("bias: one for each filter")
         strides, padding = how(strides, padding)
         (rows, columns), _ = layout(x.shape, (kh, kw), strides, padding)
-        patches = patch_loop()(x, (kh, kw), strides, padding)
+        patches = patch_loop(flatten)(x, (kh, kw), strides, padding)
         weights = matrix(kernels) if matrix else kernels.reshape(-1, filters)
         out = patches @ weights + bias * with_bias
         shape = len(x), rows, columns, filters
@@ -176,6 +184,11 @@ def product(matrix=None, maps=None, with_bias=True, how=lambda s, p: (s, p)):
         (product(lambda k: k.reshape(k.shape[3], -1).T), ["reshape-for-transpose"]),
         (product(maps=lambda out, shape: out.T.reshape(shape)), ["reshape-for-transpose"]),
         (product(lambda k: k.transpose(2, 0, 1, 3).reshape(-1, k.shape[3])), ["flatten-order"]),
+        (product(lambda k: k.transpose(1, 0, 2, 3).reshape(-1, k.shape[3])), ["flatten-order"]),
+        (product(flatten=lambda p: p.transpose(2, 0, 1).ravel()), ["flatten-order"]),
+        (product(flatten=lambda p: p.ravel(order="F")), ["flatten-order"]),
+        (product(flatten=lambda p: p.transpose(1, 0, 2).ravel()), ["flatten-order"]),
+        (product(flatten=lambda p: p.transpose(0, 2, 1).ravel()), ["flatten-order"]),
         (product(lambda k: k[::-1, ::-1].reshape(-1, k.shape[3])), ["kernel-flipped"]),
         (product(with_bias=False), ["bias-forgotten"]),
         (product(how=lambda s, p: (s[::-1], p)), ["strides-swapped"]),

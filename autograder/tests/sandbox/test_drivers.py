@@ -74,7 +74,10 @@ def test_how_a_model_was_compiled(returns: str) -> None:
 def test_a_function_that_compiles_nothing() -> None:
     given = {"layers": LAYERS, "input_shape": (4, 5, 3)}
     driver = load_driver("models.compiled")
-    assert invoke(lambda model: model, (), None, driver, given).value == {"compiled": None}
+    assert invoke(lambda model: model, (), None, driver, given).value == {
+        "compiled": None,
+        "returned": True,
+    }
 
 
 def test_random_state_is_not_overwritten() -> None:
