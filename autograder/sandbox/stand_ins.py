@@ -51,7 +51,7 @@ class Nothing:
 class _Display(ModuleType):
     """A module that shows nothing, with every name in it."""
 
-    __path__: ClassVar[list[str]] = []
+    __path__: ClassVar[list[str]] = []  # type: ignore[misc]
 
     def __getattr__(self, name: str) -> Nothing:
         if name.startswith("__"):

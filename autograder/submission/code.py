@@ -139,7 +139,7 @@ class Code:
         ]
         for statement in kept:
             inner = ast.walk(statement.node) if replaced else ()
-            edits += [(n, (replaced or {})[n]) for n in inner if n in (replaced or {})]  # type: ignore[index]
+            edits += [(n, (replaced or {})[n]) for n in inner if n in (replaced or {})]  # type: ignore[misc, index]
         if not edits:
             return self.source
         lines = self.source.encode().split(b"\n")

@@ -53,7 +53,7 @@ def _in_place(op: Any) -> Any:
 
 
 def _largest_along(axis: int | None) -> Any:
-    return lambda op: lambda z: np.max(*ops.as_floats(z=z), axis=axis)
+    return lambda op: lambda z: np.max(ops.as_floats(z=z)[0], axis=axis)
 
 
 _NEGATIVES = (
@@ -88,7 +88,7 @@ EXERCISE = Exercise(
         *(Twist("maximum-over-axis", _largest_along(axis), _AXIS) for axis in (0, None)),
         Twist(
             "minimum-instead",
-            lambda op: lambda z: np.minimum(*ops.as_floats(z=z), 0),
+            lambda op: lambda z: np.minimum(ops.as_floats(z=z)[0], 0),
             "Your results are never above 0: the smaller number is kept. Which of z and 0 should it be?",
         ),
         Twist(

@@ -43,12 +43,11 @@ def batch_twists() -> tuple[Twist, ...]:
 
 def kept_axes(*shapes: tuple[int, ...]) -> tuple[Twist, ...]:
     """``keeps-axes`` for the last result, db: each time, the shape that it comes in."""
-    return tuple(
-        Twist(
-            "keeps-axes", on_output(lambda g, shape=shape: (*g[:-1], g[-1].reshape(shape))), KEEPS
-        )
-        for shape in shapes
-    )
+
+    def kept(shape: tuple[int, ...]) -> Callable[[Op], Op]:
+        return on_output(lambda g: (*g[:-1], g[-1].reshape(shape)))
+
+    return tuple(Twist("keeps-axes", kept(shape), KEEPS) for shape in shapes)
 
 
 def order_twists() -> tuple[Twist, ...]:

@@ -51,6 +51,10 @@ def keras_relu_backward(dout: Any, z: Any) -> Array:
     return gradients(k.relu, [z], dout)[0]
 
 
+def _slope_alone(slope: Callable[[Any], Any]) -> Callable[[Op], Op]:
+    return lambda op: lambda dout, z: slope(floats(z))
+
+
 def _masked(mask: Callable[[Array, Array], Array]) -> Callable[[Op], Op]:
     """Another factor for dout."""
     return lambda op: lambda dout, z: floats(dout) * mask(floats(dout), floats(z))
@@ -99,7 +103,7 @@ EXERCISE = Exercise(
             "You multiply by relu(z) itself. What counts is its slope: how many different slopes has a ReLU?",
         ),
         *(
-            Twist("mask-only", lambda op, slope=slope: lambda dout, z: slope(floats(z)), _SLOPE)
+            Twist("mask-only", _slope_alone(slope), _SLOPE)
             for slope in (lambda z: 1.0 * (z > 0), lambda z: 1.0 * (z >= 0))
         ),
         Twist(
