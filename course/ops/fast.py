@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
 from cnnlab.course.ops import Array, as_floats, layout, require
-from cnnlab.course.ops.convolution import Pair
+from cnnlab.course.ops.padding import Pair
 
 
 def im2col(
