@@ -1,20 +1,21 @@
 """Chapter 11's mistakes as learners write them, right answers in other styles, and odd ones."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
-from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
-
-KEYS = recorded("ch11_filters_classes")
-
-
-def picture(image):
-    values = np.asarray(image, float)
-    if values.ndim != 3:
-        raise ValueError(f"image must have three axes. Received: {values.shape}")
-    return values
-
+from cnnlab.autograder.tests.graders.learners_ch11 import (
+    KEYS,
+    all_in_tensors,
+    climber,
+    penalised,
+    picture,
+    size_of,
+    slope,
+    step_of,
+)
 
 # total_variation
 
@@ -176,10 +177,6 @@ def test_other_ways_to_a_step_are_right(function):
     assert judge_function(KEYS["ascent_step"], function).passed
 
 
-def size_of(gradient):
-    return np.sqrt((gradient**2).mean())
-
-
 def stepping(step):
     def ascent_step(image, gradient, rate):
         alike(image, gradient)
@@ -219,67 +216,7 @@ def test_mistakes_with_a_step_are_named(function, name):
     assert judge_function(KEYS["ascent_step"], function).diagnosis == [name]
 
 
-# ascend, as learners write it: one function whose lines can be changed
-
-
-def step_of(image, gradient, rate):
-    return image + rate * gradient / (size_of(gradient) + 1e-8)
-
-
-def penalised(value, x, tv, l6):
-    import tensorflow as tf
-
-    if tv:
-        value -= tv * tf.reduce_sum(tf.image.total_variation(x)) / tf.size(x, x.dtype)
-    if l6:
-        value -= l6 * tf.reduce_mean(tf.abs(x) ** 6) ** (1 / 6)
-    return value
-
-
-def slope(score, seen, tv, l6, penalised=penalised):
-    import tensorflow as tf
-
-    x = tf.convert_to_tensor(seen[None], tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        value = penalised(score(x), x, tv, l6)
-    return tape.gradient(value, x).numpy()[0]
-
-
-def climber(step=step_of, slope=slope, back=True, each=True, follow=True):
-    def ascend(score, image, steps, rng, rate=1.0, tv=0.0, l6=0.0, jitter=0):
-        picture(image)
-        first = slope(score, image, tv, l6)
-        dy, dx = (0, 0) if each else rng.integers(-jitter, jitter + 1, 2)
-        for _ in range(steps):
-            if each:
-                dy, dx = rng.integers(-jitter, jitter + 1, 2)
-            seen = np.roll(np.roll(image, dy, axis=0), dx, axis=1)
-            gradient = slope(score, seen, tv, l6) if follow else first
-            image = step(seen, gradient, rate)
-            if back:
-                image = np.roll(np.roll(image, -dx, axis=1), -dy, axis=0)
-        return image
-
-    return ascend
-
-
-def all_in_tensors(score, image, steps, rng, rate=1.0, tv=0.0, l6=0.0, jitter=0):
-    """A Variable, one shift at a time, and the tape round everything."""
-    import tensorflow as tf
-
-    picture(image)
-    x = tf.Variable(tf.cast(image, tf.float32)[None])
-    for _ in range(steps):
-        dy = int(rng.integers(-jitter, jitter + 1))
-        dx = int(rng.integers(-jitter, jitter + 1))
-        x.assign(tf.roll(x, [dy, dx], [1, 2]))
-        with tf.GradientTape() as tape:
-            value = penalised(score(x), x, tv, l6)
-        g = tape.gradient(value, x)
-        x.assign_add(rate * g / (tf.sqrt(tf.reduce_mean(tf.square(g))) + 1e-8))
-        x.assign(tf.roll(x, [-dy, -dx], [1, 2]))
-    return x[0]
+# ascend
 
 
 def in_double_precision(score, image, steps, rng, **options):
@@ -345,122 +282,3 @@ def test_mistakes_on_the_way_up_are_named(function, name):
     result = judge_function(KEYS["ascend"], function)
     assert result.diagnosis == [name]
     assert 0 < result.score < result.max_score
-
-
-# visualize_filter and visualize_class
-
-
-def filtering(ascend=None, border=2, of=None, begin=None):
-    climb = ascend or climber()
-
-    def visualize_filter(
-        model, layer, index, steps, rng, size=96, rate=1.0, tv=0.0, l6=0.0, jitter=0, start=None
-    ):
-        import keras
-        import tensorflow as tf
-
-        if layer not in [known.name for known in model.layers]:
-            raise ValueError(f"layer {layer!r} is not there")
-        maps = keras.Model(model.inputs, model.get_layer(layer).output)
-        if begin is not None:
-            image = begin(rng, size)
-        else:
-            image = rng.normal(0, 10, (size, size, 3)) if start is None else start
-        _, height, width, filters = maps(image[None]).shape
-        if index < 0 or index >= filters:
-            raise ValueError(f"index {index} is not there")
-        if height < 5 or width < 5:
-            raise ValueError("size leaves nothing")
-
-        def score(x):
-            found = maps(x)[:, border : height - border, border : width - border]
-            return tf.reduce_mean(found if of == "layer" else found[..., index])
-
-        return climb(score, image, steps, rng, rate, tv, l6, jitter)
-
-    return visualize_filter
-
-
-def test_another_way_to_a_filters_picture_is_right():
-    result = judge_function(KEYS["visualize_filter"], filtering(all_in_tensors))
-    assert result.passed, result.message
-
-
-DOWN = climber(step=lambda x, g, r: step_of(x, -g, r))
-
-
-@pytest.mark.parametrize(
-    ("function", "name"),
-    [
-        (filtering(DOWN), "descends"),
-        (filtering(border=0), "border-units"),
-        (filtering(climber(back=False)), "jitter-not-undone"),
-        (filtering(of="layer"), "whole-layer"),
-        (filtering(begin=lambda rng, size: rng.normal(0, 10, (size, size, 3))), "start-ignored"),
-    ],
-)
-def test_mistakes_with_a_filter_are_named(function, name):
-    assert judge_function(KEYS["visualize_filter"], function).diagnosis == [name]
-
-
-def other_noise_but_right(model, layer, index, steps, rng, size=96, start=None, **options):
-    """Draws another noise than was asked for: not right, but it does climb."""
-    if start is None:
-        start = rng.uniform(-10, 10, (size, size, 3))
-    return filtering()(model, layer, index, steps, rng, size, start=start, **options)
-
-
-def test_a_picture_from_another_noise_is_not_named_and_keeps_the_climb():
-    result = judge_function(KEYS["visualize_filter"], other_noise_but_right)
-    assert result.diagnosis == []
-    assert {rung.id for rung in result.rungs if rung.passed} >= {"climbs"}
-    assert 0 < result.score < result.max_score
-
-
-def classing(ascend=None, of=lambda shares, logits, index: logits[0, index]):
-    climb = ascend or climber()
-
-    def visualize_class(
-        model, index, steps, rng, size=96, rate=1.0, tv=0.0, l6=0.0, jitter=0, start=None
-    ):
-        import keras
-
-        both = keras.Model(model.input, [model.output, model.layers[-1].input])
-        if not 0 <= index < model.output.shape[-1]:
-            raise ValueError(f"index {index} is not there")
-        image = rng.normal(0, 10, (size, size, 3)) if start is None else start
-        return climb(lambda x: of(*both(x), index), image, steps, rng, rate, tv, l6, jitter)
-
-    return visualize_class
-
-
-def log_share(shares, logits, index):
-    import tensorflow as tf
-
-    return tf.math.log(shares[0, index])
-
-
-def mean_logit(shares, logits, index):
-    import tensorflow as tf
-
-    return tf.reduce_mean(logits)
-
-
-def test_other_ways_to_a_classs_picture_are_right():
-    for function in (classing(), classing(all_in_tensors)):
-        result = judge_function(KEYS["visualize_class"], function)
-        assert result.passed, result.message
-
-
-@pytest.mark.parametrize(
-    ("function", "name"),
-    [
-        (classing(of=lambda shares, logits, index: shares[0, index]), "softmax-objective"),
-        (classing(of=log_share), "softmax-objective"),
-        (classing(DOWN), "descends"),
-        (classing(climber(back=False)), "jitter-not-undone"),
-        (classing(of=mean_logit), "every-class"),
-    ],
-)
-def test_mistakes_with_a_class_are_named(function, name):
-    assert judge_function(KEYS["visualize_class"], function).diagnosis == [name]
