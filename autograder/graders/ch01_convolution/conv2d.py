@@ -24,15 +24,25 @@ Rng = np.random.Generator
 
 
 def conv2d_probes(rng: Rng) -> Iterator[Probe]:
-    def args(
-        x: tuple[int, ...], k: tuple[int, ...], draw: Any = reals, **dtype: Any
-    ) -> tuple[Any, ...]:
-        return draw(rng, *x, **dtype), draw(rng, *k, **dtype), draw(rng, k[-1], **dtype)
+    yield from _dtype_probes(rng)
+    yield from _small_probes(rng)
+    yield from _reference_probes(rng)
+    yield from _bad_probes(rng)
 
-    yield Probe("shape", args((2, 4, 3, 5), (2, 3, 5, 4)), terms=30)
+
+def _args(
+    rng: Rng, x: tuple[int, ...], k: tuple[int, ...], draw: Any = reals, **dtype: Any
+) -> tuple[Any, ...]:
+    """Pictures and kernels of these shapes, and a bias for each kernel."""
+    return draw(rng, *x, **dtype), draw(rng, *k, **dtype), draw(rng, k[-1], **dtype)
+
+
+def _dtype_probes(rng: Rng) -> Iterator[Probe]:
+    """What shape and dtype come out, and what may be passed in."""
+    yield Probe("shape", _args(rng, (2, 4, 3, 5), (2, 3, 5, 4)), terms=30)
     yield Probe(
         "robust",
-        args((1, 3, 4, 2), (2, 2, 2, 3), wholes, dtype=np.int64),
+        _args(rng, (1, 3, 4, 2), (2, 2, 2, 3), wholes, dtype=np.int64),
         title="integers",
         terms=8,
     )
@@ -40,18 +50,26 @@ def conv2d_probes(rng: Rng) -> Iterator[Probe]:
         "robust", ([[[[1], [2]], [[3], [4]]]], [[[[1, -1]]]], [0, 5]), title="lists", terms=1
     )
     for i in range(3):
-        drawn = args((1, 2, 3, 2), (2, 2, 2, 3), wholes)
+        drawn = _args(rng, (1, 2, 3, 2), (2, 2, 2, 3), wholes)
         mixed = tuple(a.astype(np.float64) if i == j else a for j, a in enumerate(drawn))
         yield Probe("robust", mixed, title="float32 and float64", terms=8)
+
+
+def _small_probes(rng: Rng) -> Iterator[Probe]:
+    """By hand, and with one thing at a time."""
     yield Probe(
         "by-hand",
-        args((1, 3, 3, 1), (2, 2, 1, 1), wholes),
+        _args(rng, (1, 3, 3, 1), (2, 2, 1, 1), wholes),
         title="one channel, one filter",
         terms=4,
     )
-    yield Probe("by-hand", args((1, 2, 3, 2), (1, 2, 2, 1), wholes), title="two channels", terms=4)
-    yield Probe("by-hand", args((1, 2, 3, 1), (2, 2, 1, 2), wholes), title="two filters", terms=4)
-    x, k, b = args((2, 3, 4, 2), (2, 2, 2, 3), wholes)
+    yield Probe(
+        "by-hand", _args(rng, (1, 2, 3, 2), (1, 2, 2, 1), wholes), title="two channels", terms=4
+    )
+    yield Probe(
+        "by-hand", _args(rng, (1, 2, 3, 1), (2, 2, 1, 2), wholes), title="two filters", terms=4
+    )
+    x, k, b = _args(rng, (2, 3, 4, 2), (2, 2, 2, 3), wholes)
     yield Probe(
         "structure", (np.zeros_like(x), k, b), title="a black picture: the bias alone", terms=8
     )
@@ -64,30 +82,41 @@ def conv2d_probes(rng: Rng) -> Iterator[Probe]:
     )
     yield Probe("structure", (x, k, np.zeros_like(b)), title="no bias", terms=8)
     yield Probe(
-        "structure", args((3, 3, 3, 1), (2, 2, 1, 2), wholes), title="three images", terms=4
+        "structure", _args(rng, (3, 3, 3, 1), (2, 2, 1, 2), wholes), title="three images", terms=4
     )
-    yield Probe("structure", args((2, 3, 3, 3), (3, 3, 3, 3)), title="every size 3", terms=27)
-    yield Probe("reference", args((2, 6, 5, 3), (3, 2, 3, 4)), terms=18)
-    yield Probe("reference", args((3, 4, 5, 2), (2, 4, 2, 5)), terms=16)
-    yield Probe("reference", args((2, 4, 5, 4), (3, 3, 4, 4)), terms=36)
+    yield Probe("structure", _args(rng, (2, 3, 3, 3), (3, 3, 3, 3)), title="every size 3", terms=27)
+
+
+def _reference_probes(rng: Rng) -> Iterator[Probe]:
+    """Larger pictures, with several channels and filters."""
+    yield Probe("reference", _args(rng, (2, 6, 5, 3), (3, 2, 3, 4)), terms=18)
+    yield Probe("reference", _args(rng, (3, 4, 5, 2), (2, 4, 2, 5)), terms=16)
+    yield Probe("reference", _args(rng, (2, 4, 5, 4), (3, 3, 4, 4)), terms=36)
     float64 = tuple(rng.normal(size=s) for s in ((2, 5, 4, 3), (3, 3, 3, 2), (2,)))
     yield Probe("reference", float64, title="float64", terms=27)
+
+
+def _bad_probes(rng: Rng) -> Iterator[Probe]:
+    """Sizes that disagree, and a kernel that just fits."""
     yield Probe(
         "robust",
-        args((1, 3, 4, 2), (4, 2, 2, 1)),
+        _args(rng, (1, 3, 4, 2), (4, 2, 2, 1)),
         title="the kernel is too tall",
         raises="kernels",
     )
     yield Probe(
         "robust",
-        args((1, 4, 3, 2), (2, 4, 2, 1)),
+        _args(rng, (1, 4, 3, 2), (2, 4, 2, 1)),
         title="the kernel is too wide",
         raises="kernels",
     )
     yield Probe(
-        "robust", args((1, 4, 4, 2), (2, 2, 3, 2)), title="channels disagree", raises="kernels|x"
+        "robust",
+        _args(rng, (1, 4, 4, 2), (2, 2, 3, 2)),
+        title="channels disagree",
+        raises="kernels|x",
     )
-    x, k, b = args((1, 4, 4, 2), (2, 2, 2, 3))
+    x, k, b = _args(rng, (1, 4, 4, 2), (2, 2, 2, 3))
     yield Probe("robust", (x, k, b[:2]), title="two biases for three filters", raises="bias")
     four = np.append(b, b[:1])
     yield Probe("robust", (x, k, four), title="four biases for three filters", raises="bias")

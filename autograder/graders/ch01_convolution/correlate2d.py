@@ -23,6 +23,14 @@ Rng = np.random.Generator
 
 
 def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
+    yield from _dtype_probes(rng)
+    yield from _small_probes(rng)
+    yield from _reference_probes(rng)
+    yield from _bad_probes(rng)
+
+
+def _dtype_probes(rng: Rng) -> Iterator[Probe]:
+    """What shape and dtype come out, and what may be passed in."""
     yield Probe("shape", (wholes(rng, 4, 5), wholes(rng, 2, 3)), terms=6)
     yield Probe(
         "robust",
@@ -33,6 +41,10 @@ def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", ([[1, 2, 3], [4, 5, 6]], [[1, -1]]), title="lists", terms=2)
     mixed = wholes(rng, 4, 3), wholes(rng, 2, 2, dtype=np.float64)
     yield Probe("robust", mixed, title="float32 and float64", terms=4)
+
+
+def _small_probes(rng: Rng) -> Iterator[Probe]:
+    """By hand, and with a single 1."""
     yield Probe("by-hand", (wholes(rng, 3, 3), wholes(rng, 2, 2)), terms=4)
     yield Probe("by-hand", (wholes(rng, 3, 4), wholes(rng, 2, 2)), terms=4)
     yield Probe("by-hand", (wholes(rng, 2, 4), wholes(rng, 1, 2)), terms=2)
@@ -48,6 +60,10 @@ def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
         title="a 1 in the last corner",
         terms=4,
     )
+
+
+def _reference_probes(rng: Rng) -> Iterator[Probe]:
+    """Real numbers in larger pictures."""
     for image, kernel in (((6, 7), (3, 2)), ((7, 5), (2, 4)), ((8, 7), (3, 3)), ((7, 7), (5, 5))):
         yield Probe(
             "reference", (reals(rng, *image), reals(rng, *kernel)), terms=int(np.prod(kernel))
@@ -55,6 +71,10 @@ def correlate2d_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe(
         "reference", (rng.normal(size=(6, 5)), rng.normal(size=(3, 3))), title="float64", terms=9
     )
+
+
+def _bad_probes(rng: Rng) -> Iterator[Probe]:
+    """Kernels that do not fit, and one that just fits."""
     yield Probe(
         "robust",
         (wholes(rng, 3, 4), wholes(rng, 4, 2)),

@@ -163,42 +163,50 @@ _CEIL = (
 )
 
 
+_STRIDE_TWISTS = (
+    Twist(
+        "stride-one-default",
+        on_pool(lambda x, size, s, p: (x, size, (1, 1) if s is None else s, p)),
+        "Without strides, your window moves by one. Pooling windows are side by side then. How far must they move for that?",
+    ),
+    Twist(
+        "strides-swapped",
+        on_pool(lambda x, size, s, p: (x, size, s and s[::-1], p)),
+        _STRIDES_SWAPPED,
+    ),
+    Twist(
+        "strides-swapped",
+        on_pool(lambda x, size, s, p: (x, size, (s or size)[::-1], p)),
+        _STRIDES_SWAPPED,
+    ),
+)
+_ARGUMENT_TWISTS = (
+    Twist(
+        "stride-ignored",
+        on_pool(lambda x, size, s, p: (x, size, None, p)),
+        "Your window always moves by its own size. What is the argument strides for?",
+    ),
+    Twist(
+        "size-swapped",
+        on_pool(lambda x, size, s, p: (x, size[::-1], s or size, p)),
+        _SIZE_SWAPPED,
+    ),
+    Twist("size-swapped", on_pool(lambda x, size, s, p: (x, size[::-1], s, p)), _SIZE_SWAPPED),
+    Twist(
+        "padding-ignored",
+        on_pool(lambda x, size, s, p: (x, size, s, "valid")),
+        'You answer "same" as if it were "valid". How many windows does "same" ask for?',
+    ),
+)
+
+
 def window_twists(reduce: Callable[[Array], Array]) -> tuple[Twist, ...]:
     """Mistakes in where the windows are, for a pooling that reduces each with ``reduce``."""
     return (
-        Twist(
-            "stride-one-default",
-            on_pool(lambda x, size, s, p: (x, size, (1, 1) if s is None else s, p)),
-            "Without strides, your window moves by one. Pooling windows are side by side then. How far must they move for that?",
-        ),
-        Twist(
-            "strides-swapped",
-            on_pool(lambda x, size, s, p: (x, size, s and s[::-1], p)),
-            _STRIDES_SWAPPED,
-        ),
-        Twist(
-            "strides-swapped",
-            on_pool(lambda x, size, s, p: (x, size, (s or size)[::-1], p)),
-            _STRIDES_SWAPPED,
-        ),
+        *_STRIDE_TWISTS,
         Twist("ceil-for-floor", lambda op: window_op(reduce, one_more), _CEIL),
         Twist("ceil-for-floor", lambda op: window_op(reduce, every_stride), _CEIL),
-        Twist(
-            "stride-ignored",
-            on_pool(lambda x, size, s, p: (x, size, None, p)),
-            "Your window always moves by its own size. What is the argument strides for?",
-        ),
-        Twist(
-            "size-swapped",
-            on_pool(lambda x, size, s, p: (x, size[::-1], s or size, p)),
-            _SIZE_SWAPPED,
-        ),
-        Twist("size-swapped", on_pool(lambda x, size, s, p: (x, size[::-1], s, p)), _SIZE_SWAPPED),
-        Twist(
-            "padding-ignored",
-            on_pool(lambda x, size, s, p: (x, size, s, "valid")),
-            'You answer "same" as if it were "valid". How many windows does "same" ask for?',
-        ),
+        *_ARGUMENT_TWISTS,
         Twist(
             "padding-after-only",
             lambda op: window_op(reduce, after_only),
@@ -218,16 +226,31 @@ def window_twists(reduce: Callable[[Array], Array]) -> tuple[Twist, ...]:
 # max_pool2d and average_pool2d
 
 
+_SAME: dict[str, Any] = {"padding": "same"}
+
+
 def pool_probes(rng: Rng) -> Iterator[Probe]:
     """What both window poolings are probed with."""
-    same: dict[str, Any] = {"padding": "same"}
-    yield Probe("shape", (reals(rng, 2, 5, 7, 3), (3, 2), (2, 1)), same, terms=6)
+    yield from _small_probes(rng)
+    yield from _structure_probes(rng)
+    yield from _reference_probes(rng)
+    yield from _edge_probes(rng)
+    yield from _bad_probes(rng)
+
+
+def _small_probes(rng: Rng) -> Iterator[Probe]:
+    """Shapes and dtypes, and windows that can be pooled by hand."""
+    yield Probe("shape", (reals(rng, 2, 5, 7, 3), (3, 2), (2, 1)), _SAME, terms=6)
     yield Probe("robust", (wholes(rng, 1, 5, 4, 2, dtype=np.int64),), title="integers", terms=4)
     yield Probe("robust", ([[[[1], [4]], [[2], [8]], [[3], [9]]]],), title="lists", terms=4)
     yield Probe("by-hand", (wholes(rng, 1, 4, 4, 1),), title="2×2 windows", terms=4)
     yield Probe("by-hand", (-np.abs(wholes(rng, 1, 2, 4, 1)),), title="all negative", terms=4)
     yield Probe("by-hand", (wholes(rng, 1, 3, 5, 1),), title="odd sizes", terms=4)
     yield Probe("by-hand", (wholes(rng, 1, 2, 3, 1), (2, 2), (1, 1)), title="overlap", terms=4)
+
+
+def _structure_probes(rng: Rng) -> Iterator[Probe]:
+    """One thing at a time: channels, pictures, strides, padding."""
     yield Probe("structure", (wholes(rng, 1, 4, 6, 1), (2, 3)), title="2×3 windows", terms=6)
     yield Probe("structure", (wholes(rng, 1, 2, 4, 2),), title="two channels", terms=4)
     yield Probe("structure", (wholes(rng, 3, 2, 2, 1),), title="three images", terms=4)
@@ -235,26 +258,38 @@ def pool_probes(rng: Rng) -> Iterator[Probe]:
     point = impulse(1, 7, 7, 1, at=(0, 3, 3, 0))
     yield Probe("structure", (point, (3, 3), (2, 2)), title="a single 1", terms=9)
     negative = -np.abs(wholes(rng, 1, 5, 5, 1))
-    yield Probe("structure", (negative, (3, 3), (2, 2)), same, title="all negative", terms=9)
-    yield Probe("structure", (wholes(rng, 1, 3, 3, 1),), same, title="one row is missing", terms=4)
-    yield Probe("structure", (wholes(rng, 1, 4, 5, 1), (3, 2), (1, 1)), same, terms=6)
+    yield Probe("structure", (negative, (3, 3), (2, 2)), _SAME, title="all negative", terms=9)
+    yield Probe("structure", (wholes(rng, 1, 3, 3, 1),), _SAME, title="one row is missing", terms=4)
+    yield Probe("structure", (wholes(rng, 1, 4, 5, 1), (3, 2), (1, 1)), _SAME, terms=6)
     yield Probe("structure", (wholes(rng, 3, 3, 3, 3), (3, 3), (1, 1)), title="all 3", terms=9)
+
+
+def _reference_probes(rng: Rng) -> Iterator[Probe]:
+    """Larger pictures, with and without padding."""
     yield Probe("reference", (reals(rng, 2, 9, 12, 3), (2, 3)), terms=6)
     yield Probe("reference", (reals(rng, 3, 10, 8, 4), (3, 2), (2, 3)), terms=6)
-    yield Probe("reference", (reals(rng, 2, 11, 10, 5), (3, 5), (2, 3)), same, terms=15)
+    yield Probe("reference", (reals(rng, 2, 11, 10, 5), (3, 5), (2, 3)), _SAME, terms=15)
     yield Probe("reference", (reals(rng, 2, 8, 8, 4),), terms=4)
     float64 = rng.normal(size=(2, 9, 6, 3))
-    yield Probe("reference", (float64, (3, 3), (2, 2)), same, title="float64", terms=9)
+    yield Probe("reference", (float64, (3, 3), (2, 2)), _SAME, title="float64", terms=9)
     yield Probe("reference", (float64, (2, 2), (1, 2)), title="float64", terms=4)
+
+
+def _edge_probes(rng: Rng) -> Iterator[Probe]:
+    """The smallest and largest windows, gaps between them, unusual numbers."""
     yield Probe("edge-cases", (reals(rng, 2, 3, 4, 2), (1, 1)), title="1×1 windows")
     yield Probe("edge-cases", (reals(rng, 2, 3, 4, 2), (3, 4)), title="one window", terms=12)
     yield Probe("edge-cases", (reals(rng, 1, 10, 5, 2), (2, 2), (3, 4)), title="gaps", terms=4)
     title = "the window is larger than the picture"
-    yield Probe("edge-cases", (reals(rng, 1, 2, 3, 2), (4, 5), (1, 2)), same, title, terms=20)
+    yield Probe("edge-cases", (reals(rng, 1, 2, 3, 2), (4, 5), (1, 2)), _SAME, title, terms=20)
     far = -1000 * np.abs(reals(rng, 1, 4, 5, 2))
-    yield Probe("edge-cases", (far, (3, 3)), same, title="far below 0", terms=9)
+    yield Probe("edge-cases", (far, (3, 3)), _SAME, title="far below 0", terms=9)
     bytes_ = rng.integers(128, 256, (1, 4, 6, 1)).astype(np.uint8)
     yield Probe("edge-cases", (bytes_, (2, 3)), title="uint8, as pictures are", terms=6)
+
+
+def _bad_probes(rng: Rng) -> Iterator[Probe]:
+    """Windows, strides and paddings that cannot be, and a window that just fits."""
     x = wholes(rng, 1, 3, 4, 1)
     yield Probe("robust", (x, (4, 2)), title="the window is too tall", raises="size")
     yield Probe("robust", (x, (2, 5)), title="the window is too wide", raises="size")

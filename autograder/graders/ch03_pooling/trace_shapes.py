@@ -16,16 +16,27 @@ Stack = list[tuple[Any, ...]]
 
 
 def trace_probes(rng: Rng) -> Iterator[Probe]:
-    def some(low: int = 4, high: int = 17, step: int = 1) -> int:
-        return int(rng.choice(np.arange(low, high, step)))
+    f, g = _some(rng, 5, 9), _some(rng, 10, 17)
+    yield from _small_probes(rng, f, g)
+    yield from _structure_probes(rng, f, g)
+    yield from _network_probes(rng)
+    yield from _edge_probes(rng, f, g)
+    yield from _bad_probes()
 
-    def odd() -> int:
-        return some(17, 40, 2)
 
-    f, g = some(5, 9), some(10, 17)
+def _some(rng: Rng, low: int = 4, high: int = 17, step: int = 1) -> int:
+    return int(rng.choice(np.arange(low, high, step)))
+
+
+def _odd(rng: Rng) -> int:
+    return _some(rng, 17, 40, 2)
+
+
+def _small_probes(rng: Rng, f: int, g: int) -> Iterator[Probe]:
+    """Short stacks, mostly of one layer, with ``f`` and ``g`` filters."""
     mixed = [("conv", f, 3, 2), ("conv", g, (3, 5), 1, "valid"), ("max_pool", 3, 2)]
-    yield Probe("shape", ((odd(), odd() + 1, 3), [*mixed, ("flatten",), ("dense", 2)]))
-    yield Probe("shape", ((odd(), odd(), 2), [("max_pool", 2), ("global_average_pool",)]))
+    yield Probe("shape", ((_odd(rng), _odd(rng) + 1, 3), [*mixed, ("flatten",), ("dense", 2)]))
+    yield Probe("shape", ((_odd(rng), _odd(rng), 2), [("max_pool", 2), ("global_average_pool",)]))
     yield Probe("by-hand", ((32, 32, 3), [("conv", 10, 5)]), title="one convolution")
     yield Probe("by-hand", ((8, 6, 3), [("conv", f, 3, 1, "valid")]), title="without padding")
     yield Probe("by-hand", ((8, 6, f), [("max_pool", 2)]), title="one pooling layer")
@@ -35,16 +46,30 @@ def trace_probes(rng: Rng) -> Iterator[Probe]:
     flat: Stack = [("max_pool", 2), ("flatten",), ("dense", f), ("dropout", 0.5), ("dense", 1)]
     yield Probe("by-hand", ((4, 6, 5), flat), title="the end of a network")
     yield Probe("by-hand", ((7, 5, 3), []), title="no layer at all")
+
+
+def _structure_probes(rng: Rng, f: int, g: int) -> Iterator[Probe]:
+    """Several layers of a kind, with odd sizes."""
     valid = [("conv", f, 3, 2, "valid"), ("conv", g, 2, 3, "valid")]
-    yield Probe("structure", ((odd() + 1, odd(), 1), valid), title="strides, without padding")
+    yield Probe(
+        "structure", ((_odd(rng) + 1, _odd(rng), 1), valid), title="strides, without padding"
+    )
     overlap = [("max_pool", 3, 2), ("max_pool", 2, 1), ("max_pool", 2, 3)]
-    yield Probe("structure", ((odd() + 1, odd(), g), overlap), title="pooling that overlaps")
+    yield Probe(
+        "structure", ((_odd(rng) + 1, _odd(rng), g), overlap), title="pooling that overlaps"
+    )
     same = [("conv", f, 2, 2), ("conv", g, 5, 3, "same")]
-    yield Probe("structure", ((odd(), odd() + 1, 3), same), title="strides, with padding")
+    yield Probe("structure", ((_odd(rng), _odd(rng) + 1, 3), same), title="strides, with padding")
     pooled = [("conv", f, 3), ("max_pool", 2), ("conv", g, 3), ("max_pool", 3)]
-    yield Probe("structure", ((odd(), odd() + 1, 4), pooled), title="convolution, pooling, twice")
+    yield Probe(
+        "structure", ((_odd(rng), _odd(rng) + 1, 4), pooled), title="convolution, pooling, twice"
+    )
     ends = [("conv", f, 3), ("global_average_pool",), ("dense", g)]
-    yield Probe("structure", ((odd(), odd(), 3), ends), title="global pooling")
+    yield Probe("structure", ((_odd(rng), _odd(rng), 3), ends), title="global pooling")
+
+
+def _network_probes(rng: Rng) -> Iterator[Probe]:
+    """Whole networks."""
     vgg = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]
     blocks = [b for n, times in vgg for b in [("conv", n, 3)] * times + [("max_pool", 2)]]
     tail: Stack = [("flatten",), ("dense", 4096), ("dense", 4096), ("dense", 1000)]
@@ -52,28 +77,45 @@ def trace_probes(rng: Rng) -> Iterator[Probe]:
     small = [layer for n in (32, 64, 128, 128) for layer in (("conv", n, 3), ("max_pool", 2))]
     tail = [("flatten",), ("dropout", 0.5), ("dense", 512), ("dense", 1)]
     yield Probe("reference", ((150, 150, 3), [*small, *tail]), title="the article's network")
-    drawn = [("conv", some(), some(1, 6), some(1, 4), p) for p in ("valid", "same", "valid")]
-    yield Probe("reference", ((odd() + 60, odd() + 70, some()), [*drawn, ("max_pool", 2)]))
+    drawn = [
+        ("conv", _some(rng), _some(rng, 1, 6), _some(rng, 1, 4), p)
+        for p in ("valid", "same", "valid")
+    ]
+    yield Probe(
+        "reference", ((_odd(rng) + 60, _odd(rng) + 70, _some(rng)), [*drawn, ("max_pool", 2)])
+    )
+
+
+def _edge_probes(rng: Rng, f: int, g: int) -> Iterator[Probe]:
+    """Pairs, dilation, and layers at unusual places."""
     pairs: Stack = [
         ("conv", f, (2, 5), (1, 3), "valid"),
         ("max_pool", (3, 2), (1, 2)),
         ("conv", g, 1),
     ]
-    yield Probe("edge-cases", ((odd(), odd() + 1, 3), pairs), title="pairs")
+    yield Probe("edge-cases", ((_odd(rng), _odd(rng) + 1, 3), pairs), title="pairs")
     pairs = [("max_pool", (2, 3)), ("conv", f, (4, 2), (2, 1), "valid"), ("conv", g, 3, (2, 3))]
-    yield Probe("edge-cases", ((odd() + 20, odd() + 21, 3), pairs), title="pairs")
+    yield Probe("edge-cases", ((_odd(rng) + 20, _odd(rng) + 21, 3), pairs), title="pairs")
     dilated = [("conv", f, 3, 1, "valid", 2), ("conv", g, (2, 3), 1, "valid", (3, 1))]
-    yield Probe("edge-cases", ((odd(), odd(), 3), dilated), title="dilation")
+    yield Probe("edge-cases", ((_odd(rng), _odd(rng), 3), dilated), title="dilation")
     dilated = [("conv", f, 3, 1, "same", 2), ("conv", g, 2, 1, "valid", 4)]
-    yield Probe("edge-cases", ((odd(), odd() + 1, 3), dilated), title="dilation, with padding")
+    yield Probe(
+        "edge-cases", ((_odd(rng), _odd(rng) + 1, 3), dilated), title="dilation, with padding"
+    )
     deep = [("conv", f, 3), ("dense", g), ("dropout", 0.2), ("dense", 2)]
-    yield Probe("edge-cases", ((odd(), odd(), 3), deep), title="dense on three axes")
+    yield Probe("edge-cases", ((_odd(rng), _odd(rng), 3), deep), title="dense on three axes")
     yield Probe(
         "edge-cases",
         ((4, 5, 3), [("dense", g), ("flatten",)]),
         title="dense on three axes",
     )
-    yield Probe("edge-cases", ((some(),), [("dense", f), ("flatten",)]), title="no picture at all")
+    yield Probe(
+        "edge-cases", ((_some(rng),), [("dense", f), ("flatten",)]), title="no picture at all"
+    )
+
+
+def _bad_probes() -> Iterator[Probe]:
+    """Stacks that cannot be, and one whose kernel just fits."""
     known: Stack = [("max_pool", 2), ("conv", 2, 4, 1, "valid")]
     yield Probe("robust", ((6, 9, 3), known), title="the kernel is too tall", raises="layers")
     yield Probe("robust", ((9, 6, 3), known), title="the kernel is too wide", raises="layers")

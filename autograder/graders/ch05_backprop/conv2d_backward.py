@@ -34,34 +34,53 @@ Pair = tuple[int, int]
 
 
 def conv_probes(rng: Rng) -> Iterator[Probe]:
-    def probe(rung: str, x: Any, k: Any, *how: Any, title: str = "", **draws: Any) -> Probe:
-        draw, dtype = draws.get("draw", reals), draws.get("dtype", np.float32)
-        x, k = (draw(rng, *a, dtype=dtype) if isinstance(a, tuple) else a for a in (x, k))
-        shape = conv2d(x, k, np.zeros(k.shape[3]), *how).shape
-        dout = draw(rng, *shape, dtype=dtype)
-        terms = max(int(np.prod(shape[:3])), k[..., 0, :].size)
-        return Probe(rung, (dout, x, k, *how), title=title, terms=terms)
+    yield from _small_probes(rng)
+    yield from _structure_probes(rng)
+    yield from _reference_probes(rng)
+    yield from _edge_probes(rng)
+    yield from _bad_probes(rng)
 
-    yield probe("shape", (2, 5, 7, 2), (3, 2, 2, 3), (2, 1), "same")
+
+def _probe(rng: Rng, rung: str, x: Any, k: Any, *how: Any, title: str = "", **draws: Any) -> Probe:
+    """A probe with pictures and kernels of these shapes, and a dout that fits them."""
+    draw, dtype = draws.get("draw", reals), draws.get("dtype", np.float32)
+    x, k = (draw(rng, *a, dtype=dtype) if isinstance(a, tuple) else a for a in (x, k))
+    shape = conv2d(x, k, np.zeros(k.shape[3]), *how).shape
+    dout = draw(rng, *shape, dtype=dtype)
+    terms = max(int(np.prod(shape[:3])), k[..., 0, :].size)
+    return Probe(rung, (dout, x, k, *how), title=title, terms=terms)
+
+
+def _small_probes(rng: Rng) -> Iterator[Probe]:
+    """Shapes and dtypes, and sizes that can be computed by hand."""
+    yield _probe(rng, "shape", (2, 5, 7, 2), (3, 2, 2, 3), (2, 1), "same")
     whole = {"draw": wholes, "dtype": np.int64}
-    yield probe("robust", (1, 4, 5, 2), (2, 3, 2, 3), title="integers", **whole)
+    yield _probe(rng, "robust", (1, 4, 5, 2), (2, 3, 2, 3), title="integers", **whole)
     lists = ([[[[2], [3]]]], [[[[1], [2], [3]]]], [[[[4]], [[5]]]])
     yield Probe("robust", lists, title="lists", terms=2)
     hand: dict[str, Any] = {"rung": "by-hand", "draw": wholes}
-    yield probe(x=(1, 1, 3, 1), k=(1, 2, 1, 1), title="one row", **hand)
-    yield probe(x=(1, 2, 3, 1), k=(2, 2, 1, 1), title="two places", **hand)
-    yield probe(x=(2, 2, 2, 1), k=(2, 2, 1, 1), title="two pictures", **hand)
+    yield _probe(rng, x=(1, 1, 3, 1), k=(1, 2, 1, 1), title="one row", **hand)
+    yield _probe(rng, x=(1, 2, 3, 1), k=(2, 2, 1, 1), title="two places", **hand)
+    yield _probe(rng, x=(2, 2, 2, 1), k=(2, 2, 1, 1), title="two pictures", **hand)
+
+
+def _structure_probes(rng: Rng) -> Iterator[Probe]:
+    """One thing at a time: a single 1, several filters, strides, padding."""
     point = np.zeros((1, 3, 3, 1), np.float32)
     point[0, 1, 1, 0] = 1
     once = (point, wholes(rng, 1, 5, 5, 1), wholes(rng, 3, 3, 1, 1))
     yield Probe("structure", once, title="the gradient is a single 1", terms=9)
     corner = (np.roll(point, (-1, -1), (1, 2)), wholes(rng, 1, 3, 3, 1), once[2], (1, 1), "same")
     yield Probe("structure", corner, title="a single 1 in the padded corner", terms=9)
-    yield probe("structure", (1, 5, 6, 2), (2, 2, 2, 3), title="two channels, three filters")
-    yield probe("structure", (3, 3, 3, 3), (3, 3, 3, 3), (1, 1), "same", title="every size 3")
-    yield probe("structure", (2, 5, 7, 1), (2, 2, 1, 2), (2, 3), title="strides")
-    yield probe("structure", (2, 6, 9, 2), (3, 3, 2, 2), (2, 3), title="strides")
-    yield probe("structure", (1, 6, 6, 1), (2, 2, 1, 1), (2, 2), "same", title="stride 2")
+    yield _probe(rng, "structure", (1, 5, 6, 2), (2, 2, 2, 3), title="two channels, three filters")
+    yield _probe(rng, "structure", (3, 3, 3, 3), (3, 3, 3, 3), (1, 1), "same", title="every size 3")
+    yield _probe(rng, "structure", (2, 5, 7, 1), (2, 2, 1, 2), (2, 3), title="strides")
+    yield _probe(rng, "structure", (2, 6, 9, 2), (3, 3, 2, 2), (2, 3), title="strides")
+    yield _probe(rng, "structure", (1, 6, 6, 1), (2, 2, 1, 1), (2, 2), "same", title="stride 2")
+
+
+def _reference_probes(rng: Rng) -> Iterator[Probe]:
+    """Larger pictures, with every kind of strides and padding."""
     for x, k, how in (
         ((2, 7, 9, 3), (3, 2, 3, 4), ()),
         ((3, 8, 6, 2), (2, 4, 2, 3), ()),
@@ -73,19 +92,25 @@ def conv_probes(rng: Rng) -> Iterator[Probe]:
         ((2, 8, 9, 2), (4, 5, 2, 3), ((2, 3), "same")),
         ((2, 10, 10, 2), (3, 3, 2, 3), ((2, 2), "same")),
     ):
-        yield probe("reference", x, k, *how)
-    yield probe("reference", (3, 6, 7, 2), (2, 3, 2, 3), (1, 2), title="float64", dtype=np.float64)
-    how = (2, 1), "same"
-    yield probe("reference", (2, 6, 5, 3), (3, 4, 3, 2), *how, title="float64", dtype=np.float64)
-    yield probe("edge-cases", (2, 3, 4, 2), (1, 1, 2, 3), title="1×1 kernels")
-    yield probe("edge-cases", (2, 3, 4, 2), (3, 4, 2, 3), title="the kernel just fits")
-    yield probe("edge-cases", (2, 2, 3, 2), (4, 5, 2, 2), (1, 1), "same", title="a larger kernel")
-    yield probe("edge-cases", (1, 8, 7, 2), (2, 2, 2, 3), (4, 3), title="long strides")
-    yield probe("edge-cases", (1, 7, 8, 2), (1, 2, 2, 2), (3, 4), "same", title="long strides")
-    yield from _bad_conv(rng)
+        yield _probe(rng, "reference", x, k, *how)
+    float64: dict[str, Any] = {"title": "float64", "dtype": np.float64}
+    yield _probe(rng, "reference", (3, 6, 7, 2), (2, 3, 2, 3), (1, 2), **float64)
+    yield _probe(rng, "reference", (2, 6, 5, 3), (3, 4, 3, 2), (2, 1), "same", **float64)
 
 
-def _bad_conv(rng: Rng) -> Iterator[Probe]:
+def _edge_probes(rng: Rng) -> Iterator[Probe]:
+    """The smallest and largest kernels, and long strides."""
+    yield _probe(rng, "edge-cases", (2, 3, 4, 2), (1, 1, 2, 3), title="1×1 kernels")
+    yield _probe(rng, "edge-cases", (2, 3, 4, 2), (3, 4, 2, 3), title="the kernel just fits")
+    larger = (2, 2, 3, 2), (4, 5, 2, 2), (1, 1), "same"
+    yield _probe(rng, "edge-cases", *larger, title="a larger kernel")
+    title = "long strides"
+    yield _probe(rng, "edge-cases", (1, 8, 7, 2), (2, 2, 2, 3), (4, 3), title=title)
+    yield _probe(rng, "edge-cases", (1, 7, 8, 2), (1, 2, 2, 2), (3, 4), "same", title=title)
+
+
+def _bad_probes(rng: Rng) -> Iterator[Probe]:
+    """Arguments that do not fit together, and a call in order."""
     dout, x, k = wholes(rng, 2, 3, 4, 3), wholes(rng, 2, 4, 6, 2), wholes(rng, 2, 3, 2, 3)
     bad: dict[str, Any] = {"rung": "robust"}
     yield Probe(args=(dout[:1], x, k), title="a picture is missing", raises="dout|x", **bad)

@@ -27,50 +27,87 @@ Pair = tuple[int, int]
 
 
 def pool_probes(rng: Rng) -> Iterator[Probe]:
-    def probe(
-        rung: str, x: Array, size: Pair, strides: Pair | None = None, title: str = ""
-    ) -> Probe:
-        shape = max_pool2d(x, size, strides).shape
-        dtype = x.dtype
-        dout = (wholes if rung == "by-hand" else reals)(rng, *shape, dtype=dtype)
-        args = (dout, x, size) if strides is None else (dout, x, size, strides)
-        return Probe(rung, args, title=title, terms=size[0] * size[1])
+    yield from _small_probes(rng)
+    yield from _structure_probes(rng)
+    yield from _reference_probes(rng)
+    yield from _edge_probes(rng)
+    yield from _bad_probes(rng)
 
-    def tied(*shape: int, dtype: Any = np.float32) -> Array:
-        return rng.integers(-1, 2, size=shape).astype(dtype)
 
-    yield probe("shape", reals(rng, 2, 5, 7, 3), (3, 2), (2, 3))
-    yield probe("robust", wholes(rng, 1, 4, 6, 2, dtype=np.int64), (2, 3), title="integers")
+def _probe(
+    rng: Rng, rung: str, x: Array, size: Pair, strides: Pair | None = None, title: str = ""
+) -> Probe:
+    """A probe with these pictures, and a dout that fits them."""
+    shape = max_pool2d(x, size, strides).shape
+    dtype = x.dtype
+    dout = (wholes if rung == "by-hand" else reals)(rng, *shape, dtype=dtype)
+    args = (dout, x, size) if strides is None else (dout, x, size, strides)
+    return Probe(rung, args, title=title, terms=size[0] * size[1])
+
+
+def _tied(rng: Rng, *shape: int, dtype: Any = np.float32) -> Array:
+    """-1, 0 and 1: many windows have several largest cells."""
+    return rng.integers(-1, 2, size=shape).astype(dtype)
+
+
+def _small_probes(rng: Rng) -> Iterator[Probe]:
+    """Shapes and dtypes, and windows that can be gone back through by hand."""
+    yield _probe(rng, "shape", reals(rng, 2, 5, 7, 3), (3, 2), (2, 3))
+    yield _probe(rng, "robust", wholes(rng, 1, 4, 6, 2, dtype=np.int64), (2, 3), title="integers")
     nested = [[[[1], [4]], [[3], [2]]]]
     yield Probe("robust", ([[[[5]]]], nested, (2, 2)), title="lists")
     four = np.array([[1, 4], [3, 2]], np.float32).reshape(1, 2, 2, 1)
-    yield probe("by-hand", four, (2, 2), title="one window")
-    yield probe("by-hand", -four, (2, 2), title="one window, all negative")
-    yield probe("by-hand", wholes(rng, 1, 2, 4, 1), (2, 2), title="two windows")
+    yield _probe(rng, "by-hand", four, (2, 2), title="one window")
+    yield _probe(rng, "by-hand", -four, (2, 2), title="one window, all negative")
+    yield _probe(rng, "by-hand", wholes(rng, 1, 2, 4, 1), (2, 2), title="two windows")
     tie = np.array([[1, 4], [4, 2]], np.float32).reshape(1, 2, 2, 1)
-    yield probe("by-hand", tie, (2, 2), title="a tie")
+    yield _probe(rng, "by-hand", tie, (2, 2), title="a tie")
     peak = np.array([[1, 2, 1], [0, 5, 3]], np.float32).reshape(1, 2, 3, 1)
-    yield probe("by-hand", peak, (2, 2), (1, 1), "two windows share a cell")
-    yield probe("structure", tied(2, 4, 6, 3), (2, 3), title="many ties")
-    yield probe("structure", np.zeros((1, 4, 4, 2), np.float32), (2, 2), title="all equal")
-    yield probe("structure", reals(rng, 2, 5, 4, 2), (2, 2), (1, 1), "overlap")
-    yield probe("structure", reals(rng, 1, 6, 6, 2), (3, 3), (2, 1), "overlap")
-    yield probe("structure", tied(1, 5, 5, 2), (3, 3), (1, 1), "overlap and ties")
-    yield probe("structure", reals(rng, 3, 3, 3, 3), (3, 3), title="every size 3")
-    yield probe("structure", reals(rng, 1, 5, 6, 2), (2, 2), (2, 3), "gaps between the windows")
-    yield probe("reference", reals(rng, 2, 9, 10, 4), (2, 2))
-    yield probe("reference", reals(rng, 3, 8, 11, 2), (3, 2), (2, 3))
-    yield probe("reference", reals(rng, 2, 9, 9, 3), (3, 3), (2, 2))
-    yield probe("reference", tied(2, 10, 8, 3), (2, 4), (2, 2))
-    yield probe("reference", tied(2, 7, 9, 3, dtype=np.float64), (3, 2), (1, 2), "float64")
-    yield probe("edge-cases", reals(rng, 2, 3, 4, 2), (1, 1), title="1×1 windows")
-    yield probe("edge-cases", reals(rng, 2, 3, 4, 2), (3, 4), title="one window")
-    yield probe("edge-cases", reals(rng, 1, 7, 8, 2), (2, 3), title="rows and columns left over")
-    yield probe("edge-cases", reals(rng, 1, 8, 9, 2), (1, 2), (4, 3), "long strides")
-    yield probe("edge-cases", tied(1, 5, 6, 2), (1, 3), (2, 1), "rows of three")
-    yield probe("edge-cases", -1000 * np.abs(reals(rng, 1, 4, 5, 2)), (2, 2), title="far below 0")
+    yield _probe(rng, "by-hand", peak, (2, 2), (1, 1), "two windows share a cell")
+
+
+def _structure_probes(rng: Rng) -> Iterator[Probe]:
+    """One thing at a time: ties, overlap, gaps."""
+    yield _probe(rng, "structure", _tied(rng, 2, 4, 6, 3), (2, 3), title="many ties")
+    yield _probe(rng, "structure", np.zeros((1, 4, 4, 2), np.float32), (2, 2), title="all equal")
+    yield _probe(rng, "structure", reals(rng, 2, 5, 4, 2), (2, 2), (1, 1), "overlap")
+    yield _probe(rng, "structure", reals(rng, 1, 6, 6, 2), (3, 3), (2, 1), "overlap")
+    yield _probe(rng, "structure", _tied(rng, 1, 5, 5, 2), (3, 3), (1, 1), "overlap and ties")
+    yield _probe(rng, "structure", reals(rng, 3, 3, 3, 3), (3, 3), title="every size 3")
+    yield _probe(
+        rng, "structure", reals(rng, 1, 5, 6, 2), (2, 2), (2, 3), "gaps between the windows"
+    )
+
+
+def _reference_probes(rng: Rng) -> Iterator[Probe]:
+    """Larger pictures, with and without ties."""
+    yield _probe(rng, "reference", reals(rng, 2, 9, 10, 4), (2, 2))
+    yield _probe(rng, "reference", reals(rng, 3, 8, 11, 2), (3, 2), (2, 3))
+    yield _probe(rng, "reference", reals(rng, 2, 9, 9, 3), (3, 3), (2, 2))
+    yield _probe(rng, "reference", _tied(rng, 2, 10, 8, 3), (2, 4), (2, 2))
+    yield _probe(
+        rng, "reference", _tied(rng, 2, 7, 9, 3, dtype=np.float64), (3, 2), (1, 2), "float64"
+    )
+
+
+def _edge_probes(rng: Rng) -> Iterator[Probe]:
+    """The smallest and largest windows, long strides, unusual numbers."""
+    yield _probe(rng, "edge-cases", reals(rng, 2, 3, 4, 2), (1, 1), title="1×1 windows")
+    yield _probe(rng, "edge-cases", reals(rng, 2, 3, 4, 2), (3, 4), title="one window")
+    yield _probe(
+        rng, "edge-cases", reals(rng, 1, 7, 8, 2), (2, 3), title="rows and columns left over"
+    )
+    yield _probe(rng, "edge-cases", reals(rng, 1, 8, 9, 2), (1, 2), (4, 3), "long strides")
+    yield _probe(rng, "edge-cases", _tied(rng, 1, 5, 6, 2), (1, 3), (2, 1), "rows of three")
+    yield _probe(
+        rng, "edge-cases", -1000 * np.abs(reals(rng, 1, 4, 5, 2)), (2, 2), title="far below 0"
+    )
     close = np.float32(1e-9) * reals(rng, 1, 4, 6, 2)
-    yield probe("edge-cases", close, (2, 3), title="close together")
+    yield _probe(rng, "edge-cases", close, (2, 3), title="close together")
+
+
+def _bad_probes(rng: Rng) -> Iterator[Probe]:
+    """Arguments that do not fit together, and a call in order."""
     dout, x = wholes(rng, 1, 2, 2, 1), wholes(rng, 1, 4, 5, 1)
     bad = "robust"
     yield Probe(bad, (dout, x, (5, 2)), title="the window is too tall", raises="size")

@@ -34,47 +34,74 @@ Rng = np.random.Generator
 
 
 def dropout_probes(rng: Rng) -> Iterator[Probe]:
-    def probe(
-        rung: str, x: Any, rate: float, *asks: str, calls: int = 2, title: str = "", **kwargs: Any
-    ) -> Probe:
-        args = (x, rate, seed(rng))
-        return Probe(rung, args, kwargs, title, given=given(rng, *asks, calls=calls))
-
     low, high = rate_near(rng, 0.25), rate_near(rng, 0.75)
-    yield probe("shape", reals(rng, 2, 3, 4, 5), low, "form")
-    yield probe("shape", rng.normal(size=(3, 4)), high, "form", title="float64")
-    yield probe("robust", wholes(rng, 4, 3, dtype=np.int64), low, "form", title="integers")
-    yield probe("robust", [[1, 2, 3], [4, 5, 6]], low, "form", title="lists")
-    yield probe("shape", reals(rng, 2, 3), high, "form", title="not training", training=False)
-    yield probe("shape", reals(rng, 3, 2), 1.0, "form", title="all is dropped")
+    yield from _form_probes(rng, low, high)
+    yield from _mask_probes(rng, low, high)
+    yield from _number_probes(rng, low, high)
+
+
+def _probe(
+    rng: Rng,
+    rung: str,
+    x: Any,
+    rate: float,
+    *asks: str,
+    calls: int = 2,
+    title: str = "",
+    **kwargs: Any,
+) -> Probe:
+    args = (x, rate, seed(rng))
+    return Probe(rung, args, kwargs, title, given=given(rng, *asks, calls=calls))
+
+
+def _form_probes(rng: Rng, low: float, high: float) -> Iterator[Probe]:
+    """What shape and dtype come out, and what may be passed in."""
+    yield _probe(rng, "shape", reals(rng, 2, 3, 4, 5), low, "form")
+    yield _probe(rng, "shape", rng.normal(size=(3, 4)), high, "form", title="float64")
+    yield _probe(rng, "robust", wholes(rng, 4, 3, dtype=np.int64), low, "form", title="integers")
+    yield _probe(rng, "robust", [[1, 2, 3], [4, 5, 6]], low, "form", title="lists")
+    yield _probe(rng, "shape", reals(rng, 2, 3), high, "form", title="not training", training=False)
+    yield _probe(rng, "shape", reals(rng, 3, 2), 1.0, "form", title="all is dropped")
+
+
+def _mask_probes(rng: Rng, low: float, high: float) -> Iterator[Probe]:
+    """Many calls, whose masks are counted and compared."""
     small = wholes(rng, 3, 8)  # so many that a mask with a fixed seed has kept and dropped cells
     for rate in (0.4, 0.75):
         many = f"{CALLS} calls"
-        yield probe("by-hand", small, rate, "factors", calls=CALLS, title=many)
+        yield _probe(rng, "by-hand", small, rate, "factors", calls=CALLS, title=many)
     four, two = (6, 8, 9, 4), (24, 30)
     for rate, shape in ((low, four), (high, two), (rate_near(rng, 0.3), two)):
         title = f"{CALLS} calls, all cells counted"
-        yield probe("chance", reals(rng, *shape), rate, "share", calls=CALLS, title=title)
+        yield _probe(rng, "chance", reals(rng, *shape), rate, "share", calls=CALLS, title=title)
     for rate, shape in ((high, four), (low, (5, 5, 5, 5)), (rate_near(rng, 0.7), (8, 12))):
         title = f"{CALLS} calls, masks compared"
-        yield probe(
-            "independence", reals(rng, *shape), rate, "independence", calls=CALLS, title=title
+        yield _probe(
+            rng, "independence", reals(rng, *shape), rate, "independence", calls=CALLS, title=title
         )
+
+
+def _number_probes(rng: Rng, low: float, high: float) -> Iterator[Probe]:
+    """The numbers that come out, also for rates of 0 and 1 and wrong ones."""
     test = "factors", "all", "rng"
-    yield probe("reference", reals(rng, *four), low, *test, title="not training", training=False)
-    yield probe("reference", reals(rng, 7, 5), high, *test, title="not training", training=False)
+    yield _probe(
+        rng, "reference", reals(rng, 6, 8, 9, 4), low, *test, title="not training", training=False
+    )
+    yield _probe(
+        rng, "reference", reals(rng, 7, 5), high, *test, title="not training", training=False
+    )
     for dtype in (np.float32, np.float64):
         x = reals(rng, 5, 7, 6, 3, dtype=dtype)
-        yield probe("reference", x, rate_near(rng, 0.4), "factors", title=dtype.__name__)
+        yield _probe(rng, "reference", x, rate_near(rng, 0.4), "factors", title=dtype.__name__)
     for shape in ((4, 5, 3, 2), (6, 7)):
         x = reals(rng, *shape)
-        yield probe("edge-cases", x, 1.0, "factors", "none", title="all is dropped")
-        yield probe("edge-cases", x, 0.0, "factors", "all", title="nothing is dropped")
-    yield probe("edge-cases", x, 1, *test, title="not training, a rate of 1", training=False)
-    yield probe("edge-cases", reals(rng, 60), low, "factors", calls=8, title="one axis")
+        yield _probe(rng, "edge-cases", x, 1.0, "factors", "none", title="all is dropped")
+        yield _probe(rng, "edge-cases", x, 0.0, "factors", "all", title="nothing is dropped")
+    yield _probe(rng, "edge-cases", x, 1, *test, title="not training, a rate of 1", training=False)
+    yield _probe(rng, "edge-cases", reals(rng, 60), low, "factors", calls=8, title="one axis")
     for rate in (-0.1, 1.25):
         yield Probe("robust", (x, rate, seed(rng)), given=given(rng, "form"), raises="rate")
-    yield probe("robust", x, low, "factors", calls=8, title="all in order")
+    yield _probe(rng, "robust", x, low, "factors", calls=8, title="all in order")
 
 
 def keras_dropout(x: Any, rate: float, rng: Any, training: bool = True, *, given: Any) -> Any:

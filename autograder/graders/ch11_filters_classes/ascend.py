@@ -83,58 +83,99 @@ def keras_ascend(image: Any, steps: int, rng: Seed, given: Any, **kwargs: Any) -
 
 
 def ascend_probes(rng: Rng) -> Iterator[Probe]:
-    def network(layer: str) -> dict[str, Any]:
-        made = {**_networks.FILTERS, "seed": int(rng.integers(1 << 31))}
-        return {"network": made, "layer": layer, "index": _networks.lively(made, layer, rng)}
+    yield from _step_probes(rng)
+    yield from _term_probes(rng)
+    yield from _climb_probes(rng)
+    yield from _edge_probes(rng)
 
-    def probe(
-        rung: str, shape: tuple[int, ...], steps: int, given: Any = None, **kwargs: Any
-    ) -> Probe:
-        title = kwargs.pop("title", "")
-        while True:
-            made = given or network("block2_conv1")
-            image = wholes(rng, *shape) if rung == "by-hand" else _networks.noise(rng, *shape)
-            seed = int(rng.integers(1 << 31))
-            if steady(
-                lambda x: climb(_goal(made), x, steps, np.random.default_rng(seed), **kwargs),  # noqa: B023
-                image,
-            ):
-                return Probe(
-                    rung, (image, steps, Seed(seed)), kwargs, title, given=made, terms=TERMS
-                )
 
-    def linear(*shape: int) -> dict[str, Any]:
-        return {"weights": reals(rng, *shape)}
+def _network(rng: Rng, layer: str) -> dict[str, Any]:
+    """What the score needs: a network, and a channel of the layer that is not silent."""
+    made = {**_networks.FILTERS, "seed": int(rng.integers(1 << 31))}
+    return {"network": made, "layer": layer, "index": _networks.lively(made, layer, rng)}
 
-    yield probe("shape", (9, 8, 3), 1, title="one step")
-    yield probe("by-hand", (2, 2, 1), 0, linear(2, 2, 1), title="no step")
+
+def _linear(rng: Rng, *shape: int) -> dict[str, Any]:
+    """What the score needs to be a sum of products."""
+    return {"weights": reals(rng, *shape)}
+
+
+def _probe(
+    rng: Rng, rung: str, shape: tuple[int, ...], steps: int, given: Any = None, **kwargs: Any
+) -> Probe:
+    """A climb that rounding does not lead elsewhere."""
+    title = kwargs.pop("title", "")
+    while True:
+        made = given or _network(rng, "block2_conv1")
+        image = wholes(rng, *shape) if rung == "by-hand" else _networks.noise(rng, *shape)
+        seed = int(rng.integers(1 << 31))
+        if steady(
+            lambda x: climb(_goal(made), x, steps, np.random.default_rng(seed), **kwargs),  # noqa: B023
+            image,
+        ):
+            return Probe(rung, (image, steps, Seed(seed)), kwargs, title, given=made, terms=TERMS)
+
+
+def _step_probes(rng: Rng) -> Iterator[Probe]:
+    """Steps with nothing but the score."""
+    yield _probe(rng, "shape", (9, 8, 3), 1, title="one step")
+    yield _probe(rng, "by-hand", (2, 2, 1), 0, _linear(rng, 2, 2, 1), title="no step")
     one = {"weights": np.array([[[1.0], [0.0]], [[0.0], [0.0]]], np.float32)}
-    yield probe("by-hand", (2, 2, 1), 1, one, title="the score is the first number")
-    yield probe("by-hand", (3, 2, 2), 2, linear(3, 2, 2), rate=0.5, title="a sum of products")
-    yield probe("reference", (9, 8, 3), 1, title="a network, one step")
-    yield probe("reference", (9, 8, 3), 4, title="a network, four steps")
-    yield probe("reference", (8, 11, 3), 3, network("block1_conv1"), rate=2.5, title="three steps")
-    yield probe("penalties", (8, 7, 3), 3, tv=0.05, title="total variation")
-    yield probe("penalties", (8, 7, 3), 3, l6=0.1, title="L6")
-    yield probe("penalties", (7, 9, 3), 3, rate=2.0, tv=0.03, l6=0.06, title="both")
-    yield probe("jitter", (4, 5, 2), 1, linear(4, 5, 2), jitter=2, title="one step, by hand")
-    yield probe("jitter", (9, 8, 3), 3, jitter=2, title="up to two pixels")
-    yield probe("jitter", (8, 10, 3), 4, jitter=3, tv=0.03, title="up to three pixels")
+    yield _probe(rng, "by-hand", (2, 2, 1), 1, one, title="the score is the first number")
+    yield _probe(
+        rng, "by-hand", (3, 2, 2), 2, _linear(rng, 3, 2, 2), rate=0.5, title="a sum of products"
+    )
+    yield _probe(rng, "reference", (9, 8, 3), 1, title="a network, one step")
+    yield _probe(rng, "reference", (9, 8, 3), 4, title="a network, four steps")
+    yield _probe(
+        rng,
+        "reference",
+        (8, 11, 3),
+        3,
+        _network(rng, "block1_conv1"),
+        rate=2.5,
+        title="three steps",
+    )
+
+
+def _term_probes(rng: Rng) -> Iterator[Probe]:
+    """Steps with penalties and jitter."""
+    yield _probe(rng, "penalties", (8, 7, 3), 3, tv=0.05, title="total variation")
+    yield _probe(rng, "penalties", (8, 7, 3), 3, l6=0.1, title="L6")
+    yield _probe(rng, "penalties", (7, 9, 3), 3, rate=2.0, tv=0.03, l6=0.06, title="both")
+    yield _probe(
+        rng, "jitter", (4, 5, 2), 1, _linear(rng, 4, 5, 2), jitter=2, title="one step, by hand"
+    )
+    yield _probe(rng, "jitter", (9, 8, 3), 3, jitter=2, title="up to two pixels")
+    yield _probe(rng, "jitter", (8, 10, 3), 4, jitter=3, tv=0.03, title="up to three pixels")
+
+
+def _climb_probes(rng: Rng) -> Iterator[Probe]:
+    """Long climbs: only how far they come is asked."""
     for size in (12, 14):
-        made = network("block1_conv1")
+        made = _network(rng, "block1_conv1")
         image = _networks.noise(rng, size, size, 3)
         wanted = climbing(_worth(made)(image), image.shape, 4)
         args = (image, 12, Seed(int(rng.integers(1 << 31))))
         yield Probe("climbs", args, {"rate": 4.0}, "twelve steps", given={**made, **wanted})
+
+
+def _edge_probes(rng: Rng) -> Iterator[Probe]:
+    """A blank picture, and arrays that are not pictures."""
     blank = np.zeros((3, 4, 2), np.float32)
     yield Probe(
-        "edge-cases", (blank, 2, Seed(1)), {}, "a blank picture", given=linear(3, 4, 2), terms=TERMS
+        "edge-cases",
+        (blank, 2, Seed(1)),
+        {},
+        "a blank picture",
+        given=_linear(rng, 3, 4, 2),
+        terms=TERMS,
     )
     for shape, title in (((4, 5), "no channels"), ((1, 3, 4, 2), "a batch")):
         given = {"weights": reals(rng, *shape)}
         args = (reals(rng, *shape), 1, Seed(1))
         yield Probe("robust", args, {}, title, raises="image", given=given)
-    yield probe("robust", (3, 3, 2), 1, linear(3, 3, 2), title="with channels")
+    yield _probe(rng, "robust", (3, 3, 2), 1, _linear(rng, 3, 3, 2), title="with channels")
 
 
 EXERCISE = Exercise(

@@ -43,48 +43,43 @@ WITHOUT_PLACES = ("Flatten", "Dense", "GlobalAveragePooling2D", "Softmax")
 
 
 def probes(rng: Rng) -> Iterator[Probe]:
-    def probe(rung: str, call: tuple[Any, ...], network: Network, title: str, **more: Any) -> Probe:
-        return Probe(rung, call, title=title, given=network, terms=TERMS, **more)
+    yield from _map_probes(rng)
+    yield from _edges(rng)
+    yield from _bad_probes(rng)
 
-    def telling(make: Callable[[], Network], layer: str) -> tuple[tuple[Any, ...], Network]:
-        """A call that shows mistakes: something speaks for the class, something against it."""
-        while True:
-            network = drawn(rng, make())
-            image = picture(rng, network)
-            index = unlikely(network, image)
-            cam = simulated(image, index, layer, network, finish=_identity, rectify=lambda m: m)
-            if cam.max() > 0.02 and cam.min() < -0.1 * cam.max():
-                return (image, index, layer), network
 
-    yield probe("shape", *telling(flat, "conv2"), "two convolutions, the second")
+def _probe(rung: str, call: tuple[Any, ...], network: Network, title: str, **more: Any) -> Probe:
+    return Probe(rung, call, title=title, given=network, terms=TERMS, **more)
+
+
+def _telling(rng: Rng, make: Callable[[], Network], layer: str) -> tuple[tuple[Any, ...], Network]:
+    """A call that shows mistakes: something speaks for the class, something against it."""
+    while True:
+        network = drawn(rng, make())
+        image = picture(rng, network)
+        index = unlikely(network, image)
+        cam = simulated(image, index, layer, network, finish=_identity, rectify=lambda m: m)
+        if cam.max() > 0.02 and cam.min() < -0.1 * cam.max():
+            return (image, index, layer), network
+
+
+def _map_probes(rng: Rng) -> Iterator[Probe]:
+    """Maps of every kind of layer, by hand and in networks."""
+    yield _probe("shape", *_telling(rng, flat, "conv2"), "two convolutions, the second")
     four = rng.permutation([[1, 4], [2, 1], [3, 2], [4, 1]]).reshape(2, 2, 2).astype(np.float32)
     three = rng.permutation([[4, 1], [1, 2], [2, 3]]).reshape(1, 3, 2).astype(np.float32)
     kernel = [[2, 1], [-1, 2]]
     for index, image, said in ((0, four, "weights 2 and -1"), (1, three, "weights 1 and 2")):
         network = weighted(kernel, image.shape[:2])
-        yield probe("by-hand", (image, index, "conv1"), network, f"two maps, {said}")
+        yield _probe("by-hand", (image, index, "conv1"), network, f"two maps, {said}")
     for layer in ("conv1", "pool1", "conv2"):
-        yield probe("structure", *telling(deep, layer), f"the layer {layer}")
-    yield probe("reference", *telling(deep, "conv3"), "three convolutions, then an average")
-    yield probe("reference", *telling(lambda: flat((9, 14, 3)), "conv2"), "flattened")
-    yield probe("reference", *telling(lambda: flat((9, 14, 3)), "conv1"), "flattened, early layer")
-    yield probe("reference", *telling(square, "conv2"), "as wide as high, as many maps")
-    yield from _edges(rng)
-    network = drawn(rng, flat())
-    image = picture(rng, network)
-    for index in (0, 3):
-        yield probe("robust", (image, index, "conv2"), network, "a class that is there")
-    for index in ABSENT:
-        call = (image, index, "conv2")
-        yield probe("robust", call, network, "four classes", raises="index")
-    for shape, said in MISSHAPEN.items():
-        call = (reals(rng, *shape), 0, "conv2")
-        yield probe("robust", call, network, said, raises="image")
-    call = (image, 0, "conv9")
-    yield probe("robust", call, network, "no such layer", raises="layer")
-    call = (image, 0, "fc1")
-    said = "a layer without height and width"
-    yield probe("robust", call, network, said, raises="layer")
+        yield _probe("structure", *_telling(rng, deep, layer), f"the layer {layer}")
+    yield _probe("reference", *_telling(rng, deep, "conv3"), "three convolutions, then an average")
+    yield _probe("reference", *_telling(rng, lambda: flat((9, 14, 3)), "conv2"), "flattened")
+    yield _probe(
+        "reference", *_telling(rng, lambda: flat((9, 14, 3)), "conv1"), "flattened, early layer"
+    )
+    yield _probe("reference", *_telling(rng, square, "conv2"), "as wide as high, as many maps")
 
 
 def _edges(rng: Rng) -> Iterator[Probe]:
@@ -101,7 +96,26 @@ def _edges(rng: Rng) -> Iterator[Probe]:
         (against, 2, "everything speaks for the class, a little"),
     ):
         call = (image, index, "conv1")
-        yield Probe("edge-cases", call, title=title, given=network, terms=TERMS)
+        yield _probe("edge-cases", call, network, title)
+
+
+def _bad_probes(rng: Rng) -> Iterator[Probe]:
+    """Classes, pictures and layers that are not there, and two classes that are."""
+    network = drawn(rng, flat())
+    image = picture(rng, network)
+    for index in (0, 3):
+        yield _probe("robust", (image, index, "conv2"), network, "a class that is there")
+    for index in ABSENT:
+        call = (image, index, "conv2")
+        yield _probe("robust", call, network, "four classes", raises="index")
+    for shape, said in MISSHAPEN.items():
+        call = (reals(rng, *shape), 0, "conv2")
+        yield _probe("robust", call, network, said, raises="image")
+    call = (image, 0, "conv9")
+    yield _probe("robust", call, network, "no such layer", raises="layer")
+    call = (image, 0, "fc1")
+    said = "a layer without height and width"
+    yield _probe("robust", call, network, said, raises="layer")
 
 
 def keras_grad_cam(image: Any, index: int, layer: str, given: Network) -> Array:

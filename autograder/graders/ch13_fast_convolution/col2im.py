@@ -37,37 +37,67 @@ Shape = tuple[int, int, int, int]
 
 
 def col2im_probes(rng: Rng) -> Iterator[Probe]:
-    def case(
-        rung: str, shape: tuple[int, ...], size: Pair, *how: Any, draw: Any = reals, **about: Any
-    ) -> Probe:
-        (oh, ow), _ = layout(shape, size, *how, *((1, 1), "valid")[len(how) :])
-        dtype = about.pop("dtype", np.float32)
-        cols = draw(rng, shape[0] * oh * ow, prod(size) * shape[3], dtype=dtype)
-        return Probe(rung, (cols, shape, size, *how), terms=prod(size), **about)
+    yield from _small_probes(rng)
+    yield from _structure_probes(rng)
+    yield from _reference_probes(rng)
+    yield from _bad_probes(rng)
 
-    yield case("shape", (2, 5, 6, 3), (2, 3), (1, 2), "same")
-    yield case("robust", (2, 3, 4, 2), (2, 3), draw=wholes, dtype=np.int64, title="integers")
+
+def _case(
+    rng: Rng,
+    rung: str,
+    shape: tuple[int, ...],
+    size: Pair,
+    *how: Any,
+    draw: Any = reals,
+    **about: Any,
+) -> Probe:
+    """A probe with a matrix that fits a picture of this shape."""
+    (oh, ow), _ = layout(shape, size, *how, *((1, 1), "valid")[len(how) :])
+    dtype = about.pop("dtype", np.float32)
+    cols = draw(rng, shape[0] * oh * ow, prod(size) * shape[3], dtype=dtype)
+    return Probe(rung, (cols, shape, size, *how), terms=prod(size), **about)
+
+
+def _small_probes(rng: Rng) -> Iterator[Probe]:
+    """Shapes and dtypes, and sizes that can be computed by hand."""
+    yield _case(rng, "shape", (2, 5, 6, 3), (2, 3), (1, 2), "same")
+    yield _case(rng, "robust", (2, 3, 4, 2), (2, 3), draw=wholes, dtype=np.int64, title="integers")
     yield Probe("robust", ([[1, 2], [3, 4]], (1, 1, 3, 1), (1, 2)), title="a list")
-    yield case("by-hand", (1, 2, 3, 1), (2, 2), draw=wholes, title="one channel")
-    yield case("by-hand", (1, 1, 3, 2), (1, 2), draw=wholes, title="two channels")
-    yield case("by-hand", (1, 2, 4, 1), (2, 2), (1, 2), draw=wholes, title="no overlap")
-    yield case("by-hand", (1, 2, 2, 1), (2, 2), (1, 1), "same", draw=wholes, title="a frame")
+    yield _case(rng, "by-hand", (1, 2, 3, 1), (2, 2), draw=wholes, title="one channel")
+    yield _case(rng, "by-hand", (1, 1, 3, 2), (1, 2), draw=wholes, title="two channels")
+    yield _case(rng, "by-hand", (1, 2, 4, 1), (2, 2), (1, 2), draw=wholes, title="no overlap")
+    yield _case(rng, "by-hand", (1, 2, 2, 1), (2, 2), (1, 1), "same", draw=wholes, title="a frame")
+
+
+def _structure_probes(rng: Rng) -> Iterator[Probe]:
+    """Ones, every size the same, tiles."""
     counts = np.ones((2 * 3 * 3, 2 * 2 * 2), np.float32)
     yield Probe(
         "structure", (counts, (2, 4, 4, 2), (2, 2)), title="ones: how often is a pixel seen?"
     )
-    yield case("structure", (3, 3, 3, 3), (3, 3), (1, 1), "same", title="every size 3")
-    yield case("structure", (2, 6, 6, 2), (2, 2), (2, 2), title="tiles: nothing overlaps")
+    yield _case(rng, "structure", (3, 3, 3, 3), (3, 3), (1, 1), "same", title="every size 3")
+    yield _case(rng, "structure", (2, 6, 6, 2), (2, 2), (2, 2), title="tiles: nothing overlaps")
+
+
+def _reference_probes(rng: Rng) -> Iterator[Probe]:
+    """Larger sizes, and those at the edge of what fits."""
     for x, (kh, kw, *_), strides in conv2d_probes.VALID:
-        yield case("reference", x, (kh, kw), strides)
+        yield _case(rng, "reference", x, (kh, kw), strides)
     for x, (kh, kw, *_), strides in conv2d_probes.SAME:
-        yield case("reference", x, (kh, kw), strides, "same")
+        yield _case(rng, "reference", x, (kh, kw), strides, "same")
     cols = rng.normal(size=(2 * 3 * 3, 3 * 2 * 3))
     args = (cols, (2, 7, 6, 3), (3, 2), (3, 2), "same")
     yield Probe("reference", args, terms=6, title="float64")
-    yield case("edge-cases", (1, 6, 7, 2), (2, 2), (4, 3), title="pixels that no window sees")
-    yield case("edge-cases", (2, 3, 4, 2), (3, 4), title="it just fits")
-    yield case("edge-cases", (1, 2, 3, 2), (3, 4), (1, 1), "same", title="larger than the picture")
+    yield _case(rng, "edge-cases", (1, 6, 7, 2), (2, 2), (4, 3), title="pixels that no window sees")
+    yield _case(rng, "edge-cases", (2, 3, 4, 2), (3, 4), title="it just fits")
+    yield _case(
+        rng, "edge-cases", (1, 2, 3, 2), (3, 4), (1, 1), "same", title="larger than the picture"
+    )
+
+
+def _bad_probes(rng: Rng) -> Iterator[Probe]:
+    """Windows and matrices that do not fit, and a matrix that does."""
     cols = wholes(rng, 2 * 3 * 4, 2 * 2 * 2)
     yield from window_bad_probes(cols, (2, 4, 5, 2))
     bad = {

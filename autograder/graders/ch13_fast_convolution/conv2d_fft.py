@@ -30,7 +30,14 @@ def fft_probes(rng: Rng) -> Iterator[Probe]:
 
 
 def _fft_probes(rng: Rng) -> Iterator[Probe]:
-    small: dict[str, Any] = {"draw": wholes}
+    yield from _dtype_probes(rng)
+    yield from _small_probes(rng)
+    yield from _reference_probes(rng)
+    yield from _bad_probes(rng)
+
+
+def _dtype_probes(rng: Rng) -> Iterator[Probe]:
+    """What shape and dtype come out, and what may be passed in."""
     yield case(rng, "shape", (2, 5, 6, 3), (2, 3, 3, 4))
     yield case(rng, "shape", (2, 6, 5, 2), (3, 2, 2, 3))
     yield case(
@@ -42,6 +49,11 @@ def _fft_probes(rng: Rng) -> Iterator[Probe]:
     x, k, b = np.zeros((1, 4, 3, 2), np.float32), wholes(rng, 2, 2, 2, 3), wholes(rng, 3)
     for mixed in ((x, k.astype(np.float64), b), (x, k, b.astype(np.float64))):
         yield Probe("robust", mixed, title="float32 and float64")
+
+
+def _small_probes(rng: Rng) -> Iterator[Probe]:
+    """By hand, and with one thing at a time."""
+    small: dict[str, Any] = {"draw": wholes}
     yield case(rng, "by-hand", (1, 1, 3, 1), (1, 2, 1, 1), **small, title="one row")
     yield case(rng, "by-hand", (1, 3, 1, 1), (2, 1, 1, 1), **small, title="one column")
     yield case(rng, "by-hand", (1, 2, 3, 2), (2, 2, 2, 1), **small, title="two channels")
@@ -53,6 +65,10 @@ def _fft_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("structure", (black, ramp, wholes(rng, 3)), title="a black picture: the bias alone")
     yield case(rng, "structure", (3, 3, 3, 3), (3, 3, 3, 3), title="every size 3")
     yield case(rng, "structure", (2, 6, 6, 2), (3, 3, 2, 2), title="square")
+
+
+def _reference_probes(rng: Rng) -> Iterator[Probe]:
+    """Larger sizes, and those at the edge of what fits."""
     yield case(rng, "reference", (2, 9, 7, 3), (3, 2, 3, 4))
     yield case(rng, "reference", (1, 8, 11, 2), (4, 5, 2, 3))
     yield case(rng, "reference", (2, 8, 8, 2), (2, 2, 2, 2))
@@ -62,6 +78,10 @@ def _fft_probes(rng: Rng) -> Iterator[Probe]:
     yield case(rng, "edge-cases", (2, 4, 5, 2), (4, 5, 2, 3), title="the kernel just fits")
     yield case(rng, "edge-cases", (2, 5, 4, 2), (1, 1, 2, 3), title="one tap")
     yield case(rng, "edge-cases", (1, 7, 5, 1), (2, 3, 1, 1), title="odd sizes")
+
+
+def _bad_probes(rng: Rng) -> Iterator[Probe]:
+    """Sizes that disagree, and a call in order."""
     rung = "robust"
     x, k, b = (wholes(rng, *s) for s in ((1, 4, 5, 2), (2, 3, 2, 3), (3,)))
     yield case(rng, rung, (1, 3, 6, 2), (4, 2, 2, 1), title="too tall", raises="kernels|size")

@@ -30,28 +30,47 @@ Rng = np.random.Generator
 
 
 def transpose_probes(rng: Rng) -> Iterator[Probe]:
-    def case(
-        rung: str,
-        x: tuple[int, ...],
-        k: tuple[int, ...],
-        *how: Any,
-        draw: Any = reals,
-        dtype: Any = np.float32,
-        **about: Any,
-    ) -> Probe:
-        arrays = (draw(rng, *shape, dtype=dtype) for shape in (x, k, (k[2],)))
-        return Probe(rung, (*arrays, *how), terms=k[0] * k[1] * k[3], **about)
+    yield from _small_probes(rng)
+    yield from _structure_probes(rng)
+    yield from _reference_probes(rng)
+    yield from _transpose_bad_probes(rng)
 
-    yield case("shape", (2, 3, 4, 3), (3, 2, 4, 3), (2, 1), "same")
-    yield case("shape", (2, 3, 4, 2), (3, 2, 3, 2), (1, 2))
+
+def _case(
+    rng: Rng,
+    rung: str,
+    x: tuple[int, ...],
+    k: tuple[int, ...],
+    *how: Any,
+    draw: Any = reals,
+    dtype: Any = np.float32,
+    **about: Any,
+) -> Probe:
+    """A probe with pictures and kernels of these shapes, and a bias for each filter."""
+    arrays = (draw(rng, *shape, dtype=dtype) for shape in (x, k, (k[2],)))
+    return Probe(rung, (*arrays, *how), terms=k[0] * k[1] * k[3], **about)
+
+
+def _small_probes(rng: Rng) -> Iterator[Probe]:
+    """Shapes and dtypes, and sizes that can be computed by hand."""
+    yield _case(rng, "shape", (2, 3, 4, 3), (3, 2, 4, 3), (2, 1), "same")
+    yield _case(rng, "shape", (2, 3, 4, 2), (3, 2, 3, 2), (1, 2))
     whole: dict[str, Any] = {"draw": wholes, "dtype": np.int64, "title": "integers"}
-    yield case("robust", (1, 2, 3, 2), (2, 3, 3, 2), (2, 1), **whole)
+    yield _case(rng, "robust", (1, 2, 3, 2), (2, 3, 3, 2), (2, 1), **whole)
     yield Probe("robust", ([[[[1], [2]], [[3], [4]]]], [[[[1], [-1]]]], [0, 5]), title="lists")
     small: dict[str, Any] = {"draw": wholes}
-    yield case("by-hand", (1, 1, 2, 1), (1, 3, 1, 1), **small, title="two copies overlap")
-    yield case("by-hand", (1, 1, 2, 1), (2, 2, 1, 1), (1, 2), **small, title="two steps right")
-    yield case("by-hand", (1, 2, 2, 1), (2, 2, 1, 1), (2, 2), **small, title="side by side")
-    yield case("by-hand", (1, 2, 2, 1), (2, 3, 1, 1), (1, 2), "same", **small, title="cut off")
+    yield _case(rng, "by-hand", (1, 1, 2, 1), (1, 3, 1, 1), **small, title="two copies overlap")
+    yield _case(
+        rng, "by-hand", (1, 1, 2, 1), (2, 2, 1, 1), (1, 2), **small, title="two steps right"
+    )
+    yield _case(rng, "by-hand", (1, 2, 2, 1), (2, 2, 1, 1), (2, 2), **small, title="side by side")
+    yield _case(
+        rng, "by-hand", (1, 2, 2, 1), (2, 3, 1, 1), (1, 2), "same", **small, title="cut off"
+    )
+
+
+def _structure_probes(rng: Rng) -> Iterator[Probe]:
+    """A single 1, zeros, every size the same."""
     point = impulse(1, 3, 4, 2, at=(0, 1, 2, 1))
     ramp, none = wholes(rng, 3, 2, 3, 2), np.zeros(3, np.float32)
     for how in (((1, 1), "valid"), ((2, 3), "valid"), ((2, 1), "same")):
@@ -59,18 +78,23 @@ def transpose_probes(rng: Rng) -> Iterator[Probe]:
     black = np.zeros((2, 3, 2, 2), np.float32)
     args = (black, ramp, wholes(rng, 3), (2, 2), "same")
     yield Probe("structure", args, title="all zeros: the bias alone")
-    yield case("structure", (3, 3, 3, 3), (3, 3, 3, 3), (1, 1), "same", title="every size 3")
-    yield case("structure", (2, 4, 4, 2), (2, 2, 2, 2), (2, 2), title="square, stride 2")
+    yield _case(rng, "structure", (3, 3, 3, 3), (3, 3, 3, 3), (1, 1), "same", title="every size 3")
+    yield _case(rng, "structure", (2, 4, 4, 2), (2, 2, 2, 2), (2, 2), title="square, stride 2")
+
+
+def _reference_probes(rng: Rng) -> Iterator[Probe]:
+    """Larger sizes, gaps, and results that are mostly cut off."""
     for small_maps, kernels, *steps in TRANSPOSED:
-        yield case("reference", small_maps, kernels, *steps)
+        yield _case(rng, "reference", small_maps, kernels, *steps)
     float64 = tuple(rng.normal(size=s) for s in ((2, 4, 5, 2), (3, 4, 3, 2), (3,)))
     yield Probe("reference", (*float64, (2, 3), "same"), terms=24, title="float64")
     for padding in ("valid", "same"):
         title = "gaps between the copies"
-        yield case("edge-cases", (2, 3, 2, 2), (2, 2, 3, 2), (3, 4), padding, title=title)
-    yield case("edge-cases", (2, 1, 1, 2), (3, 4, 3, 2), (1, 2), title="one pixel")
-    yield case("edge-cases", (1, 1, 2, 2), (4, 5, 3, 2), (1, 1), "same", title="mostly cut off")
-    yield from _transpose_bad_probes(rng)
+        yield _case(rng, "edge-cases", (2, 3, 2, 2), (2, 2, 3, 2), (3, 4), padding, title=title)
+    yield _case(rng, "edge-cases", (2, 1, 1, 2), (3, 4, 3, 2), (1, 2), title="one pixel")
+    yield _case(
+        rng, "edge-cases", (1, 1, 2, 2), (4, 5, 3, 2), (1, 1), "same", title="mostly cut off"
+    )
 
 
 TRANSPOSED = (

@@ -98,6 +98,22 @@ def test_loops_that_are_left(until, diagnosis):
 # conv2d_backward
 
 
+def frame_of(x, kernels, strides, padding):
+    """The cells that padding lays around a picture: (above, below), (left, right)."""
+    if padding != "same":
+        return [(0, 0), (0, 0)]
+    sizes = zip(x.shape[1:3], kernels.shape[:2], strides, strict=True)
+    return [ops.same_padding(*size) for size in sizes]
+
+
+def without_frame(dx, shape, frame, top_of, cut):
+    """The part of dx that is the picture; or from ``top_of``, or the slices that ``cut`` gives."""
+    if cut:
+        return dx[:, slice(*cut(frame[0])), slice(*cut(frame[1]))]
+    top, left = (f[0] for f in frame) if top_of is None else (top_of, top_of)
+    return dx[:, top : top + shape[1], left : left + shape[2]]
+
+
 def conv_loop(
     *,
     dk_at=None,
@@ -116,9 +132,7 @@ def conv_loop(
         dout, x, kernels = (1.0 * np.asarray(a) for a in (dout, x, kernels))
         ops.conv2d(x, kernels, np.zeros(kernels.shape[3]), strides, padding)
         (kh, kw), (sh, sw) = kernels.shape[:2], strides
-        frame = [(0, 0), (0, 0)]
-        if padding == "same":
-            frame = [ops.same_padding(x.shape[1], kh, sh), ops.same_padding(x.shape[2], kw, sw)]
+        frame = frame_of(x, kernels, strides, padding)
         framed = np.pad(x, ((0, 0), *frame, (0, 0)))
         oh, ow = (framed.shape[1] - kh) // sh + 1, (framed.shape[2] - kw) // sw + 1
         if dout.shape != (len(x), oh, ow, kernels.shape[3]):
@@ -137,12 +151,7 @@ def conv_loop(
         if dk_at:
             dk = dk_at(dk)
         total = total if db is None else db(dout)
-        if not crop:
-            return dx, dk, total
-        if cut:
-            return dx[:, slice(*cut(frame[0])), slice(*cut(frame[1]))], dk, total
-        top, left = (f[0] for f in frame) if top_of is None else (top_of, top_of)
-        dx = dx[:, top : top + x.shape[1], left : left + x.shape[2]]
+        dx = without_frame(dx, x.shape, frame, top_of, cut) if crop else dx
         return dx, dk * scale, total
 
     return conv2d_backward
