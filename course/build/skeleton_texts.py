@@ -55,7 +55,7 @@ Rng = np.random.Generator
 
 def «NAME»_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3),))
-    yield Probe("shape", ([1, -2],), title="a list")
+    yield Probe("robust", ([1, -2],), title="a list")
     yield Probe("by-hand", (wholes(rng, 4),))
     yield Probe("by-hand", (np.array([-3, -1, 0, 1, 3], np.float32),), title="around zero")
     yield Probe("reference", (reals(rng, 3, 5, 4),))
@@ -78,7 +78,7 @@ def numpy_«NAME»(z: Any) -> Any:
 
 EXERCISE = Exercise(
     name="«NAME»",
-    points={"shape": 0.5, "by-hand": 0.5, "reference": 1},
+    points={"shape": 0.25, "by-hand": 0.75, "reference": 1},
     probes=«NAME»_probes,
     keras_reference=keras_«NAME»,
     numpy_op=numpy_«NAME»,
