@@ -282,11 +282,12 @@ def _share(key: AnswerKey, members: list[int], findings: dict[int, Finding]) -> 
 def _robust(
     key: AnswerKey, outcomes: Sequence[Outcome], findings: dict[int, Finding]
 ) -> list[RungResult]:
-    """The last rung: its own probes, and the dtypes of the results on the rung "shape"."""
+    """The last rung: its own probes, and the dtypes of results there and on the rung "shape"."""
     members = [i for i, probe in enumerate(key.probes) if probe.rung == ROBUST]
     found = {i: findings[i] for i in members if i in findings}
     for i, probe in enumerate(key.probes):
-        if probe.rung == "shape" and i not in findings and outcomes[i].status == "returned":
+        compared = probe.rung in ("shape", ROBUST) and not probe.raises
+        if compared and i not in findings and outcomes[i].status == "returned":
             value = key.describe(i, outcomes[i].value)
             if difference := dtype_difference(key.expected[i], value):
                 found[i] = Finding(key.exercise, probe, difference)
