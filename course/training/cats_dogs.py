@@ -228,7 +228,14 @@ def find_run(histories: dict[str, list[History]], condition: str, seed: int) -> 
 
 
 def set_threads(count: int) -> None:
-    """How many threads TensorFlow may use; has to be said before it starts."""
+    """How many threads TensorFlow may use; has to be said before it starts.
+
+    With JAX below Keras it does nothing: JAX takes the cores that it finds.
+    """
+    import keras
+
+    if keras.config.backend() != "tensorflow":
+        return
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(count)

@@ -85,23 +85,36 @@ def _accuracy(model: Any, part: Part) -> float:
 
 def provenance() -> dict[str, Any]:
     """Where and with what a run is made, and the most memory this process has held so far."""
-    import tensorflow as tf
+    import keras
 
-    gpus = tf.config.list_physical_devices("GPU")
-    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    backend = keras.config.backend()
     return {
         "made_by": "python -m cnnlab.course.training.experiments run",
         "date": datetime.date.today().isoformat(),
-        "device": f"{len(gpus)} GPU" if gpus else "CPU",
+        **_hardware(backend),
         "machine": platform.machine(),
-        "threads": threads or os.cpu_count(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "TensorFlow's choice"),
         "peak_memory_mib": peak_memory(),
         "versions": {
             "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "keras", "tensorflow")},
+            **{name: version(name) for name in ("numpy", "keras", backend)},
         },
     }
+
+
+def _hardware(backend: str) -> dict[str, Any]:
+    """Device and threads, as Keras's backend reports them."""
+    if backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        kind = "CPU" if device.platform == "cpu" else device.device_kind
+        return {"device": kind, "threads": os.cpu_count()}
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    return {"device": f"{len(gpus)} GPU" if gpus else "CPU", "threads": threads or os.cpu_count()}
 
 
 def peak_memory() -> int | None:
