@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.judging.compare import Difference
-from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.compare import Difference, Undescribed
+from cnnlab.autograder.judging.exercise import Exercise, Probe, same
 from cnnlab.autograder.judging.timing import Runner
 from cnnlab.autograder.judging.twists import Twist, combine
 from cnnlab.autograder.sandbox.calls import Outcome, invoke, load_driver, request
@@ -57,11 +57,21 @@ class AnswerKey:
         return invoke(function, probe.args, probe.kwargs, driver, probe.given)
 
     def describe(self, i: int, value: Any) -> Any:
-        """A result as it is compared; a strange one that cannot be described stays as it is."""
-        try:
-            return self.exercise.describe(self.probes[i].args, value)
-        except Exception:
+        """A result as it is compared; one that has no description is `Undescribed`.
+
+        What the judge gave a driver is taken from the probe, never from the learner's process. A
+        dict that comes back as it is has not been described either: it could be the judge's own.
+        """
+        probe = self.probes[i]
+        if self.exercise.describe is same:
             return value
+        if self.exercise.driver and isinstance(value, dict) and isinstance(probe.given, dict):
+            value = {name: probe.given.get(name, entry) for name, entry in value.items()}
+        try:
+            described = self.exercise.describe(probe.args, value)
+        except Exception:
+            return Undescribed(value)
+        return Undescribed(value) if described is value and isinstance(value, dict) else described
 
     def call_numpy_op(self, probe: Probe, twists: tuple[Twist, ...] = ()) -> Outcome:
         """What the course's own op answers, with these mistakes made in it."""

@@ -25,6 +25,16 @@ class Difference:
     received: Any = None
 
 
+@dataclass(frozen=True)
+class Undescribed:
+    """A result that is too strange to be described. It equals nothing that is right.
+
+    It can equal what a mistake gives, where that is as strange.
+    """
+
+    value: Any
+
+
 FLOAT32 = float(np.finfo(np.float32).eps)
 FLOAT64 = float(np.finfo(np.float64).eps)
 
@@ -140,6 +150,10 @@ def value_difference(
     rounding : Rounding
         See `tolerance`.
     """
+    if isinstance(received, Undescribed):
+        if isinstance(expected, Undescribed):
+            return value_difference(expected.value, received.value, rounding, where)
+        return value_difference(expected, received.value, rounding, where) or _strange(received)
     if isinstance(expected, np.ndarray) and expected.ndim:
         return _array_difference(expected, received, rounding, where)
     if is_number(expected):
@@ -187,6 +201,8 @@ def dtype_difference(expected: Any, received: Any, where: str = "") -> Differenc
 
 def shape_difference(expected: Any, received: Any, where: str = "") -> Difference | None:
     """The first difference in type or shape; values and dtypes do not count here."""
+    if isinstance(received, Undescribed):
+        return shape_difference(expected, received.value, where) or _strange(received)
     if isinstance(expected, np.ndarray) and expected.ndim:
         if not isinstance(received, np.ndarray):
             said = f"{_place(where)}expected a NumPy array, received {_kind(received)}"
@@ -325,6 +341,11 @@ def _differ(kind: str, expected: Any, received: Any, where: str) -> Difference:
     wanted, came = show_apart(expected, received)
     said = f"{_place(where)}expected {wanted}, received {came}"
     return Difference(kind, said, where, None, expected, received)
+
+
+def _strange(received: Undescribed) -> Difference:
+    said = f"this is not what the exercise asks for: {_kind(received.value)}"
+    return Difference("type", said, received=received.value)
 
 
 def _place(where: str) -> str:

@@ -56,9 +56,9 @@ def pairs_view(args: tuple[Any, ...], raw: Any) -> Any:
     """The view of ``dropout``, which returns (out, mask)."""
     x, asks = floats(args[0]), raw["asks"]
     if "form" in asks:
-        result = raw["calls"][0]
+        result = raw["results"][0]
         return tuple(map(blank, result)) if isinstance(result, tuple | list) else blank(result)
-    results = [*raw["calls"], *raw["again"], *raw["other"]]
+    results = [*raw["results"], *raw["again"], *raw["other"]]
     wrong = next((type_and_shape(r) for r in results if not _is_pair(r, x.shape)), None)
     if wrong is not None:
         return {"what is returned": wrong}
@@ -92,8 +92,8 @@ def maps_view(args: tuple[Any, ...], raw: Any) -> Any:
     """The view of ``spatial_dropout2d``, which returns out alone; x holds no zero."""
     x, asks = floats(args[0]), raw["asks"]
     if "form" in asks:
-        return blank(raw["calls"][0])
-    results = [*raw["calls"], *raw["again"], *raw["other"]]
+        return blank(raw["results"][0])
+    results = [*raw["results"], *raw["again"], *raw["other"]]
     wrong = next((type_and_shape(r) for r in results if not _is_numbers(r, x.shape)), None)
     if wrong is not None:
         return {"what is returned": wrong}
@@ -106,11 +106,13 @@ def gradient_view(args: tuple[Any, ...], raw: Any) -> Any:
     """The view of ``dropout_backward``; dout holds no zero."""
     dout, mask = floats(args[0]), np.asarray(args[1], bool)
     if "form" in raw["asks"]:
-        return blank(raw["calls"][0])
-    wrong = next((type_and_shape(r) for r in raw["calls"] if not _is_numbers(r, dout.shape)), None)
+        return blank(raw["results"][0])
+    wrong = next(
+        (type_and_shape(r) for r in raw["results"] if not _is_numbers(r, dout.shape)), None
+    )
     if wrong is not None:
         return {"what is returned": wrong}
-    outs = np.stack([floats(out) for out in raw["calls"]])
+    outs = np.stack([floats(out) for out in raw["results"]])
     masks = np.broadcast_to(mask, outs.shape)
     described = {"what is returned": "an array of dout's shape", "calls": len(outs)}
     return described | {
@@ -125,7 +127,7 @@ AXES = ("calls", "pictures")
 def description(x: Any, rate: float, raw: Any, outs: Any, masks: Any) -> dict[str, Any]:
     """What the probe asks for, of the outputs and masks of all ``calls``, ``again``, ``other``."""
     asks, few = raw["asks"], len(raw["again"])
-    drawn, again, other = np.split(masks, [len(raw["calls"]), len(masks) - few])
+    drawn, again, other = np.split(masks, [len(raw["results"]), len(masks) - few])
     found: dict[str, Any] = {"calls": len(drawn)}
     if "factors" in asks:
         found["kept cells are x times"] = factor(x, outs, masks)
@@ -203,7 +205,7 @@ def keras_raw(
     calls, few = asked["calls"], min(AGAIN, asked["calls"])
     return {
         "asks": asked["asks"],
-        "calls": drawn(state.n, calls),
+        "results": drawn(state.n, calls),
         "again": drawn(state.n, few),
         "other": drawn(asked["seed"], few),
         "drew": False,
@@ -212,5 +214,5 @@ def keras_raw(
 
 def with_masks(raw: dict[str, Any]) -> dict[str, Any]:
     """A Keras layer's outputs with the masks that show in them; x holds no zero."""
-    names = ("calls", "again", "other")
+    names = ("results", "again", "other")
     return raw | {name: [(out, out != 0) for out in raw[name]] for name in names}

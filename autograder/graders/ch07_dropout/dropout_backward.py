@@ -70,7 +70,7 @@ def keras_dropout_backward(dout: Any, mask: Any, rate: float, *, given: Any) -> 
         return ops.where(mask, x / (1 - rate), 0) if rate < 1 else ops.zeros_like(x) * x
 
     (gradient,) = gradients(layer, [np.ones_like(dout)], dout)
-    raw = {"asks": given["asks"], "calls": [gradient] * given["calls"]}
+    raw = {"asks": given["asks"], "results": [gradient] * given["calls"]}
     return gradient_view((dout, mask), raw)
 
 

@@ -30,7 +30,7 @@ def drawn(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> d
     Returns
     -------
     dict
-        ``calls`` (what each returned), ``again`` (the first few of them once more, with a
+        ``results`` (what each call returned), ``again`` (the first few of them once more, with a
         generator in the same state), ``other`` (as many, with another generator), and ``drew``
         (whether the first call took anything from its generator).
     """
@@ -49,7 +49,7 @@ def drawn(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> d
     calls += [call(rng) for _ in range(given["calls"] - 1)]
     few = range(min(AGAIN, given["calls"]))
     again, others = ([call(generator) for _ in few] for generator in (twin, other))
-    return {"asks": given["asks"], "calls": calls, "again": again, "other": others, "drew": drew}
+    return {"asks": given["asks"], "results": calls, "again": again, "other": others, "drew": drew}
 
 
 def repeated(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def repeated(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -
         ``asks`` is carried along, ``calls`` says how many.
     """
     calls = [_kept(function(*args, **kwargs)) for _ in range(given["calls"])]
-    return {"asks": given["asks"], "calls": calls}
+    return {"asks": given["asks"], "results": calls}
 
 
 def asked(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:

@@ -39,12 +39,12 @@ sandboxed = pytest.mark.skipif(available() is not None, reason=str(available()))
 
 TRICKS = {
     "ch01_blanket": "",
-    "ch06_split_forged": "split earns 6 of 6 without a split",
-    "ch07_all_forged": "22 of 22 points without any dropout",
-    "ch07_forged_mc_predict": "mc_predict earns 4.5 of 4.5 without calling the network",
-    "ch08_zca_plain_return": "zca_whiten earns 1.25 of 1.25 and whitens nothing",
-    "ch10_forged_passes": "feature_maps earns 1.5 of 1.5 for one pass, and makes one per layer",
-    "ch11_forged_climbs": "a blank picture earns the rung climbs, 0.5 of 0.5, in two exercises",
+    "ch06_split_forged": "",
+    "ch07_all_forged": "",
+    "ch07_forged_mc_predict": "",
+    "ch08_zca_plain_return": "",
+    "ch10_forged_passes": "",
+    "ch11_forged_climbs": "",
 }
 """What each source earns today, besides what its functions are worth without the trick; nothing
 where it does not win any more."""
