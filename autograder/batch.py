@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -135,18 +134,20 @@ def grade(
     seed = RECORDED_SEED
     if settings.fresh:
         seed = secrets.randbits(53) if settings.seed is None else settings.seed
-    batch = BatchResult(seed, "cnnlab", versions())
+    probes = "fresh" if settings.fresh else "recorded"
+    batch = BatchResult(seed, "cnnlab", versions(), probes=probes)
     with ExitStack() as stack:
         engine = Engine.named(settings.reference)
         answers = stack.enter_context(Answers(seed if settings.fresh else None, engine))
         submissions = (_read(path, settings.chapter) for path in paths)
-        tasks = ((s, answers.file(s.chapter)) for s in submissions)
+        tasks = ((s, answers.of(s.chapter)) for s in submissions)
         if settings.workers <= 1 or len(paths) <= 1:
             grader = stack.enter_context(Grader(settings.sandbox, settings.reference))
             results: Iterator[SubmissionResult] = (grader.grade(*task) for task in tasks)
         else:
             results = stack.enter_context(Pool(settings)).grade(tasks)
         for result in results:
+            result.probes = batch.probes
             batch.submissions.append(result)
             on_result(result)
     return batch
@@ -161,7 +162,10 @@ def _read(path: Path, chapter: str | None) -> Submission:
 
 
 class Answers:
-    """Where the processes of a batch find the answer keys: the records, or private files.
+    """A batch's fresh questions and answers, chapter by chapter; or none, for the records.
+
+    They are in memory and travel through pipes alone: a file could be read by learner code where
+    there is no sandbox.
 
     Parameters
     ----------
@@ -178,12 +182,11 @@ class Answers:
 
     def __init__(self, seed: int | None, engine: Engine = DEFAULT_ENGINE) -> None:
         self._stack = ExitStack()
-        self._files: dict[str, str] = {}
+        self._known: dict[str, bytes] = {}
         self._keras: FreshReferences | None = None
         if seed is not None:
             if missing := engine.missing():
                 raise RuntimeError(f"Keras answers fresh probes. {missing} Or use --recorded.")
-            self._folder = self._stack.enter_context(tempfile.TemporaryDirectory())
             self._keras = self._stack.enter_context(FreshReferences(seed, engine))
 
     def __enter__(self) -> Answers:
@@ -192,15 +195,13 @@ class Answers:
     def __exit__(self, *exc: Any) -> None:
         self._stack.close()
 
-    def file(self, chapter: str | None) -> str | None:
-        """The file of a chapter's fresh answers; None means the recorded ones."""
+    def of(self, chapter: str | None) -> bytes | None:
+        """A chapter's fresh answers, for `keys_from`; None means the recorded ones."""
         if self._keras is None or chapter is None:
             return None
-        if chapter not in self._files:
-            path = Path(self._folder, chapter)
-            path.write_bytes(self._keras.answers(chapter))
-            self._files[chapter] = str(path)
-        return self._files[chapter]
+        if chapter not in self._known:
+            self._known[chapter] = self._keras.answers(chapter)
+        return self._known[chapter]
 
 
 class Grader:
@@ -218,7 +219,7 @@ class Grader:
     def __exit__(self, *exc: Any) -> None:
         self._stack.close()
 
-    def grade(self, submission: Submission, answers: str | None) -> SubmissionResult:
+    def grade(self, submission: Submission, answers: bytes | None) -> SubmissionResult:
         """Run and judge one submission. What goes wrong on our side is a result, too."""
         try:
             if submission.chapter is None or submission.problem:
@@ -265,7 +266,7 @@ def not_graded(submission: Submission, said: str) -> SubmissionResult:
     )
 
 
-Task = tuple[Submission, str | None]
+Task = tuple[Submission, bytes | None]
 
 _grader: Grader | None = None
 

@@ -165,7 +165,7 @@ class Run:
         self._grader = self._stack.enter_context(Grader(sandbox))
 
     def grade(self, submission: Submission) -> SubmissionResult:
-        return self._grader.grade(submission, self._answers.file(submission.chapter))
+        return self._grader.grade(submission, self._answers.of(submission.chapter))
 
     def close(self) -> None:
         self._stack.close()

@@ -17,7 +17,7 @@ import json
 import os
 import platform
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -338,10 +338,10 @@ class FreshReferences:
         return _keys(decode(self.answers(name)))
 
 
-@cache
-def keys_from(path: str) -> dict[str, AnswerKey]:
-    """The answer keys in a file that holds what `FreshReferences.answers` gave."""
-    return _keys(decode(Path(path).read_bytes()))
+@lru_cache(maxsize=32)
+def keys_from(answers: bytes) -> dict[str, AnswerKey]:
+    """The answer keys that `FreshReferences.answers` gave."""
+    return _keys(decode(answers))
 
 
 def _keys(fresh: dict[str, Any]) -> dict[str, AnswerKey]:

@@ -71,7 +71,10 @@ class ExerciseResult:
 
 @dataclass
 class SubmissionResult:
-    """One notebook or ``.py`` file."""
+    """One notebook or ``.py`` file.
+
+    ``probes`` is ``"fresh"`` or ``"recorded"``: questions drawn for this run, or the public ones.
+    """
 
     path: str
     student: str | None
@@ -81,6 +84,7 @@ class SubmissionResult:
     max_score: float = 0.0
     message: str = ""
     warnings: list[str] = field(default_factory=list)
+    probes: str = ""
     exercises: list[ExerciseResult] = field(default_factory=list)
 
 
@@ -92,6 +96,7 @@ class BatchResult:
     grader: str
     versions: dict[str, str]
     submissions: list[SubmissionResult] = field(default_factory=list)
+    probes: str = ""
     schema: int = SCHEMA
 
 

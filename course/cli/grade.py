@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import Sandboxed, console, errors, fail, refuse_without_sandbox
+from cnnlab.course.cli.terminal import (
+    Sandboxed,
+    console,
+    errors,
+    fail,
+    refuse_without_sandbox,
+    visible,
+)
 
 if TYPE_CHECKING:
     from cnnlab.autograder.judging.results import BatchResult
@@ -34,7 +44,7 @@ Fresh = Annotated[
     typer.Option(
         "--fresh/--recorded",
         help="Draw new probes and let Keras answer them, or use the recorded answers. "
-        "Default: fresh for folders, recorded for single files.",
+        "Default: recorded for a single file, fresh for more than one: the recorded are public.",
     ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Repeat a fresh run with its seed.")]
@@ -80,13 +90,15 @@ def grade(
     if not files:
         raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
     if fresh is None:
-        fresh = seed is not None or any(path.is_dir() for path in paths)
+        fresh = seed is not None or len(files) > 1 or any(path.is_dir() for path in paths)
     workers = workers or min(batch.usable_cores(), len(files))
     try:
         wanted = find_chapter(chapter) if chapter else None
         settings = batch.Settings(fresh, sandbox, wanted, seed, workers, reference)
     except ValueError as error:
         raise fail(str(error), 2) from None
+    for target in (json_file, csv_file):
+        demand_writable(target)
     try:
         with progress(len(files)) as advance:
             result = batch.grade(files, settings, advance)
@@ -104,11 +116,24 @@ def progress(total: int) -> Iterator[Any]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[last]}"),
+        TextColumn("{task.fields[last]}", markup=False),
     )
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("", total=total, last="")
-        yield lambda result: bar.update(task, advance=1, last=result.path[-40:])
+        yield lambda result: bar.update(task, advance=1, last=visible(result.path[-40:]))
+
+
+def demand_writable(target: Path | None) -> None:
+    """Try a file's place before the first submission is graded, and leave what is there alone."""
+    if target is None:
+        return
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(f"{target} is a folder")
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise fail(f"The results could not be written: {error}", 2) from None
 
 
 def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | None) -> None:
@@ -117,12 +142,38 @@ def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | 
 
     try:
         if json_file is not None:
-            json_file.write_text(to_json(result), encoding="utf-8")
+            write_whole(json_file, to_json(result), "utf-8")
         if csv_file is not None:
-            with open(csv_file, "w", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerows(csv_rows(result))
+            text = io.StringIO(newline="")
+            csv.writer(text).writerows([*map(defused, row)] for row in csv_rows(result))
+            # With its mark at the beginning, spreadsheets know that it is UTF-8.
+            write_whole(csv_file, text.getvalue(), "utf-8-sig")
     except OSError as error:
         raise fail(f"The results could not be written: {error}") from None
+
+
+def write_whole(target: Path, text: str, encoding: str) -> None:
+    """Write the whole file or leave what was there; names that are not UTF-8 are escaped."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(text.encode(encoding, "backslashreplace"))
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def defused(cell: Any) -> Any:
+    """A cell that a spreadsheet does not take for a formula, without control characters.
+
+    Examples
+    --------
+    >>> defused("=HYPERLINK(0)"), defused("-2+3"), defused("conv2d"), defused(-1.5)
+    ("'=HYPERLINK(0)", "'-2+3", 'conv2d', -1.5)
+    """
+    if not isinstance(cell, str):
+        return cell
+    said = visible(cell)
+    return f"'{said}" if said.lstrip().startswith(tuple("=+-@")) else said
 
 
 def csv_rows(result: BatchResult) -> Iterator[Sequence[Any]]:
@@ -142,7 +193,8 @@ def csv_rows(result: BatchResult) -> Iterator[Sequence[Any]]:
 
 def class_table(result: BatchResult) -> Table:
     """One line per submission, with the mistakes that were named."""
-    table = Table(title=f"{len(result.submissions)} submissions", title_justify="left")
+    said = f"{len(result.submissions)} submissions, {result.probes} probes"
+    table = Table(title=said, title_justify="left")
     table.add_column("submission", overflow="fold")
     table.add_column("points", justify="right")
     table.add_column("what to know", overflow="fold")
@@ -154,5 +206,6 @@ def class_table(result: BatchResult) -> Table:
         ]
         known = [s.message] if s.message else notes or ["everything passes"]
         points = f"{s.score:g} / {s.max_score:g}"
-        table.add_row(Text(s.path), points, Text("\n".join(known + s.warnings)))
+        shown = Text(visible("\n".join(known + s.warnings)))
+        table.add_row(Text(visible(s.path)), points, shown)
     return table

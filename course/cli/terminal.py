@@ -24,9 +24,22 @@ COURSE = Path(__file__).parent.parent
 ROOT = COURSE.parent
 
 
+def visible(text: str) -> str:
+    """Text that is not ours, with everything that a terminal might obey as an escape.
+
+    Examples
+    --------
+    >>> print(visible("ch01\x1b[2J.py"))
+    ch01\\x1b[2J.py
+    """
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Say what went wrong and what to do, without a traceback."""
-    errors.print(Text(message, style="red"))
+    errors.print(Text(visible(message), style="red"))
     return typer.Exit(code)
 
 

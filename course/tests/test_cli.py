@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -61,7 +62,7 @@ def test_grade_writes_schema_1_and_a_spreadsheet(tmp_path):
     batch = from_json(out.read_text())
     assert [s.score for s in batch.submissions] == [POINTS, 0.0]
     assert json.loads(out.read_text())["seed"] == 0
-    with open(table, newline="") as file:
+    with open(table, newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * len(EXERCISES)
     assert rows[0]["exercise"] == EXERCISES[0]
@@ -90,8 +91,39 @@ def test_an_empty_folder_is_said(tmp_path):
 def test_results_that_cannot_be_written_are_said(tmp_path):
     nowhere = tmp_path / "missing" / "r.json"
     result = run("grade", RELEASED, "--recorded", "--no-sandbox", "--json", nowhere)
-    assert result.exit_code == 1
+    assert result.exit_code == 2  # before the first submission, so no work is lost
     assert "could not be written" in result.output
+
+
+def test_results_replace_old_ones_as_a_whole(tmp_path, monkeypatch):
+    from cnnlab.course.cli import grade
+
+    out = tmp_path / "r.json"
+    out.write_text("last week's")
+    monkeypatch.setattr(Path, "replace", lambda *args: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        grade.write_whole(out, "today's", "utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+    assert out.read_text() == "last week's"
+
+
+def test_names_of_files_are_neither_markup_nor_commands_nor_formulas(tmp_path):
+    odd = tmp_path / "zzz[" / "b]\x1b[2J" / "=HYPERLINK(1)"
+    odd.mkdir(parents=True)
+    mine = odd / "b]ch01[red].py"
+    mine.write_text("def relu(z):\n    return np.maximum(z, 0)\n")
+    out, table = tmp_path / "r.json", tmp_path / "@r.csv"
+    result = run("grade", mine, "--recorded", "--no-sandbox", "--json", out, "--csv", table)
+    assert result.exit_code == 0, result.output
+    assert "\x1b" not in result.output
+    assert "[red]" in result.output
+    (submission,) = from_json(out.read_text()).submissions
+    assert (submission.path, submission.probes) == (mine.as_posix(), "recorded")
+    text = table.read_bytes().decode("utf-8")
+    assert text.startswith("\ufeff")
+    assert "\x1b" not in text
+    cells = [cell for row in csv.reader(text[1:].splitlines()) for cell in row]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
 
 
 def test_an_unreadable_file_is_a_result_not_an_error(tmp_path):
@@ -240,7 +272,10 @@ def test_record_says_what_installs_a_backend(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--recorded", "--reference", "jax-gpu"), "must be one of tensorflow-cpu, jax-cpu"),
+        (
+            ("--recorded", "--reference", "jax-tpu"),
+            "must be one of tensorflow-cpu, jax-cpu, jax-gpu",
+        ),
         (("--fresh", "--reference", "numpy-cpu"), "must be one of tensorflow, jax, torch"),
     ],
 )

@@ -171,7 +171,6 @@ def learnt_by_heart() -> str:
 
 
 @sandboxed
-@wins_today("20 of 20: files that are named one by one are graded with the public answers")
 def test_answers_learnt_by_heart_earn_nothing_where_several_are_graded(tmp_path: Path) -> None:
     paths = [tmp_path / f"ch01_{name}.py" for name in ("one", "two")]
     for path in paths:
@@ -186,7 +185,6 @@ def test_answers_learnt_by_heart_earn_nothing_where_several_are_graded(tmp_path:
 
 
 @pytest.mark.slow
-@wins_today("17 of 17: every process can read the file in which the fresh answers lie")
 def test_fresh_answers_cannot_be_stolen_where_there_is_no_sandbox(tmp_path: Path) -> None:
     path = tmp_path / "ch01_thief.py"
     path.write_text(source("ch01_thief"), encoding="utf-8")
