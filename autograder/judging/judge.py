@@ -84,8 +84,8 @@ KEPT_IF_CHANGED = 0.9
 
 
 def counts(exercise: Exercise, rung: str) -> bool:
-    """Whether a rung decides on the status: what carries no points does not."""
-    return exercise.points.get(rung, 0) > 0
+    """Whether a rung decides on the status: what is worth nothing does not, but to run does."""
+    return exercise.points.get(rung, rung != ROBUST) > 0
 
 
 def _telling(
