@@ -92,6 +92,9 @@ def hint(function: Callable[..., Any] | str) -> Note:
     target = live.find(function, by_name=True)
     name, result = target.name, live.state_of(function, target)
     if result is not None and result.passed:
+        beyond = next((rung.id for rung in result.rungs if not rung.passed), "")
+        if beyond:
+            return Note(f"{name}: beyond the exercise", target.key.exercise.hint_for(beyond))
         return Note(name, f"{name} passes every rung. There is nothing left to hint at.")
     text, left = live.next_hint(target, result)
     if text is None:

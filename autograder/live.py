@@ -292,15 +292,15 @@ def attempted(function: Callable[..., Any] | str) -> bool:
 def next_hint(target: Target, result: ExerciseResult | None) -> tuple[str | None, int]:
     """The first hint that was not given yet, or None, and how many are left after it.
 
-    What the last check found comes first: the named mistake, else the rung that failed. Then
-    come the exercise's three hints.
+    What the last check found comes first: the named mistake, as it was told, then the rung that
+    failed. After these come the exercise's three hints.
     """
     exercise = target.key.exercise
     special: list[str] = []
-    if result is not None and result.diagnosis:
-        special = [twist.says for twist in exercise.twists if twist.name in result.diagnosis]
-    elif result is not None:
-        special = [result.hint]
+    if result is not None:
+        told = result.message.splitlines()
+        special = [twist.says for twist in exercise.twists if twist.says in told]
+        special += [result.hint] if result.hint else []
     given = state.hints_given.setdefault((target.chapter, target.name), [])
     left = [text for text in dict.fromkeys([*special, *exercise.hints]) if text not in given]
     if not left:

@@ -31,6 +31,42 @@ RUNGS = {
 }
 """The usual rungs, in the order in which they are climbed, and what the learner reads."""
 
+RUNG_HINTS = {
+    "runs": (
+        "No call gave a result. Read the error from its last line up: which line of yours does "
+        "it name?"
+    ),
+    "shape": (
+        "Compare what came with what was expected: first the kind of thing, then the shape. "
+        "Which axis differs?"
+    ),
+    "by-hand": (
+        "Work this small case out on paper, one number at a time. At which step does your "
+        "function do something else?"
+    ),
+    "structure": (
+        "This case tests one property alone. What is special about its numbers, and where does "
+        "your function not use it?"
+    ),
+    "reference": (
+        "This is the whole exercise at full size. What do these arrays have that a small case "
+        "lacks?"
+    ),
+    "edge-cases": (
+        "This is a special case. Go through your function with just these arguments: which line "
+        "does not expect them?"
+    ),
+    "speed": (
+        "Your result is right, but it takes long. Which of your loops can become one step for a "
+        "whole array?"
+    ),
+    "robust": (
+        "The exercise does not ask for this. Look at what came in: what should your function "
+        "make of it first?"
+    ),
+}
+"""What to ask when one of the usual rungs is the first to fail; an exercise may know better."""
+
 ROBUST = "robust"
 """The rung of everything that the exercise does not promise. Worth nothing unless a grader says
 otherwise: what fails on it is advice."""
@@ -121,7 +157,8 @@ class Exercise:
     hints : three str
         From the concept to the detail; never the code.
     rung_hints : Mapping of str to str
-        What to say when this rung is the first to fail and no twist is named.
+        What to say when this rung is the first to fail, where there is more to say than
+        `RUNG_HINTS` does.
     needs : sequence of str
         Exercises of the chapter that a solution may call.
     describe : callable, (args, value) → tree
@@ -163,6 +200,10 @@ class Exercise:
     @property
     def max_score(self) -> float:
         return float(sum(self.points.values()))
+
+    def hint_for(self, rung: str) -> str:
+        """The hint that belongs to a rung that failed."""
+        return self.rung_hints.get(rung) or RUNG_HINTS.get(rung, self.hints[0])
 
     def expect(self, probe: Probe) -> Any:
         """What `keras_reference` says; None where an error is expected."""

@@ -71,7 +71,7 @@ def judge(
         _show(key, rung, findings, telling, result, smaller)
         result.diagnosis = list(dict.fromkeys(names(found, exercise.twists)))
         result.message = "\n".join([*dict.fromkeys(said), rung.message])
-        result.hint = exercise.rung_hints.get(rung.id, exercise.hints[0])
+        result.hint = exercise.hint_for(rung.id)
     elif advised:
         result.remarks += [*dict.fromkeys(said), *(rung.message for rung in advised)]
     if changed:
@@ -81,6 +81,8 @@ def judge(
 
 KEPT_IF_CHANGED = 0.9
 """What a function keeps of its points that works on its caller's arrays."""
+
+CHANGED_HINT = "Find the line that writes into an argument. Where can the result go instead?"
 
 
 def counts(exercise: Exercise, rung: str) -> bool:
@@ -126,7 +128,7 @@ def _deduct(result: ExerciseResult, changed: str, exercise: Exercise) -> None:
     result.diagnosis.append(CHANGES_INPUT)
     own = [twist.says for twist in exercise.twists if twist.name == CHANGES_INPUT]
     result.message = "\n".join([*own[:1], *filter(None, [result.message]), changed])
-    result.hint = result.hint or exercise.hints[0]
+    result.hint = result.hint or CHANGED_HINT
 
 
 def not_attempted(exercise: Exercise) -> ExerciseResult:

@@ -193,7 +193,7 @@ def _advice(value: Any) -> str:
     named = f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
     if isinstance(value, np.ndarray | np.generic):
         if value.dtype.kind == "O":
-            return "an array of Python objects; its rows probably have different lengths"
+            return "an array of Python objects; its rows may have different lengths"
         if kind is np.ndarray or isinstance(value, np.generic):
             return f"an array of dtype {value.dtype}; return an array of numbers"
         return f"{named}; return a plain NumPy array"

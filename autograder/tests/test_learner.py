@@ -203,15 +203,15 @@ def test_check_without_a_function_outside_a_notebook():
 
 
 def test_hints_begin_with_the_mistake_and_end_with_the_solution():
-    said = [hint(absolute()).text for _ in range(5)]
+    said = [hint(absolute()).text for _ in range(6)]
     assert said[0].startswith("Negative numbers come out positive.")
-    assert "3 more hints: call hint(relu) again." in said[0]
-    for text, expected in zip(said[1:4], CHAPTER["relu"].hints, strict=True):
+    assert "4 more hints: call hint(relu) again." in said[0]
+    for text, expected in zip(said[2:5], CHAPTER["relu"].hints, strict=True):
         assert text.startswith(expected)
-    assert "1 more hint:" in said[2]
-    assert "solution(relu)" in said[3]
-    assert "solution(relu)" not in said[2]
-    assert all(h in said[4] for h in CHAPTER["relu"].hints)
+    assert "1 more hint:" in said[3]
+    assert "solution(relu)" in said[4]
+    assert "solution(relu)" not in said[3]
+    assert all(h in said[5] for h in CHAPTER["relu"].hints)
 
 
 def test_a_new_mistake_is_spoken_of_first():

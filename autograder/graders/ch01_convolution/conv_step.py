@@ -80,7 +80,7 @@ def _summed_over(*axes: int) -> Callable[[Op], Op]:
 
 _BIASES = "The bias is added to every product, so it counts many times. How often should it be added to one sum?"
 _NOT_SUMMED = "You return an array: the products are there, but not all of them are added up. How many numbers does one step give?"
-_MATRIX = "You took a matrix product. Here each number of the filter is multiplied by the number of the patch at the same place."
+_MATRIX = "You took a matrix product. Here each number of the filter is multiplied by the number of the patch at the same place. Which numbers lie on top of each other?"
 
 EXERCISE = Exercise(
     name="conv_step",
@@ -116,7 +116,7 @@ EXERCISE = Exercise(
         Twist(
             "relu-baked-in",
             on_output(lambda y: max(y, 0.0)),
-            "Negative sums come out as 0: there is a ReLU inside. Here we want the plain sum.",
+            "Negative sums come out as 0: there is a ReLU inside. Here we want the plain sum. What should become of a sum below 0?",
         ),
         Twist(
             "integer-overflow",
@@ -126,7 +126,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Lay the filter on the patch. How many pairs of numbers lie on top of each other?",
-        "Multiply each pair. All the products, over rows, columns and channels, end up in one sum.",
+        "Multiply each pair. How many sums are there in the end, over rows, columns and channels?",
         "Look at NumPy's * for arrays of one shape, and think about which number is added last, and how often.",
     ),
     rung_hints={

@@ -149,14 +149,8 @@ _TOO_FEW = (
     "Your result misses its last row or column. In how many places does a 3-wide window fit into "
     "4 cells?"
 )
-_CENTRE = (
-    "Your loop over the window's centre ends one cell too early, and it takes one size for both "
-    "sides of the kernel. Where is the window's last place?"
-)
-_ODD = (
-    "You slide the window's centre, with one half size for both directions. A kernel of 2×3 has no "
-    "centre cell: what if you count from the window's top left corner?"
-)
+_CENTRE = "Your loop over the window's center ends one cell too early, and it takes one size for both sides of the kernel. Where is the window's last place?"
+_ODD = "You slide the window's center, with one half size for both directions. A kernel of 2×3 has no center cell: what if you count from the window's top left corner?"
 _SQUARE = "Your function treats every kernel as square. Which two sizes does a 2×3 kernel have?"
 
 EXERCISE = Exercise(
@@ -217,12 +211,12 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Put a 2×2 window on a 3×4 picture. How many places does it have, down and across?",
-        "One output cell is one place of the window: the numbers under it times the kernel's, summed.",
-        "Two loops over the places; the slice of the picture under the window has the kernel's own shape.",
+        "One output cell is one place of the window: the numbers under it times the kernel's, summed. Which numbers does the place at the top left use?",
+        "Two loops go over the places. The slice of the picture under the window has the kernel's own shape. Where does it begin and end?",
     ),
     rung_hints={
         "shape": "Which dtype should the result have when the picture is float32, and when it holds whole numbers?",
-        "structure": "A single 1 in the picture copies the kernel into the result. Which way round does it lie there?",
+        "structure": "A single 1 in the picture copies the kernel into the result. Which way around does it lie there?",
         "robust": "What should happen when the kernel does not fit into the picture? Name the argument that is wrong.",
     },
 )

@@ -86,7 +86,7 @@ def _for(goals: tuple[str, ...], change: Any) -> Any:
 
 _OTHER = {"vertical_edges": "horizontal_edges", "horizontal_edges": "vertical_edges"}
 _EDGES = ("vertical_edges", "horizontal_edges")
-_NORMAL = "Your weights don't sum to 1, so the picture gets brighter or darker. What should a grey wall look like afterwards?"
+_NORMAL = "Your weights don't sum to 1, so the picture gets brighter or darker. What should a gray wall look like afterward?"
 _FLAT = "On a flat wall there is no edge, but your edge kernel does not give 0. What must its weights sum to?"
 
 EXERCISE = Exercise(
@@ -107,7 +107,7 @@ EXERCISE = Exercise(
         Twist(
             "edges-swapped",
             on_args(lambda goal: (_OTHER.get(goal, goal),)),
-            "Your two edge kernels have changed places. A vertical edge is a change along x.",
+            "Your two edge kernels have changed places. A vertical edge is a change along x. Along which axis does each of your kernels look for a change?",
         ),
         *(
             Twist("not-normalised", _for(g, lambda k: 9 * k), _NORMAL)
@@ -119,8 +119,15 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Lay your kernel on a flat grey wall. Which number should come out: the grey itself, or 0?",
-        "Weights that sum to 1 keep the brightness; weights that sum to 0 respond only to change.",
+        "Lay your kernel on a flat gray wall. Which number should come out: the gray itself, or 0?",
+        "Weights that sum to 1 keep the brightness; weights that sum to 0 respond only to change. Which sum does each of your kernels need?",
         "For an edge, take the difference of two sides of the window. Which two sides does a vertical edge separate?",
     ),
+    rung_hints={
+        "identity": "The picture must come back as it is. Which single pixel of the window should count?",
+        "box_blur": "Each pixel becomes the mean of its window. What share does each of the nine pixels have?",
+        "sharpen": "A flat wall stays as it is, and a pixel that stands out must stand out more. What must the weights around it do?",
+        "vertical_edges": "At a vertical edge the left and the right side differ. What should your kernel give where only up and down differ?",
+        "horizontal_edges": "At a horizontal edge the upper and the lower side differ. What should your kernel give where only left and right differ?",
+    },
 )

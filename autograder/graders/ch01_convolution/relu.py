@@ -94,15 +94,15 @@ EXERCISE = Exercise(
         Twist(
             "changes-input",
             _in_place,
-            "Your function writes into its input. Whoever called it still needs those numbers.",
+            "Your function writes into its input. Whoever called it still needs those numbers. Where can you keep your result instead?",
         ),
     ),
     hints=(
         "Which numbers pass unchanged, and what do all the others become?",
         "Compare each number with 0 and keep the larger of the two.",
-        "NumPy has a function that takes the larger of two things, cell by cell. It makes a new array, too.",
+        "NumPy has a function that takes the larger of two things, cell by cell, and makes a new array. Look for it in NumPy's list of functions.",
     ),
     rung_hints={
-        "shape": "Shape and dtype stay as they are; lists and whole numbers become float64."
+        "shape": "Shape and dtype stay as they are, and lists and whole numbers become float64. What comes out of your function?"
     },
 )

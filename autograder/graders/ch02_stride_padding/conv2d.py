@@ -77,6 +77,6 @@ EXERCISE = Exercise(
         "structure": "A single 1 in a corner shows where your frame begins: how many cells of the result see it?",
         "reference": "Small cases pass, larger ones don't. What differs here: an even kernel, a stride that leaves a remainder, a dilation above 2?",
         "edge-cases": "Larger kernels than pictures, steps longer than kernels: do your own output_size and same_padding pass their edge cases?",
-        "robust": "Name the argument in conv2d's own words: strides, padding, dilation, kernels, bias. An error from output_size speaks of k and stride.",
+        "robust": "An error from output_size speaks of k and stride. Use conv2d's own words in your message: strides, padding, dilation, kernels or bias.",
     },
 )

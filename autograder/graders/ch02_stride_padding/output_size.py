@@ -195,7 +195,7 @@ EXERCISE = Exercise(
     ),
     rung_hints={
         "shape": "A number of places is an int. Which division gives one?",
-        "edge-cases": "A kernel as long as the axis has one place. So has every axis that is shorter than its stride.",
-        "robust": 'Which arguments can make no sense: a stride of 0, a kernel that reaches too far, an unknown word? With "same", no kernel is too long.',
+        "edge-cases": "A kernel as long as the axis has one place. So has every axis that is shorter than its stride. What does your formula give there?",
+        "robust": 'Think of arguments that make no sense: a stride of 0, a kernel that reaches too far, an unknown word. With "same", no kernel is too long. Which of them do you check?',
     },
 )

@@ -132,7 +132,7 @@ EXERCISE = Exercise(
         Twist(
             "before-after-swapped",
             on_args(lambda x, h, w, *mode: (x, h[::-1], w[::-1], *mode)),
-            "Before and after have changed places: the first number of a pair belongs above, or to the left.",
+            "Before and after have changed places. The first number of a pair belongs above, or to the left. Where does your function put it?",
         ),
         Twist("pads-channels", padded(lambda h, w: (_NONE, _NONE, h, w)), _CHANNELS),
         Twist("pads-channels", padded(lambda h, w: (_NONE, h, w, w)), _CHANNELS),
@@ -159,7 +159,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "float32 stays float32; lists and whole numbers become float64. Which dtype does np.zeros give?",
         "structure": "Pad only rows, then only columns: which axis of your result has grown?",
-        "edge-cases": "A picture of one pixel, and a frame of no width at all: both are allowed.",
-        "robust": "An unknown mode, a negative width, a picture without its batch axis: name the argument in each message.",
+        "edge-cases": "A picture of one pixel, and a frame of no width at all: both are allowed. What does your function do with each of them?",
+        "robust": "A mode can be unknown, a width below 0, a picture without its batch axis. Name the argument in each message.",
     },
 )

@@ -117,7 +117,7 @@ EXERCISE = Exercise(
         Twist(
             "extra-before",
             on_output(lambda p: p[::-1]),
-            "When the number of zeros is odd, you put the odd one before. Keras puts it after.",
+            "When the number of zeros is odd, you put the odd one before. Keras puts it after. Which of your two numbers should be the larger one?",
         ),
         Twist(
             "stride-ignored",
@@ -144,11 +144,11 @@ EXERCISE = Exercise(
     ),
     hints=(
         'How many places does "same" have, and where does the last window begin?',
-        "The last window begins after (places - 1) steps and spans the spread kernel. How far does it reach beyond the end of the axis? That many zeros are missing.",
+        "The last window begins after (places - 1) steps and spans the spread kernel. How many cells does it need beyond the end of the axis?",
         "Never a negative number of zeros. Divide them by whole-number division: the side before gets the smaller half.",
     ),
     rung_hints={
-        "shape": "Two plain whole numbers, in a tuple: before, after.",
+        "shape": "The result is a tuple of two whole numbers: first before, then after. Which division keeps them whole?",
         "edge-cases": "What if no zeros are missing, because the steps are longer than the kernel?",
         "robust": "Stride, dilation and the number of taps must be 1 or more. Which of your functions says so already?",
     },

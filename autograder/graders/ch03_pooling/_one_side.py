@@ -95,10 +95,7 @@ def _both_sides(half: Callable[[int, int], int]) -> Callable[[int, int, int, str
     return where
 
 
-_SQUARE = (
-    "You use one number for both directions. A window has a height and a width, and so have "
-    "strides and pictures."
-)
+_SQUARE = "You use one number for both directions. A window has a height and a width, and so have strides and pictures. Where do you use one for the other?"
 _SYMMETRIC = (
     'With "same", you add as many cells before as after. Where does the odd one go, when the '
     "number of cells is odd?"

@@ -216,8 +216,7 @@ def window_twists(reduce: Callable[[Array], Array]) -> tuple[Twist, ...]:
         Twist(
             "extra-before",
             lambda op: window_op(reduce, extra_before),
-            'With "same", the odd padded cell is before the picture in yours. Keras puts it '
-            "below and to the right.",
+            'With "same", the odd padded cell is before the picture in yours. Keras puts it below and to the right. How do you divide an odd number of padded cells?',
         ),
         *(twist for twist in FORWARD_TWISTS if twist.name == "first-image-only"),
     )
@@ -302,6 +301,6 @@ def _bad_probes(rng: Rng) -> Iterator[Probe]:
 
 MIXED = "Your channels are mixed. Each channel is pooled by itself: how many must come out?"
 POOL_HINTS = {
-    "shape": "x is (N, H, W, C). Which two of these letters does pooling change? Whole numbers come out as float64.",
-    "robust": "Check before the loop: does the window fit, are the strides 1 or more, is the padding known? Each message names its argument.",
+    "shape": "x is (N, H, W, C), and whole numbers come out as float64. Which two of these letters does pooling change?",
+    "robust": "Check before the loop: the window fits, the strides are 1 or more, the padding is known. Name the argument in each message.",
 }

@@ -71,11 +71,11 @@ EXERCISE = Exercise(
     hints=(
         "The windows are where they were in max_pool2d. What is taken from each of them now?",
         "A window at the border may hold fewer cells of the picture. Divide its sum by which number?",
-        "If you cut the window off at the border, NumPy's mean over the window's two axes counts the right cells by itself.",
+        "If you cut the window off at the border, NumPy's mean over the window's two axes counts the right cells by itself. Which rows and columns are then left in the slice?",
     ),
     rung_hints=POOL_HINTS
     | {
         "structure": "Pool a picture of ones. Every result should be 1, also in the corners. What do yours give?",
-        "edge-cases": "How much of a window larger than the picture is picture? And can a byte hold the sum of six bytes?",
+        "edge-cases": "A byte cannot hold the sum of six bytes, and a window may be larger than the picture. Which cells do you count, and in which dtype?",
     },
 )

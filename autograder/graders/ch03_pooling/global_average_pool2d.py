@@ -39,7 +39,7 @@ def _over(*axes: int, keep: bool = False) -> Any:
 
 _CHANNELS = "Your mean runs over the channels. Every channel keeps a number of its own: which two axes vanish?"
 _BATCH = "Your mean runs over the images of the batch. What must a picture's numbers not depend on?"
-_ONE_AXIS = "Your mean runs over one axis of the map. A map has height and width."
+_ONE_AXIS = "Your mean runs over one axis of the map. A map has a height and a width. Which axes of (N, H, W, C) are these?"
 
 EXERCISE = Exercise(
     name="global_average_pool2d",
@@ -57,7 +57,7 @@ EXERCISE = Exercise(
         Twist(
             "maximum-instead",
             lambda op: lambda x: np.max(x, axis=(1, 2)),
-            "Your results are the largest numbers of each map. Here we want the mean.",
+            "Your results are the largest numbers of each map. Here we want the mean. What does every number of the map add to the result?",
         ),
         Twist("over-channels", _over(3), _CHANNELS),
         Twist("over-channels", _over(1, 2, 3), _CHANNELS),
@@ -75,10 +75,10 @@ EXERCISE = Exercise(
     hints=(
         "One whole feature map becomes one number. How many maps does a batch of N pictures with C channels have?",
         "Two of the four axes disappear, two remain. Which ones?",
-        "NumPy's mean takes a tuple of axes.",
+        "NumPy's mean takes a tuple of axes. Which axes of x should be in it?",
     ),
     rung_hints={
-        "shape": "The result has shape (N, C): one row for each picture, one column for each channel.",
+        "shape": "The result has shape (N, C): one row for each picture, one column for each channel. What is the shape of yours?",
         "robust": "A single picture without the batch axis should not be accepted. How many axes must x have?",
     },
 )

@@ -52,7 +52,7 @@ EXERCISE = Exercise(
         Twist(
             "pads-with-zero",
             on_pool(zero_padded),
-            "The zeros of the padding count in yours, and they win where all else is negative. Cells outside the picture must never be the largest.",
+            "The zeros of the padding count in yours, and they win where all else is negative. A cell outside the picture must never be the largest. Which number is smaller than every pixel?",
         ),
         *(Twist("pools-channels", on_output(change), MIXED) for change in mixed_channels(np.max)),
         Twist(
@@ -69,13 +69,13 @@ EXERCISE = Exercise(
         *one_side_twists(_largest, -np.inf),
     ),
     hints=(
-        "Take one window and one channel. Which of its numbers remains? And what do the other channels have to do with it?",
-        "One output cell is one place of the window. Where does the window in row i start, when it moves by sh? And with top cells of padding above?",
-        "You may cut a window off at the border: cells outside the picture do not count. But a slice must not start below 0.",
+        "Take one window and one channel. The other channels have no part in it. Which of its numbers remains?",
+        "One output cell is one place of the window. In row i the window has moved i times by sh, and the cells of padding lie above. Where in the picture does it start?",
+        "You may cut a window off at the border: cells outside the picture do not count. But a slice must not start below 0. What can you do about a negative start?",
     ),
     rung_hints=POOL_HINTS
     | {
         "structure": "Take the cases one at a time: windows that are not square, strides that differ, padding. Which one fails first?",
-        "edge-cases": "What is the largest number in a window of −1000s? And how much of a window larger than the picture is picture?",
+        "edge-cases": "The largest number in a window of −1000s is −1000. A window larger than the picture sees the whole picture. What does your function give there?",
     },
 )

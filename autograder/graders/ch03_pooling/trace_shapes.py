@@ -141,12 +141,12 @@ EXERCISE = Exercise(
     hints=(
         "Follow one shape through the stack. Which of its three numbers can a convolution change, which can pooling change?",
         "Each layer needs only the shape that the layer before it leaves. What must you keep from one pass of the loop to the next?",
-        "The first entry says which kind of layer it is. For height and width you have output_size; the depth follows from the kind.",
+        "The first entry says which kind of layer it is. For height and width you have output_size; the depth follows from the kind. What does each kind do to the depth?",
     ),
     rung_hints={
-        "shape": "A list with one tuple of whole numbers for each layer. Division with / gives floats, with // it gives whole numbers.",
-        "structure": 'A convolution pads "same" unless it says otherwise; pooling never pads. A pooling layer without a stride moves by its own size.',
+        "shape": "The result is a list with one tuple of whole numbers for each layer. Division with / gives floats. Which division gives whole numbers?",
+        "structure": 'A convolution pads "same" unless it says otherwise; pooling never pads. A pooling layer without a stride moves by its own size. Which of these does your function miss?',
         "edge-cases": "k, stride and dilation may be one number or a pair. And what does a dense layer do to the axes before the last?",
-        "robust": "Which kinds of layer do you know? Does the window fit? Is there still a height and a width? Name layers in the message.",
+        "robust": "The kind of a layer may be unknown, the window may not fit, or height and width may be gone. Name the layer in the message.",
     },
 )

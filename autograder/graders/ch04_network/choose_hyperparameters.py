@@ -140,7 +140,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Write down one small stack that has the right form. What does it cost, and what could you change to make it cost more?",
-        "Describe a whole family of stacks by one number, for example the filters of the first convolution, and let the others follow from it.",
+        "Choose one number, such as the filters of the first convolution. Let all the others follow from it. Then try sizes, one by one.",
         "Make that number larger step by step, count both costs each time, and keep the last stack that is within both limits.",
     ),
     rung_hints={

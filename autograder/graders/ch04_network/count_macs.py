@@ -79,14 +79,8 @@ _KERNEL = (
     "You divide the size of the input by the stride, whatever the padding is. How many places has "
     "a kernel of 3 on 6 cells without padding?"
 )
-_TWICE = (
-    "Some of your numbers are twice as large. A multiplication and the addition that goes with it "
-    "are one multiply-accumulate."
-)
-_INPUT_MAP = (
-    "You count the places of the map that comes in. The kernel takes one step for each number "
-    "that comes out: with a stride, or without padding, these are fewer."
-)
+_TWICE = "Some of your numbers are twice as large. Count a multiplication and its addition as one."
+_INPUT_MAP = "You count the places of the map that comes in. The kernel takes one step for each number that comes out. With a stride, or without padding, are these more or fewer?"
 
 EXERCISE = Exercise(
     name="count_macs",
@@ -115,20 +109,20 @@ EXERCISE = Exercise(
             Twist(
                 "bias-counted",
                 with_mistake(bias=True, of=of),
-                "You count the biases too. Adding a bias is no multiplication.",
+                "You count the biases too. Adding a bias is no multiplication. What is left if you take the biases out?",
             )
             for of in (WITH_WEIGHTS, ("conv",), ("dense",))
         ),
     ),
     hints=(
-        "One number of the result: how many multiplications does it take? And how many numbers are there in the result?",
-        "Each weight is used once at every place of the map that comes out. Taps that meet padding count as well.",
+        "One number of the result takes many multiplications: count them first. How many numbers are there in the result?",
+        "Each weight is used once at every place of the map that comes out. Taps that meet padding count as well. How many places are there?",
         "Go through the layers with the current shape, as for the parameters; take the shape after the layer for the places.",
     ),
     rung_hints={
-        "shape": "The result is a list with one whole number for each layer.",
+        "shape": "The result is a list with one whole number for each layer. What does a layer without parameters give?",
         "structure": "Look at a stride of 2 and 3: how many steps does the kernel take down, how many across?",
-        "reference": "Pooling, flatten and dropout multiply nothing, but they change the shape that the next layer meets.",
-        "edge-cases": "No layers give an empty list. A dense layer on three axes is used at each of their places.",
+        "reference": "Pooling, flatten and dropout multiply nothing, but they change the shape that the next layer meets. Which shape does your next layer see?",
+        "edge-cases": "No layers give an empty list. A dense layer on three axes is used at each of its places. How many places are that?",
     },
 )

@@ -70,8 +70,7 @@ _BIASES = (
     (
         "bias-per-channel",
         "channels",
-        "You count a bias again for every channel, or input. A filter adds up all its products "
-        "and then a single bias.",
+        "You count a bias again for every channel, or input. A filter adds up all its products first. How many biases does one sum need?",
     ),
 )
 _POOL = "Your pooling layers learn something. Which number in a maximum could be trained?"
@@ -104,13 +103,13 @@ EXERCISE = Exercise(
     ),
     hints=(
         "What does a filter hold: how many numbers for one filter, and how many filters are there?",
-        "Which layers learn nothing at all? For the others: weights of one filter or unit, times their number, plus one bias each.",
-        "Keep the current shape while you go through the layers: what one layer gives is what the next one gets. trace_shapes knows them all; its last number counts channels or inputs.",
+        "Some layers learn nothing at all. For the others, find the weights of one filter or unit, and how many of these there are. Where does the bias come in?",
+        "Keep the current shape while you go through the layers: what one layer gives is what the next one gets. Which function of yours knows them all?",
     ),
     rung_hints={
-        "shape": "The result is a list with one whole number for each layer.",
+        "shape": "The result is a list with one whole number for each layer. What does a layer without parameters give?",
         "structure": "A kernel may be 3×2 and have a stride. Which of these change the number of its weights?",
         "reference": "The count depends on what comes in. Print the shape that each layer gets: it is the one that the layer before left.",
-        "edge-cases": "No layers give an empty list. A dense layer without flatten works on the last axis alone, as in Keras.",
+        "edge-cases": "No layers give an empty list. A dense layer without flatten works on the last axis alone, as in Keras. Which number of its input shape counts then?",
     },
 )

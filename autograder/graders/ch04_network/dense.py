@@ -137,12 +137,12 @@ EXERCISE = Exercise(
     hints=(
         "One unit: every input times its own weight, all added up, plus its bias. And if there are many units?",
         "Here a matrix product is just the thing: rows of x meet columns of weights. What shape comes out?",
-        "First the sums, then the activation by its name: None leaves them, the three others are functions that you have.",
+        "None leaves the sums as they are, and the three others are functions that you have. How do you get from a name to its function?",
     ),
     rung_hints={
-        "shape": "(N, n) times (n, units) gives (N, units). Lists and integers become float64, float32 stays.",
-        "structure": "Zeros in: what is left? A single 1 in place i: which row of the weights comes out?",
+        "shape": "(N, n) times (n, units) gives (N, units). Lists and integers become float64, float32 stays. What does your function give?",
+        "structure": "A row of zeros leaves the bias alone. A single 1 in place i brings out one row of the weights. Which row is it?",
         "reference": "Try all four activations one by one, on a layer with as many units as inputs, and on one with fewer.",
-        "robust": "Three things can be wrong: weights whose rows do not fit x, a bias of another length, an unknown activation.",
+        "robust": "Three things can be wrong: weights whose rows do not fit x, a bias of another length, an unknown activation. Name the argument in each message.",
     },
 )

@@ -59,10 +59,7 @@ _CHANNELS_FIRST = (
     "Your rows hold one whole channel after the other. Keras goes through a picture place by "
     "place and takes all channels of a place together. Which axis is the last one of x?"
 )
-_FORTRAN = (
-    "Your rows run down the columns first: that is Fortran's order. NumPy's and Keras's order "
-    "moves the last axis fastest."
-)
+_FORTRAN = "Your rows run down the columns first: that is Fortran's order. In NumPy's and Keras's order the last axis moves fastest. Which of your axes moves fastest?"
 
 EXERCISE = Exercise(
     name="flatten",
@@ -87,11 +84,11 @@ EXERCISE = Exercise(
     ),
     hints=(
         "A dense layer wants one row of numbers for each picture. How long is that row?",
-        "The first axis stays; the other three become one. The numbers keep their order in memory.",
+        "The first axis stays; the other three become one. The numbers keep their order in memory. How long is each row then?",
         "One NumPy method changes the shape and leaves the order alone. Let it find the row's length by itself.",
     ),
     rung_hints={
-        "shape": "One row for each picture, as a float array: lists and integers become float64.",
+        "shape": "The result has one row for each picture. Lists and integers become float64. How long is a row of yours?",
         "robust": "Pictures without a batch axis have three axes. Name x in the message.",
     },
 )

@@ -158,11 +158,8 @@ def _channels_first(op: Op) -> Op:
     return mistaken
 
 
-_RELU = "A ReLU is missing. It comes after each of the three convolutions and after the first dense layer."
-_POOL = (
-    "The maps do not pass through max pooling. After each ReLU, every 2×2 window becomes one "
-    "number: which of the four? Then the dense layer gets as many numbers as it has weights for."
-)
+_RELU = "A ReLU is missing. It comes after each of the three convolutions and after the first dense layer. After which of them is yours missing?"
+_POOL = "The maps do not pass through max pooling. After each ReLU, every 2×2 window must become one number. Which of the four?"
 
 EXERCISE = Exercise(
     name="predict",
@@ -182,12 +179,12 @@ EXERCISE = Exercise(
         Twist(
             "channels-first-order",
             _channels_first,
-            "Your rows hold one whole channel after the other before they meet the dense layer. Keras takes all channels of a place together.",
+            "Your rows hold one whole channel after the other before they meet the dense layer. Keras takes all channels of a place together. Which axis must move fastest in a row?",
         ),
         Twist(
             "rescaled-twice",
             on_args(lambda x, weights: (floats(x) / 255, weights)),
-            "You divide the pictures by 255. They come from 0 to 1 already: after a second division all of them are black.",
+            "You divide the pictures by 255. They come from 0 to 1 already. How dark do they become when you divide again?",
         ),
         Twist(
             "sigmoid-missing",
@@ -202,13 +199,13 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Write the list of steps on paper: three times the same block, then two dense layers. Which arrays of the list belong to which step?",
-        "weights[0] and weights[1] are the first convolution's kernels and biases, weights[2] and weights[3] the second's. After each convolution come ReLU and pooling.",
+        "The first two arrays of the list are the first convolution's kernels and biases. The next two are the second's. What comes after each convolution?",
         "All the pieces exist: conv2d, relu and max_pool2d are given, flatten and dense are yours. Print the shape after every step and compare it with the table above.",
     ),
     rung_hints={
-        "shape": "One number for each picture: shape (N, 1). float32 in, float32 out.",
-        "by-hand": "These kernels pass on what they meet, so three poolings leave the largest number of the picture. Then two multiplications, two biases, and the sigmoid.",
+        "shape": "One number for each picture: shape (N, 1). float32 in, float32 out. What are the shape and dtype of yours?",
+        "by-hand": "These kernels pass on what they meet. So three poolings leave the largest number of the picture. Work out the two dense layers and the sigmoid on paper.",
         "reference": "Small networks pass, real pictures do not? Then look at what you do to x before the first layer.",
-        "robust": "The list must hold ten arrays, and the first kernels must have as many channels as the pictures.",
+        "robust": "The list must hold ten arrays, and the first kernels must have as many channels as the pictures. Name the argument in each message.",
     },
 )

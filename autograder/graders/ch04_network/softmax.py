@@ -105,8 +105,8 @@ EXERCISE = Exercise(
         "Take the same number away from a whole row: the shares do not change. Which number makes every exp harmless?",
     ),
     rung_hints={
-        "shape": "Shape and dtype stay as they are; lists and whole numbers become float64.",
-        "reference": "The sum runs over the last axis, however many axes there are before it.",
+        "shape": "Shape and dtype stay as they are, and lists and whole numbers become float64. What comes out of your function?",
+        "reference": "The sum runs over the last axis, however many axes there are before it. Along which axis does yours run?",
         "edge-cases": "exp(10000) does not fit into a float. What could you subtract from each row before you take exp?",
     },
 )

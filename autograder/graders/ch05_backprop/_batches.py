@@ -17,7 +17,7 @@ KEEPS = (
     "Your db has one axis too many: a row or a column, where the bias itself is a plain list of "
     "numbers. Which shape must it have, to be taken from the bias?"
 )
-ORDER = "Your results come in another order than asked for. The description names them in turn."
+ORDER = "Your results come in another order than asked for. In which order does the description name them?"
 
 
 def scaled(which: tuple[bool, ...], by: Callable[..., float]) -> Callable[[Op], Op]:

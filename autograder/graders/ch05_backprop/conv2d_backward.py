@@ -312,10 +312,7 @@ _AVERAGED = (
     "Your bias's gradient is an average. The bias is added at every place of every picture: are "
     "the pushes averaged or added?"
 )
-_FRAME = (
-    'Your frame for "same" is not where it was on the way forwards. Which side gets the odd row of '
-    "zeros?"
-)
+_FRAME = 'Your frame for "same" is not where it was on the way forward. Which side gets the odd row of zeros?'
 
 EXERCISE = Exercise(
     name="conv2d_backward",
@@ -330,7 +327,7 @@ EXERCISE = Exercise(
                 dx=_dx_not_flipped,
                 dk=lambda op, dk, *args: dk[::-1, ::-1],
             ),
-            "This is the way back through a convolution that flips its kernel. Ours slides the kernel as it is; then dk is not flipped, and in dx each tap goes back to the cell that it met.",
+            "This is the way back through a convolution that flips its kernel. Ours slides the kernel as it is. Which tap met which cell on the way forward?",
         ),
         Twist(
             "dk-flipped",
@@ -340,7 +337,7 @@ EXERCISE = Exercise(
         Twist(
             "dx-not-flipped",
             _replaced(dx=_dx_not_flipped),
-            "In your dx the kernel lies the wrong way round. Write a single 1 into dout: the kernel itself should appear in dx, as it is, on the window. (Who slides a kernel over dout must flip it first.)",
+            "In your dx the kernel lies the wrong way around. Put a single 1 into dout and look at dx: which way around should the kernel lie there?",
         ),
         Twist(
             "bias-averaged",
@@ -386,15 +383,15 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Take one output cell. It is one step: a patch times a filter, plus the bias. What does this one cell hand back to the patch, to the filter, and to the bias?",
-        "dout at this cell, times the filter, goes to the patch. dout times the patch goes to the filter. dout itself goes to the bias. Every cell adds its part.",
+        "dout at this cell, times the filter, goes to the patch. dout times the patch goes to the filter. dout itself goes to the bias. What happens where several cells give something to the same place?",
         'Loop over the places and add into zeros: np.zeros_like for dx and dk. For "same", lay the frame first, work with the framed arrays, and cut the frame off dx at the end.',
     ),
     rung_hints={
-        "shape": "Three results, in the order dx, dk, db, with the shapes of x, of the kernels, and (F,).",
+        "shape": "There are three results, in the order dx, dk, db. They have the shapes of x, of the kernels, and (F,). Which of yours differs?",
         "by-hand": "One row, three cells, two taps: the cell in the middle was used twice. What does it get?",
         "structure": "A single 1 in dout: dx must show the kernel, and dk the patch. Then strides: where did the window of row i stand?",
         "reference": "Small cases pass, larger ones don't. What differs: an even kernel, a stride that leaves a remainder, more filters than channels?",
-        "edge-cases": "Cells that no window reaches get 0, and a frame may be wider than the picture.",
+        "edge-cases": "A frame may be wider than the picture. What gradient does a cell get that no window reaches?",
         "robust": "Work out the shape that conv2d gives, and compare dout with it: NumPy may stretch or cut what does not fit. Name dout, kernels, strides or padding.",
     },
 )

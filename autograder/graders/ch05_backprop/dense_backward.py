@@ -117,11 +117,11 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Write down one output: a sum of inputs times weights, plus a bias. How much does it change when one of these three does?",
-        "An input feeds all units, so its gradient is a sum over the units. A weight serves all pictures, so its gradient is a sum over the pictures.",
-        "Both sums are matrix products with dout. Each gradient has the shape of what it belongs to: that leaves only one way to transpose.",
+        "An input feeds all units, so its gradient is a sum over the units. A weight serves all pictures. Over what is its gradient summed?",
+        "Both sums are matrix products with dout. Each gradient has the shape of what it belongs to. Which array must be transposed for that?",
     ),
     rung_hints={
-        "shape": "Three results, in the order dx, dw, db, with the shapes of x, of the weights, and (units,).",
+        "shape": "There are three results, in the order dx, dw, db. They have the shapes of x, of the weights, and (units,). Which of yours differs?",
         "by-hand": "One unit: out = x₀w₀ + x₁w₁ + b. What does out gain when w₀ grows by 1?",
         "structure": "With equal sizes a wrong transpose no longer raises. Check every product's letters: (N, units), (N, n), (n, units).",
         "robust": "dout must be (N, units), and the weights (n, units). Check before you multiply, and name the one that is wrong.",

@@ -213,7 +213,7 @@ EXERCISE = Exercise(
         Twist(
             "ties-shared",
             _shared(lambda w: _largest(w) / _largest(w).sum(axis=(1, 2), keepdims=True)),
-            "On a tie your gradient is divided among the cells. Here it goes to one of them alone, the first in row order.",
+            "On a tie your gradient is divided among the cells. Here one cell gets it all. Which cell of the tie comes first, in row order?",
         ),
         Twist("tie-order", _shared(_last_largest), _TIE_ORDER),
         Twist("tie-order", _shared(_first_in_columns), _TIE_ORDER),
@@ -236,16 +236,16 @@ EXERCISE = Exercise(
         *loop_twists(),
     ),
     hints=(
-        "Change one cell of a window a little. Does the window's maximum change? For which cell does it?",
-        "Each window hands its whole gradient to the cell that its maximum came from. All other cells get nothing from this window.",
+        "Change one cell of a window a little. For which cell does the window's maximum change?",
+        "Each window hands its whole gradient to the cell that its maximum came from. How much do all other cells get from this window?",
         "np.argmax finds the first maximum of a flat array; divmod turns its place into a row and a column of the window. Windows may overlap, so add.",
     ),
     rung_hints={
-        "shape": "The result has the shape of x. Lists and integers become float64.",
-        "by-hand": "Draw the windows on x and mark the winner in each. Two equal ones: the first, reading left to right, then down.",
-        "structure": "Ties, overlapping windows, gaps between windows, several pictures and channels: each of these hides in one case.",
+        "shape": "The result has the shape of x. Lists and integers become float64. What are the shape and dtype of yours?",
+        "by-hand": "Draw the windows on x and mark the winner in each. Of two equal ones, take the first: read left to right, then down.",
+        "structure": "Each case here tests one thing: ties, windows that overlap, gaps between windows, more pictures, more channels. Which one does the message show?",
         "reference": "Rows and columns have their own window size and their own stride. Is each in its place?",
-        "edge-cases": "Rows and columns that no window reaches get 0, and a far negative maximum is a maximum too.",
+        "edge-cases": "A maximum far below 0 is still a maximum. Some rows and columns are seen by no window. What gradient do they get?",
         "robust": "Compute the pooled shape from x, size and strides, and compare it with dout's. Name the argument that is wrong: size, strides, or dout.",
     },
 )

@@ -139,10 +139,7 @@ _ONE_SIDED = (
     "You compare a point with the one beside it. Take one on each side of x: the errors of the "
     "two halves cancel, and what is left is a thousand times smaller."
 )
-_RESTORE = (
-    "A number that you moved stays moved while you go on to the next. Where must it stand before "
-    "you touch its neighbour?"
-)
+_RESTORE = "A number that you moved stays moved while you go on to the next. Where must it stand before you touch its neighbor?"
 _HALF = "Your slopes are off by a factor of two. How far are your two points from each other?"
 
 EXERCISE = Exercise(
@@ -179,14 +176,14 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Move one number a little, and see how much f changes. What do you have to divide by?",
-        "Ask f twice for every number: with a bit more of it, and with a bit less. The two points are 2·eps apart.",
+        "Ask f twice for every number: with a bit more of it, and with a bit less. How far apart are these two points?",
         "np.ndindex(x.shape) visits every place of an array of any shape. Keep the old number, and put it back before you go on.",
     ),
     rung_hints={
-        "shape": "The result has x's shape and is float64, also for lists and integers. And x comes back as it was.",
+        "shape": "The result has x's shape and is float64, also for lists and integers. And x comes back as it was. Which copy do you change?",
         "by-hand": "Try f(x) = the sum of x squared at x = 3: the answer is 6. Then use two numbers that influence each other.",
-        "reference": "The functions here are curved. Is one of your two points x itself? Is every number back in place before the next one moves?",
-        "edge-cases": "What comes in as float32 must be float64 before you move it by 0.00001.",
+        "reference": "The functions here are curved, so one point on each side of x is needed. Put every number back in place before the next one moves. Where does yours stay moved?",
+        "edge-cases": "A step of 0.00001 is too small for float32. What must x become before you move it?",
         "robust": "A step of 0 divides by 0. Which argument is wrong?",
     },
 )

@@ -71,7 +71,7 @@ def _relu_in_place(op: Op) -> Op:
 
 
 _SLOPE = "Your result is the slope of the ReLU alone, whatever dout is. Where does dout come in?"
-_INVERTED = "Your gradient passes where z is negative and stops where it is positive."
+_INVERTED = "Your gradient passes where z is negative and stops where it is positive. On which side of 0 does a ReLU let numbers through?"
 
 EXERCISE = Exercise(
     name="relu_backward",
@@ -83,7 +83,7 @@ EXERCISE = Exercise(
         Twist(
             "mask-from-dout",
             _masked(lambda dout, z: dout > 0),
-            "You look at the sign of dout. Whether dout passes depends on z, which went into the ReLU, not on what comes back.",
+            "You look at the sign of dout. Whether dout passes depends on what went into the ReLU. Which array is that?",
         ),
         Twist(
             "mask-missing",
@@ -109,21 +109,21 @@ EXERCISE = Exercise(
         Twist(
             "relu-again",
             lambda op: lambda dout, z: np.maximum(floats(z), 0),
-            "You return relu(z): that is the way forwards. How much of dout comes back through each cell?",
+            "You return relu(z): that is the way forward. How much of dout comes back through each cell?",
         ),
         Twist(
             "changes-input",
             _relu_in_place,
-            "Your function writes into its input. Whoever called it still needs those numbers.",
+            "Your function writes into its input. Whoever called it still needs those numbers. Where can you keep your result instead?",
         ),
     ),
     hints=(
         "Look at the drawing of relu. What is its slope on the left, what on the right?",
-        "Where z is above 0, dout passes as it is. Everywhere else nothing passes.",
-        "A comparison gives an array of True and False, and these count as 1 and 0 in a product.",
+        "Where z is above 0, dout passes as it is. Everywhere else nothing passes. What comes out in all other cells?",
+        "A comparison gives an array of True and False, and these count as 1 and 0 in a product. With which array must you multiply it?",
     ),
     rung_hints={
-        "shape": "The result has z's shape, and float32 stays float32. Lists and integers become float64.",
+        "shape": "The result has z's shape, and float32 stays float32. Lists and integers become float64. What are the shape and dtype of yours?",
         "by-hand": "Which of the two arrays decides, and which one is passed on?",
         "edge-cases": "Look at z = 0, and at z just beside it.",
         "robust": "Two arrays of different shapes cannot belong to one ReLU, although NumPy may stretch one of them. Name dout.",

@@ -70,18 +70,18 @@ EXERCISE = Exercise(
                     floats(n) - floats(o) for n, o in zip(op(p, g, rate), p, strict=True)
                 ]
             ),
-            "You return the steps alone. The new parameters are the old ones plus the step.",
+            "You return the steps alone. Each step leads from the old parameters to the new ones. Where do the old ones come in?",
         ),
         Twist("changes-input", into_params, IN_PLACE),
         Twist("changes-input", into_list, IN_PLACE),
     ),
     hints=(
         "The gradient points uphill. The loss should become smaller: in which direction do you step, and how far?",
-        "Every array of parameters has its own array of gradients, in the same place of the list. zip goes through both.",
-        "A new list, and new arrays in it: p −= … would write into the old ones.",
+        "Every array of parameters has its own array of gradients, in the same place of the list. How can one loop go through both lists?",
+        "Make a new list, with new arrays in it. What happens to the caller's array if you write p −= …?",
     ),
     rung_hints={
-        "shape": "A list of as many arrays as there are parameters, each in its own shape and dtype. Lists and integers become float64.",
+        "shape": "The list has as many arrays as there are parameters, each in its own shape and dtype. Lists and integers become float64. Which of yours differs?",
         "robust": "zip stops quietly at the shorter list. Compare the lengths first, and then each pair of shapes.",
     },
 )

@@ -181,10 +181,7 @@ def _left_alone(*places: int) -> Callable[[Op], Op]:
     return apply
 
 
-_SUMMED = (
-    "Something is added up over the batch where the mean is asked for. The loss is a mean, and so "
-    "the gradient that you start with is divided by the number of pictures, too."
-)
+_SUMMED = "Something is added up over the batch where the mean is asked for. The loss is a mean over the pictures. What must the first gradient be divided by?"
 _LEFT = (
     "Some of the four arrays come back as they were. Which gradients do you hand to sgd_step, and "
     "does each meet its own parameters?"
@@ -212,7 +209,7 @@ EXERCISE = Exercise(
         Twist(
             "forward-after-update",
             _loss_afterwards,
-            "Your loss belongs to the new parameters. Return the loss of the old parameters: you computed it on the way forwards.",
+            "Your loss belongs to the new parameters. Return the loss of the old parameters: you computed it on the way forward.",
         ),
         Twist(
             "loss-sign",
@@ -222,7 +219,7 @@ EXERCISE = Exercise(
         Twist(
             "relu-skipped",
             _stepping(through_relu=False),
-            "On the way back you leave out the ReLU. Which cells did it set to 0 on the way forwards?",
+            "On the way back you leave out the ReLU. Which cells did it set to 0 on the way forward?",
         ),
         Twist(
             "one-hot-missing",
@@ -242,14 +239,14 @@ EXERCISE = Exercise(
         Twist("changes-input", into_list, IN_PLACE),
     ),
     hints=(
-        "Forwards first, and keep what every layer was given. Then the same layers from the back, each with its own backward function.",
-        "The gradient of the loss for the last sums is: the shares, minus 1 at the true class, all divided by the number of pictures.",
-        "Two things have no function of their own: flatten is undone by a reshape to the pooled maps' shape, and the loss is minus the mean log of the true classes' shares.",
+        "Go forward first, and keep what every layer was given. Then go through the same layers from the back. Which backward function does each one need?",
+        "The gradient for the last sums starts from the shares. Subtract 1 at the true class. By what must all of it be divided?",
+        "Two things have no function of their own. Flatten is undone when the maps get their shape back. The loss is a mean of minus logs: of which share in each row?",
     ),
     rung_hints={
-        "shape": "Two results: the list of four new arrays, and the loss as a plain number.",
-        "by-hand": "Does the gradient get back into the pooled maps' shape before max_pool2d_backward, and does relu_backward get what went into the ReLU?",
-        "structure": "With a rate of 0 nothing may change, and the loss still has its value.",
-        "robust": "Labels must be as many as pictures, and from 0 to classes − 1: NumPy takes −1 for the last class. Params must be four.",
+        "shape": "There are two results: the list of four new arrays, and the loss as a plain number. What does your function return?",
+        "by-hand": "On the way back, max_pool2d_backward needs maps, not rows. What does your relu_backward get: what went into the ReLU, or what came out?",
+        "structure": "With a rate of 0 no parameter may change, and the loss keeps its value. What does your function give there?",
+        "robust": "There must be four arrays, and one label for each picture. NumPy takes a label of −1 for the last class. What do you check, and which argument does your message name?",
     },
 )

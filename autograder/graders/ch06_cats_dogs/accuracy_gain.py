@@ -47,14 +47,8 @@ def exact_gain(before: float, after: float) -> tuple[float, float]:
     return float(100 * gained), float(100 * gained / Fraction(before))
 
 
-_BASE = (
-    "You compare with the wrong number. Percent of what? Of what was there before: from 50 % to 75 % "
-    "is half as much again, 50 percent."
-)
-_CONFUSED = (
-    "You have taken percentage points for percent. From 50 % to 75 % are 25 points, but 50 percent "
-    "more than before. Points come first."
-)
+_BASE = "You compare with the wrong number. From 50 % to 75 % is half as much again, so 50 percent. Percent of which number is that?"
+_CONFUSED = "You have taken percentage points for percent. Points come first: from 50 % to 75 % are 25 points. How many percent more is it than before?"
 
 EXERCISE = Exercise(
     name="accuracy_gain",
@@ -81,12 +75,12 @@ EXERCISE = Exercise(
         Twist(
             "direction-reversed",
             lambda op: lambda before, after: tuple(-gain for gain in op(before, after)),
-            "A gain should be above 0 where more is right than before: after minus before.",
+            "A gain should be above 0 where more is right than before. Which of the two must be subtracted?",
         ),
         Twist(
             "not-in-hundred",
             on_output(lambda gain: tuple(part / 100 for part in gain)),
-            "Your numbers are shares of 1. Points and percent are counted in hundredths.",
+            "Your numbers are shares of 1. How many hundredths is a share of 0.25?",
         ),
         *(
             Twist(
@@ -98,13 +92,13 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Two questions: how many more of 100 pictures are right? And by what part did that number grow?",
-        "The first is a difference. The second is the same difference, measured by what was there before.",
-        "Both numbers have the factor 100, and only the second one a division.",
+        "How many more of 100 pictures are right is one number. By what part did the old number grow?",
+        "The first is a difference. The second is the same difference, compared with one of the two numbers. With which one?",
+        "Both numbers count in hundredths, and only the second one needs a division. By which number?",
     ),
     rung_hints={
-        "shape": "Two numbers: points first, then percent.",
-        "by-hand": "From a half to three quarters: of 100 pictures, 25 more. 25 more than 50 are 50 percent more.",
+        "shape": "There are two numbers: points first, then percent. What does your function return?",
+        "by-hand": "From a half to three quarters: of 100 pictures, 25 more. How many percent of 50 are these 25?",
         "robust": "Shares are above 0 and at most 1. Name the argument that is not: before or after.",
     },
 )

@@ -141,18 +141,9 @@ def _averaged(stack: Stack) -> Stack:
     return [flat if e["class"] == "Flatten" else e for e in stack]
 
 
-_RELU = (
-    "A ReLU is missing. It belongs to each of the four convolutions and to the dense layers of 512 "
-    "and of 256 units: without it, two neighbouring layers are no more than one."
-)
-_DROPOUT = (
-    "Your dropout is at another place. There is one in this network: between flatten and the "
-    "first dense layer, where most of the parameters are."
-)
-_FLATTEN = (
-    "Your maps were not made into one row before the dense layers. In Keras a dense layer works on "
-    "the last axis alone, so the answer is still a map."
-)
+_RELU = "A ReLU is missing. Without it, two layers in a row are no more than one. Which of your layers have no activation?"
+_DROPOUT = "Your dropout is at another place. The table has one, right before the first dense layer: most parameters are there. Where is yours?"
+_FLATTEN = "Your maps were not made into one row before the dense layers. A dense layer in Keras works on the last axis alone. What must happen to the maps before it?"
 _DROPOUTS = (
     (_units(512),),
     (_units(256),),
@@ -194,62 +185,59 @@ EXERCISE = Exercise(
         Twist(
             "padding-valid",
             changed(_each("Conv2D", padding="valid")),
-            "Your convolutions do not pad, so they cut off the edge each time. Keras pads only where you ask for it.",
+            "Your convolutions do not pad, so they cut off the edge each time. Keras pads only where you ask for it. Which argument asks?",
         ),
         *(Twist("dropout-misplaced", changed(_dropout_after(*at)), _DROPOUT) for at in _DROPOUTS),
         Twist(
             "dropout-missing",
             changed(_without(_is("Dropout"))),
-            "There is no dropout in your network. It belongs between flatten and the first dense layer.",
+            "There is no dropout in your network. Which layer of the table has the most parameters, and what stands before it?",
         ),
         Twist("flatten-missing", changed(_without(_is("Flatten"))), _FLATTEN),
         Twist(
             "average-for-flatten",
             changed(_averaged),
-            "You average every map to one number before the dense layers. That is a good idea, and "
-            "another network: here, flatten keeps every number of the maps.",
+            "You average every map to one number before the dense layers. This is a good idea, but another network. Which layer keeps every number of the maps?",
         ),
         Twist(
             "pool-missing",
             changed(_last_block_unpooled),
-            "Your last block does not pool. All four convolutions are followed by 2×2 max pooling.",
+            "Your last block does not pool. What follows each of the other three convolutions?",
         ),
         Twist(
             "pool-missing",
             changed(_without(_is("MaxPooling2D"))),
-            "Your network does not pool. Each of the four convolutions is followed by 2×2 max pooling.",
+            "Your network does not pool. What should follow each of the four convolutions?",
         ),
         Twist(
             "pool-pads",
             changed(_each("MaxPooling2D", padding="same")),
-            'Your pooling pads. Padding "same" is for the convolutions: pooling drops what no whole '
-            "window reaches.",
+            "Your pooling pads. Only the convolutions pad here. What does pooling do with a row that no whole window reaches?",
         ),
         Twist(
             "rescaled-twice",
             changed(lambda stack: [other("Rescaling", scale=1 / 255), *stack]),
-            "Your network divides its pictures by 255. They come from 0 to 1 already: after a second "
-            "division all of them are black.",
+            "Your network divides its pictures by 255. They come from 0 to 1 already. How dark do they become when you divide again?",
         ),
         Twist(
             "dense-missing",
             changed(_without(_units(256))),
-            "One dense layer is missing: 512 units, then 256, then the last one.",
+            "One dense layer is missing. The table lists three: of 512, 256 and 1 unit. Which one does your model lack?",
         ),
         Twist(
             "dense-reversed",
             changed(_hidden_reversed),
-            "The dense layers are in the wrong order: 512 units come first, then 256.",
+            "The dense layers are in the wrong order. Which of them does the table list first?",
         ),
     ),
     hints=(
-        "Write the list on paper first: four times the same two layers, then five more. keras.Sequential takes such a list.",
-        "A loop over (32, 64, 128, 128) adds a convolution and a pooling each time. Conv2D needs padding and activation as arguments.",
-        "keras.Input(input_shape) comes first, then Conv2D and MaxPooling2D four times, Flatten, Dropout, Dense 512, Dense 256, Dense 1. model.summary() shows what you have.",
+        "Write the list on paper first: four times the same two layers, then five more. Then look up how to make a model of such a list.",
+        "A loop over the four numbers of filters adds a convolution and a pooling each time. Which arguments does the convolution need besides its filters?",
+        "The input comes first, then four blocks of two layers, then five more. Call model.summary() and compare each line with the table.",
     ),
     rung_hints={
-        "parameters": "Call model.summary() for pictures of 150×150×3 and compare each line with the table above. The sum must be 5,681,345.",
-        "layers": "Compare model.summary() with the table above, line by line, and look at the activation of each layer.",
+        "parameters": "Call model.summary() for pictures of 150×150×3. The sum must be 5,681,345. In which line do you and the table differ?",
+        "layers": "Put model.summary() beside the table. Which line differs, in its kind, its size or its activation?",
         "reference": "The layers look right, but they compute something else. Is there a step that the table does not have?",
     },
 )

@@ -78,10 +78,7 @@ def _config(**config: Any) -> Callable[[Op], Op]:
     return lambda op: lambda **kwargs: op(**{**config, **kwargs})
 
 
-_LOSS = (
-    "Your loss is made for many classes, one unit each. This network has a single unit, whose answer "
-    "is the probability of class 1."
-)
+_LOSS = "Your loss is made for many classes, one unit each. This network has one unit: its answer is the probability of class 1. Which loss is made for two classes?"
 _OTHERS = ("mean_squared_error", "mse")
 
 EXERCISE = Exercise(
@@ -98,9 +95,7 @@ EXERCISE = Exercise(
         Twist(
             "from-logits-with-sigmoid",
             _config(from_logits=True),
-            "You declare the answers to be logits, numbers before the sigmoid. This network ends in a "
-            "sigmoid: its answers are probabilities already. (Keras notices here and works with the "
-            "right numbers; other libraries would apply the sigmoid twice.)",
+            "You say that the answers are logits: numbers before the sigmoid. Keras notices and helps, but other libraries would apply the sigmoid twice. What does the last layer of this network give?",
         ),
         Twist("categorical-loss", _config(loss="categorical_crossentropy"), _LOSS),
         Twist("categorical-loss", _config(loss="sparse_categorical_crossentropy"), _LOSS),
@@ -129,20 +124,19 @@ EXERCISE = Exercise(
             Twist(
                 "other-optimizer",
                 _config(optimizer=name),
-                "You use another optimizer than Adam. It may work as well, but our curves were "
-                "recorded with Adam.",
+                "You use another optimizer than Adam. It may work as well, but our curves were recorded with Adam. Use the same one.",
             )
             for name in ("sgd", "rmsprop", "nadam", "adamw", "adamax", "adagrad")
         ),
     ),
     hints=(
-        "A model needs three things before it can learn: how it takes its steps, how wrong an answer is, and what to count.",
-        "model.compile takes optimizer, loss and metrics. All three may be given by name.",
-        "The loss for one sigmoid unit is called binary_crossentropy. The optimizer is Adam, the metric is accuracy.",
+        "A model needs three things before it can learn: how it takes its steps, how wrong an answer is, and what to count. Which of them does the function already get?",
+        "model.compile takes optimizer, loss and metrics. All three may be given by name. What name does each of them need?",
+        "The loss for one sigmoid unit is a cross-entropy with two outcomes. The metric is accuracy. Look up how Keras spells the loss.",
     ),
     rung_hints={
         "optimizer": "Which optimizer does the section above name?",
-        "loss": "Two classes, one probability: which cross-entropy is that? And is the answer a probability or a logit?",
+        "loss": "There are two classes and one probability, not a logit. Which cross-entropy is made for that?",
         "metrics": "metrics takes a list, because there may be several. And does your function return the model?",
     },
 )

@@ -106,11 +106,8 @@ def _shares(over: Any) -> Callable[[Array], Array]:
     return normalised
 
 
-_SHARES = "Your table holds shares. It should count: each picture is one more in one cell."
-_FIRST = (
-    "Your table begins with class 1. Row 0 and column 0 belong to class 0, so the pictures of class "
-    "0 that were taken for class 0 are counted in the upper left."
-)
+_SHARES = "Your table holds shares. It should count: each picture is one more in one cell. What do you divide by?"
+_FIRST = "Your table begins with class 1. Row 0 and column 0 belong to class 0. Which pictures are counted in the upper left?"
 
 EXERCISE = Exercise(
     name="confusion_matrix",
@@ -123,8 +120,7 @@ EXERCISE = Exercise(
         Twist(
             "transposed",
             on_output(lambda table: np.asarray(table).T),
-            "Rows and columns have changed places. A row belongs to what a picture shows, a column to "
-            "what the network says.",
+            "Rows and columns have changed places. A row belongs to what a picture shows. To what does a column belong?",
         ),
         Twist(
             "threshold-ignored",
@@ -138,33 +134,31 @@ EXERCISE = Exercise(
         Twist(
             "ge-for-gt",
             with_mistake(above=np.greater_equal),
-            "A probability equal to the threshold is class 0 here: only what is above it counts as class "
-            "1, as in Keras's accuracy.",
+            "A probability equal to the threshold is class 0 here, as in Keras's accuracy. Which sign leaves it out of class 1?",
         ),
         Twist(
             "answers-reversed",
             with_mistake(above=np.less_equal),
-            "Your answers are the wrong way round. A high probability means class 1.",
+            "Your answers are the wrong way around. Which class does a high probability mean?",
         ),
         Twist(
             "column-broadcast",
             with_mistake(spread=True),
-            "You count every label with every answer. Keras answers with a column, shape (N, 1), and "
-            "NumPy spreads a column over a row: np.ravel makes a row of it first.",
+            "You count every label with every answer: NumPy spreads a column over a row. Keras answers with a column of shape (N, 1). How can you make a row of it first?",
         ),
         Twist("class-one-first", on_output(lambda table: np.asarray(table)[::-1, ::-1]), _FIRST),
         *(Twist("shares-for-counts", on_output(_shares(over)), _SHARES) for over in (1, 0, None)),
     ),
     hints=(
-        "Four questions of this kind: how many pictures show a cat and were taken for a dog? Each has its own cell.",
+        "Each cell of the table answers one question. One of them is how many pictures show a cat and were taken for a dog. What are the other three?",
         "First turn the probabilities into answers 0 and 1. Then count the pictures for which label and answer are a certain pair.",
-        "np.ravel makes one row of a column. (truth == i) & (answers == j) is true for the pictures of one cell; np.sum counts them.",
+        "Make a row of the column of answers first. Two comparisons, both true, find the pictures of one cell. How do you count them?",
     ),
     rung_hints={
-        "shape": "An array of shape (2, 2) with whole numbers.",
-        "by-hand": "Three cats: one was seen as a cat, two as dogs. So the first row is 1, 2.",
+        "shape": "The result is an array of shape (2, 2) with whole numbers. What does your function return?",
+        "by-hand": "Three cats: one was seen as a cat, two as dogs. Which numbers stand in the first row?",
         "structure": "Try a threshold of 0.8: more pictures become cats.",
-        "edge-cases": "Only above the threshold is class 1. A threshold of 1 makes everything class 0.",
+        "edge-cases": "Only what is above the threshold is class 1. Which class is everything when the threshold is 1?",
         "robust": "Raise a ValueError that names labels or probabilities, if they are not equally many.",
     },
 )

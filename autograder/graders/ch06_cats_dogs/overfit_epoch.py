@@ -81,8 +81,7 @@ EXERCISE = Exercise(
         Twist(
             "unsmoothed",
             with_mistake(curve=lambda values: np.asarray(values, float)),
-            "You look for the lowest value in the raw curve. One lucky epoch is not the turn: smooth the "
-            "curve first.",
+            "You look for the lowest value in the raw curve. One lucky epoch is not the turn. What should you do to the curve first?",
         ),
         Twist(
             "smooth-starts-at-zero",
@@ -94,14 +93,14 @@ EXERCISE = Exercise(
             Twist(
                 "off-by-one",
                 on_output(lambda epoch, by=by: epoch + by),  # type: ignore[misc]
-                "You are one epoch off. The first epoch is number 0.",
+                "You are one epoch off. The first epoch is number 0. Where does your count begin?",
             )
             for by in (1, -1)
         ),
         Twist(
             "highest-instead",
             with_mistake(pick=lambda values: int(np.argmax(values))),
-            "You name the epoch with the highest loss. A loss is good where it is low.",
+            "You name the epoch with the highest loss. Is a loss good where it is high, or where it is low?",
         ),
         Twist(
             "value-for-epoch",
@@ -111,12 +110,12 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Smooth first, so that one lucky epoch decides nothing. Then look for the lowest point.",
-        "np.argmin gives the place of the lowest value, counted from 0.",
+        "NumPy has a function that gives the place of the lowest value, not the value itself. Which curve should it look at?",
         "Two steps: your smooth with its usual weight, and np.argmin. Make the result an int.",
     ),
     rung_hints={
-        "shape": "A single whole number (int).",
+        "shape": "The result is a single whole number (int). What does your function return?",
         "by-hand": "Work it out on paper: smooth the values with weight 0.8, then take the place of the lowest.",
-        "structure": "Where the loss only falls, the last epoch is the best; where it only grows, the first.",
+        "structure": "Where the loss only falls, the last epoch is the best. Which epoch is the best where it only grows?",
     },
 )

@@ -53,14 +53,8 @@ _ZERO = (
     "Your curve begins far too low: after one value of 1 it says 0.2. The average starts at 0, and 0 "
     "is no value of yours. Divide by the share of the weights that real values have so far."
 )
-_REVERSED = (
-    "You have swapped the two weights. The old average counts with weight, the new value with 1 - "
-    "weight: a larger weight must make a smoother curve."
-)
-_EXPONENT = (
-    "The exponent of your correction is off by one. After the first value, t is 1, and the corrected "
-    "average is that value itself."
-)
+_REVERSED = "You have swapped the two weights. A larger weight must make a smoother curve. Which part of the average should it multiply?"
+_EXPONENT = "The exponent of your correction is off by one. After the first value, the corrected average is that value itself. How large is t then?"
 
 EXERCISE = Exercise(
     name="smooth",
@@ -95,8 +89,7 @@ EXERCISE = Exercise(
         Twist(
             "exponent-missing",
             with_mistake(correct=lambda weight, t: 1 - weight),
-            "You divide by 1 - weight each time. The share of the real values grows with every epoch: it "
-            "is 1 minus weight to the power of t.",
+            "You divide by 1 - weight each time. The share of the real values grows with every epoch. How large is it after two?",
         ),
         Twist(
             "correction-kept",
@@ -107,19 +100,19 @@ EXERCISE = Exercise(
         Twist(
             "weight-ignored",
             on_args(lambda values, weight=WEIGHT: (values, WEIGHT)),
-            "Your curve is the same for every weight.",
+            "Your curve is the same for every weight. Where do you use weight?",
         ),
     ),
     hints=(
         "An average that forgets: at each epoch the old average counts with weight, the new value with 1 - weight. Write down m for two equal values, and look at what is missing.",
-        "Keep one number m, from 0 on. Let t count the values from 1. What you return is never m, but m divided by something.",
+        "Keep one number m, from 0 on. Let t count the values from 1. What must m be divided by, so that a flat curve stays flat?",
         "In a loop over the values: update m, then divide it by 1 - weight ** t and put that into the result. Make the result with np.empty_like or from a list.",
     ),
     rung_hints={
-        "shape": "As many values as came in. float32 stays float32; lists and whole numbers become float64.",
-        "by-hand": "After the first value the result is that value. For 1 and then 3 with weight ½: m is 0.5, then 1.75; the results are 0.5 / 0.5 and 1.75 / 0.75.",
-        "structure": "A curve that is flat must stay flat, at its own height.",
-        "edge-cases": "Does it work without any value? With weight 0, where nothing is smoothed?",
+        "shape": "As many values as came in. float32 stays float32; lists and whole numbers become float64. What are the length and dtype of yours?",
+        "by-hand": "After the first value the result is that value. For 1 and then 3 with weight ½, m is 0.5 and then 1.75. What is it divided by each time?",
+        "structure": "A flat curve must stay flat, at its own height. What does yours do at the start?",
+        "edge-cases": "With weight 0 nothing is smoothed, and a list may be empty. What does your function give there?",
         "robust": "Raise a ValueError whose message contains the word weight, if it is below 0, 1 or more.",
     },
 )

@@ -279,17 +279,11 @@ _OVERLAP = (
     "Some examples are in two parts at once. What is a test worth on pictures that the network has "
     "trained with? Think of a pack of cards: what is dealt to one part is gone for the others."
 )
-_STRATIFIED = (
-    "You deal all examples together, so by bad luck a part may hold too many cats. Every class "
-    "should be dealt by itself, by its own number of examples."
-)
+_STRATIFIED = "You deal all examples together, so by bad luck a part may hold too many cats. Which examples should be dealt together instead?"
 _DROPS = (
     "Some examples are in no part at all. Rounding down leaves a few of them over: who gets those?"
 )
-_REMAINDER = (
-    "The sizes of the parts are off by a few. Each part gets floor(fraction * n) of a class with n "
-    "examples, and what is left over goes to the first part."
-)
+_REMAINDER = "The sizes of the parts are off by a few. Every part but the first rounds its share of a class down. Who gets what is left over?"
 
 EXERCISE = Exercise(
     name="split",
@@ -341,15 +335,16 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Think of two packs of cards, the cats and the dogs. Shuffle each pack, and deal from each pack to the parts. What is dealt is gone.",
+        "Think of two packs of cards, the cats and the dogs. Shuffle each pack, and deal from each pack to the parts. What is dealt is gone. Who gets the cards that are left?",
         "np.flatnonzero(labels == c) gives the places of class c, rng.permutation shuffles them. Work out how many of them each part gets before you deal.",
-        "Sizes first: floor(fraction * n) for every part but the first, which gets the rest. Then go through the shuffled places with a start and an end. np.concatenate puts the classes of a part together.",
+        "Find the sizes first: round down for every part but the first, which gets the rest. Then go through the shuffled places. Where does each part start and end?",
     ),
     rung_hints={
-        "shape": "A tuple with one array of whole numbers for each fraction, also where a part is empty.",
-        "partition": "Every place from 0 to N - 1 must be in exactly one part.",
+        "shape": "The result is a tuple with one array of whole numbers for each fraction. What does an empty part give?",
+        "partition": "Every place from 0 to N - 1 must be in exactly one part. Which places are missing, or there twice?",
+        "shares": "Count the examples of each class in each of your parts. Which class has more or less than its share?",
         "draws": "Shuffle with rng and nothing else.",
-        "edge-cases": "A class with a single example, an empty part, labels in a list: np.asarray helps with the last. And 0.7 + 0.2 + 0.1 is not exactly 1 in floats.",
+        "edge-cases": "A class may have a single example, a part may be empty, and labels may come in a list. In floats 0.7 + 0.2 + 0.1 is not exactly 1. How do you compare?",
         "robust": "Raise a ValueError whose message contains the word fractions where they do not add up to 1, or where one is below 0.",
     },
 )

@@ -110,17 +110,14 @@ BY_RATE = (
     "You multiply the kept numbers by the wrong factor. Of 100 numbers, a share of 1 − rate is left. "
     "What factor brings their sum back to what it was?"
 )
-_AT_TEST = "Outside of training you change the size of the numbers. If the kept numbers are enlarged in training, nothing is left to do later."
+_AT_TEST = "Outside of training you change the size of the numbers. The kept numbers were enlarged in training. What is left to do later?"
 _ACTIVE = "Outside of training you still drop. What should training=False give back?"
 
 _RESEEDS = (
     "Every call draws the same mask. A generator that begins with a fixed seed begins again each "
     "time: whose generator should the function draw from?"
 )
-_IGNORES = (
-    "You draw, but not from rng: the same generator state gives another mask each time. Nobody "
-    "could repeat an experiment with it."
-)
+_IGNORES = "You draw, but not from rng: the same generator state gives another mask each time. Nobody could repeat an experiment with it. Where does your random number come from?"
 
 NAN = (
     "A rate of 1 gives nan: you divide 0 by 0. Nothing is left then, so there is nothing to "

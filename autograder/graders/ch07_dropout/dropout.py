@@ -129,9 +129,7 @@ def exactly_in_each(rng: Rng, shape: tuple[int, ...], p: float) -> Array:
 _ONE_MASK = "All pictures of a batch get one and the same mask. Every picture should lose different cells: what shape must the draw have?"
 _EXACT = "You drop exactly the same number of cells each time. Draw for each cell separately, like a coin toss: then the number differs from call to call."
 
-_INVERTED_MASK = (
-    "Your mask says which cells were *dropped*. It should be True where a number was kept."
-)
+_INVERTED_MASK = "Your mask says which cells were *dropped*. It should be True where a number was kept. Which way around is your comparison?"
 
 EXERCISE = Exercise(
     name="dropout",
@@ -171,15 +169,15 @@ EXERCISE = Exercise(
     hints=(
         "Think of one coin for every single number of x. How often should it show “keep”?",
         "rng.random(shape) gives numbers from 0 to 1, all equally likely. What share of them is at least rate?",
-        "Three cases: not training (everything as it is, nothing drawn), a rate of 1 (nothing left), and all others: mask, product, division.",
+        "There are three cases: not in training, a rate of 1, and all others. What does the mask hold in each of them?",
     ),
     rung_hints={
-        "shape": "A pair comes back: out, with x's shape and float type, and mask, with x's shape and dtype bool.",
+        "shape": "A pair comes back: out and mask. Both have x's shape. Which dtype does each of yours have?",
         "by-hand": "Compare out with x where your mask is True, and where it is False. By what factor do they differ?",
-        "chance": "Count how many cells you keep, over many calls. It should be about 1 − rate of them, and not always the same number.",
+        "chance": "Over many calls you should keep about a share of 1 − rate. Count how many cells you keep.",
         "independence": "Print the masks of two pictures, of two calls, of two rows. Do they have anything in common?",
-        "reference": "Outside of training nothing happens at all: no zero, no factor, no draw.",
-        "edge-cases": "At a rate of 0 all numbers are kept; at a rate of 1 none is, and 1 − rate is 0.",
+        "reference": "Outside of training nothing is dropped, scaled or drawn. What does your function do there?",
+        "edge-cases": "At a rate of 0 all numbers are kept. At a rate of 1 none is left. What do you divide by then?",
         "robust": "A share lies between 0 and 1, both included. Name rate in the message.",
     },
 )

@@ -134,12 +134,12 @@ EXERCISE = Exercise(
         Twist(
             "mask-inverted",
             with_mistake(masked=lambda mask, rate: ~mask),
-            "You let the gradient through where the mask is False. True means kept.",
+            "You let the gradient through where the mask is False. What does True mean in the mask?",
         ),
         Twist(
             "mask-inverted",
             with_mistake(masked=lambda mask, rate: ~mask, guarded=False),
-            "You let the gradient through where the mask is False. True means kept.",
+            "You let the gradient through where the mask is False. What does True mean in the mask?",
         ),
         Twist("scaled-by-rate", with_mistake(over=itself), BY_RATE),
         Twist("scaled-by-rate", with_mistake(over=lambda rate: 1 / (1 - rate)), BY_RATE),
@@ -148,12 +148,12 @@ EXERCISE = Exercise(
     hints=(
         "On the way forward every number was multiplied by something that does not depend on it. What is the slope of such a function?",
         "Dropped numbers were multiplied by 0, kept ones by 1 / (1 − rate). And on the way back?",
-        "The way back is the same formula with the same mask. At a rate of 1 nothing was kept.",
+        "The way back is the same formula with the same mask. At a rate of 1 nothing was kept. What is the gradient then?",
     ),
     rung_hints={
-        "shape": "The gradient has dout's shape and float type; integers become float64.",
+        "shape": "The gradient has dout's shape and float type; integers become float64. What are the shape and dtype of yours?",
         "by-hand": "Write down for each of the cells what it was multiplied by on the way forward.",
-        "edge-cases": "At a rate of 1 there is nothing to divide: all gradients are 0.",
-        "robust": "A mask of another shape belongs to another call, even where NumPy could stretch it. And a rate is a share.",
+        "edge-cases": "At a rate of 1 all gradients are 0. What do you divide by there?",
+        "robust": "A mask of another shape belongs to another call, even where NumPy could stretch it. A rate must be a share. Name the argument in each message.",
     },
 )

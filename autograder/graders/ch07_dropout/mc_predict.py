@@ -214,7 +214,7 @@ def asked_often(
     return answers.mean(axis=0), spreads(answers)[spread]
 
 
-_OFF = "Every pass gives the same answer: the dropout is switched off. Outside of fit, a Keras model drops only when it is called with training=True."
+_OFF = "Every pass gives the same answer: the dropout is switched off. A Keras model outside of fit drops only when you ask for it. With which argument do you call it?"
 _OF_MEANS = (
     "Your standard deviation is that of averages. First collect all answers for one picture, one "
     "for each pass: how far do *these* scatter?"
@@ -248,24 +248,24 @@ EXERCISE = Exercise(
         Twist(
             "ddof-one",
             with_mistake(spread="over the passes, with passes - 1 below the line"),
-            "You divide by passes − 1. Here you divide by the number of passes itself, as NumPy does.",
+            "You divide by passes − 1. Here you divide by the number of passes itself. Which setting do you give NumPy's function?",
         ),
         Twist(
             "variance-for-std",
             with_mistake(spread="the variance"),
-            "That is the variance. Its square root has the unit of the answers themselves.",
+            "You return the variance. The answer should have the same unit as the numbers themselves. What must you take of it?",
         ),
     ),
     hints=(
         "One picture, asked fifty times with dropout on, gives fifty answers. What are their mean and their spread?",
-        "A Keras model is called as model(x, training=True). What comes back is a tensor: np.asarray makes an array of it.",
+        "Outside of fit, a Keras model must be told that it is in training. What comes back is a tensor. How do you make an array of it?",
         "Stack the answers of all passes along a new first axis: shape (passes, N, units). Over which axis go mean and std?",
     ),
     rung_hints={
-        "shape": "A pair comes back: mean and std, each with one row for every picture and one column for every output.",
+        "shape": "A pair comes back: mean and std. Each has one row for every picture and one column for every output. Over which axis do you take them?",
         "by-hand": "Two passes of one picture: two numbers. Their mean is halfway between them; how far is each from there?",
-        "reference": "The model must be called exactly passes times for every picture, with dropout on.",
-        "edge-cases": "With one pass the mean is the answer itself, and nothing scatters: the standard deviation is 0.",
+        "reference": "Call the model exactly passes times for every picture, with dropout on.",
+        "edge-cases": "With one pass the mean is the answer itself. What is the standard deviation of a single number?",
         "robust": "Fewer than one pass gives no answer. Name passes in the message.",
     },
 )

@@ -100,10 +100,7 @@ _OVER_ROWS = (
 _ONE_CHOICE = (
     "All pictures of a batch lose the same maps. How many draws do N pictures with C channels take?"
 )
-_WHOLE_PICTURE = (
-    "Your pictures lose all of their maps or none. One draw for each picture is not enough: "
-    "every channel has one of its own."
-)
+_WHOLE_PICTURE = "Your pictures lose all of their maps or none. Every channel needs a draw of its own. What shape should your draw have?"
 
 EXERCISE = Exercise(
     name="spatial_dropout2d",
@@ -140,15 +137,15 @@ EXERCISE = Exercise(
     hints=(
         "A map is dropped as a whole or not at all. What do N pictures with C channels each need: how many coins?",
         "Draw an array of N times C numbers, not of N × H × W × C. Which shape does it need so that NumPy spreads it over rows and columns?",
-        "A shape of (N, 1, 1, C) is spread over every row and column by itself. All else is as in dropout.",
+        "The draw needs one number for each picture and channel, and NumPy spreads it over rows and columns. What shape does it have?",
     ),
     rung_hints={
-        "shape": "One array comes back, with x's shape and float type. There is no mask to return.",
+        "shape": "One array comes back, with x's shape and float type. There is no mask to return. What does your function give back?",
         "by-hand": "Look at one map: it is all zeros, or all of it has grown by the same factor. Which one?",
-        "structure": "Look at the zeros of one picture: is a map either all zeros or free of them? Are other maps gone in the next picture?",
+        "structure": "Look at the zeros of one picture: a map is all zeros or has none. Are other maps gone in the next picture?",
         "chance": "Count the maps that are kept over many calls: a share of 1 − rate.",
-        "reference": "Outside of training x comes back as it is, and nothing is drawn.",
-        "edge-cases": "At a rate of 1 there are only zeros, and nothing to divide by.",
+        "reference": "Outside of training x comes back as it is, and nothing is drawn. What does your function do there?",
+        "edge-cases": "At a rate of 1 there are only zeros. What do you divide by then?",
         "robust": "x must have four axes, and the rate must be from 0 to 1. Name the one that is wrong.",
     },
 )

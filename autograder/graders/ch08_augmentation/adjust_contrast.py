@@ -75,7 +75,7 @@ def _into_bytes(out: Array, given: Array) -> Array:
 
 
 _GLOBAL = "Your mean runs over too much. Each picture has its own mean, and so has each of its channels: over which two axes?"
-_CLIPS = "You cut the result to a range. This step does not: what was cut off could not come back in the next one."
+_CLIPS = "You cut the result to a range. What was cut off could not come back in the next step. What happens if you leave it?"
 
 EXERCISE = Exercise(
     name="adjust_contrast",
@@ -123,12 +123,12 @@ EXERCISE = Exercise(
     hints=(
         "More contrast: bright becomes brighter, dark becomes darker. What stays as it is?",
         "How far is each pixel from the mean? Multiply that distance.",
-        "mean takes a tuple of axes, and keepdims=True keeps these axes, so that you can subtract the mean from x.",
+        "A mean can run over several axes and keep them with length 1, so that it lines up with x. Look that up in NumPy's mean.",
     ),
     rung_hints={
-        "shape": "float32 in, float32 out; bytes and lists give float64.",
-        "structure": "Pictures and channels differ in brightness here. Each has its own mean.",
-        "reference": "Results below 0 or above 1 stay as they are.",
-        "robust": "Four axes, or a ValueError that names x.",
+        "shape": "float32 in, float32 out; bytes and lists give float64. Which dtype does yours give?",
+        "structure": "Pictures and channels differ in brightness here. How many means are needed?",
+        "reference": "Results below 0 or above 1 stay as they are. Does your function cut them off?",
+        "robust": "The pictures need four axes. Raise a ValueError that names x if they have not.",
     },
 )

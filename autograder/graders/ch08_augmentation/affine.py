@@ -135,12 +135,12 @@ EXERCISE = Exercise(
         Twist(
             "radians-for-degrees",
             with_mistake(angle=lambda degrees: degrees),
-            "sin and cos take radians. 180 degrees are π radians.",
+            "sin and cos take radians. How many radians are 180 degrees?",
         ),
         Twist(
             "turns-for-degrees",
             with_mistake(angle=lambda degrees: 2 * np.pi * degrees),
-            "You treat the angle as whole turns, as Keras's RandomRotation does. Here it comes in degrees: 360 of them are a turn.",
+            "You treat the angle as whole turns, as Keras's RandomRotation does. Here it comes in degrees. How many of them are a turn?",
         ),
         *(
             Twist(
@@ -153,46 +153,46 @@ EXERCISE = Exercise(
         Twist(
             "centre-half-a-pixel-off",
             with_mistake(centre=lambda height, width: (height / 2, width / 2)),
-            "Your centre is half a pixel off. The rows go from 0 to H − 1: what is in the middle of these?",
+            "Your center is half a pixel off. The rows go from 0 to H − 1: what is in the middle of these?",
         ),
         Twist(
             "centre-half-a-pixel-off",
             with_mistake(centre=lambda height, width: (height // 2, width // 2)),
-            "Your centre is half a pixel off where a side is even. The rows go from 0 to H − 1: what is in the middle of these?",
+            "Your center is half a pixel off where a side is even. The rows go from 0 to H − 1: what is in the middle of these?",
         ),
         Twist(
             "direction-reversed",
             with_mistake(angle=lambda degrees: -np.radians(degrees)),
-            "Your picture turns clockwise. Rows count downwards, and inverse mapping goes backwards: each of them turns the sense of rotation round.",
+            "Your picture turns clockwise. Rows count down, and you go back from the result to the picture. Each of these reverses the turn: how often do you reverse it?",
         ),
         Twist(
             "zoom-inverted",
             with_mistake(resize=lambda zoom: 1 / zoom),
-            "A zoom above 1 should enlarge. Backwards, from the result to the picture, distances are divided by it.",
+            "A zoom above 1 should enlarge. You go back from the result to the picture. Are distances there multiplied or divided by the zoom?",
         ),
         Twist(
             "nearest-for-bilinear",
             with_mistake(read=_nearest),
-            "You take the nearest pixel. Between four pixels, each should count by how near it is.",
+            "You take the nearest pixel. How much should each of the four pixels around a place count?",
         ),
         Twist(
             "edge-repeated",
             with_mistake(read=_held),
-            "You repeat the edge outside of the picture. There everything is 0.",
+            "You repeat the edge outside of the picture. What should be outside instead?",
         ),
         Twist(
             "cuts-the-edge",
             with_mistake(read=_cut),
-            "Half a pixel outside of the picture you give 0 at once. There the pixel at the edge still counts by half: only the *neighbours* that lie outside are 0.",
+            "Half a pixel outside of the picture you give 0 at once. There the pixel at the edge still counts by half. Which neighbors alone should be 0?",
         ),
     ),
     hints=(
         "Take one pixel of the result. Where in the old picture was what it shows?",
-        "Three steps back: subtract the middle, divide by the zoom and turn the other way, add the middle. Rows count downwards.",
-        "A place between pixels has four neighbours. Round down for the first, and let each neighbour's share be (1 − its row's distance) · (1 − its column's distance). A neighbour outside counts 0.",
+        "There are three steps back: subtract the middle, undo the zoom and the turn, add the middle. Which sign does a turn back need, where rows count down?",
+        "A place between pixels has four neighbors. Each neighbor counts more the nearer it is, along rows and along columns. What does one count that lies outside?",
     ),
     rung_hints={
-        "shape": "Same shape and dtype as x: mind the dtype of your shares.",
+        "shape": "The result has the shape and dtype of x. Which dtype do your shares have?",
         "by-hand": "Draw three by three pixels on paper and turn the paper a quarter, against the clock. What is at the top left now?",
         "structure": "A single dot: where is its new place, and how much of it do the four pixels around that place get?",
         "edge-cases": "Places far outside: are your indices still inside of the array when you read them?",

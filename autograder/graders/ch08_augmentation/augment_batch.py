@@ -160,7 +160,7 @@ def _pictures_shuffled(op: Op) -> Op:
 
 
 _LABELS = "Your labels are not the ones that came in. A mirrored cat is still a cat: give y back as it was."
-_APART = "Pictures and labels no longer belong together. What moves the one must move the other, or neither."
+_APART = "Pictures and labels no longer belong together. What must happen to a label when its picture moves?"
 
 EXERCISE = Exercise(
     name="augment_batch",
@@ -194,17 +194,17 @@ EXERCISE = Exercise(
         Twist(
             "ignores-rng",
             lambda op: lambda x, y, rng: op(x, y, np.random.default_rng()),
-            "The same seed gives other pictures each time: something is drawn elsewhere than from rng. Then nobody can repeat your experiment.",
+            "The same seed gives other pictures each time: something is drawn elsewhere than from rng. Nobody can repeat your experiment then. Which of your draws does not come from rng?",
         ),
     ),
     hints=(
         "What must differ from picture to picture, what from call to call, and what must stay as it is?",
         "A loop over the pictures: draw five numbers for each, and apply your four functions to a batch of that one picture, x[i : i + 1].",
-        "rng.random() < 0.5 is a coin; rng.uniform(low, high) is a number from a range. A shift is in whole pixels: round a share of the side.",
+        "A generator can draw a number between 0 and 1, as for a coin, or one from a range. A shift is in whole pixels: round a share of the side.",
     ),
     rung_hints={
-        "labels": "As many pictures and labels as came in, of the same dtype, and each label with its picture.",
-        "variation": "Print the numbers that you draw for ten pictures. Do they fill their ranges, on both sides? Does one of them follow from another?",
-        "randomness": "All draws come from rng and from nowhere else: no new generator, no np.random.",
+        "labels": "There are as many pictures and labels as came in, of the same dtype. Does each label still belong to its picture?",
+        "variation": "Print the numbers that you draw for ten pictures. They should fill their ranges, on both sides. Does one of them follow from another?",
+        "randomness": "All draws must come from rng: no new generator, no np.random. Which line of yours draws elsewhere?",
     },
 )

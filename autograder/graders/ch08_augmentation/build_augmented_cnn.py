@@ -181,17 +181,17 @@ EXERCISE = Exercise(
         Twist(
             "augments-at-test",
             with_mistake(at_test=True),
-            "Your network varies test pictures, too: it says something else about the same picture each time. Keras's Random… layers stop by themselves outside of training; a function of your own, or a Lambda, does not.",
+            "Your network varies test pictures, too, so its answers change each time. Keras's own random layers stop outside of training. Which layer of yours does not?",
         ),
         Twist(
             "augments-at-test",
             with_mistake(at_test=True, behind=True),
-            "Your network varies test pictures, too.",
+            "Your network varies test pictures, too. Which of its layers works outside of training?",
         ),
         Twist(
             "shift-in-percent",
             _refused("[-1.0, 1.0]. Received: input_number=10"),
-            "Keras's RandomTranslation takes a share: 10 percent are 0.1.",
+            "Keras's RandomTranslation takes a share of the picture. What share are 10 percent?",
         ),
         *(
             Twist("rotation-in-degrees", _refused(f"[-1, 1]. Received: factor={n}"), _DEGREES)
@@ -201,7 +201,7 @@ EXERCISE = Exercise(
         Twist(
             "rotation-in-radians",
             with_mistake(varies={**PLAIN, "degrees": 94.25}),
-            "Your pictures turn by up to a quarter. 15° are 0.26 radians, but Keras takes the factor as a share of a whole turn.",
+            "Your pictures turn by up to a quarter. Keras takes the factor as a share of a whole turn. What share are 15 degrees?",
         ),
         *(
             Twist(
@@ -214,7 +214,7 @@ EXERCISE = Exercise(
         Twist(
             "after-the-conv",
             with_mistake(varies=None, behind=True),
-            "You vary feature maps, not pictures: the layers come after a convolution. The first thing that a picture meets should be its variation.",
+            "You vary feature maps, not pictures: the layers come after a convolution. What should a picture meet first?",
         ),
         Twist(
             "no-augmentation",
@@ -224,11 +224,11 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Where in the network must the variation happen, and when must it not happen?",
-        "Keras has layers whose names begin with Random. You use them in a model like any other layer, and they work in training alone.",
-        "A Sequential model may begin with the Input, go on with your three layers, and end with all layers of build_cnn(input_shape): a model's list of them is called layers.",
+        "Keras has layers whose names begin with Random. You use them in a model like any other layer, and they work in training alone. Which three do you need here?",
+        "A Sequential model can begin with the input and your three layers. After them come all layers of chapter 6's network. How do you get a list of a model's layers?",
     ),
     rung_hints={
-        "at test": "Without training the model must be the network of chapter 6 and nothing else: same weights, same answers.",
+        "at test": "Outside of training the model must be the network of chapter 6, with the same weights and the same answers. Which layer changes them?",
         "in training": "Mirrored left to right, moved by up to a tenth of each side, turned by up to 15°. In which units does each layer take its number?",
     },
 )

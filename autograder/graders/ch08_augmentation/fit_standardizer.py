@@ -139,23 +139,23 @@ EXERCISE = Exercise(
         Twist(
             "sample-std",
             with_mistake(spread=_spread(lambda x, axis: x.std(axis=axis, ddof=1))),
-            "You divide by one less than the number of pixels. Here all pixels count: ddof is 0.",
+            "You divide by one less than the number of pixels. Here all pixels count. Which setting of NumPy's function says so?",
         ),
         Twist(
             "variance-for-std",
             with_mistake(spread=_spread(lambda x, axis: x.var(axis=axis))),
-            "Your second result is the variance. The standard deviation is its square root.",
+            "Your second result is the variance. What must you take of it to get the standard deviation?",
         ),
     ),
     hints=(
-        "How many numbers describe all the red of all pictures together? How many channels are there?",
-        "A mean may run over several axes at once. All axes go but the last.",
+        "One number describes all the red of all pictures together. How many channels are there?",
+        "A mean may run over several axes at once. Which axis of (N, H, W, C) must stay?",
         "NumPy's mean and std take a tuple of axes. Turn bytes and lists into floats first, and look at the number of axes.",
     ),
     rung_hints={
-        "shape": "A tuple of two arrays of shape (C,). float32 in, float32 out; bytes and lists give float64.",
+        "shape": "A tuple of two arrays of shape (C,). float32 in, float32 out; bytes and lists give float64. What does your function return?",
         "structure": "All sizes are equal here, so no shape will tell you which axes went. Which one must stay?",
         "reference": "Are the bytes floats before anything is squared or subtracted?",
-        "robust": "Four axes, or a ValueError that names train.",
+        "robust": "The pictures need four axes. Raise a ValueError that names train if they have not.",
     },
 )

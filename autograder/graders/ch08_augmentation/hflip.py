@@ -52,16 +52,16 @@ EXERCISE = Exercise(
         Twist(
             "swaps-rows-and-columns",
             instead(four_axes(lambda x: np.swapaxes(x, 1, 2).copy())),
-            "You exchange rows and columns: that mirrors the picture in its diagonal.",
+            "You exchange rows and columns: that mirrors the picture in its diagonal. Which axis should be reversed?",
         ),
     ),
     hints=(
         "Hold a picture in front of a mirror. What happens to its rows, what to its columns?",
-        "A slice with a step of −1 runs through an axis backwards.",
-        "Count the axes: pictures, rows, columns, channels. All stay as they are but one.",
+        "A slice can run through an axis from its end to its start. Which step does it need?",
+        "Count the axes: pictures, rows, columns, channels. Only one of them is reversed. Which one?",
     ),
     rung_hints={
-        "shape": "Nothing changes but the order: same shape, same dtype, and x itself stays as it was.",
-        "robust": "Four axes, or a ValueError that names x.",
+        "shape": "Only the order changes. Shape and dtype stay, and so does x itself. What changes in yours?",
+        "robust": "The pictures need four axes. Raise a ValueError that names x if they have not.",
     },
 )

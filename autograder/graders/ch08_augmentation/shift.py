@@ -60,33 +60,33 @@ EXERCISE = Exercise(
         Twist(
             "wraps-around",
             instead(four_axes(lambda x, dy, dx: np.roll(x, (dy, dx), (1, 2)))),
-            "What leaves the picture on one side comes in on the other. Zeros should come in.",
+            "What leaves the picture on one side comes in on the other. What should come in instead?",
         ),
         Twist(
             "edge-repeated",
             instead(four_axes(_held_at_the_edge)),
-            "You repeat the edge. Here zeros come in.",
+            "You repeat the edge. What should come in instead?",
         ),
         Twist(
             "dy-dx-swapped",
             on_args(lambda x, dy, dx: (x, dx, dy)),
-            "Rows and columns have changed places: dy counts rows, downwards, dx columns, to the right.",
+            "Rows and columns have changed places. Which of dy and dx moves the picture down?",
         ),
         Twist(
             "direction-reversed",
             on_args(lambda x, dy, dx: (x, -dy, -dx)),
-            "The picture goes the other way. A positive dy moves it down, a positive dx to the right.",
+            "The picture goes the other way. A positive dy should move it down. In which direction does yours go?",
         ),
     ),
     hints=(
         "Which rows of the old picture are still to be seen, and which rows of the new one do they become?",
-        "Either begin with zeros, and copy the block that both pictures share; or put a frame of zeros around the picture, and cut out another window.",
+        "You can begin with zeros and copy the block that both pictures share. Or put a frame of zeros around the picture and cut out another window. Which rows are in both pictures?",
         "A frame of |dy| rows and |dx| columns on every side is wide enough. Where does the window begin for dy > 0, and where for dy < 0?",
     ),
     rung_hints={
-        "shape": "Same shape, same dtype, and x itself stays as it was.",
+        "shape": "Shape and dtype stay, and x itself must not change. What changes in yours?",
         "reference": "Try dy = 0 and dy < 0. What does a slice that ends at -0 hold?",
         "edge-cases": "Farther than its own side: nothing of the picture is left. What does your slice do when it ends before it begins, or below 0?",
-        "robust": "Four axes, or a ValueError that names x.",
+        "robust": "The pictures need four axes. Raise a ValueError that names x if they have not.",
     },
 )

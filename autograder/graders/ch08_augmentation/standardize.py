@@ -101,9 +101,9 @@ def _in_place(op: Op) -> Op:
 
 
 _ZERO = "Where a channel never changes, its std is 0, and dividing by it gives nan, inf or a huge number. Divide by 1 there."
-_OWN = "You use the mean and std of the pictures that come in. The test must be treated with the numbers of the *training* pictures: the network was trained with those, and a single test picture has no others."
+_OWN = "You use the mean and std of the pictures that come in. The network was trained with other numbers, and a single test picture has none. Which pictures must they come from?"
 
-_EPSILON = "You add a small number to every std. That works, and Keras does so too; here a std of 0 counts as 1."
+_EPSILON = "You add a small number to every std. That works, and Keras does so too. What does a std of 0 count as in this exercise?"
 
 EXERCISE = Exercise(
     name="standardize",
@@ -162,18 +162,18 @@ EXERCISE = Exercise(
         Twist(
             "changes-input",
             _in_place,
-            "Your function writes into its input. Whoever called it still needs those numbers.",
+            "Your function writes into its input. Whoever called it still needs those numbers. Where can you keep your result instead?",
         ),
     ),
     hints=(
         "What must you subtract so that the mean becomes 0, and what must you divide by so that the std becomes 1?",
-        "x has the channels on its last axis, and so have mean and std: NumPy broadcasts them by itself.",
+        "x has the channels on its last axis, and so have mean and std. Does NumPy need any help to line them up?",
         "np.where chooses between two arrays cell by cell: here between std and 1. Compare the shapes before you compute.",
     ),
     rung_hints={
-        "shape": "The shape of x; float32 in, float32 out; bytes give float64.",
-        "structure": "One picture alone must come out as it would among others: only stats may count.",
+        "shape": "The shape of x; float32 in, float32 out; bytes give float64. What are the shape and dtype of yours?",
+        "structure": "One picture alone must come out as it would among others. Which numbers may it be standardized with?",
         "edge-cases": "What is a number divided by 0? Divide by 1 there.",
-        "robust": "x has four axes, and stats has one mean and one std for each of its channels; else a ValueError that names x or stats.",
+        "robust": "The pictures need four axes, and stats one mean and one std for each channel. Raise a ValueError that names x or stats if that is not so.",
     },
 )

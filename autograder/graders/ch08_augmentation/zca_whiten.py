@@ -149,7 +149,7 @@ EXERCISE = Exercise(
         Twist(
             "sample-covariance",
             with_mistake(divisor=lambda n, d: n - 1),
-            "You divide the covariance by n − 1. Here it is divided by n.",
+            "You divide the covariance by n − 1. Here it is divided by the number of patches. Which number do you use?",
         ),
         *(
             Twist("divided-by-pixels", with_mistake(divisor=divisor), _PIXELS)
@@ -158,13 +158,13 @@ EXERCISE = Exercise(
         Twist("not-divided", with_mistake(divisor=lambda n, d: 1), _SUMS),
     ),
     hints=(
-        "What would patches look like in which no pixel tells anything about its neighbour?",
-        "The covariance is a symmetric matrix. Its eigenvectors are directions, its eigenvalues the variances along them.",
-        "Four steps: centre, turn into the eigenvectors, divide each direction by the root of its variance plus eps, turn back.",
+        "What would patches look like in which no pixel tells anything about its neighbor?",
+        "The covariance is a symmetric matrix. Its eigenvectors are directions, and its eigenvalues are the variances along them. By what must you divide to make each variance 1?",
+        "Four steps: center, turn into the eigenvectors, divide each direction by the root of its variance plus eps, turn back.",
     ),
     rung_hints={
-        "shape": "As many patches and pixels as before. float32 in, float32 out.",
+        "shape": "As many patches and pixels come out as came in, and float32 stays float32. What are the shape and dtype of yours?",
         "by-hand": "On the square, the two pixels are not correlated at all. So they are only divided by a number: which?",
-        "edge-cases": "A direction without any variance has eigenvalue 0, or nearly: rounding may make it a little negative. eps is there for that.",
+        "edge-cases": "A direction without any variance has an eigenvalue near 0, and rounding may push it below 0. What is eps there for?",
     },
 )

@@ -189,15 +189,9 @@ def _averaged(stack: Stack) -> Stack:
     return [other("GlobalAveragePooling2D") if e["class"] == "Flatten" else e for e in stack]
 
 
-_RELU = (
-    "A ReLU is missing. It follows each of the thirteen convolutions and both hidden dense layers: "
-    "two convolutions in a row without it are no more than one."
-)
-_PADDING = "Your convolutions do not pad, so each one cuts off the edge. Keras pads only where you ask for it."
-_NAMES = (
-    "Your layers do not have VGG16's names. The next chapters find layers by their names: "
-    "block1_conv1, block1_pool and so on. Conv2D, MaxPooling2D and Dense take name=."
-)
+_RELU = "A ReLU is missing. Without it, two convolutions in a row are no more than one. Which of your layers have no activation?"
+_PADDING = "Your convolutions do not pad, so each one cuts off the edge. Keras pads only where you ask for it. Which argument asks?"
+_NAMES = "Your layers do not have VGG16's names. The next chapters find layers by names such as block1_conv1 and block1_pool. How do you name a layer in Keras?"
 
 
 def _ignores(**defaults: Any) -> Callable[[Op], Op]:
@@ -236,8 +230,7 @@ EXERCISE = Exercise(
         Twist(
             "pool-per-conv",
             changed(_pool_each),
-            "You pool after every convolution. Thirteen halvings leave nothing of 224 pixels: VGG16 "
-            "pools once at the end of each block.",
+            "You pool after every convolution. Thirteen halvings leave nothing of 224 pixels. Where does the table pool?",
         ),
         *(
             Twist("wrong-widths", changed(_widths(*widths)), SAY_WIDTHS)
@@ -254,26 +247,22 @@ EXERCISE = Exercise(
         Twist(
             "sigmoid-for-softmax",
             changed(_each(_last, activation="sigmoid")),
-            "Sigmoid gives each class a probability of its own. A photograph of ImageNet belongs to one "
-            "class: the thousand numbers should add up to 1.",
+            "Sigmoid gives each class a probability of its own. A photograph of ImageNet belongs to one class. What should the thousand numbers add up to?",
         ),
         Twist(
             "dropout-added",
             changed(_dropout_after_hidden),
-            "Your network has dropout. It was trained with it, as the paper says, but the network that "
-            "Keras and this chapter use comes without.",
+            "Your network has dropout. The paper trained with it, but Keras's network and this chapter's come without. Which lines can go?",
         ),
         Twist(
             "flatten-missing",
             changed(_without(_is("Flatten"))),
-            "Your maps were not made into one row before the dense layers. In Keras a dense layer works "
-            "on the last axis alone, so the answer is still a map.",
+            "Your maps were not made into one row before the dense layers. A dense layer in Keras works on the last axis alone. What must happen to the maps before it?",
         ),
         Twist(
             "average-for-flatten",
             changed(_averaged),
-            "You average every map to one number before the dense layers. Newer networks do, and save "
-            "100 million weights. VGG16 flattens.",
+            "You average every map to one number before the dense layers. Newer networks do so, and save 100 million weights. Which layer keeps every number?",
         ),
         Twist("names-missing", changed(_each(_is(*NAMED), name="")), _NAMES),
         Twist(
@@ -289,12 +278,12 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Your list from exercise 1 has every convolution and every dense layer. What is not in it, and where does it belong?",
-        "Go through the blocks: convolutions with same padding and ReLU, then one max pooling. Then flatten, and three dense layers.",
-        "keras.Input(input_shape) first. Conv2D, MaxPooling2D and Dense take name=. The last dense layer has classes units and a softmax.",
+        "Go through the blocks: convolutions with same padding and ReLU, then a pooling. After the last block come flatten and three dense layers. Where does the pooling stand in each block?",
+        "The input comes first, and layers can be given a name. The last dense layer needs a unit for each class. Which activation makes its numbers sum to 1?",
     ),
     rung_hints={
-        "parameters": "Call build_vgg16().summary() and compare line by line with the table above. The sum must be 138,357,544.",
-        "layers": "Compare model.summary() with the table: the order, the names (pools too), and the activation of each layer.",
+        "parameters": "Call build_vgg16().summary() and compare line by line with the table above. The sum must be 138,357,544. In which line do you and the table differ?",
+        "layers": "Put model.summary() beside the table. Which line differs, in its place, its name or its activation?",
         "reference": "The layers look right, but they compute something else. Is there a step that the table does not have?",
     },
 )

@@ -116,15 +116,9 @@ _ADDS = (
     "A layer adds too much. One 3×3 kernel sees 3 pixels; a second one on top sees one more on each "
     "side, so 5: how many does a kernel of k add?"
 )
-_POOLS = "Your pooling layers are left out. A window of 2×2 looks at more than one cell, and after it neighbouring units are twice as far apart in the picture."
-_STRIDES = (
-    "A stride has no effect in yours. After a stride of 2, neighbouring units are 2 pixels apart: how "
-    "far apart are the outer cells of the next 3×3 kernel?"
-)
-_SIZE_UNSCALED = (
-    "Your size grows by the same everywhere. After a pooling, neighbouring cells lie 2 pixels apart: "
-    "what does the next kernel add then?"
-)
+_POOLS = "Your pooling layers are left out. A window of 2×2 looks at more than one cell. How far apart are two neighbors after it?"
+_STRIDES = "A stride has no effect in yours. After a stride of 2, neighboring units are 2 pixels apart: how far apart are the outer cells of the next 3×3 kernel?"
+_SIZE_UNSCALED = "Your size grows by the same everywhere. After a pooling, neighboring cells lie 2 pixels apart: what does the next kernel add then?"
 
 EXERCISE = Exercise(
     name="receptive_field",
@@ -159,8 +153,7 @@ EXERCISE = Exercise(
         Twist(
             "jump-too-early",
             with_mistake(jump_first=True),
-            "You multiply the jump before you use it. A layer's own stride moves the units that come out "
-            "of it. The cells that its kernel sees still lie as before.",
+            "You multiply the jump before you use it. A layer's own stride moves the units that come out of it. The cells that its kernel sees still lie as before. Which of your two numbers must grow first?",
         ),
         Twist(
             "stride-one-default",
@@ -170,25 +163,24 @@ EXERCISE = Exercise(
         Twist(
             "last-stride-only",
             with_mistake(last=True),
-            "Your jump is the last layer's stride. Two poolings in a row: how far apart do neighbouring "
-            "units lie in the picture?",
+            "Your jump is the last layer's stride. Two poolings in a row: how far apart do neighboring units lie in the picture?",
         ),
         Twist(
             "order-swapped",
             on_output(lambda pair: pair[::-1]),
-            "Your two numbers are in the wrong order: the size comes first, then the jump.",
+            "Your two numbers are in the wrong order. Which one should come first: the size or the jump?",
         ),
     ),
     hints=(
-        "Two numbers are enough to walk through a stack: how many pixels one unit sees, and how many pixels apart two neighbours lie.",
-        "Before the first layer a unit is a pixel: size 1, jump 1. A kernel of k adds k − 1 steps, each as long as the jump is at that point.",
-        "For each layer: find its reach (a dilation spreads it), its stride (a pooling's is its size where none is given), make the size grow, and only then the jump.",
+        "Two numbers are enough to walk through a stack: how many pixels one unit sees, and how many pixels apart two neighbors lie. What are they after one 3×3 kernel?",
+        "Before the first layer a unit is a pixel: size 1, jump 1. How much does a kernel of 3 add to the size, when its taps lie a jump apart?",
+        "For each layer, find its reach and its stride first. A dilation spreads the reach, and a pooling without a stride moves by its size. Which grows first, the size or the jump?",
     ),
     rung_hints={
-        "shape": "The result is a pair of whole numbers: (size, jump).",
-        "by-hand": "One 3×3 sees 3, two see 5, three see 7. A 2×2 pooling sees 2, with a jump of 2.",
+        "shape": "The result is a pair of whole numbers: (size, jump). What does your function return?",
+        "by-hand": "One 3×3 sees 3, two see 5, three see 7. A 2×2 pooling sees 2. What is its jump?",
         "structure": "Write size and jump after each layer on paper. Which comes first in a step: the size grows, or the jump?",
-        "edge-cases": "No layer leaves a pixel: size 1 and jump 1.",
+        "edge-cases": "A list without layers leaves a pixel. What are its size and its jump?",
         "robust": "After flatten, a dense layer or a global pooling there are no places any more: raise ValueError and name layers.",
     },
 )

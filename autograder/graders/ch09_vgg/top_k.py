@@ -114,7 +114,7 @@ def _of_columns(op: Op) -> Op:
     return mistaken
 
 
-_ASCENDING = "The best comes last in yours. The most probable class should come first."
+_ASCENDING = "The best comes last in yours. Which end of the sorted list should come first?"
 _AXIS = (
     "You sort along the wrong axis: pictures against each other instead of classes. Which axis of "
     "(N, classes) holds the classes of one picture?"
@@ -147,7 +147,7 @@ EXERCISE = Exercise(
             with_mistake(
                 order=lambda p, k: np.tile(by_share(p.reshape(1, -1), k) % p.shape[1], (len(p), 1))
             ),
-            "You take the best of all pictures together. Each picture has its own list.",
+            "You take the best of all pictures together. How many lists should come out?",
         ),
         *(
             Twist("unsorted", with_mistake(order=order), _UNSORTED)
@@ -159,17 +159,17 @@ EXERCISE = Exercise(
         Twist(
             "ties-reversed",
             with_mistake(order=lambda p, k: np.argsort(p, axis=1, kind="stable")[:, ::-1][:, :k]),
-            "Of two classes with the same probability, yours puts the later one first. If you reverse a sort, you reverse the ties, too.",
+            "Of two classes with the same probability, yours puts the later one first. If you reverse a sort, you reverse the ties, too. How can you sort the other way around?",
         ),
         Twist(
             "indices-for-names",
             _numbers,
-            "Your lists hold the numbers of the classes. People want to read their names.",
+            "Your lists hold the numbers of the classes. What do people want to read there?",
         ),
         Twist(
             "first-picture-only",
             on_output(lambda rows: rows[:1]),
-            "Only the first picture has a list. There should be one for each row.",
+            "Only the first picture has a list. How many lists should there be?",
         ),
         Twist(
             "in-percent",
@@ -178,13 +178,13 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "For one picture: which class has the largest probability? And the next? It is the order that is wanted, not the sorted numbers alone.",
+        "It is the order of the classes that is wanted, not the sorted numbers alone. For one picture, which class has the largest probability?",
         "np.argsort gives places, from the smallest to the largest. What could you sort instead of p, so that the largest comes first?",
-        'Of ties the lower index comes first: that is what kind="stable" promises. One list for each row, and in it pairs of a name and a float.',
+        "A stable sort keeps ties in their order, so the lower index comes first. What must you sort, so that the largest comes first?",
     ),
     rung_hints={
-        "shape": "A list with one list for each picture, and in each k pairs: a name, and a number.",
-        "edge-cases": "Ties: with equal probabilities, the class with the lower index comes first.",
-        "robust": "k must be from 1 to the number of classes, and there must be a name for each class.",
+        "shape": "A list with one list for each picture, and in each k pairs: a name, and a number. What does your function return?",
+        "edge-cases": "Some classes have equal probabilities. Which of them must come first?",
+        "robust": "k must be from 1 to the number of classes, and there must be a name for each class. Name the argument in each message.",
     },
 )

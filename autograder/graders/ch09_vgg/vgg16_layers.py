@@ -120,23 +120,22 @@ EXERCISE = Exercise(
         Twist(
             "counts-from-zero",
             with_mistake(first=0),
-            "Your names count from 0, as Python does. The paper and Keras count from 1: the first is "
-            "block1_conv1.",
+            "Your names count from 0, as Python does. What do the paper and Keras call the first layer?",
         ),
         Twist(
             "predictions-missing",
             with_mistake(units=(4096, 4096)),
-            "The last layer is missing. It is the sixteenth: predictions, with one unit for each class.",
+            "The last layer is missing. It has one unit for each class. What is it called?",
         ),
     ),
     hints=(
         "Five blocks of convolutions, then three dense layers. How many layers have weights, if there are 16 in all?",
-        "Write down the numbers of convolutions in each block, and the numbers of filters. Two short tuples say it all.",
-        "Two loops, one in the other: over the blocks, and over the convolutions of a block. The names count from 1.",
+        "Write down the number of convolutions in each block, and the number of filters. How many entries do these two lists have?",
+        "Two loops, one in the other: over the blocks, and over the convolutions of a block. Where does the count in the names begin?",
     ),
     rung_hints={
-        "names": "The names are block1_conv1, block1_conv2, block2_conv1 and so on, then fc1, fc2 and predictions.",
-        "kinds": "The second entry of each tuple is the word conv or the word dense.",
-        "units": "The third entry is the number of filters of a convolution, or of units of a dense layer.",
+        "names": "The names are block1_conv1, block1_conv2, block2_conv1 and so on, then fc1, fc2 and predictions. Print yours and compare.",
+        "kinds": "The second entry of each tuple is the word conv or the word dense. What do your tuples hold there?",
+        "units": "The third entry is the number of filters of a convolution, or of units of a dense layer. What do your tuples hold there?",
     },
 )

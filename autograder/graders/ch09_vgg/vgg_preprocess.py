@@ -90,16 +90,10 @@ def _in_place(op: Op) -> Op:
     return mistaken
 
 
-_BY_255 = (
-    "You divide by 255. VGG16 was trained on pixels from 0 to 255, only shifted so that the mean is 0: "
-    "after a division all pictures look nearly the same to it."
-)
+_BY_255 = "You divide by 255. VGG16 was trained on pixels from 0 to 255, so all pictures look nearly the same to it then. What if you leave the division out?"
 _ORDER = "The means are taken from the wrong channels: 103.939 is that of blue, 123.68 that of red. Which channel comes first after you have reversed the order?"
-_RGB = (
-    "Your channels are still red, green, blue. VGG16 was trained with a library that read pictures as "
-    "blue, green, red."
-)
-_TWICE = "Your pixels are prepared twice over. They come from 0 to 255, and once is enough."
+_RGB = "Your channels are still red, green, blue. VGG16 was trained with a library that reads blue first. In which order must they go?"
+_TWICE = "Your pixels are prepared twice over. They come from 0 to 255. How often should you prepare them?"
 
 EXERCISE = Exercise(
     name="vgg_preprocess",
@@ -121,12 +115,12 @@ EXERCISE = Exercise(
         Twist(
             "means-added",
             with_mistake(means=-MEANS),
-            "You add the means. The mean colour should become 0: what must be done to it?",
+            "You add the means. The mean color should become 0: what must be done to it?",
         ),
         Twist(
             "means-forgotten",
             with_mistake(means=np.zeros(3)),
-            "You do not subtract the means. The mean colour of all training pictures should become 0.",
+            "You do not subtract the means. What should the mean color of all training pictures become?",
         ),
         Twist(
             "changes-input",
@@ -135,12 +129,12 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Two steps: another order of the channels, and three numbers that are subtracted. No division.",
-        "The channels are the last axis, whatever comes before it. A step of −1 reads an axis backwards.",
+        "There are two steps, and no division. The channels get another order. What is subtracted from each of them?",
+        "The channels are the last axis, whatever comes before it. A slice can read an axis from its end. Which axis should it be?",
         "Blue comes first now, and so does its mean: 103.939. The rest NumPy does by broadcasting; make floats first.",
     ),
     rung_hints={
-        "shape": "The shape stays; float32 stays float32, and float64 float64. The array that came in must not change.",
+        "shape": "The shape stays; float32 stays float32, and float64 float64. The array that came in must not change. What are the shape and dtype of yours?",
         "by-hand": "A red pixel (255, 0, 0): which of the three numbers that come out is its 255 in?",
         "structure": "Does your code take the last axis, both for one picture (H, W, 3) and for a batch (N, H, W, 3)?",
         "robust": "A picture must have three channels: raise ValueError and name rgb.",

@@ -185,14 +185,14 @@ EXERCISE = Exercise(
         Twist("order-of-the-model", _in_the_models_order, _MODEL_ORDER),
     ),
     hints=(
-        "A photograph goes through all layers on its way. You want to see what comes out of some of them, not only of the last one.",
-        "Every layer of a model knows its output. A new model may have the same input, and those outputs.",
+        "A photograph goes through all layers on its way. You want to see what comes out of some of them. How can a model give more than its last result?",
+        "Every layer of a model knows its output. A new model can have the same input. What should its outputs be?",
         "The outputs come back in the order in which you asked for them; one output alone comes back without a list. Put a batch axis in front of the image.",
     ),
     rung_hints={
         "passes": "Build one model with all the outputs, and call it once.",
-        "order": "A dictionary remembers the order in which its keys were put in.",
-        "robust": "Look the names up before you run the network. The message must contain the word names.",
+        "order": "A dictionary remembers the order in which its keys were put in. In which order do you put yours in?",
+        "robust": "Look the names up before you run the network. Use the word names in the message.",
     },
 )
 

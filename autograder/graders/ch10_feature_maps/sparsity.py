@@ -80,14 +80,14 @@ EXERCISE = Exercise(
         Twist(
             "share-of-nonzeros",
             on_output(lambda shares: {name: 1 - share for name, share in shares.items()}),
-            "That is the share of numbers that are not 0. A sparse map is one with many zeros.",
+            "That is the share of numbers that are not 0. A sparse map is one with many zeros. What should you count?",
         ),
         Twist("over-one-channel", _shares(lambda m: np.mean(m[..., 0] == 0)), _OVER_ONE),
         Twist("over-one-channel", _shares(lambda m: np.mean(m[..., -1] == 0)), _OVER_ONE),
         Twist(
             "counts-instead",
             _shares(lambda m: np.sum(m == 0)),
-            "You count the zeros. A share is between 0 and 1, so that large and small layers can be compared.",
+            "You count the zeros. A share lets you compare small and large layers. What must you divide by?",
         ),
         Twist(
             "silent-channels",
@@ -97,7 +97,7 @@ EXERCISE = Exercise(
         Twist(
             "counts-negatives",
             _shares(lambda m: np.mean(m <= 0)),
-            "You count negative numbers, too. Only an exact 0 is a zero.",
+            "You count negative numbers, too. Only an exact 0 is a zero. How do you compare with it?",
         ),
     ),
     hints=(
@@ -105,5 +105,7 @@ EXERCISE = Exercise(
         "A comparison with 0 gives an array of True and False. What is its mean?",
         "Go through the dictionary's items and build a new one with the same names; the mean runs over all axes.",
     ),
-    rung_hints={"shape": "The result is a dictionary with the same names; every value is a float."},
+    rung_hints={
+        "shape": "The result is a dictionary with the same names; every value is a float. What does your function return?"
+    },
 )

@@ -94,7 +94,7 @@ EXERCISE = Exercise(
         Twist(
             "later-of-two-alike",
             lambda op: lambda m, k: [int(i) for i in np.argsort(_means(m))[::-1][: len(op(m, k))]],
-            "Of two channels that are alike, yours names the later one first. The lower index comes first.",
+            "Of two channels that are alike, yours names the later one first. Which of the two should come first?",
         ),
         Twist(
             "channels-in-front",
@@ -104,16 +104,16 @@ EXERCISE = Exercise(
                     for i in np.argsort(-np.mean(m, axis=(0, 2, 3)), kind="stable")[: len(op(m, k))]
                 ]
             ),
-            "You rank the rows of the picture. The channels are the last axis.",
+            "You rank the rows of the picture. Which axis of (H, W, C) counts the channels?",
         ),
     ),
     hints=(
         "Each channel is one map. Which single number says how strongly it answers to the whole photograph?",
-        "The mean over height and width gives one number for each channel. You want the places of the largest ones, not their values.",
+        "The mean over height and width gives one number for each channel. You want the places of the largest ones. Which NumPy function gives places?",
         "argsort begins with the smallest. Sort the negative means, with a stable kind, so that of two alike the lower index comes first.",
     ),
     rung_hints={
-        "shape": "k whole numbers, in a list or an array.",
+        "shape": "The result is k whole numbers, in a list or an array. What does your function return?",
         "robust": "k must be from 1 to the number of channels. Name k in the message.",
     },
 )

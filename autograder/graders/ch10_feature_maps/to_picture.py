@@ -126,24 +126,15 @@ def drawn(
         return whole(fit(255 * ((values - low) / (high - low + small)))).astype(np.uint8)
 
 
-_DIVIDES = (
-    "On a map whose numbers are all the same you divide by 0, or by next to nothing, and it comes "
-    "out black. Such a map shows nothing, so every pixel should be a middle grey: 128."
-)
+_DIVIDES = "On a map whose numbers are all the same you divide by nearly 0, and it comes out black. Such a map shows nothing. Which gray should it be?"
 _WRAPS = (
     "Numbers beyond the percentiles leave the range 0 to 255, and uint8 starts again at the other "
     "end: the brightest cells come out dark. What should happen to them before the conversion?"
 )
-_CLIPS_NEGATIVES = "You set everything below 0 to 0 first. Black belongs to the 1st percentile, wherever that lies."
-_EXTREMES = (
-    "You stretch from the smallest to the largest number. One outlier then makes all others the "
-    "same grey: that is why the percentiles count."
-)
-_MEAN = (
-    "You go by the mean and the standard deviation. Then it depends on the shape of the map how "
-    "much of it is black or white. Here the percentiles are the ends: the 1st and the 99th."
-)
-_TRUNCATES = "You cut the decimals off. A level of 99.9 is nearer to 100 than to 99."
+_CLIPS_NEGATIVES = "You set everything below 0 to 0 first. Black belongs to the 1st percentile, wherever that lies. What happens to a map that is all negative?"
+_EXTREMES = "You stretch from the smallest to the largest number. One outlier then makes all others the same gray. Which two numbers are safer ends?"
+_MEAN = "You go by the mean and the standard deviation. Then the map decides how much is black or white. Which two percentiles should be the ends?"
+_TRUNCATES = "You cut the decimals off. Which whole number is nearest to a level of 99.9?"
 UNGUARDED = ({"flat": None}, {"flat": None, "small": 1e-7})
 """Ways to divide where a map may be the same everywhere."""
 
@@ -186,13 +177,13 @@ EXERCISE = Exercise(
         Twist("truncates", with_mistake(whole=_cut), _TRUNCATES),
     ),
     hints=(
-        "A picture has 256 grey levels. Which number of the map should become black, and which white?",
-        "np.percentile finds both numbers. Everything below the one is black, everything above the other white.",
+        "A picture has 256 gray levels. Which number of the map should become black, and which white?",
+        "NumPy finds percentiles. What is below the one is black, and what is above the other is white. What should happen in between?",
         "Between them it is a straight line: subtract, divide, clip to 0…1, times 255, round, uint8. And before you divide: can the divisor be 0?",
     ),
     rung_hints={
-        "by-hand": "Where both percentiles are the same, every pixel is 128.",
-        "shape": "The result has the map's shape and dtype uint8.",
+        "by-hand": "Where both percentiles are the same, every pixel is a middle gray. What does your function give there?",
+        "shape": "The result has the map's shape and dtype uint8. What are the shape and dtype of yours?",
         "robust": "One map has two axes. Name feature_map in the message.",
     },
 )

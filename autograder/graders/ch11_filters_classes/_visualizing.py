@@ -119,19 +119,17 @@ def rising(
 
 
 RUNG_HINTS = {
-    "shape": "The result is one picture without a batch axis: (size, size, 3), or as large as start.",
-    "start": "Without a start it is rng.normal(0, 10, (size, size, 3)), drawn before anything else.",
-    "options": "rate, tv, l6 and jitter go on to ascend as they are.",
-    "climbs": "After fifteen steps the score of your picture should be far above that of noise.",
+    "shape": "The result is one picture without a batch axis: size rows and columns, or as large as start. What is the shape of yours?",
+    "start": "Without a start, begin with noise of mean 0 and the spread that the text names. Is it the first thing that you draw from rng?",
+    "options": "The options rate, tv, l6 and jitter go on as they are. Which of them does your call leave out?",
+    "climbs": "After fifteen steps the score of your picture should be far above that of noise. Which sign does your step have?",
 }
 _BLANK = (
     "You begin with a blank picture. It has no parts, so all places of a map say the same. Begin "
     "with noise: rng.normal."
 )
-_START_IGNORED = "You begin with noise although a start was given. A second pass should begin with the picture of the first."
-_OTHER_NOISE = (
-    "Your noise has another size. It should be spread around 0 with a standard deviation of 10."
-)
+_START_IGNORED = "You begin with noise although a start was given. A second pass should begin with the picture of the first. Where do you look at start?"
+_OTHER_NOISE = "Your noise has another size. It should be spread around 0. Which standard deviation does the description name?"
 POINTS = {
     "shape": 0.5,
     "start": 0.5,

@@ -40,10 +40,7 @@ _PLAIN = (
     "ascent_step take the step: it divides by it."
 )
 
-_ONE_GRADIENT = (
-    "Every step of yours goes the same way: the gradient of the first picture. After a step the "
-    "picture is another one, and so is its gradient."
-)
+_ONE_GRADIENT = "Every step of yours goes the same way: the gradient of the first picture. After a step the picture is another one. When must you ask for its gradient?"
 
 
 def _goal(given: Any) -> Gradient:
@@ -204,14 +201,14 @@ EXERCISE = Exercise(
     ),
     hints=(
         "One step has four parts: shift the picture, take the gradient of the score there, take a step, shift it back.",
-        "A GradientTape watches a tensor of the shifted picture with a batch axis; np.roll shifts, rng.integers draws both shifts at once.",
-        "Inside the tape: score(x), minus tv times the total variation over the number of numbers, minus l6 times the sixth root of the mean sixth power. Outside: ascent_step, and np.roll by the opposite.",
+        "A gradient tape must watch the shifted picture as a tensor with a batch axis. NumPy can roll a picture. How do you roll it back?",
+        "Inside the tape: the score, less the two penalties. Each is multiplied by its own weight. Which function then takes the step, and what undoes the shift?",
     ),
     rung_hints={
         "by-hand": "Here the gradient is the same everywhere: the weights of the sum. What does ascent_step make of it?",
-        "penalties": "Both penalties belong inside the tape. Total variation is divided by the number of numbers in the picture; L6 takes the mean of the sixth powers, then the sixth root.",
-        "jitter": "Per step one rng.integers(-jitter, jitter + 1, 2): first down, then right. Everything in this step is computed on the shifted picture, and then it is shifted back.",
-        "climbs": "The score after the last step should be far above the first.",
+        "penalties": "Both penalties belong inside the tape. Divide the total variation by how many numbers the picture holds. For L6, in which order do the mean, the power and the root come?",
+        "jitter": "Draw the two shifts of a step in one call: first down, then right. Everything in this step is computed on the shifted picture. When do you shift it back?",
+        "climbs": "The score after the last step should be far above the first. Which sign does your step have?",
         "edge-cases": "The sixth root has no slope at 0. Where l6 is 0, leave the term out.",
         "robust": "A picture has three axes. Name image in the message.",
     },

@@ -91,14 +91,9 @@ _PLAIN = (
     "of its mean square, so that rate alone says how far the picture moves."
 )
 _UNGUARDED = "Where the gradient is 0 you divide 0 by 0. The 1e-8 is there for that: add it to the root before you divide."
-_OTHER_LENGTH = (
-    "You divide by another size of the gradient. Here it is the root of the mean of its squares."
-)
+_OTHER_LENGTH = "You divide by another size of the gradient. Here it is the root of the mean of its squares. Which one do you use?"
 
-_EPSILON = (
-    "You add another small number than 1e-8 to the divisor. That is fine, as long as it is much "
-    "smaller than any gradient that you meet."
-)
+_EPSILON = "You add another small number than 1e-8 to the divisor. That is fine while it is much smaller than your gradients. Use 1e-8 to match the text."
 
 EXERCISE = Exercise(
     name="ascent_step",
@@ -127,7 +122,7 @@ EXERCISE = Exercise(
         Twist(
             "root-forgotten",
             _by(lambda g: np.mean(g**2) + 1e-8),
-            "You divide by the mean of the squares and left out the root.",
+            "You divide by the mean of the squares. Which step is left out?",
         ),
         Twist("divides-by-zero", _by(lambda g: np.sqrt(np.mean(g**2))), _UNGUARDED),
         Twist("epsilon-under-the-root", _by(lambda g: np.sqrt(np.mean(g**2) + 1e-8)), _UNGUARDED),
@@ -149,11 +144,11 @@ EXERCISE = Exercise(
     ),
     hints=(
         "The gradient points uphill. Its size depends on the layer and the picture, and may be tiny: what should the length of a step depend on?",
-        "Divide the gradient by the root of its mean square. Then its numbers are about 1 in size, and rate says how far they move.",
-        "np.sqrt(np.mean(gradient**2)) plus 1e-8 is the divisor. Uphill means plus.",
+        "Divide the gradient by the root of its mean square. Then its numbers are about 1 in size. What does rate say then?",
+        "The divisor is the root of a mean, plus the small number from the text. What is squared first, and which sign goes uphill?",
     ),
     rung_hints={
-        "shape": "A new array of the picture's shape and dtype; image and gradient stay as they are.",
+        "shape": "A new array of the picture's shape and dtype; image and gradient stay as they are. What are the shape and dtype of yours?",
         "robust": "NumPy would stretch a gradient that has one row. Compare the shapes first, and name gradient in the message.",
     },
 )

@@ -129,17 +129,11 @@ def _along(*axes: int) -> Callable[[Op], Op]:
     return with_mistake(differences=lambda image: neighbours(image, *axes))
 
 
-_CHANNELS = "You take differences between the channels, too. Red and green of one pixel are not neighbours: only the pixel below and the one beside it are."
+_CHANNELS = "You take differences between the channels, too. Only the pixel below and the one beside it are neighbors. Along which axes do you take differences?"
 _SQUARED = "You square the differences, so that a sharp edge costs far more than a slope. Take their sizes: |Δ|."
-_POWER = (
-    "You raise the differences to a power, so that sharp edges cost too much or too little. Total "
-    "variation adds their sizes as they are: |Δy| and |Δx|."
-)
-_LAST = (
-    "You leave out differences in the last row and the last column. A pixel at the right border "
-    "still has a neighbour below: how many pairs of neighbours are there in each direction?"
-)
-_AVERAGED = "You average the differences. Total variation is their sum, as tf.image gives it."
+_POWER = "You raise the differences to a power, so that sharp edges cost too much or too little. How should a difference of 2 count, beside one of 1?"
+_LAST = "You leave out differences in the last row and the last column. A pixel at the right border still has a neighbor below: how many pairs of neighbors are there in each direction?"
+_AVERAGED = "You average the differences. Total variation does not divide. What should you do with them instead?"
 
 EXERCISE = Exercise(
     name="total_variation",
@@ -159,8 +153,7 @@ EXERCISE = Exercise(
         Twist(
             "wraps-around",
             with_mistake(differences=_wrapped),
-            "Your first row is compared with the last one, and the first column with the last. "
-            "A pixel without a neighbour has no difference.",
+            "Your first row is compared with the last one, and the first column with the last. A pixel without a neighbor has no difference. How many differences does a column of 4 pixels have?",
         ),
         *(
             Twist("averaged", with_mistake(total=total), _AVERAGED)
@@ -189,19 +182,18 @@ EXERCISE = Exercise(
         Twist(
             "one-direction",
             _along(0),
-            "You compare each pixel with the one below it, but not with the one beside it.",
+            "You compare each pixel with the one below it, but not with the one beside it. Which pairs are missing?",
         ),
         Twist(
             "one-direction",
             _along(1),
-            "You compare each pixel with the one beside it, but not with the one below it.",
+            "You compare each pixel with the one beside it, but not with the one below it. Which pairs are missing?",
         ),
         *(
             Twist(
                 "length-of-both",
                 with_mistake(costs=jointly(0.5, fit)),
-                "You take the length of both differences together. That is another total variation; "
-                "this one adds |Δy| and |Δx|.",
+                "You take the length of both differences together. That is another total variation. How do |Δy| and |Δx| come together here?",
             )
             for fit in (crop, pad)
         ),
@@ -213,13 +205,13 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Which pixels does a pixel have as neighbours? Each pair of neighbours counts once.",
-        "image[1:] and image[:-1] are the same picture, one row apart. Their difference holds all vertical neighbours at once.",
-        "np.abs, then sum over everything: once for the rows, once for the columns. A sum, no mean.",
+        "Each pair of neighbors counts once: the pixel below, and the one beside. How many pairs are there in a row of 4 pixels?",
+        "Take the picture without its first row, and the picture without its last row. They lie one row apart. What does their difference hold?",
+        "Add up sizes, over everything: once for the rows, once for the columns. Is a mean needed?",
     ),
     rung_hints={
-        "shape": "The result is one number (float), for lists too.",
-        "edge-cases": "A picture of one row has no neighbours below. And uint8 cannot go below 0: convert before you subtract.",
+        "shape": "The result is one number (float), for lists too. What does your function return?",
+        "edge-cases": "A picture of one row has no neighbors below. And uint8 cannot go below 0: convert before you subtract.",
         "robust": "A picture has three axes. Name image in the message.",
     },
 )

@@ -101,10 +101,7 @@ def class_probes(rng: Rng) -> Iterator[Probe]:
         yield Probe("robust", args, {"size": 12}, title, raises, terms=TERMS, given=made)
 
 
-_SOFTMAX = (
-    "You maximise the probability. It also grows where the other classes become less likely, and "
-    "near 1 it hardly moves. Maximise the logit: what goes into the softmax."
-)
+_SOFTMAX = "You climb the probability. It also grows where other classes lose, and near 1 it hardly moves. Which number stands before the softmax?"
 
 EXERCISE = Exercise(
     name="visualize_class",
@@ -123,20 +120,20 @@ EXERCISE = Exercise(
         Twist(
             "every-class",
             with_mistake(whole=True),
-            "You average all logits. One class was asked for.",
+            "You average all logits. One class was asked for. Which argument says which one?",
         ),
         *START_TWISTS,
         *PENALTY_TWISTS[:1],
         CLIMB_TWISTS[2],
     ),
     hints=(
-        "A filter had a map to be maximised. What single number does the network have for a class?",
-        "The last layer is a softmax. The model that you need ends one step earlier: at that layer's input.",
-        "keras.Model(model.input, model.layers[-1].input) gives the logits. The score is one of them; ascend does the rest.",
+        "A filter had a map to be maximized. What single number does the network have for a class?",
+        "The last layer is a softmax. The model that you need ends one step earlier. Where is that?",
+        "A model can end at the input of its last layer, and that gives the logits. The score is one of them. Which function does the rest?",
     ),
     rung_hints={
         **RUNG_HINTS,
-        "reference": "The score is the logit of the class: what goes into the last layer, before the softmax.",
+        "reference": "The score is the logit of the class. Where does your model end: before the softmax, or after it?",
         "robust": "An index from 0 to the number of classes less one. Name index in the message.",
     },
 )

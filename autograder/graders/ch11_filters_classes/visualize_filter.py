@@ -131,7 +131,9 @@ def chosen_alive(made: dict[str, Any]) -> int:
 
 
 _BORDER = "You average the whole map, its border included. Units at the border see padding, and the edge of a picture alone can raise their values: leave out two rows and columns on each side."
-_WHOLE = "You average all maps of the layer. One filter was asked for: index."
+_WHOLE = (
+    "You average all maps of the layer. One filter was asked for. Which argument says which one?"
+)
 
 EXERCISE = Exercise(
     name="visualize_filter",
@@ -153,12 +155,12 @@ EXERCISE = Exercise(
     ),
     hints=(
         "A filter's feature map is large where the picture fits the filter. So what should the score of a picture be?",
-        "A new model from the picture to that layer's output gives the maps. The score is the mean of one of them, without two rows and columns at each side.",
+        "A new model from the picture to that layer's output gives the maps. The score is the mean of one of them. How far from the border does it begin?",
         "Check layer, index and size first. Then noise from rng (or start), a score that takes a batch, and ascend does the rest.",
     ),
     rung_hints={
         **RUNG_HINTS,
-        "reference": "The score is the mean of map[2:-2, 2:-2, index], taken from the layer's output, after its ReLU.",
-        "robust": "An unknown layer, an index that the layer does not have, a size that leaves no map inside the border: each a ValueError that names it.",
+        "reference": "The score is a mean over one map, after the layer's ReLU. Two rows and columns are left out on each side. Which map do you take?",
+        "robust": "A layer may be unknown, an index too high, or a size too small for the border. Raise a ValueError that names the argument each time.",
     },
 )

@@ -195,10 +195,7 @@ def _identity(value: Array, *_: Any) -> Array:
     return value
 
 
-_NAN = (
-    "Where nothing speaks for the class, every number is 0 after the ReLU, and so is the maximum: "
-    "you divide 0 by 0. Such a map should be zeros."
-)
+_NAN = "Where nothing speaks for the class, every number is 0 after the ReLU. So you divide 0 by 0. What should such a map show?"
 _ZERO_MAP = (
     "Where a layer is silent, every number of the map is 0, and so is the maximum: you divide 0 by "
     "0. What should such a map be?"
@@ -211,18 +208,9 @@ _WEIGHTS = (
     "Each map needs one weight: the mean of its gradient over height and width. Over which axes "
     "do you average, and what shape is left?"
 )
-_EACH_PLACE = (
-    "You multiply every place by its own gradient. In Grad-CAM each map has a single weight: the "
-    "mean of its gradient over height and width."
-)
-_TOO_EARLY = (
-    "You cut the negative weights off before the sum. Maps that speak against the class must "
-    "count, too: the ReLU comes after the sum."
-)
-_CLAMPED = (
-    "You leave out slopes before they are averaged. A map's weight is the mean of its whole "
-    "gradient, also of what is negative. Only the sum of the weighted maps goes through a ReLU."
-)
+_EACH_PLACE = "You multiply every place by its own gradient. In Grad-CAM each map has a single weight. How do you make one number of its gradient?"
+_TOO_EARLY = "You cut the negative weights off before the sum. Maps that speak against the class must count, too. When does the ReLU come?"
+_CLAMPED = "You leave out slopes before they are averaged. A map's weight is the mean of its whole gradient, also of what is negative. What alone goes through a ReLU?"
 _STRETCHED = (
     "You subtract the smallest number before you divide. Then a place that speaks for the class "
     "may come out as 0. Divide by the maximum, and do nothing else."
@@ -279,20 +267,20 @@ EXERCISE = Exercise(
         Twist(
             "not-normalised",
             other(finish=_identity),
-            "You forgot to divide by the maximum: where something speaks for the class, the largest number is 1.",
+            "Your map was not divided by its maximum. Which number should its largest value become?",
         ),
         Twist("stretched-from-the-minimum", other(finish=_from_minimum), _STRETCHED),
         Twist("axis-squeezed", other(squeeze=np.squeeze), SAY_SQUEEZED),
     ),
     hints=(
         "A late layer has many maps. Each of them speaks for or against the class; how strongly is one number per map. Where do you get it from?",
-        "One model with two outputs: the layer's maps, and the logits. Run it inside a tape, and ask for the gradient of the class's logit with respect to the maps. Its mean over height and width is a map's weight.",
-        "Weights times maps, summed over the channels; then ReLU; then divided by the maximum, unless that is 0. No batch axis in the result.",
+        "One model can give the layer's maps and the logits. Run it inside a tape, and ask how the logit of the class changes with the maps. How do you make one weight of each map's gradient?",
+        "Sum the weighted maps over the channels, then apply ReLU. There is no batch axis in the result. What must the maximum not be before you divide?",
     ),
     rung_hints={
-        "shape": "The result has the height and width of the layer's maps, without a batch or channels.",
-        "structure": "It must work for every layer with height and width, not only for the last one.",
-        "edge-cases": "If nothing speaks for the class, the map is zeros.",
-        "robust": "Name the wrong argument in the message: index, image or layer. A layer without height and width has no map, either.",
+        "shape": "The result has the height and width of the layer's maps, without a batch or channels. What is the shape of yours?",
+        "structure": "It must work for every layer with height and width, not only for the last one. Which layers does your function fail on?",
+        "edge-cases": "If nothing speaks for the class, the map is zeros. What do you divide by there?",
+        "robust": "A layer without height and width has no map. Name the wrong argument in the message: index, image or layer.",
     },
 )

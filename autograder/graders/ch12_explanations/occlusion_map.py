@@ -168,18 +168,10 @@ class _Kept:
         return self.copies[0][1]
 
 
-_BLACK = (
-    "You fill the occluder with 0. A hole of a colour of its own may say something to the network; "
-    "the picture's own mean colour says the least."
-)
-_GAIN = "Your signs are turned round. Where hiding a part costs points, the number is positive: original less occluded."
-_GREY = (
-    "You take one mean for all channels. A colour has a number for each channel: over which axes "
-    "do you average?"
-)
-_PATCH = (
-    "You fill the occluder with the mean of what it hides. The mean is that of the whole picture."
-)
+_BLACK = "You fill the occluder with 0. A hole of another color may say something to the network. Which color of the picture says the least?"
+_GAIN = "Your signs are reversed. Where hiding a part costs points, the number is positive. Which logit must be subtracted?"
+_GREY = "You take one mean for all channels. A color has a number for each channel: over which axes do you average?"
+_PATCH = "You fill the occluder with the mean of what it hides. Which pixels should the mean be taken over?"
 _OCCLUDED = (
     "Your map holds scores of the occluded pictures alone. What does hiding a part change, "
     "compared with the whole picture's score?"
@@ -188,14 +180,14 @@ _DIVIDED = "You divide by the original's logit. Give the drop itself: a logit ma
 _NORMALISED = (
     "You stretch your map. Give the drops as they are: then you can compare two photographs."
 )
-_DROPS = (
-    "You set negative numbers to 0. They say something, too: hiding this part helped the class."
-)
+_DROPS = "You set negative numbers to 0. They say something, too. What does it mean when a part is hidden and the logit grows?"
 _STAY = (
     "What was hidden once stays hidden: at the end the whole picture is covered. Begin each place "
     "with a fresh copy of the picture."
 )
-_STRIDE = "Your occluder does not move by stride pixels from one place to the next."
+_STRIDE = (
+    "Your occluder does not move by stride pixels from one place to the next. How far does it move?"
+)
 _OFF = (
     "You leave out the last place, where the occluder touches the border. How many places of a "
     "window of 3 are there in 5 pixels?"
@@ -251,7 +243,7 @@ EXERCISE = Exercise(
         Twist(
             "output-transposed",
             other(finish=np.transpose),
-            "Rows and columns of your map are swapped: the first axis goes down the picture.",
+            "Rows and columns of your map are swapped. Which axis of it goes down the picture?",
         ),
         *(
             Twist("divided-by-the-original", other(joined=joined), _DIVIDED)
@@ -273,12 +265,12 @@ EXERCISE = Exercise(
     ),
     hints=(
         "What would happen to the class's logit if this part were not there? Cover it and see.",
-        "For each place of the occluder: a fresh copy of the photograph, a square in its mean colour, and the network's logit. The map holds the original's logit less this one.",
-        "range(0, H - size + 1, stride) gives the rows. The mean colour is the mean over height and width, one number for each channel. Many pictures can go through the network at once.",
+        "For each place of the occluder, make a fresh copy of the photograph and put a square of its mean color there. Ask the network for the logit of both. Which is subtracted from which?",
+        "The occluder starts at 0 and moves by stride while it still fits. Its color is a mean over height and width. Where is the last place?",
     ),
     rung_hints={
-        "shape": "The map has (H - size) // stride + 1 rows, and columns in the same way.",
-        "by-hand": "The logit is a mean over all places. What is hidden counts as the mean colour.",
+        "shape": "The occluder must fit into the picture at each place. How many steps of stride pixels does it take, down and across?",
+        "by-hand": "The logit is a mean over all places. What is hidden counts as the mean color. Work out one place on paper.",
         "robust": "size must be from 1 to the shorter side, stride 1 or more, index one of the classes, image of three axes. Name the wrong one in the message.",
     },
 )

@@ -146,10 +146,7 @@ _SIGNED = (
     "Your map keeps the gradient's sign. A pixel whose brightening lowers the logit matters just "
     "as much as one whose brightening raises it. What do you do before you compare the channels?"
 )
-_SUMMED = (
-    "You add the channels up, or average them. A pixel counts by the channel to which the logit is "
-    "most sensitive: its largest value."
-)
+_SUMMED = "You add the channels up, or average them. A pixel counts by the channel that moves the logit most. Which of the three numbers is that?"
 _ABSOLUTE_LATER = (
     "You take the largest number first and its size after that. So a large negative number loses "
     "against a small positive one. Swap the two steps."
@@ -198,13 +195,13 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "A small change of one pixel changes the logit a little. How much, is a derivative. There is one for every number of the photograph.",
+        "A small change of one pixel changes the logit a little. How much, is a derivative. How many derivatives does a photograph have?",
         "Watch the photograph with a tape, run the network up to its logits inside it, and pick the one logit there. Then ask the tape for the gradient.",
         "The logits are what goes into the last layer: a model from model.input to that place. The gradient has the photograph's shape; take its size, then the largest over the channels.",
     ),
     rung_hints={
-        "shape": "One number for each pixel: the result has the photograph's height and width, without a batch or channels.",
-        "by-hand": "The logit is the mean over all places of kernel times pixel. Its derivative by one number of the photograph is a number of the kernel, divided by how many places there are.",
+        "shape": "One number for each pixel: the result has the photograph's height and width, without a batch or channels. What is the shape of yours?",
+        "by-hand": "The logit is the mean over all places of kernel times pixel. So the derivative is a number of the kernel, divided by something. How many places are there?",
         "robust": "index must be from 0 to the number of classes, less one; image must have three axes, and as many channels as the network takes. Name the wrong one in the message.",
     },
 )

@@ -141,19 +141,15 @@ def _read_as(order: str) -> Twist:
     return Twist("flatten-order", apply, _READ)
 
 
-_READ = (
-    "You take each row's numbers in another order than im2col lays them. A row is a patch of "
-    "shape (kh, kw, C), flattened."
-)
+_READ = "You take each row's numbers in another order than im2col lays them. A row is a flattened patch. In which order do its rows, columns and channels come?"
 _OVERWRITES = (
     "Where windows overlap, the last one wins. Several numbers of the matrix came from the same "
     "pixel: what should stand there?"
 )
-_INVERSE = (
-    "You divide by the number of windows that meet in a pixel, and get the picture back. That is "
-    "an inverse. col2im only adds up, as a gradient does."
+_INVERSE = "You divide by the number of windows that meet in a pixel, and get the picture back. That is an inverse. A gradient is not divided. What should happen where several windows meet?"
+_WRONG_SIDE = (
+    "You cut the frame off on the wrong side. How many rows of zeros does layout put above?"
 )
-_WRONG_SIDE = "You cut the frame off on the wrong side. layout says how many rows of zeros are above, and how many below."
 
 EXERCISE = Exercise(
     name="col2im",
@@ -175,14 +171,14 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "A pixel was copied into several rows of the matrix. Now all its copies are added up at that pixel.",
+        "A pixel was copied into several rows of the matrix. What happens to all its copies on the way back?",
         "Take the loop of your im2col, and turn every assignment round: what was read from the picture is now added to it.",
         "Work on the framed picture, filled with zeros: for each tap (a, b), add a block of the matrix to a slice. Cut the frame off at the end.",
     ),
     rung_hints={
-        "shape": "The result has shape x_shape, and the dtype of cols (float64 for whole numbers).",
+        "shape": "The result has shape x_shape, and the dtype of cols (float64 for whole numbers). What are the shape and dtype of yours?",
         "structure": "Give it a matrix of ones: each pixel should hold the number of windows that see it.",
-        "edge-cases": "Some pixels are seen by no window, and get 0. Some rows of the matrix came from the frame, and are cut off.",
+        "edge-cases": "Some pixels are seen by no window, and get 0. Some rows of the matrix came from the frame. What happens to those?",
         "robust": "Ask layout first. Then cols must have one row for each picture and place, one column for each tap and channel.",
     },
 )

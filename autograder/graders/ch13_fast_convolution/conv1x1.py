@@ -63,8 +63,8 @@ EXERCISE = Exercise(
         Twist(
             "kernel-transposed",
             lambda op: lambda x, k, *r: op(x, np.swapaxes(k, 2, 3), *r),
-            "Channels and filters have changed places in the weights. Which of the two axes of "
-            "kernels[0, 0] must meet x's channels?",
+            "Channels and filters have changed places in the weights. Which of these two axes must "
+            "meet x's channels?",
         ),
         *pick(
             "bias-forgotten",
@@ -80,11 +80,11 @@ EXERCISE = Exercise(
     hints=(
         "Look at one pixel: C numbers go in, F numbers come out. What is that, in the language of matrices?",
         "The same product happens at every pixel. What does NumPy's @ do with an array of more than two axes?",
-        "kernels[0, 0] is a matrix of C rows and F columns; x ends in C. No im2col, no reshape, no loop is needed.",
+        "A 1×1 kernel has one place, so it is a matrix of channels and filters. x ends in its channels. Which product needs no loop?",
     ),
     rung_hints={
-        "shape": "Height and width stay; only the last axis changes. float32 stays float32.",
+        "shape": "Height and width stay; only the last axis changes. float32 stays float32. What are the shape and dtype of yours?",
         "structure": "A single 1 in channel c shows the weights from channel c to every filter. Which row or column of the matrix is it?",
-        "robust": "Three things to compare: the kernel's height and width, its channels, the number of biases.",
+        "robust": "Compare three things: the kernel's height and width, its channels, and the number of biases. Name the argument in each message.",
     },
 )

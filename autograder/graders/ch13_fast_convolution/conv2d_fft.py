@@ -143,10 +143,7 @@ def mistaken_fft(
     return (out[:, rows, columns] + bias).astype(x.dtype)
 
 
-_FLIPPED = (
-    "You computed a true convolution: the kernel is flipped. To slide it as it is, one of "
-    "the two spectra must be conjugated."
-)
+_FLIPPED = "You computed a true convolution: the kernel is flipped. You want to slide it as it is. What must happen to one of the two spectra?"
 _CORNER = (
     "The right numbers may be there, but you cut out the wrong corner. At which cells does the "
     "kernel wrap around the border, and at which not?"
@@ -176,21 +173,20 @@ EXERCISE = Exercise(
         Twist(
             "returns-complex",
             on_output(lambda y: y.astype(np.result_type(y, np.complex64))),
-            "Your result holds complex numbers. The imaginary parts are 0, and nobody who calls "
-            "you expects them.",
+            "Your result holds complex numbers. The imaginary parts are 0. Which part should you give back?",
         ),
         *(t for t in FORWARD_TWISTS if t.name != "kernel-flipped"),
     ),
     hints=(
         "In the spectrum, sliding and summing becomes multiplying, number by number. Which three steps does that take?",
-        "Bring the kernel to the picture's size with zeros (fft2 has the argument s). Sliding the kernel as it is, not flipped, means that its spectrum is conjugated.",
+        "Bring the kernel to the picture's size with zeros: fft2 has an argument for that. What must happen to its spectrum, so that the kernel is not flipped?",
         "Multiply the spectra for each channel and filter, and sum over the channels before you go back. Then keep the first H - kh + 1 rows and W - kw + 1 columns.",
     ),
     rung_hints={
         "shape": "float32 in, float32 out, and nothing complex. Which shape has a “valid” result?",
         "by-hand": "Try one row of three and a kernel of two. Which of your three numbers wraps around?",
         "structure": "A single 1 gives the kernel turned by half a turn, as in chapter 1. What does yours give?",
-        "reference": "An odd number of columns: irfft2 must be told the size, or it guesses an even one.",
+        "reference": "The columns are odd here, and irfft2 guesses an even number. How can you tell it the size?",
         "edge-cases": "One tap, and a kernel as large as the picture: how many rows are left in each?",
         "robust": "A kernel larger than the picture is silently cut by fft2. Compare the sizes before.",
     },

@@ -103,13 +103,13 @@ EXERCISE = Exercise(
     ),
     hints=(
         "im2col gives one row for each place. What must each row be multiplied by, to give one number for each filter?",
-        "Flatten the kernels as the patches are flattened: a matrix with kh * kw * C rows and F columns. One matrix product does all places and all filters.",
-        "The product has a row for each (picture, place) and a column for each filter. Add the bias, then reshape to (N, rows, columns, F). Nothing needs to be transposed.",
+        "Flatten the kernels as the patches are flattened. One matrix product then does all places and all filters. How many rows and columns do the kernels have?",
+        "The product has a row for each picture and place, and a column for each filter. Add the bias first. Which shape should it get at the end?",
     ),
     rung_hints={
-        "shape": "layout says how many rows and columns of places there are. The product's rows come in just this order.",
+        "shape": "layout says how many rows and columns of places there are. The product's rows come in just this order. How do you give them back their axes?",
         "reference": "Does your im2col pass? If so, look at the strides and the padding that you hand on to it.",
-        "robust": "Channels and biases must be compared here: a wrong number of biases may add up without an error.",
+        "robust": "Some wrong biases add up without an error, so you must look. Compare channels and biases, and name the wrong argument.",
         "speed": "The result is right, but a loop over places or filters is still in there somewhere, perhaps inside your im2col. Loop over the taps of the window alone.",
     },
     verdicts={BASELINE.rung: BASELINE.verdict},

@@ -158,11 +158,8 @@ def _pseudo_inverse(k: Any) -> Array:
     return k / np.sum(np.square(k), axis=(0, 1), keepdims=True)
 
 
-_NOT_AN_INVERSE = (
-    "A transposed convolution does not undo a convolution: it has its shape only. Copies of the "
-    "kernel are laid down and added up. Nothing is divided."
-)
-_CROPS = "The right numbers, cut out at the wrong place. When an odd number of rows must go, Keras cuts the smaller half off at the top and left."
+_NOT_AN_INVERSE = "A transposed convolution does not undo a convolution: it has its shape only. Copies of the kernel are laid down and added up. Is there anything to divide by?"
+_CROPS = "The right numbers, cut out at the wrong place. When an odd number of rows must go, Keras cuts fewer at the top and left. How many do you cut on each side?"
 _STRIDES = "Rows take the columns' stride, and columns the rows'. Which of the two comes first?"
 
 EXERCISE = Exercise(
@@ -183,8 +180,7 @@ EXERCISE = Exercise(
         Twist(
             "kernel-flipped",
             on_args(lambda x, k, *r: (x, np.asarray(k)[::-1, ::-1], *r)),
-            "Your copies of the kernel are flipped. A single 1 in the picture lays the kernel "
-            "down as it is.",
+            "Your copies of the kernel are flipped. Put a single 1 into the picture: which way around should the kernel lie?",
         ),
         Twist(
             "overwrites-overlap",
@@ -196,7 +192,7 @@ EXERCISE = Exercise(
         Twist(
             "stride-ignored",
             on_strides(ones),
-            "The stride is ignored. How far apart are the copies of two neighbouring pixels?",
+            "The stride is ignored. How far apart are the copies of two neighboring pixels?",
         ),
         Twist(
             "padding-ignored",
@@ -206,20 +202,19 @@ EXERCISE = Exercise(
         Twist(
             "filters-for-channels",
             _filters_for_channels,
-            "You read the kernels as (kh, kw, C, F). Here the filters come before the channels: "
-            "the layer runs a convolution backwards, so both have changed places.",
+            "You read the kernels as (kh, kw, C, F). The layer runs a convolution backward, so two axes have changed places. Which ones?",
         ),
         *pick("kernel-transposed", "bias-forgotten", "first-bias-for-all", "first-image-only"),
     ),
     hints=(
-        "A convolution makes one number of a patch. Here it is the other way round: one number is spread over a patch.",
+        "A convolution makes one number of a patch. Here it is the other way around: what becomes of one number?",
         "Every pixel lays down a copy of the kernel, multiplied by itself, at strides times its place. Where copies overlap, they add up. Which of your functions adds up?",
-        "What should each tap of each filter get from each pixel? One matrix product says it, with one row for each pixel. Then col2im adds the rows up at their places.",
+        "Each tap of each filter gets something from each pixel. One matrix product says it, with one row for each pixel. Which function of yours adds the rows up at their places?",
     ),
     rung_hints={
-        "shape": '"same" gives h times the stride. "valid" gives room for the last copy: h * stride + max(kh - stride, 0).',
+        "shape": 'With "same", the height grows by the stride. With "valid", the last copy must fit, too. How far does it reach?',
         "structure": "A single 1 lays down the kernel as it is, at its place times the strides. Where does yours lie?",
-        "edge-cases": "When the strides are larger than the kernel, gaps are left between the copies, and after the last one. The bias is added there, too.",
-        "robust": "x's channels are the kernels' last axis here, and there is one bias for each of the filters on the third.",
+        "edge-cases": "When the strides are larger than the kernel, gaps are left between the copies, and after the last one. They get no copy at all. What should be added there?",
+        "robust": "x's channels are the kernels' last axis here, and there is one bias for each of the filters on the third. Name the argument in each message.",
     },
 )

@@ -172,10 +172,7 @@ def _all_channels_for_each(op: Op) -> Op:
     return depthwise
 
 
-_MULTIPLIER = (
-    "Your maps come in another order: filter by filter, and channel by channel within. Channel c's "
-    "filters belong together, at places c * M + m."
-)
+_MULTIPLIER = "Your maps come in another order: filter by filter, and channel by channel within. The filters of one channel belong together. Which of the two should move faster?"
 _SUMMED = (
     "Your channels are added up, as in an ordinary convolution. Here each channel keeps to itself: "
     "how many maps come out of C channels with M filters each?"
@@ -207,11 +204,11 @@ EXERCISE = Exercise(
     hints=(
         "In an ordinary layer every filter looks at all channels. Here a filter looks at one. How many maps do C channels with M filters each give?",
         "Your im2col still cuts the patches out. Give its rows their shape back, (places, taps, C), so that each channel can meet its own weights.",
-        "For one tap: the pixels of shape (places, C, 1) times the weights of shape (C, M) give (places, C, M). Add this up over the taps. Flattening (C, M) puts channel c's filter m at c * M + m.",
+        "For one tap, each channel's pixel meets that channel's own M weights. Add this up over the taps. In which order does a reshape lay channels and filters down?",
     ),
     rung_hints={
-        "shape": "The last axis has C * M maps. Height and width are those of any convolution.",
+        "shape": "The last axis has C * M maps. Height and width are those of any convolution. What is the shape of yours?",
         "structure": "A single 1 in channel 1 may show in channel 1's maps alone. Where does it show in yours?",
-        "robust": "There must be C * M biases. A single one, or M of them, may add up without an error.",
+        "robust": "There must be C * M biases. A wrong number of them may add up without an error. Compare it, and name the argument.",
     },
 )

@@ -101,10 +101,7 @@ _ORDER = (
     "Each row holds the right numbers in another order. Which of kernel row, kernel column "
     "and channel changes fastest, when a patch of shape (kh, kw, C) is flattened?"
 )
-_ROW_ORDER = (
-    "Your rows go through the pictures first and then through the places. All places of the "
-    "first picture come first."
-)
+_ROW_ORDER = "Your rows go through the pictures first and then through the places. Here one picture is finished before the next begins. Which axis must come first?"
 _ONE_PICTURE = "Only the first picture's patches are there. How many rows do N pictures need?"
 
 EXERCISE = Exercise(
@@ -121,17 +118,17 @@ EXERCISE = Exercise(
         Twist(
             "transposed",
             on_output(np.transpose),
-            "Your patches are the columns of the matrix. Here each patch is a row.",
+            "Your patches are the columns of the matrix. What should one row of it hold?",
         ),
         *map(carried, (*STRIDE_TWISTS, *PADDING_TWISTS)),
     ),
     hints=(
-        "Take a 2 × 3 picture and a 2 × 2 window. Write down the patches, each flattened into a line. That is the matrix.",
-        "Looping over places is one way. There are few taps and many places: what do all windows see under tap (a, b)? A slice of the framed picture.",
-        "Collect into an array of shape (N, rows, columns, kh, kw, C), one assignment for each tap (a, b). A reshape at the end makes it a matrix.",
+        "Take a 2 × 3 picture and a 2 × 2 window. Write down the patches, each flattened into a line. How many rows and columns does this matrix have?",
+        "You can loop over places, but there are few taps and many places. What do all windows see under tap (a, b)?",
+        "Collect into an array with one axis each for pictures, rows, columns, the two taps and the channels. Fill it tap by tap. What makes a matrix of it?",
     ),
     rung_hints={
-        "shape": "One row for each picture and place, one column for each number of a patch. float32 stays float32.",
+        "shape": "There is one row for each picture and place, and one column for each number of a patch. What are the shape and dtype of yours?",
         "structure": "A single 1 lies under each of the taps once. In which rows, and in which columns, should it show?",
         "edge-cases": "Ask layout for the places and for the frame, and add the zeros that it says, also where there are none.",
         "robust": "layout refuses what cannot work, and names the argument. Do you call it before everything else?",

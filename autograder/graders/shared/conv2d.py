@@ -143,7 +143,6 @@ FORWARD_TWISTS = (
     Twist(
         "relu-baked-in",
         on_output(lambda y: np.maximum(y, 0)),
-        "Negative sums come out as 0: there is a ReLU inside. A convolution is linear; the "
-        "activation is a step of its own.",
+        "Negative sums come out as 0: there is a ReLU inside. A ReLU is a step of its own. What should your convolution do with a negative sum?",
     ),
 )

@@ -144,11 +144,9 @@ _CEIL = (
     'You round up where no padding is. With "valid", what becomes of cells that no whole window '
     "reaches?"
 )
-_SIZE = "In a pair (kh, kw), the first number is the height. Yours takes it for the width."
-_STRIDES = "In a pair of strides, the first number goes down the rows. Yours takes it across."
-_LAST_ONLY = (
-    "Only the last shape comes out. The list should have one entry for each layer, in their order."
-)
+_SIZE = "In a pair (kh, kw), the first number is the height. Yours takes it for the width. Which of the two do you use for the rows?"
+_STRIDES = "In a pair of strides, the first number goes down the rows. Yours takes it across. Which of the two do you use for the rows?"
+_LAST_ONLY = "Only the last shape comes out. The list should have one entry for each layer, in their order. When do you add a shape to the list?"
 
 SHAPE_TWISTS = (
     Twist("depth-changed-by-pool", stepwise(_pooled_depth), _POOL_DEPTH),
@@ -212,7 +210,7 @@ SHAPE_TWISTS = (
     Twist(
         "input-included",
         lambda op: lambda shape, layers: [tuple(shape), *op(shape, layers)],
-        "Your list begins with the input's own shape. It should have one entry for each layer.",
+        "Your list begins with the input's own shape. It should have one entry for each layer. Where should the list begin?",
     ),
     Twist(
         "last-shape-only",
@@ -223,7 +221,6 @@ SHAPE_TWISTS = (
     Twist(
         "dense-flattens",
         stepwise(_flat_dense),
-        "Your dense layer flattens its input first. In Keras it works on the last axis alone and "
-        "leaves the others as they are.",
+        "Your dense layer flattens its input first. In Keras it works on the last axis alone. Which axes should stay as they are?",
     ),
 )

@@ -36,7 +36,7 @@ def feature_maps(
     found = function(model, *args, **kwargs)
     if not isinstance(found, dict):
         kind = "None" if found is None else type(found).__name__
-        raise Unsupported(f"{kind} where a dictionary of feature maps was expected")
+        raise Unsupported(f"{kind}, not a dictionary of feature maps")
     maps = {name: models.numbers(value) for name, value in found.items()}
     passes = {"passes": int(runs.numpy())} if given["counted"] else {}
     return {"maps": maps, "order": list(found), **passes}
