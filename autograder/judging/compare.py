@@ -228,7 +228,7 @@ def shape_difference(expected: Any, received: Any, where: str = "") -> Differenc
 def _array_difference(
     expected: np.ndarray, received: Any, rounding: Rounding, where: str
 ) -> Difference | None:
-    array = _as_numbers(received)
+    array = as_numbers(received)
     if expected.dtype.kind == "c" and isinstance(received, np.ndarray):
         array = received if received.dtype.kind == "c" else None  # a mistake's own prediction
     if array is None:
@@ -258,7 +258,7 @@ def _array_difference(
     return Difference("values", said, where, index, expected, array)
 
 
-def _as_numbers(value: Any) -> np.ndarray | None:
+def as_numbers(value: Any) -> np.ndarray | None:
     """The value as an array of numbers, or None where it is not one."""
     if isinstance(value, list | tuple):
         try:
