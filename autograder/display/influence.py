@@ -27,7 +27,7 @@ def target(influence: Influence) -> str:
     return f"result{influence.where}" + (f"[{cell}]" if cell else "")
 
 
-def sentence(influence: Influence) -> str:
+def in_words(influence: Influence) -> str:
     """What the number should use and what it uses instead, in at most 40 words."""
     which = "The first wrong number" if influence.cell else "The wrong number"
     should = f"It should use {_cells(influence, influence.expected)}"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from cnnlab.autograder.display.exhibits import Exhibit, call, checklist, inputs, outputs
-from cnnlab.autograder.display.influence import legend, pictures, sentence
+from cnnlab.autograder.display.influence import in_words, legend, pictures
 from cnnlab.autograder.display.picture import PRINTED, SOFT, Plane, grid, number
 from cnnlab.autograder.judging.answerkey import Finding
 from cnnlab.autograder.judging.exercise import ROBUST, RUNGS
@@ -198,7 +198,8 @@ def _case(finding: Finding, where: str) -> tuple[str, str]:
     if finding.probe.rung in RUNGS:  # other rungs are named after an argument, as it is spelt
         named = named[:1].upper() + named[1:]
     text = finding.difference.text
-    return f"{named}:" if named else "", f"{text[:1].upper()}{text[1:]}."
+    sentence = " ".join(filter(None, [f"{text[:1].upper()}{text[1:]}.", finding.difference.entry]))
+    return f"{named}:" if named else "", sentence
 
 
 def _invitation(result: ExerciseResult, live: bool) -> str:
@@ -243,7 +244,7 @@ def _influence_text(finding: Finding) -> list[str]:
         return []
     drawn = [_exhibit_text(exhibit) for exhibit in pictures(finding.influence)]
     meaning = _fill(legend(finding.influence)) if any(drawn) else ""
-    return [_fill(sentence(finding.influence)), *drawn, meaning]
+    return [_fill(in_words(finding.influence)), *drawn, meaning]
 
 
 def _rows(plane: Plane, significant: int) -> Iterable[str]:
@@ -342,7 +343,7 @@ def _influence_html(finding: Finding) -> str:
         drawn = f'<div style="{_ROW}gap:10px 40px;">{drawn}</div>' + _paragraph(meaning, _SMALL)
     return (
         f'<div style="border-top:1px solid {_LINE};margin:10px 0 2px;padding-top:4px;">'
-        f"{_paragraph(sentence(finding.influence))}{drawn}</div>"
+        f"{_paragraph(in_words(finding.influence))}{drawn}</div>"
     )
 
 

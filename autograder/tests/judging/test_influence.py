@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder.display import render
-from cnnlab.autograder.display.influence import pictures, sentence
+from cnnlab.autograder.display.influence import in_words, pictures
 from cnnlab.autograder.judging import influence
 from cnnlab.autograder.judging.answerkey import Finding, Influence
 from cnnlab.autograder.judging.compare import value_difference
@@ -57,7 +57,7 @@ def test_a_window_that_is_shifted_by_one():
     assert (found.cell, found.argument) == ((0, 0), "image")
     np.testing.assert_array_equal(found.expected, [[-1, 3, 0, 0], [2, 0.5, 0, 0], [0, 0, 0, 0]])
     np.testing.assert_array_equal(found.received, [[0, -1, 3, 0], [0, 2, 0.5, 0], [0, 0, 0, 0]])
-    assert sentence(found) == (
+    assert in_words(found) == (
         "The first wrong number is result[0, 0]. It should use 4 numbers of image. "
         "Yours uses 4 numbers of image."
     )
@@ -67,7 +67,7 @@ def test_a_transposed_kernel():
     found = asked("correlate2d", lambda x, k: ops.correlate2d(x, k.T), IMAGE, KERNEL)
     np.testing.assert_array_equal(found.expected[:2, :2], [[-1, 3], [2, 0.5]])
     np.testing.assert_array_equal(found.received[:2, :2], [[-1, 2], [3, 0.5]])
-    assert sentence(found).endswith("Yours uses the same, but with other weights.")
+    assert in_words(found).endswith("Yours uses the same, but with other weights.")
 
 
 def test_a_missing_channel():
@@ -79,7 +79,7 @@ def test_a_missing_channel():
     found = asked("conv2d", first_channel, x, kernels, np.zeros(1))
     np.testing.assert_array_equal(found.expected[0, 0], [[1, 2], [3, 4]])
     np.testing.assert_array_equal(found.received[0, 0], [[1, 0], [3, 0]])
-    assert sentence(found).endswith("Yours leaves out x[0, 0, 0, 1] and x[0, 0, 1, 1].")
+    assert in_words(found).endswith("Yours leaves out x[0, 0, 0, 1] and x[0, 0, 1, 1].")
     captions = [plane.caption for plane in pictures(found)[0].planes]
     assert captions == ["channel 0", "channel 1"]
 
@@ -98,27 +98,27 @@ def test_a_mistake_that_mixes_the_batch_uses_every_row():
     slope = -whole[0, 0] * whole
     slope[0, 0] += whole[0, 0]
     np.testing.assert_allclose(found.received, slope, atol=2e-3)
-    assert sentence(found).endswith("Yours uses 3 more numbers of z as well.")
+    assert in_words(found).endswith("Yours uses 3 more numbers of z as well.")
 
 
 def test_a_function_that_ignores_its_input():
     found = asked("correlate2d", lambda x, k: np.zeros((2, 3)), IMAGE, KERNEL)
     assert found.expected.any()
     assert not found.received.any()
-    assert sentence(found).endswith("Yours does not use image here.")
+    assert in_words(found).endswith("Yours does not use image here.")
 
 
 def test_a_number_that_should_not_depend_on_the_input():
     found = asked("relu", lambda z: 0.1 * z, np.array([-2.0, 1]))
     np.testing.assert_array_equal(found.expected, [0, 0])
     np.testing.assert_allclose(found.received, [0.1, 0])
-    assert "It should not depend on z here. Yours uses z[0]." in sentence(found)
+    assert "It should not depend on z here. Yours uses z[0]." in in_words(found)
 
 
 def test_equal_weights_are_said_and_not_drawn():
     found = asked("correlate2d", lambda x, k: ops.correlate2d(x, k) + 1, IMAGE, KERNEL)
     np.testing.assert_array_equal(found.expected, found.received)
-    assert "with the same weights: the difference comes from something else" in sentence(found)
+    assert "with the same weights: the difference comes from something else" in in_words(found)
     assert pictures(found) == []
 
 
@@ -128,7 +128,7 @@ def test_the_next_array_is_asked_about_where_the_first_shows_nothing():
 
     found = asked("conv2d", twice, np.ones((1, 2, 2, 1)), np.ones((1, 1, 1, 1)), np.float64([3]))
     assert (found.argument, found.expected.tolist(), found.received.tolist()) == ("bias", [1], [2])
-    assert sentence(found).endswith("Yours uses the same, but with weight 2 instead of 1.")
+    assert in_words(found).endswith("Yours uses the same, but with weight 2 instead of 1.")
 
 
 def test_a_plain_number_among_the_arguments():
@@ -138,7 +138,7 @@ def test_a_plain_number_among_the_arguments():
     patch, kernel = np.ones((2, 2, 1)), np.full((2, 2, 1), 3.0)
     found = asked("conv_step", at_each_product, patch, kernel, 0.5)
     assert (found.cell, found.argument, float(found.received)) == ((), "bias", 4.0)
-    assert sentence(found).startswith("The wrong number is result. It should use bias.")
+    assert in_words(found).startswith("The wrong number is result. It should use bias.")
 
 
 def test_a_result_of_several_arrays():
@@ -150,7 +150,7 @@ def test_a_result_of_several_arrays():
 
     found = asked("dense_backward", halved, dout, x, weights)
     assert (found.where, found.cell) == ("[1]", (0, 0))
-    assert sentence(found).startswith("The first wrong number is result[1][0, 0].")
+    assert in_words(found).startswith("The first wrong number is result[1][0, 0].")
     np.testing.assert_array_equal(found.expected, [[3], [7]])
     np.testing.assert_array_equal(found.received, [[1.5], [3.5]])
 
@@ -271,7 +271,7 @@ def test_mistakes_are_told_shortly_and_drawn_in_pairs(chapter):
 
 
 def told(found, result):
-    said, drawn = sentence(found), pictures(found)
+    said, drawn = in_words(found), pictures(found)
     assert len(said.split()) <= 40, said
     assert said in " ".join(render.to_text(result).split())
     html = render.to_html(result)
