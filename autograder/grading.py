@@ -9,12 +9,13 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import Chapter, Exercise, load_chapter
+from cnnlab.autograder.judging.influence import look_into
 from cnnlab.autograder.judging.judge import judge, not_attempted
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
-from cnnlab.autograder.judging.shrink import shrink
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 from cnnlab.autograder.sandbox.session import Session, Workers
 from cnnlab.autograder.submission import MAX_WARNINGS, Definition, Submission
@@ -151,13 +152,11 @@ class _Grader:
         for need in self.exercise.needs:
             if need not in passed:
                 session.provide(need, solution_source(self.chapter.name, need))
-        name, seconds = self.exercise.name, self.chapter.seconds
+        runner = _InSessions(self.key, session, workers, self.chapter.seconds)
         return judge(
             self.key,
-            self.key.outcomes(_InSessions(self.key, session, workers, seconds)),
-            lambda found: shrink(
-                self.key, found, lambda args: session.call(name, [(args, {})], seconds)[0]
-            ),
+            self.key.outcomes(runner),
+            lambda found: look_into(self.key, found, runner.call_with),
         )
 
 
@@ -175,6 +174,9 @@ class _InSessions:
         exercise, requests = self.key.exercise, self.key.requests
         calls = [requests[i] for i in numbers]
         return self.session.call(exercise.name, calls, self.seconds, exercise.driver)
+
+    def call_with(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
+        return self.session.call(self.key.exercise.name, [(args, kwargs)], self.seconds)[0]
 
     @contextmanager
     def baseline(self, name: str, source: str) -> Iterator[Callable[[int], Outcome]]:

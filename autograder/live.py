@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import linecache
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,10 +24,10 @@ from cnnlab.autograder.judging.exercise import (
     find_chapter,
     load_chapter,
 )
+from cnnlab.autograder.judging.influence import look_into
 from cnnlab.autograder.judging.judge import judge, not_attempted
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult
-from cnnlab.autograder.judging.shrink import shrink
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.autograder.kernel import Clock, no_visitors, quiet
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
@@ -209,7 +209,7 @@ def judged(function: Callable[..., Any], key: AnswerKey, seconds: float = Chapte
         result = judge(
             key,
             outcomes,
-            lambda found: shrink(key, found, lambda args: kernel.call_probe(Probe("", args))),
+            lambda found: look_into(key, found, kernel.call_with),
         )
     return Check(result, _printed_in(result, kernel.printed))
 
@@ -236,6 +236,9 @@ class _InThisKernel:
                 outcome = self.key.call(self.function, probe)
             self.printed.append((probe.args, said.getvalue()))
         return self._too_long() if self.clock.ran_out else outcome
+
+    def call_with(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
+        return self.call_probe(Probe("", args, kwargs))
 
     def _too_long(self) -> Outcome:
         error = ErrorInfo("Timeout", f"no answer within {self.clock.seconds:g} seconds")

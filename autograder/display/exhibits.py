@@ -31,6 +31,8 @@ class Exhibit:
         The size of number at which the colours end.
     significant : int
         Digits of a printed number.
+    hollow : bool
+        Whether a cell of 0 stays without a colour.
     """
 
     title: str
@@ -38,6 +40,7 @@ class Exhibit:
     planes: list[Plane]
     limit: float
     significant: int = 3
+    hollow: bool = False
 
 
 def inputs(finding: Finding) -> list[Exhibit]:

@@ -24,6 +24,8 @@ SIDE_BY_SIDE = 3
 """Channels at most that are shown next to one another."""
 
 _BLUE, _WHITE, _ORANGE = (33, 102, 172), (247, 247, 247), (217, 95, 2)
+SOFT = "var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#6b6b6b))"
+"""The colour of what matters less, in the page's own theme."""
 _MARK = "outline:3px solid #c51b7d;outline-offset:-3px;"
 _FONT = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
 
@@ -110,12 +112,28 @@ def planes(array: np.ndarray, names: Sequence[str], at: Focus, marked: bool) -> 
     if 0 in array.shape:
         return []
     cuts = list(product(*choices))[:SIDE_BY_SIDE]
-    return [_plane(array, names, cut, at.cell if marked else None) for cut in cuts]
+    return [plane(array, names, cut, at.cell if marked else None) for cut in cuts]
 
 
-def _plane(
-    array: np.ndarray, names: Sequence[str], cut: tuple[Any, ...], cell: tuple[int, int] | None
+def all_cuts(shape: Sequence[int], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Every cut through an array of this shape that has rows and columns alone.
+
+    Examples
+    --------
+    >>> len(all_cuts((2, 5, 5, 3), axes("x", 4)))
+    6
+    """
+    places = zip(shape, names, strict=True)
+    return list(product(*(range(n) if name else [slice(None)] for n, name in places)))
+
+
+def plane(
+    array: np.ndarray,
+    names: Sequence[str],
+    cut: tuple[Any, ...],
+    cell: tuple[int, int] | None = None,
 ) -> Plane:
+    """One cut through an array; see `planes` for the parameters."""
     values = np.atleast_2d(array[cut])
     said = [
         f"{name} {i}"
@@ -179,7 +197,7 @@ def number(value: Any, significant: int = 3) -> str:
     return f"{value:.{significant}g}"
 
 
-def grid(plane: Plane, label: str, limit: float, significant: int = 3) -> str:
+def grid(plane: Plane, label: str, limit: float, significant: int = 3, hollow: bool = False) -> str:
     """A plane as an HTML table.
 
     Parameters
@@ -191,12 +209,14 @@ def grid(plane: Plane, label: str, limit: float, significant: int = 3) -> str:
         The size of number at which the colours end, see `scale`.
     significant : int
         Digits of a printed number.
+    hollow : bool
+        Whether a cell of 0 stays without a colour, so that the others stand out on any page.
     """
     printed = max(plane.values.shape) <= PRINTED
     rows = []
     for i, row in enumerate(plane.values):
         cells = (
-            _cell(value, limit, (i, j) == plane.mark, significant if printed else 0)
+            _cell(value, limit, (i, j) == plane.mark, significant if printed else 0, hollow)
             for j, value in enumerate(row)
         )
         rows.append(f'<tr style="background:none;">{"".join(cells)}</tr>')
@@ -215,8 +235,8 @@ def _marked(plane: Plane, significant: int) -> str:
     return f"outlined is row {i}, column {j}: {number(plane.values[i, j], significant)}"
 
 
-def _cell(value: Any, limit: float, marked: bool, significant: int) -> str:
-    back, front = colours(float(value) / limit)
+def _cell(value: Any, limit: float, marked: bool, significant: int, hollow: bool) -> str:
+    back, front = ("none", SOFT) if hollow and value == 0 else colours(float(value) / limit)
     text = number(value, significant) if significant else ""
     size = "min-width:26px;padding:3px 5px;" if significant else "width:9px;height:9px;padding:0;"
     style = (

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from cnnlab.autograder.display.exhibits import Exhibit, call, checklist, inputs, outputs
-from cnnlab.autograder.display.picture import PRINTED, Plane, grid, number
+from cnnlab.autograder.display.influence import in_words, legend, pictures
+from cnnlab.autograder.display.picture import PRINTED, SOFT, Plane, grid, number
 from cnnlab.autograder.judging.answerkey import Finding
 from cnnlab.autograder.judging.exercise import ROBUST, RUNGS
+from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 
 STATUS_WORDS = {
@@ -29,10 +31,11 @@ STATUS_WORDS = {
     "internal_error": "could not be graded",
 }
 
-_SOFT = "var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#6b6b6b))"
 _LINE = "var(--jp-border-color2,rgba(127,127,127,.4))"
 _SHADE = "var(--jp-layout-color2,rgba(127,127,127,.12))"
 _CODE = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
+_SMALL = f"font-size:12px;color:{SOFT};"
+_ROW = "display:flex;flex-wrap:wrap;margin:8px 0 2px;align-items:flex-start;"
 _ACCENTS = {"passed": "#1b7f5c", "not_attempted": "#2166ac", "missing": "#2166ac"}
 _OTHER_ACCENT = "#bf4f06"
 _YES = "✓", "passed", _ACCENTS["passed"]
@@ -82,6 +85,7 @@ def to_text(
         parts.append("\n".join(filter(None, [heading, f"  {finding.call()}", _fill(sentence)])))
         expected, received = outputs(finding)
         parts += [_exhibit_text(exhibit) for exhibit in (*expected, *received)]
+        parts += attempt(_influence_text, finding, plainer=[])
     if printed:
         parts.append(f"Your function printed:\n{printed.rstrip()}")
     parts += [_fill(f"Note: {each}") for each in notes]
@@ -107,7 +111,7 @@ def to_html(
         parts.append(_paragraph("Your function printed:", "margin-bottom:2px;") + _pre(printed))
     parts += [_paragraph(f"Note: {each}") for each in notes]
     if invitation := _invitation(result, live):
-        parts.append(_paragraph(invitation, f"color:{_SOFT};"))
+        parts.append(_paragraph(invitation, f"color:{SOFT};"))
     return card("".join(parts), accent, headline(result))
 
 
@@ -194,7 +198,8 @@ def _case(finding: Finding, where: str) -> tuple[str, str]:
     if finding.probe.rung in RUNGS:  # other rungs are named after an argument, as it is spelt
         named = named[:1].upper() + named[1:]
     text = finding.difference.text
-    return f"{named}:" if named else "", f"{text[:1].upper()}{text[1:]}."
+    sentence = " ".join(filter(None, [f"{text[:1].upper()}{text[1:]}.", finding.difference.entry]))
+    return f"{named}:" if named else "", sentence
 
 
 def _invitation(result: ExerciseResult, live: bool) -> str:
@@ -231,6 +236,15 @@ def _exhibit_text(exhibit: Exhibit) -> str:
         lines.append(f"{exhibit.title}{where}:")
         lines += _rows(plane, exhibit.significant)
     return "\n".join(lines)
+
+
+def _influence_text(finding: Finding) -> list[str]:
+    """What the function uses, in words and as numbers."""
+    if not finding.influence:
+        return []
+    drawn = [_exhibit_text(exhibit) for exhibit in pictures(finding.influence)]
+    meaning = _fill(legend(finding.influence)) if any(drawn) else ""
+    return [_fill(in_words(finding.influence)), *drawn, meaning]
 
 
 def _rows(plane: Plane, significant: int) -> Iterable[str]:
@@ -278,7 +292,7 @@ def _step(rung: RungResult, status: str, first: bool) -> str:
         '<li style="margin:0;padding:1px 9px 1px 3px;border-radius:12px;font-size:12.5px;'
         f'background:{_SHADE};border:1px solid {edge};">'
         f"{_badge(*badge)} {escape(RUNGS.get(rung.id, rung.id))}"
-        f'<span style="color:{_SOFT};">{points}</span></li>'
+        f'<span style="color:{SOFT};">{points}</span></li>'
     )
 
 
@@ -315,41 +329,58 @@ def _case_html(finding: Finding, where: str) -> str:
         + _pre(call(finding, given))
         + _paragraph(sentence)
         + (_checklist_html(properties) if properties else _pictures(finding, given))
+        + attempt(_influence_html, finding, plainer="")
+    )
+
+
+def _influence_html(finding: Finding) -> str:
+    """What the first wrong number should use, beside what it does use."""
+    if not finding.influence:
+        return ""
+    drawn = "".join(_drawn(exhibit) for exhibit in pictures(finding.influence))
+    if drawn:
+        meaning = f"{legend(finding.influence)} Blue is negative, orange is positive."
+        drawn = f'<div style="{_ROW}gap:10px 40px;">{drawn}</div>' + _paragraph(meaning, _SMALL)
+    return (
+        f'<div style="border-top:1px solid {_LINE};margin:10px 0 2px;padding-top:4px;">'
+        f"{_paragraph(in_words(finding.influence))}{drawn}</div>"
     )
 
 
 def _pictures(finding: Finding, given: Sequence[Exhibit]) -> str:
     """The inputs, then, always side by side, what was expected and what came."""
     expected, received = outputs(finding)
-    arrow = f'<div aria-hidden="true" style="align-self:center;color:{_SOFT};">→</div>'
+    arrow = f'<div aria-hidden="true" style="align-self:center;color:{SOFT};">→</div>'
     pair = [arrow] if given and expected else []
     pair += [_drawn(exhibit) for exhibit in (*expected, *received)]
     groups = [_drawn(exhibit) for exhibit in given]
     groups += [f'<div style="display:flex;gap:10px 22px;">{"".join(pair)}</div>'] if pair else []
     if not groups:
         return ""
-    legend = "Blue is negative, orange is positive."
+    meaning = "Blue is negative, orange is positive."
     if any(plane.mark for exhibit in expected for plane in exhibit.planes):
-        legend += " The first cell that differs is outlined."
-    return (
-        '<div style="display:flex;flex-wrap:wrap;gap:10px 22px;margin:8px 0 2px;'
-        f'align-items:flex-start;">{"".join(groups)}</div>'
-        + _paragraph(legend, f"font-size:12px;color:{_SOFT};")
+        meaning += " The first cell that differs is outlined."
+    return f'<div style="{_ROW}gap:10px 22px;">{"".join(groups)}</div>' + _paragraph(
+        meaning, _SMALL
     )
 
 
 def _drawn(exhibit: Exhibit) -> str:
     """An array under its name, its planes in a row."""
     tables = "".join(
-        f"<div>{grid(plane, exhibit.title, exhibit.limit, exhibit.significant)}"
-        f'<div style="font-size:12px;color:{_SOFT};">{escape(plane.caption)}</div></div>'
+        f"<div>{_grid(plane, exhibit)}"
+        f'<div style="font-size:12px;color:{SOFT};">{escape(plane.caption)}</div></div>'
         for plane in exhibit.planes
     )
     return (
         f'<div><div style="{_CODE}margin-bottom:3px;"><strong>{escape(exhibit.title)}</strong>'
-        f'<span style="color:{_SOFT};"> {escape(exhibit.shape)}</span></div>'
+        f'<span style="color:{SOFT};"> {escape(exhibit.shape)}</span></div>'
         f'<div style="display:flex;flex-wrap:wrap;gap:8px;">{tables}</div></div>'
     )
+
+
+def _grid(plane: Plane, exhibit: Exhibit) -> str:
+    return grid(plane, exhibit.title, exhibit.limit, exhibit.significant, exhibit.hollow)
 
 
 def _checklist_html(properties: Sequence[tuple[str, bool]]) -> str:

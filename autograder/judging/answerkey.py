@@ -93,6 +93,44 @@ class AnswerKey:
         return known[i]
 
 
+ALIKE = 0.01
+"""Weights that differ by less than this share of the largest one are the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """What one number of a result depends on in one argument, and should depend on.
+
+    Parameters
+    ----------
+    where : str
+        The place of the number's array in a tuple, ``"[1]"``; else ``""``.
+    cell : tuple of int
+        The number's place in that array; empty where the result is a number.
+    argument : str
+        The argument's name.
+    expected, received : ndarray, shape of the argument
+        By how much the number changes for each unit that a number of the argument grows, as it
+        should be and in the learner's function.
+    """
+
+    where: str
+    cell: tuple[int, ...]
+    argument: str
+    expected: np.ndarray
+    received: np.ndarray
+
+    @property
+    def changed(self) -> np.ndarray:
+        """Where the two differ, as an array of bool."""
+        largest = max(np.max(np.abs(self.expected)), np.max(np.abs(self.received)))
+        return np.abs(self.expected - self.received) > ALIKE * largest
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.changed.any())
+
+
 @dataclass(frozen=True)
 class Finding:
     """One probe that failed: what a person needs to see of it."""
@@ -100,6 +138,7 @@ class Finding:
     exercise: Exercise
     probe: Probe
     difference: Difference
+    influence: Influence | None = None
 
     @property
     def size(self) -> int:

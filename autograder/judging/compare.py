@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ class Difference:
 
     ``where`` is the place inside a tuple or dict (``"[1]"``), ``index`` the first cell of an
     array that differs; ``expected`` and ``received`` are the two leaves, for a picture.
+    ``entry`` is a sentence on the first entry of a list that differs, where ``text`` has only a
+    part of it.
     """
 
     kind: str
@@ -23,6 +25,7 @@ class Difference:
     index: tuple[int, ...] | None = None
     expected: Any = None
     received: Any = None
+    entry: str = ""
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,7 @@ def shape_difference(expected: Any, received: Any, where: str = "") -> Differenc
 def _array_difference(
     expected: np.ndarray, received: Any, rounding: Rounding, where: str
 ) -> Difference | None:
-    array = _as_numbers(received)
+    array = as_numbers(received)
     if expected.dtype.kind == "c" and isinstance(received, np.ndarray):
         array = received if received.dtype.kind == "c" else None  # a mistake's own prediction
     if array is None:
@@ -258,7 +261,7 @@ def _array_difference(
     return Difference("values", said, where, index, expected, array)
 
 
-def _as_numbers(value: Any) -> np.ndarray | None:
+def as_numbers(value: Any) -> np.ndarray | None:
     """The value as an array of numbers, or None where it is not one."""
     if isinstance(value, list | tuple):
         try:
@@ -295,15 +298,39 @@ def _sequence_difference(
         return Difference("type", said, where, None, expected, received)
     if len(received) != len(expected):
         said = f"{_place(where)}expected {len(expected)} entries, received {len(received)}"
-        return Difference("shape", said, where, None, expected, received)
+        entry = _first_entry(expected, received, rounding, where)
+        return Difference("shape", said, where, None, expected, received, entry)
     for i, (one, other) in enumerate(zip(expected, received, strict=True)):
         place = f"{where}[{i}]"
         found = (
             compare(one, other, place) if compare else value_difference(one, other, rounding, place)
         )
+        if found and not found.entry and isinstance(one, tuple | list):
+            found = replace(found, entry=_entry(place, one, other))
         if found:
             return found
     return None
+
+
+def _first_entry(expected: Any, received: Any, rounding: Rounding, where: str) -> str:
+    """A sentence on the first entry that differs between sequences of different lengths."""
+    short = min(len(expected), len(received))
+    differs = (i for i in range(short) if not agrees(expected[i], received[i], rounding))
+    i = next(differs, short)
+    return _entry(f"{where}[{i}]", *(s[i] if i < len(s) else None for s in (expected, received)))
+
+
+def _entry(place: str, expected: Any, received: Any) -> str:
+    """``"Entry [2]: expected (7, 3), received (7, 5)."``; None is no entry at all."""
+    wanted, came = (_flat(entry) for entry in (expected, received))
+    return f"Entry {place}: expected {wanted}, received {came}."
+
+
+def _flat(entry: Any) -> str:
+    """An entry of a list, its own entries one by one where they are few."""
+    if isinstance(entry, tuple | list) and len(entry) <= 8:
+        return f"({', '.join(map(show, entry))}{',' * (len(entry) == 1)})"
+    return "nothing" if entry is None else show(entry)
 
 
 def _dict_difference(

@@ -39,7 +39,8 @@ def judge(
     outcomes : sequence of Outcome
         One for each of the key's probes, in their order.
     smaller : callable
-        Makes the case that will be shown smaller, see `cnnlab.autograder.judging.shrink`.
+        Makes the case that will be shown smaller and more telling, see
+        `cnnlab.autograder.judging.influence.look_into`.
 
     Returns
     -------

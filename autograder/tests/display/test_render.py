@@ -121,6 +121,20 @@ received:
      6   [13]  -11
    -16    10     9
 
+The first wrong number is result[0, 1]. It should use image[0, 1] and image[0, 2]. Yours
+uses the same, but with other weights.
+
+image: weights it should have:
+    0   -1    3    0
+    0    0    0    0
+
+weights in yours:
+    0    3   -1    0
+    0    0    0    0
+
+A weight says how much result[0, 1] changes for each unit that this number of image
+grows.
+
 hint(correlate2d) tells you more."""
 
 
@@ -135,6 +149,7 @@ def test_a_flipped_kernel_as_a_card(flipped):
     assert "image, 2×4" in labels
     assert "expected, 2×3, outlined is row 0, column 1: -15" in labels
     assert "received, 2×3, outlined is row 0, column 1: 13" in labels
+    assert labels[-2:] == ["image: weights it should have, 2×4", "weights in yours, 2×4"]
     assert "correlate2d(image, kernel)" in page.text
     assert sum("outline:3px" in value for key, value in page.attributes if key == "style") == 2
 

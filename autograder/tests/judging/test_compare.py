@@ -140,3 +140,28 @@ def test_the_shape_rung_ignores_values():
 )
 def test_the_quick_comparison_says_what_the_wordy_one_says(expected, received):
     assert agrees(expected, received) == (value_difference(expected, received) is None)
+
+
+@pytest.mark.parametrize(
+    ("expected", "received", "entry"),
+    [
+        (
+            [(4, 4, 3), (2, 2, 3)],
+            [(4, 4, 3), (2, 2, 1)],
+            "Entry [1]: expected (2, 2, 3), received (2, 2, 1).",
+        ),
+        ([(5,)], [(np.int64(6),)], "Entry [0]: expected (5,), received (6,)."),
+        ([1, 2, 3], [1, 2], "Entry [2]: expected 3, received nothing."),
+        ([1, 2], [1, 7, 2], "Entry [1]: expected 2, received 7."),
+        ([1], [1, 9], "Entry [1]: expected nothing, received 9."),
+        (
+            [[("ox", 0.5)]],
+            [[("cat", 0.5)]],
+            "Entry [0][0]: expected ('ox', 0.5), received ('cat', 0.5).",
+        ),
+        ([1, 2], [1, 3], ""),
+        ((np.ones(2), np.ones(2)), (np.ones(2), np.zeros(2)), ""),
+    ],
+)
+def test_the_first_entry_that_differs_is_told_whole(expected, received, entry):
+    assert value_difference(expected, received).entry == entry
