@@ -13,7 +13,7 @@ from itertools import permutations
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.compare import agrees, shape_difference
+from cnnlab.autograder.judging.compare import agrees, constant, shape_difference
 from cnnlab.autograder.judging.exercise import CORNERS
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, Fails, Twist, names_all_numbers
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
@@ -76,7 +76,8 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     """The mistake, or the pair of mistakes, that explains the outcomes; empty if none does.
 
     Named is what predicts every outcome; else what explains most, if nothing with other names
-    explains as much. In any case at least ``exercise.evidence`` wrong answers came just so.
+    explains as much. In any case at least ``exercise.evidence`` wrong answers came just so;
+    where other calls failed, not all of the answers are 0 or one number everywhere.
     """
     seen = Seen.of(key, outcomes)
     near: list[Fit] = []
@@ -107,10 +108,11 @@ def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> 
 
     Stops at the first plain probe too many that speaks against them.
     """
-    plain, wrong_plain = 0, 0
+    plain, wrong_plain, telling = 0, 0, False
     for i, value in seen.plain.items():
         if _agrees(key, twists, i, value):
             plain += 1
+            telling = telling or not constant(value)
             wrong_plain += _wrong(key, twists, i, seen)
         else:
             misses -= 1
@@ -118,12 +120,20 @@ def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> 
                 return None
     agreed = [i for i, value in seen.corners.items() if _agrees(key, twists, i, value)]
     wrong_corners = sum(_wrong(key, twists, i, seen) for i in agreed)
+    telling = telling or not all(constant(seen.corners[i]) for i in agreed)
     exact = plain == len(seen.plain) and len(agreed) == len(seen.corners)
     fit = Fit(twists, plain, len(agreed), wrong_plain, wrong_corners, exact)
     evidence = wrong_plain + (wrong_corners if wrong_plain or exact else 0)
+    if seen.plain and not telling and _fails(key, seen):
+        return None
     if evidence >= key.exercise.evidence or _same_errors(key, twists, seen, fit):
         return fit
     return None
+
+
+def _fails(key: AnswerKey, seen: Seen) -> bool:
+    """Whether calls of plain probes failed. What is left may be zeros, which prove little."""
+    return any(key.probes[i].rung not in CORNERS for i in seen.errors)
 
 
 def predicts(key: AnswerKey, twists: tuple[Twist, ...], i: int, value: Any) -> bool:

@@ -167,6 +167,8 @@ def factor(x: Any, outs: Any, where: Any) -> Any:
     >>> x = np.array([1.0, -2.0, 4.0])
     >>> factor(x, np.array([[2.0, 0.0, 8.0]]), np.array([[True, False, True]]))
     np.float64(2.0)
+    >>> factor(x, np.array([[2.0, 0.0, 8.0]]), np.array([[True, True, True]]))
+    'sometimes 0, else one number'
     """
     with np.errstate(all="ignore"):
         ratios = (outs / x)[where]
@@ -174,11 +176,16 @@ def factor(x: Any, outs: Any, where: Any) -> Any:
         return "there are none"
     if not np.all(np.isfinite(ratios)):
         return "not finite numbers"
-    eps = max(np.finfo(x.dtype).eps, np.finfo(outs.dtype).eps)
-    low, high = ratios.min(), ratios.max()
-    if high - low > 8 * eps * max(1.0, abs(high)):
-        return "different numbers"
+    eps = float(max(np.finfo(x.dtype).eps, np.finfo(outs.dtype).eps))
+    if not _one_number(ratios, eps):
+        others = _one_number(ratios[ratios != 0], eps)
+        return "sometimes 0, else one number" if others else "different numbers"
     return x.dtype.type(ratios.mean(dtype=np.float64))
+
+
+def _one_number(values: Any, eps: float) -> bool:
+    low, high = values.min(), values.max()
+    return bool(high - low <= 8 * eps * max(1.0, abs(high)))
 
 
 def keras_raw(

@@ -249,3 +249,15 @@ def test_one_probe_is_no_evidence():
     outcomes[at] = wrong
     assert judge(exercise, outcomes).status == "failed"
     assert diagnose(exercise, outcomes) == ()
+
+
+def test_zeros_beside_calls_that_fail_name_nothing():
+    # A ReLU after a bias that is added once per product would give these two zeros as well.
+    def fails(patch, kernel, bias):
+        if patch.shape in ((3, 3, 3), (1, 3, 3)):
+            return np.float32(0)
+        raise TypeError
+
+    result = judge_function(key("conv_step"), fails)
+
+    assert result.diagnosis == []
