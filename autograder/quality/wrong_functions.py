@@ -279,8 +279,9 @@ def changed(value: Any, change: Change, whole: bool = True) -> Any:
     if isinstance(value, dict):
         return dict(zip(value, changed([*value.values()], change, whole), strict=True))
     if type(value) in (tuple, list):
-        new = [changed(v, change) if whole or i == 0 else v for i, v in enumerate(value)]
-        return type(value)(new)
+        return type(value)(
+            changed(v, change) if whole or i == 0 else v for i, v in enumerate(value)
+        )
     return value
 
 
