@@ -36,11 +36,19 @@ from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.autograder.tests.quality import language
 from cnnlab.autograder.tests.quality.language import GRADE, WORDS
 
+SLOW = pytest.mark.slow
 EXERCISES = [
     pytest.param(chapter, exercise, id=f"{chapter[:4]}-{exercise.name}")
     for chapter in chapter_names()
     for exercise in load_chapter(chapter).exercises
 ]
+
+QUICK = ("ch01_convolution", "ch04_network", "ch07_dropout")
+JUDGED = [
+    pytest.param(*param.values, id=param.id, marks=() if param.values[0] in QUICK else SLOW)
+    for param in EXERCISES
+]
+"""With all their mistakes judged; a sample of the chapters in the default run."""
 
 AUTOGRADER = Path(judging.__file__).parents[1]
 SPOKEN = (
@@ -167,7 +175,7 @@ def _around_call(name: str, line: str) -> tuple[str, str]:
     return line, ""
 
 
-@pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
+@pytest.mark.parametrize(("chapter", "exercise"), JUDGED)
 def test_what_a_card_says_is_short_and_plain(chapter, exercise) -> None:
     titles = {probe.title for probe in recorded(chapter)[exercise.name].probes}
     found = {
@@ -179,7 +187,7 @@ def test_what_a_card_says_is_short_and_plain(chapter, exercise) -> None:
     assert sorted(found) == []
 
 
-@pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
+@pytest.mark.parametrize(("chapter", "exercise"), JUDGED)
 def test_a_card_says_how_to_go_on(chapter, exercise) -> None:
     for result in results(chapter, exercise.name):
         if not result.passed:
@@ -203,7 +211,7 @@ def failing_on(key: AnswerKey, rung: str) -> ExerciseResult:
     return judge(key, outcomes)
 
 
-@pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
+@pytest.mark.parametrize(("chapter", "exercise"), JUDGED)
 def test_the_hint_belongs_to_the_rung_that_failed(chapter, exercise, monkeypatch) -> None:
     key = recorded(chapter)[exercise.name]
     target = live.Target(chapter, key)
