@@ -40,6 +40,7 @@ from cnnlab.autograder.judging.record import RECORDED_SEED, recorded
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist
 from cnnlab.autograder.kernel import Clock, no_visitors, quiet
+from cnnlab.autograder.quality.mutation import COMMAND, out
 from cnnlab.autograder.quality.wrong_functions import WrongFunction, draw
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 
@@ -260,12 +261,7 @@ def _start_keras(name: str) -> None:
 
 # The command
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-out = Console(highlight=False, markup=False, soft_wrap=True)
+app = typer.Typer(**COMMAND)
 
 
 @app.command()
