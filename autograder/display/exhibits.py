@@ -74,7 +74,9 @@ def outputs(finding: Finding) -> tuple[list[Exhibit], list[Exhibit]]:
     limit = scale(*pair)
     shown = [
         Exhibit(
-            f"{title}{difference.where}",
+            f"{title} {difference.where}".rstrip()
+            if "“" in difference.where
+            else f"{title}{difference.where}",
             _shape(array),
             planes(array, _output_axes(finding, array.ndim), at, marked=at.cell is not None),
             limit,

@@ -352,9 +352,13 @@ def _pictures(finding: Finding, given: Sequence[Exhibit]) -> str:
     expected, received = outputs(finding)
     arrow = f'<div aria-hidden="true" style="align-self:center;color:{SOFT};">→</div>'
     pair = [arrow] if given and expected else []
-    pair += [_drawn(exhibit) for exhibit in (*expected, *received)]
+    pair += [_drawn(exhibit, _SHARED) for exhibit in (*expected, *received)]
     groups = [_drawn(exhibit) for exhibit in given]
-    groups += [f'<div style="display:flex;gap:10px 22px;">{"".join(pair)}</div>'] if pair else []
+    groups += (
+        [f'<div style="display:flex;flex-wrap:wrap;gap:10px 22px;">{"".join(pair)}</div>']
+        if pair
+        else []
+    )
     if not groups:
         return ""
     meaning = "Blue is negative, orange is positive."
@@ -365,7 +369,11 @@ def _pictures(finding: Finding, given: Sequence[Exhibit]) -> str:
     )
 
 
-def _drawn(exhibit: Exhibit) -> str:
+_SHARED = "flex:1 1 40%;max-width:max-content;"
+"""Two arrays in one line while their smallest planes fit, each as wide as it can be."""
+
+
+def _drawn(exhibit: Exhibit, style: str = "") -> str:
     """An array under its name, its planes in a row."""
     tables = "".join(
         f"<div>{_grid(plane, exhibit)}"
@@ -373,7 +381,8 @@ def _drawn(exhibit: Exhibit) -> str:
         for plane in exhibit.planes
     )
     return (
-        f'<div><div style="{_CODE}margin-bottom:3px;"><strong>{escape(exhibit.title)}</strong>'
+        f'<div style="{style}"><div style="{_CODE}margin-bottom:3px;">'
+        f"<strong>{escape(exhibit.title)}</strong>"
         f'<span style="color:{SOFT};"> {escape(exhibit.shape)}</span></div>'
         f'<div style="display:flex;flex-wrap:wrap;gap:8px;">{tables}</div></div>'
     )

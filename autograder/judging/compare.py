@@ -277,7 +277,9 @@ def _number_difference(
     expected: Any, received: Any, rounding: Rounding, where: str
 ) -> Difference | None:
     if not is_number(received):
-        said = f"{_place(where)}expected {show(expected)}, received {_kind(received)}"
+        described = isinstance(received, str) and "“" in where  # a description's own words
+        came = received if described else _kind(received)
+        said = f"{_place(where)}expected {show(expected)}, received {came}"
         return Difference("type", said, where, None, expected, received)
     try:
         off = abs(float(received) - float(expected))
@@ -348,7 +350,7 @@ def _dict_difference(
                 said = f"{_place(where)}“{name}” should be {'true' if expected[name] else 'false'}"
                 return Difference("values", said, where, None, expected, received)
             continue
-        place = f"{where}[{name!r}]"
+        place = _member(where, name)
         found = (
             compare(expected[name], received[name], place)
             if compare
@@ -375,8 +377,15 @@ def _strange(received: Undescribed) -> Difference:
     return Difference("type", said, received=received.value)
 
 
+def _member(where: str, name: Any) -> str:
+    """Where an entry of a dict is: ``"['maps']"``, or in words, where its name is a phrase."""
+    return f"{where}[{name!r}]" if " " not in str(name) else f"{where} “{name}”".lstrip()
+
+
 def _place(where: str) -> str:
-    return f"at {where}: " if where else ""
+    if not where:
+        return ""
+    return f"{where}: " if where.startswith("“") else f"at {where}: "
 
 
 def _is_whole(value: Any) -> bool:
@@ -391,5 +400,7 @@ def _kind(value: Any) -> str:
         return "None (is the return missing?)"
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, str) and len(value) <= 40:
+        return f"the text {value!r}"
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

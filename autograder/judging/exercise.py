@@ -67,6 +67,9 @@ RUNG_HINTS = {
 }
 """What to ask when one of the usual rungs is the first to fail; an exercise may know better."""
 
+BY_HAND = "by-hand"
+"""The rung of small cases: a mistake is shown on one of these where it can be."""
+
 ROBUST = "robust"
 """The rung of everything that the exercise does not promise. Worth nothing unless a grader says
 otherwise: what fails on it is advice."""

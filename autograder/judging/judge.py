@@ -18,7 +18,15 @@ from cnnlab.autograder.judging.compare import (
     value_difference,
 )
 from cnnlab.autograder.judging.diagnosis import diagnose, predicts
-from cnnlab.autograder.judging.exercise import CORNERS, ROBUST, RUNGS, WHOLE, Exercise, Probe
+from cnnlab.autograder.judging.exercise import (
+    BY_HAND,
+    CORNERS,
+    ROBUST,
+    RUNGS,
+    WHOLE,
+    Exercise,
+    Probe,
+)
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 from cnnlab.autograder.judging.stubs import raised_by_stub
@@ -98,13 +106,23 @@ def _telling(
     found: tuple[Twist, ...],
     outcomes: Sequence[Outcome],
 ) -> tuple[RungResult, dict[int, Finding]]:
-    """The rung that the message speaks of, and its cases: those that show the named mistake."""
-    for rung in failed if found else []:
-        members = [i for i in findings if key.probes[i].rung == rung.id]
-        shows = {i: findings[i] for i in members if predicts(key, found, i, outcomes[i].value)}
-        if shows:
-            return rung, shows
-    return failed[0], findings
+    """The rung that the message speaks of, and its cases: those that show the named mistake.
+
+    A case that can be checked by hand goes first; a wrong shape alone shows least.
+    """
+    shows = {
+        i: finding
+        for i, finding in (findings if found else {}).items()
+        if predicts(key, found, i, outcomes[i].value)
+    }
+
+    rungs = {key.probes[i].rung for i in shows}
+    telling = min(
+        (rung for rung in failed if rung.id in rungs),
+        key=lambda rung: (rung.id != BY_HAND, rung.id == "shape"),
+        default=None,
+    )
+    return (telling, shows) if telling else (failed[0], findings)
 
 
 def _show(
@@ -323,12 +341,16 @@ def _rung_message(
 
 
 def _changed(key: AnswerKey, outcomes: Sequence[Outcome]) -> str:
-    """A sentence on the first call that changed its arguments, or nothing."""
-    for probe, outcome in zip(key.probes, outcomes, strict=True):
-        if outcome.args_after is not None:
-            call = Finding(key.exercise, probe, Difference("input", "")).call()
-            return f"{call} changed its input. Work on a new array and leave the input as it was."
-    return ""
+    """A sentence on the smallest call that changed its arguments, or nothing."""
+    calls = [
+        Finding(key.exercise, probe, Difference("input", ""))
+        for probe, outcome in zip(key.probes, outcomes, strict=True)
+        if outcome.args_after is not None
+    ]
+    if not calls:
+        return ""
+    call = min(calls, key=lambda finding: finding.size).call()
+    return f"{call} changed its input. Work on a new array and leave the input as it was."
 
 
 def _smallest(key: AnswerKey, rung: str, findings: dict[int, Finding]) -> Finding | None:

@@ -52,12 +52,18 @@ class Seed:
 
     n: int
 
+    def __repr__(self) -> str:
+        return f"np.random.default_rng({self.n})"
+
 
 @dataclass(frozen=True)
 class Named:
     """An argument that arrives as the function of this name in the worker's `FUNCTIONS`."""
 
     name: str
+
+    def __repr__(self) -> str:
+        return self.name
 
 
 # Trees to bytes

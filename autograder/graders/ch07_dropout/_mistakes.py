@@ -102,7 +102,7 @@ _FAIR = (
     "of 100 numbers should be left?"
 )
 _KEEP = (
-    "About as many cells survive as should be dropped. The rate is the share that is *dropped*: "
+    "About as many cells survive as should be dropped. The rate is the share that is dropped: "
     "at a rate of 0.2, how many of 100 numbers are left?"
 )
 _NOT_INVERTED = "What you keep stays as large as it was. On average the layer then gives too little: at a rate of 0.75 only a quarter. By what must you multiply the numbers that are kept?"

@@ -129,7 +129,7 @@ def exactly_in_each(rng: Rng, shape: tuple[int, ...], p: float) -> Array:
 _ONE_MASK = "All pictures of a batch get one and the same mask. Every picture should lose different cells: what shape must the draw have?"
 _EXACT = "You drop exactly the same number of cells each time. Draw for each cell separately, like a coin toss: then the number differs from call to call."
 
-_INVERTED_MASK = "Your mask says which cells were *dropped*. It should be True where a number was kept. Which way around is your comparison?"
+_INVERTED_MASK = "Your mask says which cells were dropped. It should be True where a number was kept. Which way around is your comparison?"
 
 EXERCISE = Exercise(
     name="dropout",

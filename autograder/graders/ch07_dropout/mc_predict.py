@@ -217,7 +217,7 @@ def asked_often(
 _OFF = "Every pass gives the same answer: the dropout is switched off. A Keras model outside of fit drops only when you ask for it. With which argument do you call it?"
 _OF_MEANS = (
     "Your standard deviation is that of averages. First collect all answers for one picture, one "
-    "for each pass: how far do *these* scatter?"
+    "for each pass: how far do these scatter?"
 )
 
 EXERCISE = Exercise(

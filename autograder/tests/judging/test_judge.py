@@ -126,7 +126,7 @@ def test_where_the_robust_rung_has_points_it_counts():
         (None, "received None (is the return missing?)"),
         ([[1, 2], [3, 4]], "received a list"),
         (np.float32(np.nan), "received a float32"),
-        ("four", "received a str"),
+        ("four", "received the text 'four'"),
     ],
 )
 def test_a_result_of_another_kind_is_described(value, said):
