@@ -303,21 +303,34 @@ def _share(key: AnswerKey, members: list[int], findings: dict[int, Finding]) -> 
 def _robust(
     key: AnswerKey, outcomes: Sequence[Outcome], findings: dict[int, Finding]
 ) -> list[RungResult]:
-    """The last rung: its own probes, and the dtypes of results there and on the rung "shape"."""
-    members = [i for i, probe in enumerate(key.probes) if probe.rung == ROBUST]
-    found = {i: findings[i] for i in members if i in findings}
+    """The last rung."""
+    found = _beyond(key, outcomes, findings)
+    if not found and all(probe.rung != ROBUST for probe in key.probes):
+        return []
+    first = min(found.values(), key=lambda f: f.size, default=None)
+    message = first.text() if first else ""
+    points = float(key.exercise.points.get(ROBUST, 0))
+    return [RungResult(ROBUST, not found, points, message)]
+
+
+def beyond(key: AnswerKey, outcomes: Sequence[Outcome]) -> set[int]:
+    """The probes that fail on the rung "robust"."""
+    findings = {i: f for i, o in enumerate(outcomes) if (f := _examine(key, i, o))}
+    return set(_beyond(key, outcomes, findings))
+
+
+def _beyond(
+    key: AnswerKey, outcomes: Sequence[Outcome], findings: dict[int, Finding]
+) -> dict[int, Finding]:
+    """What fails on the rung "robust": its own probes, and dtypes there and on "shape"."""
+    found = {i: finding for i, finding in findings.items() if key.probes[i].rung == ROBUST}
     for i, probe in enumerate(key.probes):
         compared = probe.rung in ("shape", ROBUST) and not probe.raises
         if compared and i not in findings and outcomes[i].status == "returned":
             value = key.describe(i, outcomes[i].value)
             if difference := dtype_difference(key.expected[i], value):
                 found[i] = Finding(key.exercise, probe, difference)
-    points = float(key.exercise.points.get(ROBUST, 0))
-    if not members and not found:
-        return []
-    first = min(found.values(), key=lambda f: f.size, default=None)
-    message = first.text() if first else ""
-    return [RungResult(ROBUST, not found, points, message)]
+    return found
 
 
 def _rung_message(

@@ -2,8 +2,9 @@
 
 The chapter's own solutions are changed, one thing at a time (see
 `cnnlab.autograder.quality.mutants`), and each mutant is graded like a learner's submission. A
-mutant that keeps full marks is either equivalent (listed with the reason in
-``graders/chNN_name/equivalent.toml``) or a hole in the ladder.
+mutant that loses no point, and does beyond the exercise all that the solution does, is either
+equivalent (listed with the reason in ``graders/chNN_name/equivalent.toml``) or a hole in the
+ladder.
 
     python -m cnnlab.autograder.quality.mutation            # every chapter
     python -m cnnlab.autograder.quality.mutation ch01 ch02
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,10 +39,11 @@ from cnnlab.autograder.judging.exercise import (
     find_chapter,
     load_chapter,
 )
-from cnnlab.autograder.judging.judge import judge
+from cnnlab.autograder.judging.judge import beyond, judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.quality.mutants import Mutant, mutants
+from cnnlab.autograder.sandbox.calls import Outcome
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.sandbox.session import Session, Workers, open_workers
 from cnnlab.autograder.submission.solutions import solution_source
@@ -151,26 +154,48 @@ def _start_process(name: str, sandbox: bool) -> None:
 def _survives(mutant: Mutant) -> bool:
     assert _chapter is not None
     assert _workers is not None
+    key = recorded(_chapter.name)[mutant.exercise]
+    lacking = _lacking(mutant.exercise)
     with _workers.session() as session:
-        key = recorded(_chapter.name)[mutant.exercise]
-        return keeps_full_marks(mutant, _chapter, key, session)
+        return keeps_full_marks(mutant, _chapter, key, session, lacking)
 
 
-def keeps_full_marks(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> bool:
-    """Whether a mutant loses nothing."""
-    result = grade_mutant(mutant, chapter, key, session)
-    return result.passed and all(rung.passed for rung in result.rungs)
+@cache
+def _lacking(exercise: str) -> set[int]:
+    """The probes beyond the exercise on which the chapter's own solution fails."""
+    assert _chapter is not None
+    assert _workers is not None
+    unchanged = Mutant(exercise, solution_source(_chapter.name, exercise), "")
+    key = recorded(_chapter.name)[exercise]
+    with _workers.session() as session:
+        return beyond(key, _outcomes(unchanged, _chapter, key, session))
+
+
+def keeps_full_marks(
+    mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session, lacking: set[int]
+) -> bool:
+    """Whether a mutant loses nothing: no point, and nothing beyond the exercise either.
+
+    The solutions need not do all that lies beyond the exercise. So a mutant is noticed there only
+    by probes that are not among those that its solution fails, ``lacking``.
+    """
+    outcomes = _outcomes(mutant, chapter, key, session)
+    return judge(key, outcomes).passed and beyond(key, outcomes) <= lacking
 
 
 def grade_mutant(
     mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session
 ) -> ExerciseResult:
     """Grade one mutant."""
+    return judge(key, _outcomes(mutant, chapter, key, session))
+
+
+def _outcomes(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> list[Outcome]:
+    """What one mutant does on every probe."""
     cells = [(need, solution_source(chapter.name, need)) for need in key.exercise.needs]
     cells.append((mutant.exercise, mutant.source))
     session.define(cells, chapter.prelude, chapter.imports, drivers=chapter.drivers)
-    driver = key.exercise.driver
-    return judge(key, session.call(mutant.exercise, key.requests, SECONDS, driver))
+    return session.call(mutant.exercise, key.requests, SECONDS, key.exercise.driver)
 
 
 def equivalent_mutants(name: str) -> dict[str, dict[str, str]]:
