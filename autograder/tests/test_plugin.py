@@ -26,6 +26,7 @@ from cnnlab.autograder.tests.handins import (
 pytest_plugins = ["pytester"]
 PLUGIN = ["-p", "cnnlab"]  # the name of its entry point
 RUNGS = {e.name: ["runs", *e.points, "robust"] for e in load_chapter(CHAPTER).exercises}
+ALL = sum(map(len, RUNGS.values()))
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def untouched():
 # What becomes of a notebook
 
 
-def test_a_solved_notebook_is_graded_once_and_passes_on_every_rung(check, monkeypatch):
+def test_a_solved_notebook_is_graded_once_and_passes_on_every_rung_with_points(check, monkeypatch):
     graded = []
 
     class Counting(batch.Grader):
@@ -74,10 +75,11 @@ def test_a_solved_notebook_is_graded_once_and_passes_on_every_rung(check, monkey
 
     monkeypatch.setattr(batch, "Grader", Counting)
 
-    result = check(SOLVED)
+    result = check(SOLVED, "-rs")
 
     assert len(graded) == 1
-    result.assert_outcomes(passed=sum(map(len, RUNGS.values())))
+    result.assert_outcomes(passed=ALL - len(RUNGS), skipped=len(RUNGS))
+    result.stdout.fnmatch_lines(["SKIPPED *relu(z = *) (a list)*"])  # beyond the exercise: advice
     result.stdout.fnmatch_lines(
         [
             "*CNN Lab*",
@@ -92,7 +94,7 @@ def test_an_untouched_notebook_is_skipped_and_nothing_is_run(check, monkeypatch)
 
     result = check(untouched(), "-rs")
 
-    result.assert_outcomes(skipped=sum(map(len, RUNGS.values())))
+    result.assert_outcomes(skipped=ALL)
     result.stdout.fnmatch_lines(
         ["*CNN Lab*", f"  relu: 0 / {points('relu')} points, not written yet"]
     )
@@ -135,9 +137,8 @@ def test_a_mistake_is_explained_once_without_a_traceback(check):
 def test_an_exercise_that_does_not_run_fails_on_every_rung_and_the_others_pass(check):
     result = check(hand_in(relu="def relu(z):\n    return z +\n"))
 
-    failed = len(RUNGS["relu"]) - 1
-    passed = sum(map(len, RUNGS.values())) - failed - 1
-    result.assert_outcomes(passed=passed, failed=failed, skipped=1)
+    failed, advised = len(RUNGS["relu"]) - 1, len(RUNGS)
+    result.assert_outcomes(passed=ALL - failed - advised, failed=failed, skipped=advised)
     result.stdout.fnmatch_lines(
         ["Line 2 is not Python*", f"relu: 0 / {points('relu')} points, stops with*"]
     )
@@ -173,7 +174,7 @@ def test_a_failure_of_ours_is_told_once_and_is_no_skip(check, monkeypatch):
 
     result = check(SOLVED)
 
-    result.assert_outcomes(failed=sum(map(len, RUNGS.values())))
+    result.assert_outcomes(failed=ALL)
     failures = result.stdout.str().partition("short test summary")[0]
     assert failures.count("StaleReferences") == 1
 
@@ -184,7 +185,7 @@ def test_a_warning_of_the_reader_is_shown(check):
 
     result = check(json.dumps(notebook), f"{NOTEBOOK}::relu")
 
-    result.assert_outcomes(passed=len(RUNGS["relu"]))
+    result.assert_outcomes(passed=len(RUNGS["relu"]) - 1, skipped=1)
     result.stdout.fnmatch_lines(["*PytestWarning: *relu*"])
 
 

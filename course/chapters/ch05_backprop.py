@@ -146,7 +146,7 @@ def numerical_gradient(f, x, eps=1e-5):
     ----------
     f : function
         Takes an array of x's shape and gives one number.
-    x : array or nested list, any shape
+    x : array, any shape
     eps : number above 0
         Each number is moved this far to the right, and this far to the left.
 
@@ -156,17 +156,15 @@ def numerical_gradient(f, x, eps=1e-5):
         Always float64, and all the work is done in float64. ``x`` itself is afterwards what it
         was before.
 
-    Raises
-    ------
-    ValueError
-        ``eps`` is 0 or below. The message contains the word ``eps``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``eps`` is 0 or below. The message
+    contains the word ``eps``.
 
-    >>> numerical_gradient(lambda x: x[0] ** 2 + 10 * x[1], [3.0, 5.0]).round(6)
+    >>> numerical_gradient(lambda x: x[0] ** 2 + 10 * x[1], np.array([3.0, 5.0])).round(6)
     array([ 6., 10.])
     """
     ### BEGIN SOLUTION
-    if eps <= 0:
-        raise ValueError(f"eps must be above 0. Received: {eps}")
     point = np.array(x, dtype=np.float64)
     slopes_found = np.zeros(point.shape)
     for place in np.ndindex(point.shape):
@@ -285,29 +283,25 @@ def relu_backward(dout, z):
 
     Parameters
     ----------
-    dout : array or nested list
+    dout : array
         How fast the loss grows with each number that came out.
-    z : array or nested list, the shape of ``dout``
+    z : array, the shape of ``dout``
         What went into the ReLU.
 
     Returns
     -------
     array, the shape of ``z``
-        A new array; the arguments stay unchanged. Floats keep their dtype; integers and lists
-        give float64.
+        A new array; the arguments stay unchanged.
 
-    Raises
-    ------
-    ValueError
-        The shapes differ. The message contains the word ``dout``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if the shapes differ. The message
+    contains the word ``dout``.
 
-    >>> relu_backward([5, 5, -5], [-1, 0, 2])
+    >>> relu_backward(np.array([5.0, 5.0, -5.0]), np.array([-1.0, 0.0, 2.0]))
     array([ 0.,  0., -5.])
     """
     ### BEGIN SOLUTION
-    dout, z = 1.0 * np.asarray(dout), 1.0 * np.asarray(z)
-    if dout.shape != z.shape:
-        raise ValueError(f"dout must have z's shape {z.shape}. Received: {dout.shape}")
     return dout * (z > 0)
     ### END SOLUTION
 
@@ -376,36 +370,31 @@ def dense_backward(dout, x, weights):
 
     Parameters
     ----------
-    dout : array or nested list, shape (N, units)
+    dout : array, shape (N, units)
         How fast the loss grows with each number that came out.
-    x : array or nested list, shape (N, n)
+    x : array, shape (N, n)
         What went in: picture, input.
-    weights : array or nested list, shape (n, units)
+    weights : array, shape (n, units)
 
     Returns
     -------
     dx : array, shape (N, n)
     dw : array, shape (n, units)
     db : array, shape (units,)
-        Three new arrays, in this order. Integers and lists give float64.
+        Three new arrays, in this order.
 
-    Raises
-    ------
-    ValueError
-        The weights do not fit x: the message contains the word ``weights``. ``dout`` has not the
-        shape (N, units): it contains the word ``dout``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if the weights do not fit x (its
+    message contains the word ``weights``), or if ``dout`` has not the shape (N, units) (the
+    word ``dout``).
 
-    >>> dx, dw, db = dense_backward([[1, 2]], [[3]], [[10, 100]])
+    >>> dout, x, weights = np.array([[1.0, 2.0]]), np.array([[3.0]]), np.array([[10.0, 100.0]])
+    >>> dx, dw, db = dense_backward(dout, x, weights)
     >>> dx, dw, db
     (array([[210.]]), array([[3., 6.]]), array([1., 2.]))
     """
     ### BEGIN SOLUTION
-    dout, x, weights = (1.0 * np.asarray(a) for a in (dout, x, weights))
-    pictures, inputs = x.shape
-    if weights.shape[0] != inputs:
-        raise ValueError(f"weights must have {inputs} rows. Received: {weights.shape[0]}")
-    if dout.shape != (pictures, weights.shape[1]):
-        raise ValueError(f"dout must be {(pictures, weights.shape[1])}. Received: {dout.shape}")
     return dout @ weights.T, x.T @ dout, dout.sum(axis=0)
     ### END SOLUTION
 
@@ -487,9 +476,9 @@ def max_pool2d_backward(dout, x, size, strides=None):
 
     Parameters
     ----------
-    dout : array or nested list, shape (N, oh, ow, C)
+    dout : array, shape (N, oh, ow, C)
         How fast the loss grows with each number that came out.
-    x : array or nested list, shape (N, H, W, C)
+    x : array, shape (N, H, W, C)
         What went into the pooling, which has ``padding="valid"``.
     size : (int, int)
         Height and width of a window.
@@ -500,31 +489,23 @@ def max_pool2d_backward(dout, x, size, strides=None):
     -------
     array, shape (N, H, W, C)
         A new array. On a tie the first largest cell in row order gets everything. Where windows
-        overlap, gradients add up. Integers and lists give float64.
+        overlap, gradients add up.
 
-    Raises
-    ------
-    ValueError
-        The window does not fit into the pictures (``size``), a stride is below 1 (``strides``),
-        or ``dout`` has not the shape that the pooling gives (``dout``). The message contains the
-        argument's name.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if the window does not fit into the
+    pictures (``size``), a stride is below 1 (``strides``), or ``dout`` has not the shape that
+    the pooling gives (``dout``). The message contains the argument's name.
 
-    >>> max_pool2d_backward([[[[10], [1]]]], [[[[1], [5], [3]]]], (1, 2), (1, 1)).ravel()
+    >>> dout, x = np.array([[[[10.0], [1.0]]]]), np.array([[[[1.0], [5.0], [3.0]]]])
+    >>> max_pool2d_backward(dout, x, (1, 2), (1, 1)).ravel()
     array([ 0., 11.,  0.])
     """
     ### BEGIN SOLUTION
-    dout, x = 1.0 * np.asarray(dout), 1.0 * np.asarray(x)
     (h, w), (down, right) = size, size if strides is None else strides
-    pictures, height, width, channels = x.shape
-    if h > height or w > width:
-        raise ValueError(f"size must fit into {height} x {width}. Received: {size}")
-    if down < 1 or right < 1:
-        raise ValueError(f"strides must be 1 or more. Received: {strides}")
-    shape = (pictures, (height - h) // down + 1, (width - w) // right + 1, channels)
-    if dout.shape != shape:
-        raise ValueError(f"dout must have shape {shape}. Received: {dout.shape}")
+    pictures, oh, ow, channels = dout.shape
     dx = np.zeros_like(x)
-    for i, j in np.ndindex(shape[1:3]):
+    for i, j in np.ndindex(oh, ow):
         rows, columns = slice(i * down, i * down + h), slice(j * right, j * right + w)
         window = x[:, rows, columns].reshape(pictures, h * w, channels)
         winner = window.argmax(axis=1)[:, None]  # the first one, for each picture and channel
@@ -612,11 +593,11 @@ def conv2d_backward(dout, x, kernels, strides=(1, 1), padding="valid"):
 
     Parameters
     ----------
-    dout : array or nested list, shape (N, oh, ow, F)
+    dout : array, shape (N, oh, ow, F)
         How fast the loss grows with each number that came out.
-    x : array or nested list, shape (N, H, W, C)
+    x : array, shape (N, H, W, C)
         What went in.
-    kernels : array or nested list, shape (kh, kw, C, F)
+    kernels : array, shape (kh, kw, C, F)
     strides : (int, int)
         Down the rows, along the columns.
     padding : "valid" or "same"
@@ -627,42 +608,29 @@ def conv2d_backward(dout, x, kernels, strides=(1, 1), padding="valid"):
     dx : array, shape (N, H, W, C)
     dk : array, shape (kh, kw, C, F)
     db : array, shape (F,)
-        Three new arrays, in this order. Integers and lists give float64.
+        Three new arrays, in this order.
 
-    Raises
-    ------
-    ValueError
-        The kernels do not fit into the pictures or have another number of channels
-        (``kernels``), a stride is below 1 (``strides``), the padding is unknown (``padding``), or
-        ``dout`` has not the shape that the convolution gives (``dout``). The message contains the
-        argument's name.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if the kernels do not fit into the
+    pictures or have another number of channels (``kernels``), a stride is below 1
+    (``strides``), the padding is unknown (``padding``), or ``dout`` has not the shape that the
+    convolution gives (``dout``). The message contains the argument's name.
 
-    >>> dx, dk, db = conv2d_backward([[[[1], [1]]]], [[[[1], [2], [3]]]], [[[[10]], [[100]]]])
+    >>> dout, x = np.array([[[[1.0], [1.0]]]]), np.array([[[[1.0], [2.0], [3.0]]]])
+    >>> dx, dk, db = conv2d_backward(dout, x, np.array([[[[10.0]], [[100.0]]]]))
     >>> dx.ravel(), dk.ravel(), db
     (array([ 10., 110., 100.]), array([3., 5.]), array([2.]))
     """
     ### BEGIN SOLUTION
-    dout, x, kernels = (1.0 * np.asarray(a) for a in (dout, x, kernels))
-    pictures, height, width, channels = x.shape
-    (kh, kw, depth, filters), (down, right) = kernels.shape, strides
-    if down < 1 or right < 1:
-        raise ValueError(f"strides must be 1 or more. Received: {strides}")
-    if padding not in ("valid", "same"):
-        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
-    if depth != channels:
-        raise ValueError(f"kernels must have x's {channels} channels. Received: {depth}")
+    (height, width), (kh, kw), (down, right) = x.shape[1:3], kernels.shape[:2], strides
     top = bottom = left = behind = 0
     if padding != "valid":
         top, bottom = same_padding(height, kh, down)
         left, behind = same_padding(width, kw, right)
     framed = np.pad(x, ((0, 0), (top, bottom), (left, behind), (0, 0)))
-    oh, ow = (framed.shape[1] - kh) // down + 1, (framed.shape[2] - kw) // right + 1
-    if oh < 1 or ow < 1:
-        raise ValueError(f"kernels must fit into {height} x {width}. Received: {kh} x {kw}")
-    if dout.shape != (pictures, oh, ow, filters):
-        raise ValueError(f"dout must be {(pictures, oh, ow, filters)}. Received: {dout.shape}")
     dframed, dk = np.zeros_like(framed), np.zeros_like(kernels)
-    for i, j in np.ndindex(oh, ow):
+    for i, j in np.ndindex(dout.shape[1:3]):
         rows, columns = slice(i * down, i * down + kh), slice(j * right, j * right + kw)
         arrived = dout[:, i, j]  # (N, F)
         dk += np.tensordot(framed[:, rows, columns], arrived, axes=(0, 0))
@@ -794,25 +762,16 @@ def sgd_step(params, grads, rate):
     list of arrays
         A new list with new arrays; ``params`` stays as it is.
 
-    Raises
-    ------
-    ValueError
-        ``grads`` has another length, or an array of another shape than its partner. The message
-        contains the word ``grads``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``grads`` has another length, or an
+    array of another shape than its partner. The message contains the word ``grads``.
 
     >>> sgd_step([np.array([1.0, 2.0])], [np.array([10.0, -10.0])], 0.1)
     [array([0., 3.])]
     """
     ### BEGIN SOLUTION
-    if len(grads) != len(params):
-        raise ValueError(f"grads must hold {len(params)} arrays. Received: {len(grads)}")
-    stepped = []
-    for p, g in zip(params, grads, strict=True):
-        p, g = 1.0 * np.asarray(p), 1.0 * np.asarray(g)
-        if g.shape != p.shape:
-            raise ValueError(f"grads must have params' shape {p.shape}. Received: {g.shape}")
-        stepped.append(p - rate * g)
-    return stepped
+    return [p - rate * g for p, g in zip(params, grads, strict=True)]
     ### END SOLUTION
 
 
@@ -912,31 +871,25 @@ def train_step(params, x, y, rate):
     loss : float
         The mean cross-entropy of the batch, with the parameters that came *in*.
 
-    Raises
-    ------
-    ValueError
-        There are not exactly four arrays: the message contains the word ``params``. ``y`` has
-        another length than x, or a class that does not exist: it contains the word ``y``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if there are not exactly four arrays
+    (its message contains the word ``params``), or if ``y`` has another length than x, or a
+    class that does not exist (the word ``y``).
     """
     ### BEGIN SOLUTION
-    if len(params) != 4:
-        raise ValueError(f"params must hold four arrays. Received: {len(params)}")
-    kernels, bias, weights, bias2 = (1.0 * np.asarray(p) for p in params)
-    x, y = 1.0 * np.asarray(x), np.asarray(y)
-    if y.shape != (len(x),) or np.any(y < 0) or np.any(y >= len(bias2)):
-        raise ValueError(f"y must hold {len(x)} classes below {len(bias2)}. Received: {y}")
+    kernels, bias, weights, bias2 = params
     z = conv2d(x, kernels, bias)
     maps = relu(z)
     pooled = max_pool2d(maps)
     row = pooled.reshape(len(x), -1)
     shares = softmax(dense(row, weights, bias2))
-    truth = np.eye(len(bias2), dtype=shares.dtype)[y]
+    truth = np.eye(len(bias2))[y]
     loss = -np.mean(np.log(np.sum(shares * truth, axis=1)))
     drow, dweights, dbias2 = dense_backward((shares - truth) / len(x), row, weights)
     dmaps = max_pool2d_backward(drow.reshape(pooled.shape), maps, (2, 2))
     _, dkernels, dbias = conv2d_backward(relu_backward(dmaps, z), x, kernels)
-    grads = [dkernels, dbias, dweights, dbias2]
-    return sgd_step([kernels, bias, weights, bias2], grads, rate), float(loss)
+    return sgd_step(params, [dkernels, dbias, dweights, dbias2], rate), float(loss)
     ### END SOLUTION
 
 

@@ -111,7 +111,7 @@ def split(labels, fractions, rng):
 
     Parameters
     ----------
-    labels : array or list of int, shape (N,)
+    labels : array of int, shape (N,)
         The class of each example. There may be more than two, with any numbers.
     fractions : sequence of float
         One for each part; they add up to 1. Of a class with n examples a part gets
@@ -125,20 +125,17 @@ def split(labels, fractions, rng):
         One array for each part: places in ``labels``, in any order. Every place is in exactly
         one part.
 
-    Raises
-    ------
-    ValueError
-        ``fractions`` do not add up to 1, a rounding error aside, or hold a negative number. The
-        message contains the word ``fractions``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``fractions`` do not add up to 1, a
+    rounding error aside, or hold a negative number. The message contains the word
+    ``fractions``.
 
-    >>> labels = [0] * 7 + [1] * 9
+    >>> labels = np.array([0] * 7 + [1] * 9)
     >>> [len(part) for part in split(labels, (0.5, 0.25, 0.25), np.random.default_rng(0))]
     [10, 3, 3]
     """
     ### BEGIN SOLUTION
-    if abs(sum(fractions) - 1) > 1e-6 or min(fractions) < 0:
-        raise ValueError(f"fractions must be shares of 1. Received: {fractions}")
-    labels = np.asarray(labels)
     parts = [[] for _ in fractions]
     for label in np.unique(labels):
         places = rng.permutation(np.flatnonzero(labels == label))
@@ -484,29 +481,24 @@ def smooth(values, weight=0.8):
     Parameters
     ----------
     values : array or list, shape (n,)
-        May be empty.
+        Keras keeps a history as a list. May be empty.
     weight : float
         How much of the old average is kept: from 0 up to, but not including, 1.
 
     Returns
     -------
     array, shape (n,)
-        float32 in, float32 out; lists and whole numbers give float64.
 
-    Raises
-    ------
-    ValueError
-        ``weight`` is below 0, or 1 and more. The message contains the word ``weight``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``weight`` is below 0, or 1 and
+    more. The message contains the word ``weight``.
 
-    >>> smooth([1, 3], weight=0.5).round(3)
+    >>> smooth(np.array([1.0, 3.0]), weight=0.5).round(3)
     array([1.   , 2.333])
     """
     ### BEGIN SOLUTION
-    if not 0 <= weight < 1:
-        raise ValueError(f"weight must be from 0 up to, not including, 1. Received: {weight}")
-    values = 1.0 * np.asarray(values)
-    smoothed = np.empty_like(values)
-    m = 0.0
+    smoothed, m = np.zeros(len(values)), 0.0
     for t in range(1, len(values) + 1):
         m = weight * m + (1 - weight) * values[t - 1]
         smoothed[t - 1] = m / (1 - weight**t)
@@ -554,7 +546,7 @@ def overfit_epoch(val_loss):
     int
         Counted from 0: where ``smooth(val_loss)`` is lowest, the first one of several.
 
-    >>> overfit_epoch([4.0, 2.0, 1.0, 8.0, 8.0, 8.0])
+    >>> overfit_epoch(np.array([4.0, 2.0, 1.0, 8.0, 8.0, 8.0]))
     2
     """
     ### BEGIN SOLUTION
@@ -625,21 +617,17 @@ def accuracy_gain(before, after):
     (points, percent)
         Two floats, not rounded; below 0 where ``after`` is the smaller one.
 
-    Raises
-    ------
-    ValueError
-        ``before`` or ``after`` is 0, negative or above 1 (percent, for example). The message
-        contains the word ``before`` or ``after``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``before`` or ``after`` is 0,
+    negative or above 1 (percent, for example). The message contains the word ``before`` or
+    ``after``.
 
     >>> points, percent = accuracy_gain(0.73, 0.81)
     >>> round(points, 6), round(percent, 2)
     (8.0, 10.96)
     """
     ### BEGIN SOLUTION
-    if not 0 < before <= 1:
-        raise ValueError(f"before must be above 0 and up to 1. Received: {before}")
-    if not 0 < after <= 1:
-        raise ValueError(f"after must be above 0 and up to 1. Received: {after}")
     points = 100 * (after - before)
     return points, points / before
     ### END SOLUTION
@@ -721,20 +709,18 @@ def confusion_matrix(labels, probabilities, threshold=0.5):
     array of int, shape (2, 2)
         Rows: what a picture shows. Columns: what the network says.
 
-    Raises
-    ------
-    ValueError
-        There are not as many labels as probabilities. The message contains the word ``labels``
-        or ``probabilities``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if there are not as many labels as
+    probabilities. The message contains the word ``labels`` or ``probabilities``.
 
-    >>> confusion_matrix([0, 0, 0, 1, 1, 1, 1], [0.1, 0.8, 0.9, 0.7, 0.6, 0.95, 0.3])
+    >>> labels = np.array([0, 0, 0, 1, 1, 1, 1])
+    >>> confusion_matrix(labels, np.array([0.1, 0.8, 0.9, 0.7, 0.6, 0.95, 0.3]))
     array([[1, 2],
            [1, 3]])
     """
     ### BEGIN SOLUTION
     truth, answers = np.asarray(labels), np.ravel(probabilities) > threshold
-    if len(truth) != len(answers):
-        raise ValueError(f"labels and probabilities differ: {len(truth)} and {len(answers)}")
     matrix = np.zeros((2, 2), dtype=int)
     for i in range(2):
         for j in range(2):

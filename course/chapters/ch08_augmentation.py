@@ -160,29 +160,24 @@ def fit_standardizer(train):
 
     Parameters
     ----------
-    train : array or nested list, shape (N, H, W, C)
+    train : array, shape (N, H, W, C)
         The training pictures: floats, or bytes from 0 to 255.
 
     Returns
     -------
     (mean, std) : two arrays of shape (C,)
-        The standard deviation divides by the number of pixels (ddof 0). float32 in, float32
-        out; bytes, integers and lists give float64.
+        The standard deviation divides by the number of pixels (ddof 0).
 
-    Raises
-    ------
-    ValueError
-        ``train`` does not have four axes. The message contains the word ``train``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``train`` does not have four axes.
+    The message contains the word ``train``.
 
-    >>> fit_standardizer([[[[1], [1]], [[5], [5]]]])
+    >>> fit_standardizer(np.array([[[[1.0], [1.0]], [[5.0], [5.0]]]]))
     (array([3.]), array([2.]))
     """
     ### BEGIN SOLUTION
-    train = 1.0 * np.asarray(train)
-    if train.ndim != 4:
-        raise ValueError(f"train must have shape (N, H, W, C). Received: {train.shape}")
-    pixels = train.reshape(-1, train.shape[3])
-    return pixels.mean(axis=0), pixels.std(axis=0)
+    return train.mean(axis=(0, 1, 2)), train.std(axis=(0, 1, 2))
     ### END SOLUTION
 
 
@@ -236,22 +231,19 @@ def standardize(x, stats):
     Returns
     -------
     array, the shape of ``x``
-        float32 in, float32 out (if ``stats`` are float32, too); bytes give float64.
 
-    Raises
-    ------
-    ValueError
-        ``x`` does not have four axes, or ``stats`` do not have a number for each of its
-        channels. The message contains the word ``x`` or ``stats``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``x`` does not have four axes, or
+    ``stats`` do not have a number for each of its channels. The message contains the word ``x``
+    or ``stats``.
 
     >>> standardize(np.array([[[[1.0, 7.0]]]]), (np.array([3.0, 4.0]), np.array([2.0, 0.0])))
     array([[[[-1.,  3.]]]])
     """
     ### BEGIN SOLUTION
     mean, std = stats
-    if mean.shape != x.shape[3:]:
-        raise ValueError(f"x and stats must fit. Received: {x.shape} and {mean.shape}")
-    return (x - mean) / np.where(std == 0, 1, std).astype(std.dtype)
+    return (x - mean) / np.where(std == 0, 1, std)
     ### END SOLUTION
 
 
@@ -308,7 +300,7 @@ def zca_whiten(patches, eps):
     Returns
     -------
     array, shape (n, d)
-        Each column has mean 0. float32 in, float32 out.
+        Each column has mean 0.
 
     >>> zca_whiten(np.array([[1.0, 3.0], [-1.0, 3.0], [1.0, -3.0], [-1.0, -3.0]]), 0).round(6)
     array([[ 1.,  1.],
@@ -400,17 +392,15 @@ def hflip(x):
     -------
     array, same shape and dtype
 
-    Raises
-    ------
-    ValueError
-        ``x`` does not have four axes. The message contains the word ``x``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``x`` does not have four axes. The
+    message contains the word ``x``.
 
     >>> hflip(np.array([[[[1.0], [2.0], [3.0]]]])).ravel()
     array([3., 2., 1.])
     """
     ### BEGIN SOLUTION
-    if x.ndim != 4:
-        raise ValueError(f"x must have shape (N, H, W, C). Received: {x.shape}")
     return x[:, :, ::-1]
     ### END SOLUTION
 
@@ -444,17 +434,15 @@ def shift(x, dy, dx):
     -------
     array, same shape and dtype
 
-    Raises
-    ------
-    ValueError
-        ``x`` does not have four axes. The message contains the word ``x``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``x`` does not have four axes. The
+    message contains the word ``x``.
 
     >>> shift(np.array([[[[1.0], [2.0], [3.0]]]]), 0, 1).ravel()
     array([0., 1., 2.])
     """
     ### BEGIN SOLUTION
-    if x.ndim != 4:
-        raise ValueError(f"x must have shape (N, H, W, C). Received: {x.shape}")
     height, width = x.shape[1:3]
     frame = np.pad(x, ((0, 0), (abs(dy), abs(dy)), (abs(dx), abs(dx)), (0, 0)))
     top, left = abs(dy) - dy, abs(dx) - dx
@@ -486,7 +474,7 @@ def adjust_contrast(x, factor):
 
     Parameters
     ----------
-    x : array or nested list, shape (N, H, W, C)
+    x : array, shape (N, H, W, C)
         It stays unchanged.
     factor : float
         0 leaves only the mean, 1 everything as it is; nothing is clipped.
@@ -494,20 +482,16 @@ def adjust_contrast(x, factor):
     Returns
     -------
     array, same shape
-        float32 in, float32 out; bytes, integers and lists give float64.
 
-    Raises
-    ------
-    ValueError
-        ``x`` does not have four axes. The message contains the word ``x``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``x`` does not have four axes. The
+    message contains the word ``x``.
 
-    >>> adjust_contrast([[[[1], [3]]]], 2).ravel()
+    >>> adjust_contrast(np.array([[[[1.0], [3.0]]]]), 2).ravel()
     array([0., 4.])
     """
     ### BEGIN SOLUTION
-    x = 1.0 * np.asarray(x)
-    if x.ndim != 4:
-        raise ValueError(f"x must have shape (N, H, W, C). Received: {x.shape}")
     mean = x.mean(axis=(1, 2), keepdims=True)
     return (x - mean) * factor + mean
     ### END SOLUTION
@@ -609,21 +593,16 @@ def affine(x, degrees, zoom):
     array, same shape and dtype
         Bilinear between the pixels; outside of the picture everything is 0.
 
-    Raises
-    ------
-    ValueError
-        ``x`` does not have four axes, or ``zoom`` is not above 0. The message contains the
-        argument's name.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``x`` does not have four axes, or
+    ``zoom`` is not above 0. The message contains the argument's name.
 
     >>> affine(np.array([[[[1.0], [2.0]], [[3.0], [4.0]]]]), 90, 1)[0, :, :, 0].round(6)
     array([[2., 4.],
            [1., 3.]])
     """
     ### BEGIN SOLUTION
-    if x.ndim != 4:
-        raise ValueError(f"x must have shape (N, H, W, C). Received: {x.shape}")
-    if zoom <= 0:
-        raise ValueError(f"zoom must be above 0. Received: {zoom}")
     height, width = x.shape[1:3]
     down = np.arange(height)[:, None] - (height - 1) / 2
     right = np.arange(width) - (width - 1) / 2

@@ -288,10 +288,10 @@ def receptive_field(layers):
         Two ints: the size of the field, and how many pixels apart the fields of neighbouring
         units lie. Padding does not matter: what lies outside of the picture counts as pixels.
 
-    Raises
-    ------
-    ValueError
-        A layer is neither of the two kinds. The message contains the word ``layers``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if a layer is neither of the two kinds.
+    The message contains the word ``layers``.
 
     >>> receptive_field([("conv", 64, 3), ("conv", 64, 3), ("max_pool", 2)])
     (6, 2)
@@ -301,10 +301,8 @@ def receptive_field(layers):
     for layer in layers:
         if layer[0] == "conv":
             k, stride, _, dilation = (*layer[2:], *(1, "same", 1)[len(layer) - 3 :])
-        elif layer[0] == "max_pool":
-            k, stride, dilation = layer[1], layer[-1], 1
         else:
-            raise ValueError(f"layers must be conv or max_pool. Received: {layer!r}")
+            k, stride, dilation = layer[1], layer[-1], 1
         size += dilation * (k - 1) * jump
         jump *= stride
     return size, jump
@@ -397,23 +395,17 @@ def vgg_preprocess(rgb):
     Returns
     -------
     array, the shape of ``rgb``
-        float32 in, float32 out, and float64 likewise; whole numbers may give either.
 
-    Raises
-    ------
-    ValueError
-        The last axis does not have three numbers. The message contains the word ``rgb``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if the last axis does not have three
+    numbers. The message contains the word ``rgb``.
 
     >>> vgg_preprocess(np.array([[[255, 0, 0]]])).round(3)
-    array([[[-103.939, -116.779,  131.32 ]]], dtype=float32)
+    array([[[-103.939, -116.779,  131.32 ]]])
     """
     ### BEGIN SOLUTION
-    rgb = np.asarray(rgb)
-    if rgb.shape[-1] != 3:
-        raise ValueError(f"rgb must have three channels. Received: {rgb.shape}")
-    kind = rgb.dtype if rgb.dtype.kind == "f" else np.float32
-    means = np.array([103.939, 116.779, 123.68], kind)
-    return rgb[..., ::-1].astype(kind) - means
+    return rgb[..., ::-1] - np.array([103.939, 116.779, 123.68])
     ### END SOLUTION
 
 
@@ -468,22 +460,16 @@ def top_k(probabilities, names, k):
         One list for each picture, and in it k tuples of a str and a float. Of equal
         probabilities the class with the lower index comes first.
 
-    Raises
-    ------
-    ValueError
-        ``k`` is not from 1 to the number of classes; there is not one of ``names`` for each
-        class. The message contains the argument's name.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``k`` is not from 1 to the number of
+    classes, or if there is not one of ``names`` for each class. The message contains the
+    argument's name.
 
-    >>> top_k([[0.1, 0.5, 0.15, 0.25]], ["cat", "dog", "cup", "ball"], 2)
+    >>> top_k(np.array([[0.1, 0.5, 0.15, 0.25]]), ["cat", "dog", "cup", "ball"], 2)
     [[('dog', 0.5), ('ball', 0.25)]]
     """
     ### BEGIN SOLUTION
-    probabilities = np.asarray(probabilities)
-    classes = probabilities.shape[1]
-    if len(names) != classes:
-        raise ValueError(f"names must be {classes}. Received: {len(names)}")
-    if not 1 <= k <= classes:
-        raise ValueError(f"k must be from 1 to {classes}. Received: {k}")
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
     return [
         [(names[i], float(row[i])) for i in places]

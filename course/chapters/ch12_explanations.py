@@ -157,17 +157,13 @@ def saliency(model, image, index):
     array, shape (H, W)
         For each pixel the largest size, over the channels, of the derivative of the logit.
 
-    Raises
-    ------
-    ValueError
-        ``image`` does not have three axes, or not as many channels as the network takes; or there
-        is no class ``index``. The message contains the word ``image`` or ``index``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``image`` does not have three axes,
+    or not as many channels as the network takes; or there is no class ``index``. The message
+    contains the word ``image`` or ``index``.
     """
     ### BEGIN SOLUTION
-    if image.ndim != 3 or image.shape[-1] != model.input.shape[-1]:
-        raise ValueError(f"image must be (H, W, {model.input.shape[-1]}). Received: {image.shape}")
-    if not 0 <= index < model.output.shape[-1]:
-        raise ValueError(f"index must be below {model.output.shape[-1]}. Received: {index}")
     network = keras.Model(model.input, model.layers[-1].input)
     x = tf.constant(image[None])
     with tf.GradientTape() as tape:
@@ -245,21 +241,14 @@ def grad_cam(model, image, index, layer):
         At the layer's resolution: the maps, weighted by their mean gradients, summed over the
         channels, through ReLU, divided by the largest number. Zeros where nothing is positive.
 
-    Raises
-    ------
-    ValueError
-        As for `saliency`; or the model has no such layer, or the layer has no height and width:
-        the message contains the word ``layer``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` as for `saliency`, or if the model has
+    no such layer, or the layer has no height and width: then the message contains the word
+    ``layer``.
     """
     ### BEGIN SOLUTION
-    if image.ndim != 3 or image.shape[-1] != model.input.shape[-1]:
-        raise ValueError(f"image must be (H, W, {model.input.shape[-1]}). Received: {image.shape}")
-    if not 0 <= index < model.output.shape[-1]:
-        raise ValueError(f"index must be below {model.output.shape[-1]}. Received: {index}")
-    maps = model.get_layer(layer).output  # Keras itself says "No such layer"
-    if len(maps.shape) != 4:
-        raise ValueError(f"layer must have height and width. Received: {layer}")
-    network = keras.Model(model.input, [maps, model.layers[-1].input])
+    network = keras.Model(model.input, [model.get_layer(layer).output, model.layers[-1].input])
     with tf.GradientTape() as tape:
         maps, logits = network(image[None])
         logit = logits[0, index]
@@ -377,20 +366,12 @@ def occlusion_map(model, image, index, size, stride):
         The original's logit less the logit with the square there. It is filled with the
         photograph's mean colour: the mean of each channel over height and width.
 
-    Raises
-    ------
-    ValueError
-        As for `saliency`; or ``size`` or ``stride`` is out of its range: the message names it.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` as for `saliency`, or if ``size`` or
+    ``stride`` is out of its range: the message names it.
     """
     ### BEGIN SOLUTION
-    if image.ndim != 3 or image.shape[-1] != model.input.shape[-1]:
-        raise ValueError(f"image must be (H, W, {model.input.shape[-1]}). Received: {image.shape}")
-    if not 0 <= index < model.output.shape[-1]:
-        raise ValueError(f"index must be below {model.output.shape[-1]}. Received: {index}")
-    if not 1 <= size <= min(image.shape[:2]):
-        raise ValueError(f"size must be from 1 to {min(image.shape[:2])}. Received: {size}")
-    if stride < 1:
-        raise ValueError(f"stride must be 1 or more. Received: {stride}")
     network = keras.Model(model.input, model.layers[-1].input)
     original = network(image[None])[0, index]
     colour = image.mean(axis=(0, 1))

@@ -179,7 +179,7 @@ def im2col(x, size, strides=(1, 1), padding="valid"):
 
     Parameters
     ----------
-    x : array or nested list, shape (N, H, W, C)
+    x : array, shape (N, H, W, C)
         A batch of pictures.
     size : (kh, kw)
         Height and width of the window.
@@ -190,26 +190,24 @@ def im2col(x, size, strides=(1, 1), padding="valid"):
     -------
     array, shape (N * rows * columns, kh * kw * C)
         One row for each picture and place, in the order (picture, row, column). Within a row: the
-        window's rows, its columns, the channels. float32 stays float32; integers and lists
-        give float64. A new array; ``x`` stays unchanged.
+        window's rows, its columns, the channels. A new array; ``x`` stays unchanged.
 
-    Raises
-    ------
-    ValueError
-        As ``layout`` does: the message contains ``size``, ``strides`` or ``padding``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` as from ``layout``: the message
+    contains ``size``, ``strides`` or ``padding``.
 
-    >>> im2col([[[[1], [2], [3]], [[4], [5], [6]]]], (2, 2))
+    >>> im2col(np.array([[[[1.0], [2.0], [3.0]], [[4.0], [5.0], [6.0]]]]), (2, 2))
     array([[1., 2., 4., 5.],
            [2., 3., 5., 6.]])
     """
     ### BEGIN SOLUTION
-    x = 1.0 * np.asarray(x)
     (rows, columns), frame = layout(x.shape, size, strides, padding)
     framed = np.pad(x, ((0, 0), *frame, (0, 0)))
     pictures, channels = x.shape[0], x.shape[3]
     kh, kw = size
     down, right = strides
-    patches = np.zeros((pictures, rows, columns, kh, kw, channels), x.dtype)
+    patches = np.zeros((pictures, rows, columns, kh, kw, channels))
     for a in range(kh):
         for b in range(kw):
             seen = framed[:, a : a + rows * down : down, b : b + columns * right : right]
@@ -294,35 +292,31 @@ def conv2d_im2col(x, kernels, bias, strides=(1, 1), padding="valid"):
 
     Parameters
     ----------
-    x : array or nested list, shape (N, H, W, C)
-    kernels : array or nested list, shape (kh, kw, C, F)
-    bias : array or list, shape (F,)
+    x : array, shape (N, H, W, C)
+    kernels : array, shape (kh, kw, C, F)
+    bias : array, shape (F,)
     strides : (down, right)
     padding : "valid" or "same"
 
     Returns
     -------
     array, shape (N, rows, columns, F)
-        A new array. float32 in, float32 out; integers and lists give float64.
+        A new array.
 
-    Raises
-    ------
-    ValueError
-        Channels disagree: the message contains ``kernels``. Not one bias for each filter: it
-        contains ``bias``. Otherwise as your ``im2col`` does.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if channels disagree (the message
+    contains ``kernels``), or if there is not one bias for each filter (it contains ``bias``);
+    otherwise as from your ``im2col``.
 
-    >>> x = [[[[1], [2], [3]], [[4], [5], [6]]]]
-    >>> conv2d_im2col(x, [[[[1, 1]], [[0, 1]]], [[[0, 1]], [[0, 1]]]], [0, 0])
+    >>> x = np.array([[[[1.0], [2.0], [3.0]], [[4.0], [5.0], [6.0]]]])
+    >>> kernels = np.array([[[[1.0, 1.0]], [[0.0, 1.0]]], [[[0.0, 1.0]], [[0.0, 1.0]]]])
+    >>> conv2d_im2col(x, kernels, np.zeros(2))
     array([[[[ 1., 12.],
              [ 2., 16.]]]])
     """
     ### BEGIN SOLUTION
-    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
     kh, kw, depth, filters = kernels.shape
-    if depth != x.shape[3]:
-        raise ValueError(f"kernels must have x's {x.shape[3]} channels. Received: {depth}")
-    if bias.shape != (filters,):
-        raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
     (rows, columns), _ = layout(x.shape, (kh, kw), strides, padding)
     patches = im2col(x, (kh, kw), strides, padding)
     maps = patches @ kernels.reshape(kh * kw * depth, filters) + bias
@@ -381,7 +375,7 @@ def col2im(cols, x_shape, size, strides=(1, 1), padding="valid"):
 
     Parameters
     ----------
-    cols : array or nested list, shape (N * rows * columns, kh * kw * C)
+    cols : array, shape (N * rows * columns, kh * kw * C)
         A matrix as ``im2col`` gives for pictures of shape ``x_shape``.
     x_shape : (N, H, W, C)
         Shape of the pictures.
@@ -393,28 +387,25 @@ def col2im(cols, x_shape, size, strides=(1, 1), padding="valid"):
     Returns
     -------
     array, shape x_shape
-        A new array; the dtype of ``cols``, float64 for integers and lists.
+        A new array.
 
-    Raises
-    ------
-    ValueError
-        ``cols`` has another shape than these windows need: the message contains ``cols``.
-        Otherwise as ``layout`` does.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``cols`` has another shape than
+    these windows need (the message contains ``cols``); otherwise as from ``layout``.
 
-    >>> col2im([[1, 2, 4, 5], [2, 3, 5, 6]], (1, 2, 3, 1), (2, 2))[0, :, :, 0]
+    >>> cols = np.array([[1.0, 2.0, 4.0, 5.0], [2.0, 3.0, 5.0, 6.0]])
+    >>> col2im(cols, (1, 2, 3, 1), (2, 2))[0, :, :, 0]
     array([[ 1.,  4.,  3.],
            [ 4., 10.,  6.]])
     """
     ### BEGIN SOLUTION
-    cols = 1.0 * np.asarray(cols)
     (rows, columns), frame = layout(x_shape, size, strides, padding)
     pictures, height, width, channels = x_shape
     kh, kw = size
     down, right = strides
-    if cols.shape != (pictures * rows * columns, kh * kw * channels):
-        raise ValueError(f"cols must have a row for each place. Received: {cols.shape}")
     patches = cols.reshape(pictures, rows, columns, kh, kw, channels)
-    framed = np.pad(np.zeros(x_shape, cols.dtype), ((0, 0), *frame, (0, 0)))
+    framed = np.pad(np.zeros(x_shape), ((0, 0), *frame, (0, 0)))
     for a in range(kh):
         for b in range(kw):
             seen = framed[:, a : a + rows * down : down, b : b + columns * right : right]
@@ -493,11 +484,11 @@ def conv2d_transpose(x, kernels, bias, strides=(1, 1), padding="valid"):
 
     Parameters
     ----------
-    x : array or nested list, shape (N, h, w, C)
+    x : array, shape (N, h, w, C)
         Small maps.
-    kernels : array or nested list, shape (kh, kw, F, C)
+    kernels : array, shape (kh, kw, F, C)
         Mind the order: filters before channels.
-    bias : array or list, shape (F,)
+    bias : array, shape (F,)
     strides : (down, right)
         How far apart the copies lie.
     padding : "valid" or "same"
@@ -506,28 +497,23 @@ def conv2d_transpose(x, kernels, bias, strides=(1, 1), padding="valid"):
     -------
     array, shape (N, H, W, F)
         "same": H = h * down. "valid": H = h * down + max(kh - down, 0). W likewise.
-        The dtype is as in ``conv2d_im2col``.
 
-    Raises
-    ------
-    ValueError
-        Channels disagree: the message contains ``kernels``. Not one bias for each filter: it
-        contains ``bias``. Strides below 1, unknown padding: ``strides``, ``padding``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if channels disagree (the message
+    contains ``kernels``), or if there is not one bias for each filter (it contains ``bias``),
+    for strides below 1 (``strides``), and for an unknown padding (``padding``).
 
-    >>> conv2d_transpose([[[[2], [3]]]], [[[[1]], [[10]]]], [0])[0, :, :, 0]
+    >>> x, kernels = np.array([[[[2.0], [3.0]]]]), np.array([[[[1.0]], [[10.0]]]])
+    >>> conv2d_transpose(x, kernels, np.zeros(1))[0, :, :, 0]
     array([[ 2., 23., 30.]])
-    >>> conv2d_transpose([[[[2], [3]]]], [[[[1]], [[10]]]], [0], (1, 2))[0, :, :, 0]
+    >>> conv2d_transpose(x, kernels, np.zeros(1), (1, 2))[0, :, :, 0]
     array([[ 2., 20.,  3., 30.]])
     """
     ### BEGIN SOLUTION
-    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
     pictures, height, width, channels = x.shape
-    kh, kw, filters, depth = kernels.shape
+    kh, kw, filters, _ = kernels.shape
     down, right = strides
-    if depth != channels:
-        raise ValueError(f"kernels must have x's {channels} channels. Received: {depth}")
-    if bias.shape != (filters,):
-        raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
     height, width = height * down, width * right
     if padding == "valid":
         height, width = height + max(kh - down, 0), width + max(kw - right, 0)
@@ -548,11 +534,11 @@ if ready(col2im) and ready(conv2d_transpose):
     small = photo("chelsea", size=24, gray=True)[None, :, :, None]
     pyramid = np.minimum(np.arange(1, 6), np.arange(5, 0, -1)) / 3
     smooth = np.outer(pyramid, pyramid)[:, :, None, None]
-    flat = np.ones((3, 3, 1, 1))
+    flat, no_bias = np.ones((3, 3, 1, 1)), np.zeros(1)
     figures.photos(
         small[0, :, :, 0],
-        conv2d_transpose(small, flat, [0.0], (3, 3), "same")[0, :, :, 0],
-        conv2d_transpose(small, smooth, [0.0], (3, 3), "same")[0, :, :, 0],
+        conv2d_transpose(small, flat, no_bias, (3, 3), "same")[0, :, :, 0],
+        conv2d_transpose(small, smooth, no_bias, (3, 3), "same")[0, :, :, 0],
         titles=["24 × 24", "flat 3 × 3 kernel", "pyramid 5 × 5"],
         shades="gray",
         alt="A small cat; the same, three times as large, in squares; and once more, blurred.",
@@ -569,10 +555,10 @@ A network learns the kernel that it needs.
 
 # %%
 if ready(col2im) and ready(conv2d_transpose):
-    gray = np.ones((1, 4, 4, 1))
+    gray, no_bias = np.ones((1, 4, 4, 1)), np.zeros(1)
     figures.numbers(
-        conv2d_transpose(gray, np.ones((3, 3, 1, 1)), [0.0], (2, 2))[0, :, :, 0],
-        conv2d_transpose(gray, np.ones((4, 4, 1, 1)), [0.0], (2, 2))[0, :, :, 0],
+        conv2d_transpose(gray, np.ones((3, 3, 1, 1)), no_bias, (2, 2))[0, :, :, 0],
+        conv2d_transpose(gray, np.ones((4, 4, 1, 1)), no_bias, (2, 2))[0, :, :, 0],
         titles=["kernel 3, stride 2", "kernel 4, stride 2"],
     ).show()
 
@@ -589,10 +575,10 @@ kernel size that the stride divides, and only the border is uneven.
 
 # %%
 if ready(conv2d_im2col) and ready(conv2d_transpose):
-    blur = np.ones((3, 3, 1, 1)) / 9
+    blur, no_bias = np.ones((3, 3, 1, 1)) / 9, np.zeros(1)
     face = photo("chelsea", size=64, gray=True)[None, :, :, None]
-    blurred = conv2d_im2col(face, blur, [0.0])
-    back = conv2d_transpose(blurred, blur, [0.0])
+    blurred = conv2d_im2col(face, blur, no_bias)
+    back = conv2d_transpose(blurred, blur, no_bias)
     figures.photos(
         face[0, :, :, 0],
         blurred[0, :, :, 0],
@@ -634,30 +620,26 @@ def conv1x1(x, kernels, bias):
 
     Parameters
     ----------
-    x : array or nested list, shape (N, H, W, C)
-    kernels : array or nested list, shape (1, 1, C, F)
-    bias : array or list, shape (F,)
+    x : array, shape (N, H, W, C)
+    kernels : array, shape (1, 1, C, F)
+    bias : array, shape (F,)
 
     Returns
     -------
     array, shape (N, H, W, F)
-        A new array; the dtype is as in ``conv2d_im2col``.
+        A new array.
 
-    Raises
-    ------
-    ValueError
-        The window is larger than one pixel, or channels disagree: the message contains
-        ``kernels``. Not one bias for each filter: it contains ``bias``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if the window is larger than one pixel
+    or channels disagree (the message contains ``kernels``), or if there is not one bias for
+    each filter (it contains ``bias``).
 
-    >>> conv1x1([[[[1, 2]]]], [[[[1, 0, 2], [0, 1, -1]]]], [0, 5, 1])
+    >>> kernels = np.array([[[[1.0, 0.0, 2.0], [0.0, 1.0, -1.0]]]])
+    >>> conv1x1(np.array([[[[1.0, 2.0]]]]), kernels, np.array([0.0, 5.0, 1.0]))
     array([[[[1., 7., 1.]]]])
     """
     ### BEGIN SOLUTION
-    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
-    if kernels.shape[:3] != (1, 1, x.shape[3]):
-        raise ValueError(f"kernels must be (1, 1, {x.shape[3]}, F). Received: {kernels.shape}")
-    if bias.shape != kernels.shape[3:]:
-        raise ValueError(f"bias must have shape {kernels.shape[3:]}. Received: {bias.shape}")
     return x @ kernels[0, 0] + bias
     ### END SOLUTION
 
@@ -708,10 +690,10 @@ def depthwise_conv2d(x, kernels, bias, strides=(1, 1), padding="valid"):
 
     Parameters
     ----------
-    x : array or nested list, shape (N, H, W, C)
-    kernels : array or nested list, shape (kh, kw, C, M)
+    x : array, shape (N, H, W, C)
+    kernels : array, shape (kh, kw, C, M)
         M filters for each channel.
-    bias : array or list, shape (C * M,)
+    bias : array, shape (C * M,)
     strides : (down, right)
         Keras wants both equal. Yours need not.
     padding : "valid" or "same"
@@ -719,25 +701,21 @@ def depthwise_conv2d(x, kernels, bias, strides=(1, 1), padding="valid"):
     Returns
     -------
     array, shape (N, rows, columns, C * M)
-        Map ``c * M + m`` is filter m on channel c. The dtype is as in ``conv2d_im2col``.
+        Map ``c * M + m`` is filter m on channel c.
 
-    Raises
-    ------
-    ValueError
-        Channels disagree: the message contains ``kernels``. Not C * M biases: it contains
-        ``bias``. Otherwise as ``layout`` does.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if channels disagree (the message
+    contains ``kernels``), or if there are not C * M biases (it contains ``bias``); otherwise as
+    from ``layout``.
 
-    >>> depthwise_conv2d([[[[1, 2]]]], [[[[1, -1], [10, -10]]]], [0, 0, 0, 0])
+    >>> kernels = np.array([[[[1.0, -1.0], [10.0, -10.0]]]])
+    >>> depthwise_conv2d(np.array([[[[1.0, 2.0]]]]), kernels, np.zeros(4))
     array([[[[  1.,  -1.,  20., -20.]]]])
     """
     ### BEGIN SOLUTION
-    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
     kh, kw, channels, multiplier = kernels.shape
     maps = channels * multiplier
-    if channels != x.shape[3]:
-        raise ValueError(f"kernels must have x's {x.shape[3]} channels. Received: {channels}")
-    if bias.shape != (maps,):
-        raise ValueError(f"bias must have shape ({maps},). Received: {bias.shape}")
     (rows, columns), _ = layout(x.shape, (kh, kw), strides, padding)
     patches = im2col(x, (kh, kw), strides, padding).reshape(-1, kh, kw, channels, 1)
     summed = (patches * kernels).sum(axis=(1, 2))
@@ -828,38 +806,33 @@ def conv2d_fft(x, kernels, bias):
 
     Parameters
     ----------
-    x : array or nested list, shape (N, H, W, C)
-    kernels : array or nested list, shape (kh, kw, C, F)
-    bias : array or list, shape (F,)
+    x : array, shape (N, H, W, C)
+    kernels : array, shape (kh, kw, C, F)
+    bias : array, shape (F,)
 
     Returns
     -------
     array, shape (N, H - kh + 1, W - kw + 1, F)
-        Real numbers. float32 in, float32 out; integers and lists give float64.
+        Real numbers.
 
-    Raises
-    ------
-    ValueError
-        As in ``conv2d_im2col``: the message contains ``kernels``, ``size`` or ``bias``.
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` as in ``conv2d_im2col``: the message
+    contains ``kernels``, ``size`` or ``bias``.
 
-    >>> conv2d_fft([[[[1], [2], [4]]]], [[[[1]], [[-1]]]], [0]).round(9)
+    >>> x, kernels = np.array([[[[1.0], [2.0], [4.0]]]]), np.array([[[[1.0]], [[-1.0]]]])
+    >>> conv2d_fft(x, kernels, np.zeros(1)).round(9)
     array([[[[-1.],
              [-2.]]]])
     """
     ### BEGIN SOLUTION
-    x, kernels, bias = (1.0 * np.asarray(a) for a in (x, kernels, bias))
-    kh, kw, depth, filters = kernels.shape
-    if depth != x.shape[3]:
-        raise ValueError(f"kernels must have x's {x.shape[3]} channels. Received: {depth}")
-    if bias.shape != (filters,):
-        raise ValueError(f"bias must have shape ({filters},). Received: {bias.shape}")
-    (rows, columns), _ = layout(x.shape, (kh, kw))
+    (rows, columns), _ = layout(x.shape, kernels.shape[:2])
     size = x.shape[1:3]
     pictures = np.fft.rfft2(x, axes=(1, 2))
     waves = np.fft.rfft2(kernels, s=size, axes=(0, 1)).conj()
     spectrum = (pictures[:, :, :, None, :] @ waves)[:, :, :, 0, :]
     maps = np.fft.irfft2(spectrum, s=size, axes=(1, 2))[:, :rows, :columns]
-    return (maps + bias).astype(np.result_type(x, kernels, bias))
+    return maps + bias
     ### END SOLUTION
 
 

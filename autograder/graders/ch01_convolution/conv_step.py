@@ -130,7 +130,7 @@ EXERCISE = Exercise(
         "Look at NumPy's * for arrays of one shape, and think about which number is added last, and how often.",
     ),
     rung_hints={
-        "shape": "The result is one plain number, also when lists come in. What turns a list into an array of floats?",
+        "shape": "The result is one plain number. How many numbers does your function give back?",
         "robust": "Before you multiply: what must the shapes of patch and kernel have in common?",
     },
 )

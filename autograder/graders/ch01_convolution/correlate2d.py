@@ -215,7 +215,7 @@ EXERCISE = Exercise(
         "Two loops go over the places. The slice of the picture under the window has the kernel's own shape. Where does it begin and end?",
     ),
     rung_hints={
-        "shape": "Which dtype should the result have when the picture is float32, and when it holds whole numbers?",
+        "shape": "The result has one number for each place at which the kernel fits into the picture. How many places are there, down and across?",
         "structure": "A single 1 in the picture copies the kernel into the result. Which way around does it lie there?",
         "robust": "What should happen when the kernel does not fit into the picture? Name the argument that is wrong.",
     },

@@ -103,6 +103,6 @@ EXERCISE = Exercise(
         "NumPy has a function that takes the larger of two things, cell by cell, and makes a new array. Look for it in NumPy's list of functions.",
     ),
     rung_hints={
-        "shape": "Shape and dtype stay as they are, and lists and whole numbers become float64. What comes out of your function?"
+        "shape": "The result has z's shape: one number for each number of z. What is the shape of yours?"
     },
 )

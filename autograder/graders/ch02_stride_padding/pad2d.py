@@ -157,7 +157,7 @@ EXERCISE = Exercise(
         "np.pad wants one (before, after) pair for each axis, also for the two that stay as they are. Look up its modes.",
     ),
     rung_hints={
-        "shape": "float32 stays float32; lists and whole numbers become float64. Which dtype does np.zeros give?",
+        "shape": "Rows above and below are added to the height, columns on the left and right to the width. Which two axes stay as they are?",
         "structure": "Pad only rows, then only columns: which axis of your result has grown?",
         "edge-cases": "A picture of one pixel, and a frame of no width at all: both are allowed. What does your function do with each of them?",
         "robust": "A mode can be unknown, a width below 0, a picture without its batch axis. Name the argument in each message.",

@@ -301,6 +301,6 @@ def _bad_probes(rng: Rng) -> Iterator[Probe]:
 
 MIXED = "Your channels are mixed. Each channel is pooled by itself: how many must come out?"
 POOL_HINTS = {
-    "shape": "x is (N, H, W, C), and whole numbers come out as float64. Which two of these letters does pooling change?",
+    "shape": "x is (N, H, W, C). Which two of these letters does pooling change?",
     "robust": "Check before the loop: the window fits, the strides are 1 or more, the padding is known. Name the argument in each message.",
 }

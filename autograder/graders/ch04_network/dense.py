@@ -140,7 +140,7 @@ EXERCISE = Exercise(
         "None leaves the sums as they are, and the three others are functions that you have. How do you get from a name to its function?",
     ),
     rung_hints={
-        "shape": "(N, n) times (n, units) gives (N, units). Lists and integers become float64, float32 stays. What does your function give?",
+        "shape": "(N, n) times (n, units) gives (N, units). What is the shape of yours?",
         "structure": "A row of zeros leaves the bias alone. A single 1 in place i brings out one row of the weights. Which row is it?",
         "reference": "Try all four activations one by one, on a layer with as many units as inputs, and on one with fewer.",
         "robust": "Three things can be wrong: weights whose rows do not fit x, a bias of another length, an unknown activation. Name the argument in each message.",

@@ -88,7 +88,7 @@ EXERCISE = Exercise(
         "One NumPy method changes the shape and leaves the order alone. Let it find the row's length by itself.",
     ),
     rung_hints={
-        "shape": "The result has one row for each picture. Lists and integers become float64. How long is a row of yours?",
+        "shape": "The result has one row for each picture. How long is a row of yours?",
         "robust": "Pictures without a batch axis have three axes. Name x in the message.",
     },
 )

@@ -203,7 +203,7 @@ EXERCISE = Exercise(
         "All the pieces exist: conv2d, relu and max_pool2d are given, flatten and dense are yours. Print the shape after every step and compare it with the table above.",
     ),
     rung_hints={
-        "shape": "One number for each picture: shape (N, 1). float32 in, float32 out. What are the shape and dtype of yours?",
+        "shape": "One number comes out for each picture: shape (N, 1). What is the shape of yours?",
         "by-hand": "These kernels pass on what they meet. So three poolings leave the largest number of the picture. Work out the two dense layers and the sigmoid on paper.",
         "reference": "Small networks pass, real pictures do not? Then look at what you do to x before the first layer.",
         "robust": "The list must hold ten arrays, and the first kernels must have as many channels as the pictures. Name the argument in each message.",

@@ -62,7 +62,7 @@ EXERCISE = Exercise(
         "exp(-z) and exp(z) are both dangerous on one side. exp of minus the absolute value never is: write each half of the curve with it.",
     ),
     rung_hints={
-        "shape": "Shape and dtype stay as they are, and lists and whole numbers become float64. What comes out of your function?",
+        "shape": "The result has z's shape: one number for each number of z. What is the shape of yours?",
         "edge-cases": "Look at exp(-10000) and exp(10000). One is harmless. Arrange the formula so that only that one is ever computed; np.where computes both of its choices.",
     },
 )

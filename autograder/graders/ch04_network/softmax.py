@@ -105,7 +105,7 @@ EXERCISE = Exercise(
         "Take the same number away from a whole row: the shares do not change. Which number makes every exp harmless?",
     ),
     rung_hints={
-        "shape": "Shape and dtype stay as they are, and lists and whole numbers become float64. What comes out of your function?",
+        "shape": "The result has z's shape: one share for each number of z. What is the shape of yours?",
         "reference": "The sum runs over the last axis, however many axes there are before it. Along which axis does yours run?",
         "edge-cases": "exp(10000) does not fit into a float. What could you subtract from each row before you take exp?",
     },

@@ -241,7 +241,7 @@ EXERCISE = Exercise(
         "np.argmax finds the first maximum of a flat array; divmod turns its place into a row and a column of the window. Windows may overlap, so add.",
     ),
     rung_hints={
-        "shape": "The result has the shape of x. Lists and integers become float64. What are the shape and dtype of yours?",
+        "shape": "The result has the shape of x, not that of dout. What is the shape of yours?",
         "by-hand": "Draw the windows on x and mark the winner in each. Of two equal ones, take the first: read left to right, then down.",
         "structure": "Each case here tests one thing: ties, windows that overlap, gaps between windows, more pictures, more channels. Which one does the message show?",
         "reference": "Rows and columns have their own window size and their own stride. Is each in its place?",

@@ -180,7 +180,7 @@ EXERCISE = Exercise(
         "np.ndindex(x.shape) visits every place of an array of any shape. Keep the old number, and put it back before you go on.",
     ),
     rung_hints={
-        "shape": "The result has x's shape and is float64, also for lists and integers. And x comes back as it was. Which copy do you change?",
+        "shape": "The result has x's shape: one slope for each number of x. What is the shape of yours?",
         "by-hand": "Try f(x) = the sum of x squared at x = 3: the answer is 6. Then use two numbers that influence each other.",
         "reference": "The functions here are curved, so one point on each side of x is needed. Put every number back in place before the next one moves. Where does yours stay moved?",
         "edge-cases": "A step of 0.00001 is too small for float32. What must x become before you move it?",

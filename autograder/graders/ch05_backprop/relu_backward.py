@@ -123,7 +123,7 @@ EXERCISE = Exercise(
         "A comparison gives an array of True and False, and these count as 1 and 0 in a product. With which array must you multiply it?",
     ),
     rung_hints={
-        "shape": "The result has z's shape, and float32 stays float32. Lists and integers become float64. What are the shape and dtype of yours?",
+        "shape": "The result has z's shape: one number for each number that went in. What is the shape of yours?",
         "by-hand": "Which of the two arrays decides, and which one is passed on?",
         "edge-cases": "Look at z = 0, and at z just beside it.",
         "robust": "Two arrays of different shapes cannot belong to one ReLU, although NumPy may stretch one of them. Name dout.",

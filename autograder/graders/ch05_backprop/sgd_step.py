@@ -81,7 +81,7 @@ EXERCISE = Exercise(
         "Make a new list, with new arrays in it. What happens to the caller's array if you write p −= …?",
     ),
     rung_hints={
-        "shape": "The list has as many arrays as there are parameters, each in its own shape and dtype. Lists and integers become float64. Which of yours differs?",
+        "shape": "The list has as many arrays as there are parameters, each in its parameter's shape. Which of yours differs?",
         "robust": "zip stops quietly at the shorter list. Compare the lengths first, and then each pair of shapes.",
     },
 )

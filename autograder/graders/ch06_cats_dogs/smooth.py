@@ -109,7 +109,7 @@ EXERCISE = Exercise(
         "In a loop over the values: update m, then divide it by 1 - weight ** t and put that into the result. Make the result with np.empty_like or from a list.",
     ),
     rung_hints={
-        "shape": "As many values as came in. float32 stays float32; lists and whole numbers become float64. What are the length and dtype of yours?",
+        "shape": "As many values come out as came in. How long is your result?",
         "by-hand": "After the first value the result is that value. For 1 and then 3 with weight ½, m is 0.5 and then 1.75. What is it divided by each time?",
         "structure": "A flat curve must stay flat, at its own height. What does yours do at the start?",
         "edge-cases": "With weight 0 nothing is smoothed, and a list may be empty. What does your function give there?",

@@ -151,7 +151,7 @@ EXERCISE = Exercise(
         "The way back is the same formula with the same mask. At a rate of 1 nothing was kept. What is the gradient then?",
     ),
     rung_hints={
-        "shape": "The gradient has dout's shape and float type; integers become float64. What are the shape and dtype of yours?",
+        "shape": "The gradient has dout's shape. What is the shape of yours?",
         "by-hand": "Write down for each of the cells what it was multiplied by on the way forward.",
         "edge-cases": "At a rate of 1 all gradients are 0. What do you divide by there?",
         "robust": "A mask of another shape belongs to another call, even where NumPy could stretch it. A rate must be a share. Name the argument in each message.",

@@ -140,7 +140,7 @@ EXERCISE = Exercise(
         "The draw needs one number for each picture and channel, and NumPy spreads it over rows and columns. What shape does it have?",
     ),
     rung_hints={
-        "shape": "One array comes back, with x's shape and float type. There is no mask to return. What does your function give back?",
+        "shape": "One array comes back, with x's shape. There is no mask to return. What does your function give back?",
         "by-hand": "Look at one map: it is all zeros, or all of it has grown by the same factor. Which one?",
         "structure": "Look at the zeros of one picture: a map is all zeros or has none. Are other maps gone in the next picture?",
         "chance": "Count the maps that are kept over many calls: a share of 1 − rate.",

@@ -126,7 +126,7 @@ EXERCISE = Exercise(
         "A mean can run over several axes and keep them with length 1, so that it lines up with x. Look that up in NumPy's mean.",
     ),
     rung_hints={
-        "shape": "float32 in, float32 out; bytes and lists give float64. Which dtype does yours give?",
+        "shape": "The result has the shape of x, with all four axes. What is the shape of yours?",
         "structure": "Pictures and channels differ in brightness here. How many means are needed?",
         "reference": "Results below 0 or above 1 stay as they are. Does your function cut them off?",
         "robust": "The pictures need four axes. Raise a ValueError that names x if they have not.",

@@ -192,7 +192,7 @@ EXERCISE = Exercise(
         "A place between pixels has four neighbors. Each neighbor counts more the nearer it is, along rows and along columns. What does one count that lies outside?",
     ),
     rung_hints={
-        "shape": "The result has the shape and dtype of x. Which dtype do your shares have?",
+        "shape": "The result has the shape of x, with all four axes. What is the shape of yours?",
         "by-hand": "Draw three by three pixels on paper and turn the paper a quarter, against the clock. What is at the top left now?",
         "structure": "A single dot: where is its new place, and how much of it do the four pixels around that place get?",
         "edge-cases": "Places far outside: are your indices still inside of the array when you read them?",

@@ -153,7 +153,7 @@ EXERCISE = Exercise(
         "NumPy's mean and std take a tuple of axes. Turn bytes and lists into floats first, and look at the number of axes.",
     ),
     rung_hints={
-        "shape": "A tuple of two arrays of shape (C,). float32 in, float32 out; bytes and lists give float64. What does your function return?",
+        "shape": "A tuple of two arrays comes back, both of shape (C,): one number for each channel. What does your function return?",
         "structure": "All sizes are equal here, so no shape will tell you which axes went. Which one must stay?",
         "reference": "Are the bytes floats before anything is squared or subtracted?",
         "robust": "The pictures need four axes. Raise a ValueError that names train if they have not.",

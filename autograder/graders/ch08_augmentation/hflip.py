@@ -61,7 +61,7 @@ EXERCISE = Exercise(
         "Count the axes: pictures, rows, columns, channels. Only one of them is reversed. Which one?",
     ),
     rung_hints={
-        "shape": "Only the order changes. Shape and dtype stay, and so does x itself. What changes in yours?",
+        "shape": "Only the order changes. The shape stays, and so does x itself. What changes in yours?",
         "robust": "The pictures need four axes. Raise a ValueError that names x if they have not.",
     },
 )

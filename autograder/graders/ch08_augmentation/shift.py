@@ -84,7 +84,7 @@ EXERCISE = Exercise(
         "A frame of |dy| rows and |dx| columns on every side is wide enough. Where does the window begin for dy > 0, and where for dy < 0?",
     ),
     rung_hints={
-        "shape": "Shape and dtype stay, and x itself must not change. What changes in yours?",
+        "shape": "The shape stays, and x itself must not change. What changes in yours?",
         "reference": "Try dy = 0 and dy < 0. What does a slice that ends at -0 hold?",
         "edge-cases": "Farther than its own side: nothing of the picture is left. What does your slice do when it ends before it begins, or below 0?",
         "robust": "The pictures need four axes. Raise a ValueError that names x if they have not.",

@@ -171,7 +171,7 @@ EXERCISE = Exercise(
         "np.where chooses between two arrays cell by cell: here between std and 1. Compare the shapes before you compute.",
     ),
     rung_hints={
-        "shape": "The shape of x; float32 in, float32 out; bytes give float64. What are the shape and dtype of yours?",
+        "shape": "The result has the shape of x. What is the shape of yours?",
         "structure": "One picture alone must come out as it would among others. Which numbers may it be standardized with?",
         "edge-cases": "What is a number divided by 0? Divide by 1 there.",
         "robust": "The pictures need four axes, and stats one mean and one std for each channel. Raise a ValueError that names x or stats if that is not so.",

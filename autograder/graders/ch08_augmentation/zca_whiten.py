@@ -163,7 +163,7 @@ EXERCISE = Exercise(
         "Four steps: center, turn into the eigenvectors, divide each direction by the root of its variance plus eps, turn back.",
     ),
     rung_hints={
-        "shape": "As many patches and pixels come out as came in, and float32 stays float32. What are the shape and dtype of yours?",
+        "shape": "As many patches and pixels come out as came in. What is the shape of yours?",
         "by-hand": "On the square, the two pixels are not correlated at all. So they are only divided by a number: which?",
         "edge-cases": "A direction without any variance has an eigenvalue near 0, and rounding may push it below 0. What is eps there for?",
     },

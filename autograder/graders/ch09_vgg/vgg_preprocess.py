@@ -134,7 +134,7 @@ EXERCISE = Exercise(
         "Blue comes first now, and so does its mean: 103.939. The rest NumPy does by broadcasting; make floats first.",
     ),
     rung_hints={
-        "shape": "The shape stays; float32 stays float32, and float64 float64. The array that came in must not change. What are the shape and dtype of yours?",
+        "shape": "The shape stays, and the array that came in must not change. What is the shape of yours?",
         "by-hand": "A red pixel (255, 0, 0): which of the three numbers that come out is its 255 in?",
         "structure": "Does your code take the last axis, both for one picture (H, W, 3) and for a batch (N, H, W, 3)?",
         "robust": "A picture must have three channels: raise ValueError and name rgb.",

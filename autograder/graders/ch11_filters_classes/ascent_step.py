@@ -148,7 +148,7 @@ EXERCISE = Exercise(
         "The divisor is the root of a mean, plus the small number from the text. What is squared first, and which sign goes uphill?",
     ),
     rung_hints={
-        "shape": "A new array of the picture's shape and dtype; image and gradient stay as they are. What are the shape and dtype of yours?",
+        "shape": "A new array of the picture's shape comes back; image and gradient stay as they are. What is the shape of yours?",
         "robust": "NumPy would stretch a gradient that has one row. Compare the shapes first, and name gradient in the message.",
     },
 )

@@ -210,7 +210,7 @@ EXERCISE = Exercise(
         "Add up sizes, over everything: once for the rows, once for the columns. Is a mean needed?",
     ),
     rung_hints={
-        "shape": "The result is one number (float), for lists too. What does your function return?",
+        "shape": "The result is one number (float). What does your function return?",
         "edge-cases": "A picture of one row has no neighbors below. And uint8 cannot go below 0: convert before you subtract.",
         "robust": "A picture has three axes. Name image in the message.",
     },

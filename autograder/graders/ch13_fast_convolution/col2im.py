@@ -176,7 +176,7 @@ EXERCISE = Exercise(
         "Work on the framed picture, filled with zeros: for each tap (a, b), add a block of the matrix to a slice. Cut the frame off at the end.",
     ),
     rung_hints={
-        "shape": "The result has shape x_shape, and the dtype of cols (float64 for whole numbers). What are the shape and dtype of yours?",
+        "shape": "The result has shape x_shape, as the pictures have it. What is the shape of yours?",
         "structure": "Give it a matrix of ones: each pixel should hold the number of windows that see it.",
         "edge-cases": "Some pixels are seen by no window, and get 0. Some rows of the matrix came from the frame. What happens to those?",
         "robust": "Ask layout first. Then cols must have one row for each picture and place, one column for each tap and channel.",

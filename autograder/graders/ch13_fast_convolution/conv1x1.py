@@ -83,7 +83,7 @@ EXERCISE = Exercise(
         "A 1×1 kernel has one place, so it is a matrix of channels and filters. x ends in its channels. Which product needs no loop?",
     ),
     rung_hints={
-        "shape": "Height and width stay; only the last axis changes. float32 stays float32. What are the shape and dtype of yours?",
+        "shape": "Height and width stay; only the last axis changes. What is the shape of yours?",
         "structure": "A single 1 in channel c shows the weights from channel c to every filter. Which row or column of the matrix is it?",
         "robust": "Compare three things: the kernel's height and width, its channels, and the number of biases. Name the argument in each message.",
     },

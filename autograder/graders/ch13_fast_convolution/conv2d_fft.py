@@ -183,7 +183,7 @@ EXERCISE = Exercise(
         "Multiply the spectra for each channel and filter, and sum over the channels before you go back. Then keep the first H - kh + 1 rows and W - kw + 1 columns.",
     ),
     rung_hints={
-        "shape": "float32 in, float32 out, and nothing complex. Which shape has a “valid” result?",
+        "shape": "The result holds real numbers, nothing complex. Which shape has a “valid” result?",
         "by-hand": "Try one row of three and a kernel of two. Which of your three numbers wraps around?",
         "structure": "A single 1 gives the kernel turned by half a turn, as in chapter 1. What does yours give?",
         "reference": "The columns are odd here, and irfft2 guesses an even number. How can you tell it the size?",

@@ -128,7 +128,7 @@ EXERCISE = Exercise(
         "Collect into an array with one axis each for pictures, rows, columns, the two taps and the channels. Fill it tap by tap. What makes a matrix of it?",
     ),
     rung_hints={
-        "shape": "There is one row for each picture and place, and one column for each number of a patch. What are the shape and dtype of yours?",
+        "shape": "There is one row for each picture and place, and one column for each number of a patch. What is the shape of yours?",
         "structure": "A single 1 lies under each of the taps once. In which rows, and in which columns, should it show?",
         "edge-cases": "Ask layout for the places and for the frame, and add the zeros that it says, also where there are none.",
         "robust": "layout refuses what cannot work, and names the argument. Do you call it before everything else?",

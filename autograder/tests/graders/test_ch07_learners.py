@@ -11,6 +11,7 @@ import pytest
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
 from cnnlab.autograder.submission.solutions import solution_source
+from cnnlab.course.ops import dropout as ops
 
 CHAPTER = "ch07_dropout"
 
@@ -321,7 +322,7 @@ def test_results_of_another_form_are_told_what_is_wrong(result, said):
 
 def test_a_mask_of_floats_is_advice():
     def dropout(x, rate, rng, training=True):
-        out, mask = solved()["dropout"](x, rate, rng, training)
+        out, mask = ops.dropout(x, rate, rng, training)  # lists, too: its mask alone is odd
         return out, mask * 1.0
 
     result = judged("dropout", dropout)
@@ -331,7 +332,7 @@ def test_a_mask_of_floats_is_advice():
 
 def test_a_changed_input_is_noticed_and_costs_a_tenth():
     def dropout(x, rate, rng, training=True):
-        out, mask = solved()["dropout"](x, rate, rng, training)
+        out, mask = ops.dropout(x, rate, rng, training)
         if isinstance(x, np.ndarray):
             x[...] = 7
         return out, mask
