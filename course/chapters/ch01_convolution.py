@@ -20,12 +20,17 @@ In this chapter you write the one operation that answers, from the first multipl
 You write five short functions. At the end your own code draws the outlines of a real cat,
 sharpens her whiskers, and computes what a layer of a neural network computes.
 
-You need some Python, some NumPy, and about two hours. You need not have heard of convolution.
+You need some Python, some NumPy, and about two hours. You do not need to know anything about
+convolution.
+
+**Words and formulas.** Every term of the field is explained where it first occurs, and once more
+in the [glossary](../pages/glossary.ipynb). The [formula sheet](../pages/formulas.ipynb) collects
+what you will compute. Every chapter links to both at its end.
 
 **How an exercise works.** You find a function with a description and no body. Replace the line
 `raise NotImplementedError()` by your code, run the cell (Shift+Enter), then run the cell
-`check(...)` below it. It says what is right, and what is not yet right. Stuck?
-`hint(conv_step)` gives one hint at a time. `solution(conv_step)` shows one way to do it.
+`check(...)` below it. It says what is right and what is not right yet. Stuck? `hint(conv_step)`
+gives one hint at a time. `solution(conv_step)` shows one way to do it.
 
 Run the next cell first.
 """
@@ -70,11 +75,16 @@ figures.numbers(
 r"""
 It sees a table of numbers, nothing else. No number in it says "eye".
 
-A colour picture is three such tables: red, green and blue. We write its shape as
-$(H, W, C)$: height, width, channels. Rows are counted downwards, columns to the right.
+A color picture is three such tables: red, green and blue. They are called **channels**. We write
+its shape as $(H, W, C)$: height, width, channels. Rows are counted downwards, columns to the
+right.
 
-**A question.** You could connect every pixel to every neuron of an ordinary network. How many
-weights would *one* neuron need for a colour picture of 150 × 150 pixels? Guess, then run.
+An ordinary neural network is built of **neurons**, also called **units**. A neuron multiplies
+each of its inputs by a **weight** of its own, adds everything up, and hands the sum on. The
+weights are what the network learns.
+
+**A question.** You could connect every pixel to every neuron. How many weights would *one* neuron
+need for a color picture of 150 × 150 pixels? Guess, then run.
 """
 
 # %%
@@ -91,7 +101,12 @@ Two ideas help:
 2. **Look for the same thing everywhere.** An edge is an edge, wherever it is. So use the *same*
    nine weights at every place.
 
-Small place, same weights everywhere: that is convolution.
+Small place, same weights everywhere: that is convolution. The field calls the first idea **local
+connectivity** and the second **parameter sharing** (or weight sharing).
+
+These two ideas are from the 1980s. They became famous in 2012, when AlexNet, a convolutional
+network with eight layers that learn, won the ImageNet competition by a wide margin. Three years
+later ResNet had 152 layers. Chapter 9 tells what happened in between.
 """
 
 # %% [markdown]
@@ -117,8 +132,8 @@ figures.numbers(tiny, cross, titles=["picture", "kernel"], marked=(0, 0, 3, 3)).
 
 # %% [markdown]
 r"""
-Lay the kernel on the top left corner of the picture, on the framed patch. Multiply the numbers
-that lie on each other. Add up the nine products.
+Lay the kernel on the top left corner of the picture, on the framed patch. Multiply each number of
+the patch by the number of the kernel that lies on it. Add up the nine products.
 
 **What do you get?** Work it out on paper, then run the next cell.
 """
@@ -134,7 +149,8 @@ The patch under the kernel is called the **receptive field**: it is all that thi
 of the picture.
 
 A real picture has channels, so the patch has shape $(k_h, k_w, C)$, and the kernel has the same
-shape. One more number is added at the end, the **bias**. The whole step is
+shape. One more number is added at the end, the **bias**. This is what a neuron does, with the
+patch as its input. The whole step is
 
 $$s = b + \sum_{i=0}^{k_h - 1} \sum_{j=0}^{k_w - 1} \sum_{c=0}^{C - 1}
 \text{patch}_{i,j,c} \cdot \text{kernel}_{i,j,c}$$
@@ -236,13 +252,14 @@ if ready(conv_step):
 
 # %% [markdown]
 r"""
-The kernel is small, yet it answers a question: *does it get brighter from left to right here?*
-A large result means yes. A result near 0 means no change.
+The kernel is small, yet it answers a question: *does it get brighter from left to right here?* A
+large positive result means yes, a negative one means that it gets darker. A result near 0 means
+no change.
 
 > **Where the article is wrong: it is not a matrix product.** The article that this course follows
-> (Arden Dertat, *Applied Deep Learning, Part 4*, 2017) says that "at every location, we do
+> (Arden Dertat, *Applied Deep Learning, Part 4*, 2017) writes: "At every location, we do
 > element-wise matrix multiplication". Element-wise is right. A matrix multiplication is something
-> else: it pairs rows with columns. NumPy has a sign for each. Compare them.
+> else: it pairs rows with columns. NumPy has an operator for each. Compare them.
 """
 
 # %%
@@ -252,8 +269,8 @@ print("matrix product, summed:", np.sum(patch @ cross))
 
 # %% [markdown]
 r"""
-> **What the article leaves out: the bias.** Its sums have none. Give a filter nothing but
-> darkness and look at what it can say.
+> **What the article leaves out: the bias.** Its sums have none. Give a filter a completely black
+> patch, and see what it can answer.
 """
 
 # %%
@@ -274,8 +291,8 @@ switch it off.
 r"""
 ## 3. Slide it: the feature map
 
-One step answers for one place. Now slide the kernel over the picture, one pixel at a time, and
-write every answer where it belongs.
+One step gives the answer for one place. Now slide the kernel over the picture, one pixel at a
+time, and write every answer where it belongs.
 
 **A question.** The tiny picture is 5 × 5, the kernel 3 × 3, and the kernel must stay inside. How
 many places are there in a row? How many in all?
@@ -291,7 +308,8 @@ figures.numbers(
 # %% [markdown]
 r"""
 Three places in a row, three rows: nine answers. You know the first one, 4. Together the answers
-are called a **feature map**: a map of where the picture has what the kernel looks for.
+are called a **feature map**, or **activation map**: a map of where the picture has what the
+kernel looks for. Each number in it is an **activation**.
 
 For a picture of shape $(H, W)$ and a kernel of shape $(k_h, k_w)$ the map has shape
 $(H - k_h + 1,\; W - k_w + 1)$, and
@@ -373,8 +391,9 @@ if ready(correlate2d):
 
 # %% [markdown]
 r"""
-You see outlines where light and dark lie side by side, and nothing on flat fur. Nobody told the
-kernel about cats. It compares left and right, at 8,836 places, with the same nine weights.
+You see outlines where light and dark areas meet, and almost nothing on even fur. Nobody told the
+kernel about cats. It compares left and right, at 94 × 94 = 8,836 places, with the same nine
+weights.
 
 ### Play with it
 
@@ -394,9 +413,9 @@ demo(correlate2d)
 # %% [markdown]
 r"""
 > **A word to be careful with: convolution.** In mathematics, a convolution first turns the kernel
-> upside down and left to right. What you wrote does not turn it. Its proper name is
-> **cross-correlation**, and it is what Keras, PyTorch and all the others compute in a layer that
-> they call convolution. You can see the difference with a picture that has a single 1.
+> upside down and left to right: it **flips** it. What you wrote does not flip it. Its proper name
+> is **cross-correlation**, and it is what Keras, PyTorch and the other libraries compute in a
+> layer that they call convolution. You can see the difference with a picture that has a single 1.
 """
 
 # %%
@@ -413,8 +432,8 @@ if ready(correlate2d):
 
 # %% [markdown]
 r"""
-Cross-correlation answers a single 1 with the kernel turned by half a turn. True convolution
-gives the kernel as it is. NumPy keeps both, in one dimension:
+For a single 1, cross-correlation gives the kernel turned by half a turn. True convolution gives
+the kernel as it is. NumPy has both, in one dimension:
 """
 
 # %%
@@ -424,22 +443,22 @@ print("np.convolve: ", np.convolve([0, 0, 1, 0, 0], [1, 2, 3], mode="valid"))
 # %% [markdown]
 r"""
 Does it matter? Not for a network: it learns its kernels, turned or not. It matters as soon as you
-write a kernel down yourself, or carry one from one program to another. In this course
-"convolution" means what Keras means: the kernel is *not* turned.
+write a kernel yourself, or take one from one program to another. In this course "convolution"
+means what Keras means: the kernel is *not* turned.
 """
 
 # %% [markdown]
 r"""
-## 4. Colour, many filters, many pictures
+## 4. Color, many filters, many pictures
 
 Three things are still missing for a real layer.
 
-**Colour.** A picture has $C$ channels, and so has each filter: it is not a square but a box.
+**Color.** A picture has $C$ channels, and each filter has as many: it is not a square but a box.
 It slides down and to the right only. At every place it takes *one* step over all channels, so it
 gives *one* number.
 
-**A question.** A filter of 5 × 5 × 3 slides over a picture of 32 × 32 × 3. Has its feature map
-three channels or one?
+**A question.** A filter of 5 × 5 × 3 slides over a picture of 32 × 32 × 3. Does its feature map
+have three channels or one?
 """
 
 # %%
@@ -454,7 +473,8 @@ r"""
 One. The sum in exercise 1 ran over rows, columns *and channels*.
 
 **Many filters.** One filter looks for one thing. A layer has $F$ of them, and stacks their maps
-like the pages of a book. Map number $f$ is the answer of filter number $f$.
+like the pages of a book. Map number $f$ is the answer of filter number $f$. The number of
+channels is also called the **depth**.
 """
 
 # %%
@@ -466,8 +486,8 @@ figures.blocks(
 
 # %% [markdown]
 r"""
-**Many pictures.** Networks work on a batch of $N$ pictures at once. Each picture is answered on
-its own.
+**Many pictures.** A network works on a **batch** of $N$ pictures at once. Each picture is treated
+on its own.
 
 So the shapes, in the order that Keras uses, are
 
@@ -542,8 +562,8 @@ def conv2d(x, kernels, bias):
 
 # %% [markdown]
 r"""
-Four filters on the colour photograph, all in one call. The first two you know. The third and
-fourth look at colour. **Guess:** where will the fourth map, "blue against the rest", be largest?
+Four filters on the color photograph, all in one call. The first two you know. The third and
+fourth look at color. **Guess:** where will the fourth map, "blue against the rest", be largest?
 """
 
 # %%
@@ -565,14 +585,14 @@ if ready(conv2d):
 
 # %% [markdown]
 r"""
-Fur and nose are reddish, so the fourth map is negative there. It comes up to 0 where red, green and
-blue are in balance: in the eyes. A filter that sees all channels can ask about colour, and no
-filter on a gray picture can.
+Fur and nose are reddish, so the fourth map is negative there. It rises to about 0 where red,
+green and blue are in balance: in the eyes. A filter that sees all channels can ask about color.
+No filter on a gray picture can.
 
 ### How many numbers does a layer learn?
 
-**A question.** A layer has ten filters of 5 × 5 × 3. How many numbers must it learn? Mind the
-biases.
+**A question.** A layer has ten filters of 5 × 5 × 3. How many numbers must it learn? Do not
+forget the biases.
 """
 
 # %%
@@ -581,8 +601,10 @@ print(weights, "weights +", biases, "biases =", weights + biases, "parameters")
 
 # %% [markdown]
 r"""
-760 parameters. The size of the picture does not occur in the sum: the same 760 serve a picture of
-32 × 32 and one of 4000 × 3000. Compare that with the 67,500 weights of the single neuron above.
+760 **parameters**: so the numbers are called that a layer learns, weights and biases together.
+The size of the picture plays no role: the same 760 serve a picture of 32 × 32 and one of 4000 ×
+3000. Compare that with the 67,500 weights of the single neuron above. This is what parameter
+sharing saves.
 
 The article has a map of 32 × 32 × 10 for this layer, and yours has 28 × 28 × 10. Both are right.
 The article first lays a frame of zeros around the picture, so that the map keeps its size. This
@@ -602,9 +624,9 @@ r"""
 ### And how much work is it?
 
 > **Where the article is too quick: "superhuman accuracy" and "any device".** It says that such
-> models reach superhuman accuracy, and that they can run on any device. Count for yourself what
-> VGG16 costs, the network of chapter 9. Every number of a feature map takes one step, and every
-> step takes $k_h \cdot k_w \cdot C$ multiplications.
+> models achieve the first and run on the second. Count for yourself what VGG16 costs, the network
+> of chapter 9. Every number of a feature map takes one step, and every step takes $k_h \cdot k_w
+> \cdot C$ multiplications.
 """
 
 # %%
@@ -623,12 +645,13 @@ print(f"on a chip that does a billion per second: {total / 1e9:.1f} seconds a pi
 
 # %% [markdown]
 r"""
-15.5 billion, for one picture. A large phone manages that. A doorbell does not, and its battery
-even less. Smaller networks exist because this sum matters.
+15.5 billion, for one picture. A good phone can do that. A doorbell with a camera cannot, and its
+battery would not last. Smaller networks exist because this number matters.
 
-"Superhuman" was said of one test: naming the object in a tidy photograph, out of 1000 names,
-measured against a person or two. Turn the picture, or add a little noise, and people stay good
-while networks may not. In chapters 8 and 12 you see this for yourself.
+"Superhuman" comes from one test: naming the object in a clear photograph, out of 1000 names. The
+comparison was with two trained people (Russakovsky et al., 2015; see "Read on"). Turn the
+picture, or add a little noise, and people stay good while networks may not. In chapters 8 and 12
+you see this for yourself.
 """
 
 # %% [markdown]
@@ -651,16 +674,17 @@ if ready(correlate2d):
 
 # %% [markdown]
 r"""
-They can not. Two steps of multiplying and adding are again one step of multiplying and adding.
-You could stack a hundred layers and still have a single one.
+They cannot. Two steps of multiplying and adding are again one step of multiplying and adding.
+Such a step is called **linear**. You could stack a hundred linear layers and still have a single
+one.
 
-Something must come between them that is *not* multiplying and adding. The simplest choice that
-works well is the **rectified linear unit**:
+Something must come between them that is *not* linear: an **activation function**, also called a
+**nonlinearity**. The simplest choice that works well is the **rectified linear unit**, ReLU:
 
 $$\text{relu}(z) = \max(z, 0)$$
 
-Negative numbers become 0, all others stay. As a sentence: "Report what you found. If you found
-the opposite, report nothing."
+Negative numbers become 0, all others stay. In words: "Report what you found. If you found the
+opposite, report nothing."
 
 **A case for paper.** What becomes of $[-2,\; 0.5,\; 0,\; 3]$? Answer: $[0,\; 0.5,\; 0,\; 3]$.
 """
@@ -717,7 +741,7 @@ if ready(correlate2d) and ready(relu):
 # %% [markdown]
 r"""
 How much is left? Here are the same two maps as a histogram, gray before and blue after. The
-negative side is gone, and stands as one tall bar at 0.
+negative side is gone: all of it now stands in one tall bar at 0.
 """
 
 # %%
@@ -733,11 +757,11 @@ if ready(correlate2d) and ready(relu):
 
 # %% [markdown]
 r"""
-> **Where the article is wrong: the ReLU is not part of the convolution.** It says that "any type of
-> convolution involves a relu operation". A network does need something between its convolutions,
-> as you have just seen. But it is a choice that you make, not what a convolution does:
-> `Conv2D(10, 5)` in Keras is linear, `Conv2D(10, 5, activation="relu")` is not. Your own `conv2d`
-> shows it, because it gives negative numbers.
+> **Where the article is wrong: the ReLU is not part of the convolution.** It says that "any type
+> of convolution involves a relu operation". A network does need something between its
+> convolutions, as you have just seen. But it is a choice that you make, and no part of a
+> convolution: `Conv2D(10, 5)` in Keras is linear, `Conv2D(10, 5, activation="relu")` is not. Your
+> own `conv2d` shows it, because it gives negative numbers.
 """
 
 # %%
@@ -750,8 +774,9 @@ if ready(conv2d) and ready(relu):
 r"""
 ## 6. Make your own kernels
 
-So far the kernels fell from the sky. A network learns them. You can think of some yourself, and
-a few are so useful that everybody should know them. Ask what the *sum* of the nine weights does:
+So far the kernels were simply given. A network learns them. But you can also design some
+yourself, and a few are so useful that everybody should know them. Ask what the *sum* of the nine
+weights does:
 
 - On a flat patch all nine pixels are equal. The answer is that brightness, times the sum of the
   weights.
@@ -780,8 +805,8 @@ def design_kernel(goal):
     ----------
     goal : str
         ``"identity"`` leaves every pixel as it is.
-        ``"box_blur"`` replaces a pixel by the plain mean of its 3 × 3 neighbourhood.
-        ``"sharpen"`` makes a pixel differ more from its neighbours, and keeps flat areas as
+        ``"box_blur"`` replaces a pixel by the plain mean of its 3 × 3 neighborhood.
+        ``"sharpen"`` makes a pixel differ more from its neighbors, and keeps flat areas as
         they are: the weights sum to 1, and the middle one is larger than 1.
         ``"vertical_edges"`` answers to upright lines: the brightness changes *along a row*.
         ``"horizontal_edges"`` answers to level lines: it changes *down a column*.
@@ -834,8 +859,9 @@ if ready(conv2d) and ready(design_kernel):
 
 # %% [markdown]
 r"""
-And Chelsea, through a small network of your own: four filters (each edge kernel and its negative),
-then ReLU, then the sum of the four maps. Three of your five functions work together here.
+And Chelsea, through a small network of your own: four filters (each edge kernel and its
+negative), then ReLU, then the sum of the four maps. Three of your five functions work together
+here.
 """
 
 # %%
@@ -858,8 +884,8 @@ r"""
 - `correlate2d`: the step at every place: a feature map.
 - `conv2d`: all channels, all filters, all pictures. It gives the numbers of
   `keras.layers.Conv2D(F, (kh, kw))`, and your checks compared it with Keras.
-- `relu`: what makes a second layer worth having.
-- `design_kernel`: you know by hand what a network finds by learning.
+- `relu`: the reason why a second layer adds something.
+- `design_kernel`: kernels made by hand, of the kind that a network finds by learning.
 
 ### Questions
 
@@ -880,7 +906,7 @@ $3 \cdot 3 \cdot 64 \cdot 128 + 128 = 73{,}856$. Each filter is a box of 3 × 3 
 
 </details>
 
-<details><summary>What does a 1 × 1 filter do? It sees a single pixel!</summary>
+<details><summary>What does a 1 × 1 filter do? It sees only a single pixel!</summary>
 
 It sees a single pixel in *all* channels, and mixes them with its weights. "Red minus green" needs
 no more than that. Chapter 13 makes use of it.
@@ -890,21 +916,41 @@ no more than that. Chapter 13 makes use of it.
 <details><summary>You shift the picture by one pixel to the right. What happens to the feature
 map?</summary>
 
-It shifts by one pixel to the right too, except at the border. The weights are the same everywhere,
-so the answers move along with the picture. This is called *equivariance*.
+It shifts by one pixel to the right too, except at the border. The weights are the same
+everywhere, so the answers move along with the picture. This is called *equivariance*, more
+exactly translation equivariance. (*Invariance* would mean that the answer does not change at
+all.)
 
 </details>
 
 <details><summary>Why not use the absolute value in place of ReLU? It is not linear
 either.</summary>
 
-You can. It says "there is an edge" and forgets in which direction. With ReLU a network can keep
-the directions apart, in two maps, and add them where it does not care, as you did in your drawing.
+You can. It says "there is an edge" and loses the direction. With ReLU a network can keep the
+directions apart, in two maps, and add them where it does not care, as you did in your drawing.
 
 </details>
 
 ### Next
 
-The map shrinks with every layer, and your kernel takes every pixel one by one. Chapter 2 adds
-padding, strides and dilation: how to keep the size, and how to move in larger steps.
+The map shrinks with every layer, and your kernel visits every pixel, one by one. [Chapter
+2](../ch02_stride_padding/ch02_stride_padding.ipynb) adds padding, strides and dilation: how to
+keep the size, and how to move in larger steps.
+
+### Read on
+
+- A. Dertat, *Applied Deep Learning, Part 4: Convolutional Neural Networks*, Towards Data Science,
+  2017: the article that this course follows.
+- Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, *Gradient-Based Learning Applied to Document
+  Recognition*, Proceedings of the IEEE 86, 1998: LeNet-5, and why weights are shared.
+- A. Krizhevsky, I. Sutskever, G. Hinton, *ImageNet Classification with Deep Convolutional Neural
+  Networks*, NeurIPS 2012: AlexNet.
+- V. Dumoulin, F. Visin, *A Guide to Convolution Arithmetic for Deep Learning*, 2016,
+  [arXiv:1603.07285](https://arxiv.org/abs/1603.07285): every kind of sliding window, drawn. It
+  also goes with chapters 2 and 13.
+- O. Russakovsky et al., *ImageNet Large Scale Visual Recognition Challenge*, International
+  Journal of Computer Vision 115, 2015, [arXiv:1409.0575](https://arxiv.org/abs/1409.0575): the
+  competition, and how people did in it.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

@@ -62,10 +62,11 @@ print(f"after {layers} layers the map is {size} × {size}, and the window does n
 
 # %% [markdown]
 r"""
-Fifteen. The networks of this decade have fifty layers and more.
+Fifteen. Many networks have fifty layers and more.
 
-There is a second loss, and it is easy to miss. **Another question:** here is a picture of 5 × 7
-pixels. How many windows of 3 × 3 see its top left pixel? And how many see a pixel in the middle?
+There is a second loss, and it is easily overlooked. **Another question:** here is a picture of 5
+× 7 pixels. How many windows of 3 × 3 see its top left pixel? And how many see a pixel in the
+middle?
 """
 
 # %%
@@ -77,8 +78,8 @@ figures.numbers(seen_by, titles=["how many windows see each pixel"]).show()
 
 # %% [markdown]
 r"""
-The corner is seen once, the middle nine times. Whatever lies at the border of a photograph hardly
-counts.
+The corner is seen once, the middle nine times. Whatever lies at the border of a photograph counts
+for little.
 
 A frame of zeros around the picture helps against both. Before we lay one, let us see how a window
 walks.
@@ -105,29 +106,29 @@ sliding_window.picture(
 
 # %% [markdown]
 r"""
-Three places each time. On eight cells the window would need one cell more for another step, so
-the last cell, h, is seen by nobody. It is hatched in the figure.
+Three places each time. On eight cells the window would need one more cell for another step, so no
+window ever sees the last cell, h. It is hatched in the figure.
 
 With $n$ cells, a window of $k$ cells and stride $s$, the number of places is
 
 $$\text{places} = \left\lfloor \frac{n - k}{s} \right\rfloor + 1$$
 
-Read it as a sentence: from the first place on, $n - k$ cells are left to walk; see how many whole
-steps that is; and do not forget the first place. The brackets $\lfloor\;\rfloor$ round down.
+In words: after the first place, $n - k$ cells are left to walk; count how many whole steps that
+is; and do not forget the first place. The brackets $\lfloor\;\rfloor$ round down.
 
 **A case for paper.** $n = 10$, $k = 4$, $s = 3$. Answer: $\lfloor 6/3 \rfloor + 1 = 3$.
 
-Why would anybody skip pixels? With stride 2 in both directions the map has a quarter of the cells.
-All that comes after it has a quarter of the work, and each of its cells stands for a larger piece
-of the picture.
+Why would anybody skip pixels? With stride 2 in both directions the map has a quarter of the
+cells. The next layer has a quarter of the work, and each cell stands for a larger piece of the
+picture. Making a map smaller like this is called **downsampling**.
 """
 
 # %% [markdown]
 r"""
 ## 3. A frame of zeros: padding
 
-Lay zeros at both ends, and the window can also stand half outside. This is called **padding**.
-Keras knows two kinds, and so do you:
+Lay zeros at both ends, and the window can also stand half outside. This is called **padding**,
+here **zero padding**. Keras has two kinds, and so will you:
 
 - `"valid"`: no frame. The window stays on valid pixels.
 - `"same"`: a frame just wide enough for $\lceil n / s \rceil$ places. With stride 1 these are $n$:
@@ -144,8 +145,8 @@ sliding_window.picture(
 
 # %% [markdown]
 r"""
-The gray cells are the frame. Look at the one on the right: it has a zero on one side only. Why,
-you will find out in exercise 2. First, count.
+The gray cells are the frame. Look at the one on the right: it has a zero on one side only. You
+will find out why in exercise 2. First, count.
 
 **A case for paper.** $n = 7$ and `"same"`. How many places at stride 1, 2 and 3? Answer: 7, 4
 and 3.
@@ -153,11 +154,11 @@ and 3.
 
 # %% [markdown]
 r"""
-## 4. Spread taps: dilation
+## 4. Taps that are spread out: dilation
 
 One more idea. The cells that a kernel multiplies are called its **taps**. They need not lie side
-by side. With **dilation** $d$, one tap lies $d$ cells after the other, and the cells in between
-are passed over.
+by side. With **dilation** $d$, each tap lies $d$ cells after the one before, and the cells in
+between are skipped. (Such a layer is also called an *atrous* convolution.)
 
 **A question.** Three taps, dilation 2. How many cells does the window span, from the first tap to
 the last?
@@ -173,16 +174,16 @@ sliding_window.picture(
 
 # %% [markdown]
 r"""
-Five. (With dilation 3 it is seven, so there are only two places left on eight cells, and c and f
-are seen by nobody.) Between three taps there are two gaps, and each gap is $d$ long. So the
-window's **reach** is
+Five. (With dilation 3 it is seven, so there are only two places left on eight cells, and nothing
+sees c and f.) Between three taps there are two gaps, and each gap is $d$ long. So the window's
+**reach** is
 
 $$r = d \cdot (k - 1) + 1$$
 
-For everything that is about room, use $r$ where $k$ stood before. The window sees further, and
-still has three weights to learn.
+Wherever a formula asks how much room the window takes, use $r$ where $k$ stood before. The window
+sees further, and still has three weights to learn.
 
-Dilation comes with stride 1: Keras refuses layers in which both are larger than 1.
+Use dilation with stride 1: Keras refuses layers in which both are larger than 1.
 
 **A case for paper.** $n = 12$, $k = 4$, $d = 3$, `"valid"`. Reach $3 \cdot 3 + 1 = 10$, places
 $12 - 10 + 1 = 3$.
@@ -234,10 +235,10 @@ def output_size(n, k, stride=1, padding="valid", dilation=1):
 
 # %% [markdown]
 r"""
-> **Where the article is too quick: "same" is not always the same size.** The article
-> (Arden Dertat, *Applied Deep Learning, Part 4*, 2017) lays a frame so that "the dimensionality of
-> the feature map matches the input". So it does at stride 1. Ask your function about a picture of
-> 150 × 150.
+> **Where the article is too quick: `"same"` is not always the same size.** The article (Arden
+> Dertat, *Applied Deep Learning, Part 4*, 2017) adds a frame, and "the dimensionality of the
+> feature map matches the input". At stride 1 it does. Ask your function about a picture of 150 ×
+> 150.
 """
 
 # %%
@@ -247,8 +248,8 @@ if ready(output_size):
 
 # %% [markdown]
 r"""
-With larger strides `"same"` means: *the size that stride alone would give*, $n/s$ rounded up. The
-kernel's size has no say in it.
+With larger strides `"same"` means: *the size that the stride alone would give*, $n/s$ rounded up.
+The kernel's size plays no role.
 """
 
 # %% [markdown]
@@ -270,20 +271,20 @@ sliding_window.picture(
 # %% [markdown]
 r"""
 Look at the *last* window. It starts after $(\text{places} - 1)$ steps and reaches over $r$ cells.
-So many cells the walk needs in all. What the picture does not have must be added:
+That is how many cells the walk needs. What the picture does not have must be added:
 
 $$\text{zeros} = \max\bigl(0,\;(\text{places} - 1) \cdot s + r - n\bigr)$$
 
-The zeros are shared out to both ends. If their number is odd, **the odd one goes after**: to the
-right, or to the bottom. That is a habit of TensorFlow and Keras, not a law. In PyTorch's
-`Conv2d(..., padding=1)` both sides get the same number, so a network that you carry over may be
-off by one pixel.
+The zeros are divided between the two ends. If their number is odd, **the extra one goes after**:
+to the right, or to the bottom. That is a convention of TensorFlow and Keras, not a law. In
+PyTorch's `Conv2d(..., padding=1)` both sides get the same number, so a network that you move from
+one library to the other may be off by one pixel.
 
 **A case for paper.** $n = 5$, $k = 4$, stride 1: 5 places, $4 + 4 - 5 = 3$ zeros, so 1 before and
 2 after. Compare with the figure.
 
-Why the maximum with 0? Take $k = 1$ and stride 3 on six cells: two places, and the last one begins
-at cell 3. Nothing is missing, and nothing is to be taken away either.
+Why the maximum with 0? Take $k = 1$ and stride 3 on six cells: two places, and the last one
+begins at cell 3. Nothing is missing, and nothing must be taken away either.
 """
 
 # %% [markdown]
@@ -344,10 +345,10 @@ middle of what it sees.
 
 # %% [markdown]
 r"""
-## 6. Lay the frame
+## 6. Build the frame
 
-Now for the numbers. A frame may have another width on each of its four sides. What should stand
-in it? Here are two choices for the same picture, with one row above, none below, one column on
+Now for the numbers. A frame may have a different width on each of its four sides. What should it
+contain? Here are two choices for the same picture, with one row above, none below, one column on
 the left and two on the right:
 """
 
@@ -363,8 +364,8 @@ r"""
 corner pixel.
 
 A batch has four axes, $(N, H, W, C)$. **Which of them get a frame, and which must stay as they
-are?** Rows and columns get one. A frame around the pictures of a batch would add black pictures,
-and one around the channels would add black colours.
+are?** Rows and columns get one. A frame around the axis of the pictures would add black pictures
+to the batch, and one around the channels would add black color channels.
 """
 
 # %% [markdown]
@@ -418,7 +419,7 @@ def pad2d(x, pad_h, pad_w, mode="zeros"):
 
 # %% [markdown]
 r"""
-Both frames around Chelsea, in colour, much too wide on purpose. **Which of the two looks more like
+Both frames around Chelsea, in color, much too wide on purpose. **Which of the two looks more like
 a picture that goes on?**
 """
 
@@ -429,17 +430,17 @@ if ready(pad2d):
         pad2d(batch, (24, 24), (24, 24))[0],
         pad2d(batch, (24, 24), (24, 24), "edge")[0],
         titles=["zeros", "edge"],
-        alt="The cat twice. Left in a black frame; right in a frame of coloured streaks that "
+        alt="The cat twice. Left in a black frame; right in a frame of colored streaks that "
         "run outwards from her border pixels.",
     ).show()
 
 # %% [markdown]
 r"""
 > **Where the article is wrong: Keras does not repeat the edge.** In its section on the code the
-> article says of Keras that `same` means to pad "with the number on the edge". Here is a way to
-> find out. Give a layer a picture of nothing but ones and a 3 × 3 kernel of nothing but ones: it
-> then counts the ones under its window. **What will it count in a corner**, if the frame is made
-> of zeros? And if it is made of edge pixels?
+> article says about Keras: "Same means we pad with the number on the edge". Here is a way to find
+> out. Give a layer a picture of nothing but ones and a 3 × 3 kernel of nothing but ones: it then
+> counts the ones under its window. **What will it count in a corner**, if the frame is made of
+> zeros? And if it is made of edge pixels?
 """
 
 # %%
@@ -452,7 +453,7 @@ if ready(pad2d):
 
 # %% [markdown]
 r"""
-And Keras? Two lines of its own, with what they print:
+And Keras? Here are two lines, with what they print:
 
 ```python
 layer = keras.layers.Conv2D(1, 3, padding="same", kernel_initializer="ones")
@@ -463,23 +464,23 @@ print(layer(np.ones((1, 4, 5, 1))).numpy()[0, :, :, 0])
 #  [4. 6. 6. 6. 4.]]
 ```
 
-Four in the corner: zeros. The checks of your next exercise compare you with Keras, so there it
-counts.
+Four in the corner: zeros. The check of your next exercise compares your function with Keras, so
+there it matters.
 """
 
 # %% [markdown]
 r"""
 ## 7. The whole layer
 
-All the parts are there. With a framed picture $x'$, strides $(s_h, s_w)$ and dilation
-$(d_h, d_w)$ the layer is
+You have all the parts. With a framed picture $x'$, strides $(s_h, s_w)$ and dilation $(d_h, d_w)$
+the layer is
 
 $$\text{out}_{n,i,j,f} = \text{bias}_f + \sum_{a,\,b,\,c}
 x'_{n,\;i \cdot s_h + a \cdot d_h,\;j \cdot s_w + b \cdot d_w,\;c} \cdot
 \text{kernels}_{a,b,c,f}$$
 
-As a sentence: the window of row $i$, column $j$ begins $i$ steps down and $j$ steps to the right,
-and inside it one tap lies a dilation after the other.
+In words: the window of row $i$, column $j$ begins $i$ steps down and $j$ steps to the right, and
+inside it each tap lies $d$ cells after the one before.
 
 Rows come first in every pair: `strides=(2, 1)` takes two rows down in one step, and one column to
 the right.
@@ -588,11 +589,11 @@ if ready(same_padding):
 
 # %% [markdown]
 r"""
-They stand exactly where a frame is. The frame is black. From black to fur it gets brighter, and
-the kernel says so. Zeros are not *nothing*: they are black pixels, and the network sees an edge
-there. That can even be of use to it: such an edge says that the border is near.
+They are exactly where a frame is. The frame is black. From black to fur it gets brighter, and the
+kernel says so. Zeros are not *nothing*: they are black pixels, and the network sees an edge
+there. That can even be useful: such an edge says that the border is near.
 
-With your `pad2d` you can lay the other frame, and run `"valid"` on it.
+With your `pad2d` you can add the other frame, and run `"valid"` on it.
 """
 
 # %%
@@ -608,8 +609,8 @@ if ready(conv2d) and ready(pad2d):
 
 # %% [markdown]
 r"""
-And dilation. The same nine weights, spread further and further. **What will become of thin
-lines, and what of the large shapes?**
+And dilation: the same nine weights, spread further and further. **What will happen to thin lines,
+and what to large shapes?**
 """
 
 # %%
@@ -625,15 +626,16 @@ if ready(conv2d):
 
 # %% [markdown]
 r"""
-The wider the reach, the larger the things that the kernel compares. It costs not a single weight
-more, and the map keeps its size. But there is a price. At dilation 8 everything shows three times,
-one below the other: the three rows of taps lie so far apart that an eye meets them one by one.
+The wider the reach, the larger the things that the kernel compares. It does not cost a single
+weight more, and the map keeps its size. But there is a price. At dilation 8 everything shows
+three times, one below the other: the three rows of taps lie so far apart that each of them finds
+the eye at a different place.
 
 ### Play with it
 
-The demo runs *your* `conv2d` on a small picture of Chelsea's eye. Frame cells are gray, cells that
-no place ever meets are hatched. Move the sliders; press Play to watch the window walk, or put the
-focus on the picture and use the arrow keys.
+The demo runs *your* `conv2d` on a small picture of Chelsea's eye. Frame cells are gray, and cells
+that no window ever sees are hatched. Move the sliders; press Play to watch the window walk, or
+put the focus on the picture and use the arrow keys.
 
 Try to find out:
 
@@ -651,7 +653,7 @@ demo(conv2d)
 r"""
 ### What does a stride save?
 
-**A question.** A layer of 32 filters, 3 × 3, `"same"`, on a colour picture of 150 × 150. How many
+**A question.** A layer of 32 filters, 3 × 3, `"same"`, on a color picture of 150 × 150. How many
 multiplications at stride 1? And at stride 2?
 """
 
@@ -668,7 +670,7 @@ r"""
 - `output_size`: how many places there are, for any stride, padding and dilation.
 - `same_padding`: how many zeros `"same"` needs, and on which side.
 - `pad2d`: a frame around a whole batch.
-- `conv2d`: the forward pass of `keras.layers.Conv2D`, complete.
+- `conv2d`: the complete **forward pass** of `keras.layers.Conv2D`: from its input to its output.
 
 ### Questions
 
@@ -685,7 +687,7 @@ Half each time: 112, 56, 28, 14, 7. Many networks end with a map of 7 × 7, and 
 column?</summary>
 
 Yes, number for number. But the second way computes four times as much and throws three quarters
-away.
+of it away.
 
 </details>
 
@@ -707,14 +709,14 @@ $1 + 2 + 2 + 2 = 7$. Doubling the dilation from layer to layer is a cheap way to
 <details><summary>One layer with dilation 2 after the other: is there something that they never
 compare?</summary>
 
-Neighbours. With dilation 2 alone, a cell sees only every second cell, however many layers there
-are: the even ones and the odd ones never meet. So dilations are mixed.
+Neighbors. With dilation 2 alone, a cell sees only every second cell, however many layers there
+are: the even ones and the odd ones never meet. So networks mix several dilations.
 
 </details>
 
 <details><summary>Can a kernel be larger than the picture?</summary>
 
-With `"valid"` it can not. With `"same"` it can: the frame makes room, and most of the weights meet
+With `"valid"` it cannot. With `"same"` it can: the frame makes room, and most of the weights meet
 zeros.
 
 </details>
@@ -722,5 +724,22 @@ zeros.
 ### Next
 
 A stride throws places away without looking. There is a way to make a map smaller that looks first
-and keeps what matters. It is called pooling, and chapter 3 is about it.
+and keeps what matters. It is called pooling, and [chapter 3](../ch03_pooling/ch03_pooling.ipynb)
+is about it.
+
+### Read on
+
+- V. Dumoulin, F. Visin, *A Guide to Convolution Arithmetic for Deep Learning*, 2016,
+  [arXiv:1603.07285](https://arxiv.org/abs/1603.07285): every formula of this chapter, with
+  pictures.
+- F. Yu, V. Koltun, *Multi-Scale Context Aggregation by Dilated Convolutions*, ICLR 2016,
+  [arXiv:1511.07122](https://arxiv.org/abs/1511.07122): why one dilates.
+- J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, *Striving for Simplicity: The All
+  Convolutional Net*, 2014, [arXiv:1412.6806](https://arxiv.org/abs/1412.6806): strides in place
+  of pooling.
+- M. A. Islam, S. Jia, N. D. B. Bruce, *How Much Position Information Do Convolutional Neural
+  Networks Encode?*, ICLR 2020, [arXiv:2001.08248](https://arxiv.org/abs/2001.08248): what a
+  network learns from its frame of zeros.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

@@ -15,15 +15,15 @@ r"""
 # Chapter 3: Pooling
 
 A feature map says for every single pixel how strongly the kernel answers there. Does anybody need
-to know it that exactly?
+to know it so exactly?
 
-In this chapter you make maps smaller without a single weight. You write three short functions that
-do it in three ways. A fourth function then foretells the shapes of a whole network before anything
-is computed.
+In this chapter you make maps smaller without a single weight. You write three short functions
+that do it in three ways. A fourth function then predicts the shapes of a whole network before
+anything is computed.
 
-You need chapter 1 and about an hour and a half. From chapter 2 you need two formulas, and they are
-given below. Stuck? `hint(max_pool2d)` gives one hint at a time, `solution(max_pool2d)` shows one
-way to do it.
+You need chapter 1 and about an hour and a half. From chapter 2 you need two formulas, and they
+are given below. Stuck? `hint(max_pool2d)` gives one hint at a time, `solution(max_pool2d)` shows
+one way to do it.
 
 Run the next two cells first.
 """
@@ -68,8 +68,8 @@ def same_padding(n, k, stride=1, dilation=1):
 r"""
 ## 1. A map says too much
 
-This is Chelsea again, and the map of a kernel that asks "does it get brighter to the right?". What
-the kernel did not find has become 0, by a ReLU.
+This is Chelsea again, and the map of a kernel that asks "does it get brighter to the right?". A
+ReLU has set everything that the kernel did not find to 0.
 """
 
 # %%
@@ -103,18 +103,18 @@ figures.photos(
 # %% [markdown]
 r"""
 A quarter of the numbers tells nearly the same story. With a sixteenth you must know that it is a
-cat; but two eyes, with a nose between and below them, still are where they belong. It matters
+cat; but two eyes, with a nose between and below them, are still where they belong. It matters
 *that* there is an edge at about this place. It rarely matters at which pixel.
 
-To keep one number for each block is called **pooling**. Which number should it be?
+Keeping one number for each block is called **pooling**. Which number should it be?
 """
 
 # %% [markdown]
 r"""
 ## 2. Max pooling: is it anywhere in here?
 
-Here is a small map. A window of 2 × 2 walks over it in steps of 2, so the windows lie side by side.
-Each has a colour of its own.
+Here is a small map. A window of 2 × 2 walks over it in steps of 2, so the windows lie side by
+side. Each has a color of its own.
 """
 
 # %%
@@ -137,15 +137,14 @@ r"""
 A large number in a feature map means "here it is". So the largest number of a window answers: is it
 *anywhere* in here, and how clearly?
 
-The window has a size $(k_h, k_w)$ and moves by strides $(s_h, s_w)$. Where nobody says anything
-about the strides, they are equal to the size, and no two windows share a cell. With
-windows of 2 × 2 that is the most common pooling of all. For the map $x$ of one picture and one
-channel,
+The window has a size $(k_h, k_w)$ and moves by strides $(s_h, s_w)$. If no strides are given,
+they are equal to the size, and no two windows share a cell. With windows of 2 × 2 that is the
+most common pooling of all. For the map $x$ of one picture and one channel,
 
 $$\text{out}_{i,j} = \max_{0 \le a < k_h,\; 0 \le b < k_w} x_{i \cdot s_h + a,\; j \cdot s_w + b}$$
 
-Read it as a sentence: for row $i$, column $j$ of the result go $i$ strides down and $j$ strides to
-the right; of all that lies under the window there, keep the largest.
+In words: for row $i$, column $j$ of the result go $i$ strides down and $j$ strides to the right;
+of all the numbers under the window there, keep the largest.
 
 **And the channels?** Each is pooled by itself, like the pages of a book that all shrink together:
 32 × 32 × 10 becomes 16 × 16 × 10. The depth stays.
@@ -170,11 +169,11 @@ pooling_windows.picture(
 
 # %% [markdown]
 r"""
-Nothing happens: no whole window reaches them, so nobody ever looks at them. All those nines are
-lost. That is `"valid"`, as in chapter 2.
+Nothing: no whole window reaches them, so they are never looked at. All those nines are lost. That
+is `"valid"`, as in chapter 2.
 
-With `"same"` no cell is left out: the windows at the border may stand half outside, on the frame of
-chapter 2. But what do they find there?
+With `"same"` no cell is left out: the windows at the border may stand half outside, on the frame
+of chapter 2. But what do they find there?
 
 Look at this map of one row, with windows of 1 × 2 and `"same"`. **What is the last result?**
 
@@ -182,11 +181,11 @@ $$\begin{bmatrix} -3 & -5 & -2 \end{bmatrix}$$
 
 If the frame held zeros, the last window would hold −2 and 0, and the 0 would win: a number that
 nobody ever measured. So in pooling the frame holds *nothing*. Only cells of the picture count, and
-the result is $\begin{bmatrix} -3 & -2 \end{bmatrix}$. You can think of it so: a window that hangs
-over the border is cut off there.
+the result is $\begin{bmatrix} -3 & -2 \end{bmatrix}$. You can think of it like this: a window that
+hangs over the border is cut off there.
 
-**A trap, before you start.** The first result is the largest of −3 and −5. Here is how many people
-look for a largest number. What does it print?
+**A trap, before you start.** The first result is the largest of −3 and −5. Many people look for a
+largest number in this way. What does it print?
 """
 
 # %%
@@ -272,10 +271,9 @@ if ready(max_pool2d):
 # %% [markdown]
 r"""
 It does not, and thinner lines do not either: one strong pixel is enough to win its window. What
-gets lost is *where* in the window it was. Pool too often, and nothing but "yes, somewhere" is left.
+gets lost is *where* in the window it was. Pool too often, and only "yes, somewhere" is left.
 
-There is something else that you did not have to do: learn. A pooling layer has no weights. It never
-changes during training.
+And nothing had to be learned. A pooling layer has no weights. It never changes during training.
 """
 
 # %% [markdown]
@@ -283,15 +281,15 @@ r"""
 ### Play with it: one pixel to the right
 
 A cat that moves by one pixel is the same cat. But every cell of a feature map moves with her. Do
-the pooled numbers move, too?
+the pooled numbers move too?
 
 The demo runs *your* `max_pool2d`. Shift the picture with the arrow keys or the buttons. Pooled
-numbers that have changed since you began are hatched. Choose the menus' other pictures,
-windows and strides, and find out:
+numbers that have changed since you began are hatched. Choose other pictures, windows and strides
+from the menus, and find out:
 
 - Shift "one dot" by one pixel to the right, then by one more. When does the pooled map change?
 - Is there a shift that moves the whole pooled map by exactly one cell?
-- 2 × 2 windows or 4 × 4 windows: which care less about a shift? What do you pay for it?
+- 2 × 2 windows or 4 × 4 windows: which change less with a shift? What do you pay for it?
 """
 
 # %%
@@ -321,11 +319,11 @@ if ready(max_pool2d):
 
 # %% [markdown]
 r"""
-> **A word to be careful with: invariance.** You will read that pooling makes a network *invariant*
-> to shifts. It does not. It makes the map more *tolerant* of small ones, the more so the larger the
-> windows. A shift by a whole stride still moves everything, and even one pixel changes many of
-> the numbers, as your hatched cells show. That a network says "cat" wherever the cat sits, it must
-> mostly learn. Chapter 8 comes back to this.
+> **A word to be careful with: invariance.** You will read that pooling makes a network
+> *invariant* to shifts. It does not. It makes the map more *tolerant* of small ones, and the
+> larger the windows, the more. A shift by a whole stride still moves everything, and even one
+> pixel changes many of the numbers, as your hatched cells show. A network must mostly *learn* to
+> say "cat" wherever the cat sits. Chapter 8 comes back to this.
 """
 
 # %% [markdown]
@@ -372,8 +370,8 @@ $\begin{bmatrix} 4 & 2 & 7 \end{bmatrix}$? Answer: $\begin{bmatrix} 3 & 7 \end{b
 r"""
 ### Exercise 2: average pooling
 
-Most of your `max_pool2d` serves again. If you do not like to write things twice, put what both need
-into a function of its own, in a new cell above, and call it from both.
+You can use most of your `max_pool2d` again. If you do not like to write things twice, put what
+both need into a function of its own, in a new cell above, and call it from both.
 """
 
 
@@ -444,20 +442,20 @@ if ready(max_pool2d) and ready(average_pool2d):
 # %% [markdown]
 r"""
 For a photograph the mean is the natural choice: that is how programs make small pictures. In a
-feature map the mean drowns a thin line among its many dark neighbours. The largest number
+feature map a thin line has many dark neighbors, and the mean nearly erases it. The largest number
 keeps it.
 
-So ask what the number is to say. *Is it anywhere in here?* Take the largest. *How much of it is in
-here?* Take the mean. Between convolutions networks mostly ask the first question.
+So ask what the number should say. *Is it anywhere in here?* Take the largest. *How much of it is
+in here?* Take the mean. Between convolutions networks mostly ask the first question.
 """
 
 # %% [markdown]
 r"""
 ## 4. Global average pooling: one number for each map
 
-And if the window is as large as the whole map? Then every map becomes a single number: how much of
-what this filter looks for is in the picture, all in all. A batch of shape $(N, H, W, C)$ becomes
-$(N, C)$: one row for each picture, one column for each channel.
+And if the window is as large as the whole map? Then every map becomes a single number: how much
+of what this filter looks for is in the picture as a whole. A batch of shape $(N, H, W, C)$
+becomes $(N, C)$: one row for each picture, one column for each channel.
 
 $$\text{out}_{n,c} = \frac{1}{H \cdot W} \sum_{i=0}^{H-1} \sum_{j=0}^{W-1} x_{n,i,j,c}$$
 
@@ -520,10 +518,11 @@ if ready(global_average_pool2d):
 
 # %% [markdown]
 r"""
-The bricks answer more than twice as strongly to level lines as to upright ones, and no other
-picture does. Four numbers, and you can already tell the wall from the rest. A network of today has
-not 4 filters but some hundreds before its last layer, and it decides from the description that they
-give.
+On the bricks the filters for level lines answer more than twice as strongly as those for upright
+lines, and on no other picture do they. Four numbers, and you can already tell the wall from the
+rest. A real network has not 4 but hundreds of filters before its last layer, and it decides from
+the description that they give. Such a description is called a **feature vector**, or an
+**embedding**.
 
 **Another question.** What happens if the photograph has another size?
 """
@@ -537,17 +536,21 @@ if ready(global_average_pool2d):
 
 # %% [markdown]
 r"""
-Always four numbers. That is the second charm of global pooling: whatever follows it does not care
-how large the picture is.
+Always four numbers. That is the second advantage of global pooling: what follows does not depend
+on how large the picture is.
 """
 
 # %% [markdown]
 r"""
 ## 5. The shapes of a whole network
 
-You now know every kind of layer that changes the shape of a picture. Stack ten of them, and it gets
-hard to keep count. A mistake there is the most common error in building networks. So let the
-computer keep count, before it computes anything else.
+You now know every kind of layer that changes the shape of a picture. Stack ten of them, and it
+gets hard to keep count. One wrong size, and the network does not run. So let the computer keep
+count, before it computes anything else.
+
+Two kinds of layers in the table below are new. A **dense** layer is a row of neurons of which
+each looks at *all* inputs (chapter 4). A **dropout** layer is idle except in training (chapter
+7). Here only what they do to a shape matters.
 
 In this course a layer is written as a tuple, its kind first:
 
@@ -572,7 +575,7 @@ Answer: $(32, 32, 10)$, because the padding is `"same"`; $(16, 16, 10)$; and $(2
 
 # %% [markdown]
 r"""
-### Exercise 4: foretell the shapes
+### Exercise 4: predict the shapes
 """
 
 
@@ -632,8 +635,9 @@ def trace_shapes(input_shape, layers):
 
 # %% [markdown]
 r"""
-Try it on the network with which the article tells cats from dogs, and which you train in chapter 6:
-four times a convolution and a pooling, then the end. **Guess:** how many numbers describe the
+Try it on the first part of the network that tells cats from dogs in the article, and that you
+will train in chapter 6: four times a convolution and a pooling. Its end is shortened here:
+chapter 6 adds a dropout layer and one more dense layer. **Guess:** how many numbers describe the
 picture after the last pooling? It has 150 × 150 × 3 = 67,500 at the beginning.
 """
 
@@ -653,16 +657,16 @@ diagrams.stack((150, 150, 3), article).show()
 
 # %% [markdown]
 r"""
-The picture gets smaller and deeper. A first layer knows exactly where, but only of simple things. A
-last layer knows of 128 things, and only roughly where.
+The picture gets smaller and deeper. The first layers know exactly *where* something is, but only
+simple things. The last one knows 128 kinds of things, but only roughly where they are.
 
-Two things are worth a look. First, 75 is odd, so a pooling layer drops a row and a column there.
-Second, the first convolution makes a map of 720,000 numbers out of 67,500: maps take memory, and
-pooling is what stops that.
+Notice two things. First, 75 is odd, so a pooling layer drops a row and a column there. Second,
+the first convolution makes a map of 720,000 numbers out of 67,500: maps take memory, and pooling
+keeps that in check.
 
-> **Where the article is wrong: what becomes a quarter.** It halves height and width by pooling, and
-> says that this "reduced the number of weights to 1/4 of the input". A map holds no weights. It
-> holds *activations*, and these become a quarter. How many weights a layer has depends on its
+> **Where the article is wrong: what becomes a quarter.** It halves height and width by pooling,
+> and says that this "reduced the number of weights to 1/4 of the input". A map holds no weights.
+> It holds *activations*, and these become a quarter. How many weights a layer has depends on its
 > filters, and a filter does not know how large the map is. Count for yourself.
 """
 
@@ -685,12 +689,12 @@ Both convolutions have exactly as many weights with pooling as without: 864 and 
 pooling there are a quarter of the activations, so there is also a quarter of the *work*, because
 each filter stands in fewer places.
 
-One single layer has fewer weights: the dense one. It has a weight for each pair of an input
-and a unit, and after `flatten` it has a quarter of the inputs. As this layer holds nearly all
-the weights of such a network, the article's advice is good. Only its reason is not.
+Only one layer has fewer weights: the dense one. It has a weight for each pair of an input and a
+unit, and after `flatten` it has a quarter of the inputs. As this layer holds nearly all the
+weights of such a network, the article's advice is good. Its reason is not.
 
-The next layer has even fewer if you replace `flatten` by `global_average_pool`. **How many weights
-are left in the dense layer then?** Think before you run it.
+The dense layer has even fewer if you replace `flatten` by `global_average_pool`. **How many
+weights are left in the dense layer then?** Think before you run it.
 """
 
 # %%
@@ -739,20 +743,37 @@ largest of all sixteen.
 <details><summary>A convolution with a stride of 2 makes the map smaller, too. Why pool at
 all?</summary>
 
-Many networks of today do not: they let a convolution with a stride learn how to shrink. That costs
-weights and work; pooling is free. Both are good choices.
+Many modern networks do not: they let a convolution with a stride learn how to shrink the map.
+That costs weights and work; pooling has no weights. Both are good choices.
 
 </details>
 
 <details><summary>Where would max pooling do harm?</summary>
 
-Where the exact place is the answer: which pixels belong to the cat? Networks for such questions
-either pool little, or carry the fine maps past the pooling and add them again later.
+Where the exact place is the answer: which pixels belong to the cat? That task is called
+**segmentation**. Networks for it either pool little, or carry the fine maps past the pooling and
+add them again later.
 
 </details>
 
 ### Next
 
-You have convolution, ReLU and pooling. Chapter 4 adds the dense layer, puts all of them into a
-whole network, and runs it, with trained weights, on real cats and dogs.
+You have convolution, ReLU and pooling. [Chapter 4](../ch04_network/ch04_network.ipynb) adds the
+dense layer, puts all of them into a whole network, and runs it, with trained weights, on real
+cats and dogs.
+
+### Read on
+
+- D. Scherer, A. Müller, S. Behnke, *Evaluation of Pooling Operations in Convolutional
+  Architectures for Object Recognition*, ICANN 2010: maximum against mean, measured.
+- M. Lin, Q. Chen, S. Yan, *Network In Network*, ICLR 2014,
+  [arXiv:1312.4400](https://arxiv.org/abs/1312.4400): where global average pooling comes from.
+- R. Zhang, *Making Convolutional Networks Shift-Invariant Again*, ICML 2019,
+  [arXiv:1904.11486](https://arxiv.org/abs/1904.11486): why pooling does not make a network
+  invariant, and a remedy.
+- O. Ronneberger, P. Fischer, T. Brox, *U-Net: Convolutional Networks for Biomedical Image
+  Segmentation*, 2015, [arXiv:1505.04597](https://arxiv.org/abs/1505.04597): fine maps, carried
+  past the pooling.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

@@ -18,8 +18,10 @@ Cat or dog?
 
 You have convolutions, ReLU and pooling. They turn a picture into many small maps. But a map is
 not an answer. In this chapter you write what is still missing, and then you put everything
-together: a network that was trained on 2,800 pictures, run by nothing but your own code. At the
-end it says about real pictures exactly what Keras says.
+together: a network that was trained on 2,800 pictures, run by plain NumPy that you can read line
+by line. You write the new functions; the ones of chapters 1 to 3 stand ready below, and you may
+put your own in their place. At the end it says about real pictures what Keras says, up to
+rounding.
 
 On the way you learn to count what a network costs, before you build it.
 
@@ -47,8 +49,8 @@ start("ch04_network")
 # %% [markdown]
 r"""
 Here are finished functions from those chapters: `relu`, `conv2d` (stride 1, `"same"` padding),
-`max_pool2d` (2 × 2 windows) and `trace_shapes`. Your functions may call them: your checks know the
-same ones. So you can work on this chapter even if you skipped one of the others.
+`max_pool2d` (2 × 2 windows) and `trace_shapes`. Your functions may call them: your checks know
+the same ones. So you can work on this chapter even if you skipped one of the others.
 """
 
 
@@ -121,7 +123,7 @@ cats_dogs = load_cats_dogs()
 pictures, labels = cats_dogs.test
 figures.photos(
     *pictures[[3, 28, 8, 9, 18, 13]],
-    alt="Six coarse colour pictures of 32 by 32 pixels, of cats and of dogs.",
+    alt="Six coarse color pictures of 32 by 32 pixels, of cats and of dogs.",
 ).show()
 
 # %%
@@ -149,20 +151,21 @@ diagrams.stack((32, 32, 3), layers).show()
 
 # %% [markdown]
 r"""
-The blue and green boxes you know. **Flatten** is where the picture ends: from there on there are
-no rows and columns any more, only 512 numbers. Two **dense** layers turn them into 64 numbers, and
+You know the blue and green boxes. **Flatten** is where the picture ends: after it there are no
+rows and columns any more, only 512 numbers. Two **dense** layers turn them into 64 numbers, and
 these into a single one. That one says how sure the network is that it sees a dog.
 
 The article that this course follows calls the left part *feature extraction* and the right part
-*classification*. That is a helpful way to think. But nobody tells the network where the one ends
-and the other begins: all its layers are trained together, for the last number only.
+*classification*. (You will also read **backbone** and **head**.) That is a helpful way to think.
+But nobody tells the network where the one ends and the other begins: all its layers are trained
+together, for the last number only.
 """
 
 # %% [markdown]
 r"""
 ## 2. Flatten
 
-A dense layer takes one row of numbers for each picture. A stack of maps has shape
+A dense layer takes one row of numbers, a **vector**, for each picture. A stack of maps has shape
 $(N, H, W, C)$. So the three axes $H, W, C$ must become one.
 
 **A question.** This picture has two rows, two columns and two channels. In which order should its
@@ -233,10 +236,10 @@ if ready(flatten):
 
 # %% [markdown]
 r"""
-Two pixels that lie *below* each other are neighbours in the picture. In the row they are 96 places
-apart. **A question:** does a dense layer know that they are neighbours?
+Two pixels of which one lies *below* the other are neighbors in the picture. In the row they are
+96 places apart. **A question:** does a dense layer know that they are neighbors?
 
-No. To a dense layer all inputs are alike: you may shuffle them, if you shuffle its weights in the
+No. A dense layer treats all inputs alike: you may shuffle them, if you shuffle its weights in the
 same way. That is why the convolutions come first, as long as there is still a picture.
 """
 
@@ -244,9 +247,9 @@ same way. That is why the convolutions come first, as long as there is still a p
 r"""
 ## 3. From a number to a probability
 
-The last layer gives one number for each picture, and it may be anything: −7, 0.2, 31. We would
-like to read it as a probability: near 1 for "surely a dog", near 0 for "surely a cat", and 0.5
-for "no idea". The **sigmoid** does that:
+The last layer gives one number for each picture, and it may be anything: −7, 0.2, 31. Such a
+number is called a **logit**. We would like to read it as a probability: near 1 for "surely a
+dog", near 0 for "surely a cat", and 0.5 for "no idea". The **sigmoid** does that:
 
 $$\text{sigmoid}(z) = \frac{1}{1 + e^{-z}}$$
 """
@@ -281,8 +284,8 @@ that only such an `exp` is computed:
 $$\text{sigmoid}(z) = \frac{1}{1 + e^{-|z|}} \;\text{ for } z \ge 0 \qquad
 \text{sigmoid}(z) = \frac{e^{-|z|}}{1 + e^{-|z|}} \;\text{ for } z < 0$$
 
-(Multiply the fraction on the left by $e^{z}$ above and below: for $z < 0$ you get the one on the
-right.)
+(Multiply the numerator and the denominator on the left by $e^{z}$: for $z < 0$ you get the
+fraction on the right.)
 """
 
 # %% [markdown]
@@ -327,9 +330,10 @@ $$\text{softmax}(z)_k = \frac{e^{z_k}}{\sum_m e^{z_m}}$$
 so $[0.25,\ 0.75]$. Compare that with sigmoid(log 3) above. With two classes, softmax of $[0, z]$
 *is* the sigmoid.
 
-The same trap waits here, and there is an elegant way out. **What happens to the shares if you
-subtract the same number from all $z$?** Each exp is multiplied by the same factor, above and below
-the fraction line. Nothing changes. So subtract the largest: then every exponent is 0 or negative.
+The same trap is here, and there is an elegant way out. **What happens to the shares if you
+subtract the same number from all $z$?** Each exp is multiplied by the same factor, in the
+numerator and in the denominator. Nothing changes. So subtract the largest: then every exponent is
+0 or negative.
 """
 
 # %% [markdown]
@@ -379,17 +383,17 @@ if ready(softmax) and ready(sigmoid):
 
 # %% [markdown]
 r"""
-Always 1, whatever the number was: a share of the whole, when you are alone, is the whole. A
-network that ends in `Dense(1, activation="softmax")` therefore says "dog" to every picture, and
-never learns. It is one of the most common mistakes with Keras. One unit takes a sigmoid.
+Always 1, whatever the number was: with only one class, its share is the whole. A network that
+ends in `Dense(1, activation="softmax")` therefore says "dog" to every picture, and never learns.
+Nothing warns you. One unit needs a sigmoid.
 """
 
 # %% [markdown]
 r"""
 ## 4. The dense layer
 
-In a dense layer, also called *fully connected*, every output unit looks at *every* input. Unit $u$
-has one weight for each input $i$, and a bias:
+In a dense layer, also called *fully connected*, every output unit looks at *every* input. These
+units are the neurons of chapter 1. Unit $u$ has one weight for each input $i$, and a bias:
 
 $$\text{out}_{n,u} = \text{activation}\Big(\text{bias}_u + \sum_{i} x_{n,i} \cdot
 \text{weights}_{i,u}\Big)$$
@@ -401,8 +405,8 @@ $$\text{out}_{n,u} = \text{activation}\Big(\text{bias}_u + \sum_{i} x_{n,i} \cdo
 | `bias` | $(\text{units},)$ | one number for each unit |
 | result | $(N, \text{units})$ | picture, unit |
 
-In chapter 1 the matrix product was the wrong thing. **And here?** Look at the sum: a row of `x`
-meets a column of `weights`. That *is* a matrix product, and NumPy writes it `x @ weights`.
+In chapter 1 the matrix product was wrong. **And here?** Look at the sum: a row of `x` meets a
+column of `weights`. That *is* a matrix product, and NumPy writes it `x @ weights`.
 
 **A case for paper.** One picture with inputs $[1, 2]$, two units, no activation:
 
@@ -460,8 +464,8 @@ def dense(x, weights, bias, activation=None):
 # %% [markdown]
 r"""
 Can a single dense unit tell cats from dogs, without any convolution? Its weights are a picture
-too: 32 × 32 × 3 numbers. Let us choose them without any learning: the average dog minus the
-average cat, of all training pictures.
+too: 32 × 32 × 3 numbers. Let us choose them without learning: the average dog minus the average
+cat, over all training pictures.
 """
 
 # %%
@@ -490,7 +494,7 @@ if ready(flatten) and ready(dense):
 # %% [markdown]
 r"""
 Barely better than tossing a coin. Cats and dogs stand anywhere, look in all directions, and have
-all colours. An average of them is a brown cloud. A dense layer on pixels compares brightness at
+many colors. An average of them is a brown cloud. A dense layer on pixels compares brightness at
 fixed places, and that is not what makes a cat.
 
 What if it did not see pixels, but maps that say "ear here", "fur there"? That is what the
@@ -501,14 +505,16 @@ convolutions before it are for.
 r"""
 ## 5. What does it cost? Count before you build
 
-A network is paid for twice:
+A network has two kinds of cost:
 
-- **Parameters** are the numbers it must learn. They need memory, and data to learn them from.
-- **Multiply-accumulates**, MACs for short, are the work for one picture: a multiplication, and the
-  addition that goes with it.
+- **Parameters** are the numbers that it must learn. They need memory, and data to learn them
+  from.
+- **Multiply-accumulates**, MACs for short, are the work for one picture: a multiplication, and
+  the addition that goes with it. (Many papers count FLOPs, floating-point operations: about two
+  for each MAC.)
 
 **A question.** In the network above, which layer has the most parameters? And which one has the
-most work? Note your guesses.
+most work? Write down your guesses.
 
 We describe a network by a list of tuples, as in chapter 3:
 
@@ -541,8 +547,8 @@ one bias. A dense unit has one weight for each input and one bias.
 $$\text{conv: } (k_h \cdot k_w \cdot C + 1) \cdot F \qquad \text{dense: } (n + 1) \cdot
 \text{units} \qquad \text{all others: } 0$$
 
-**A case for paper.** Ten filters of 5 × 5 on a picture of 32 × 32 × 3:
-$(5 \cdot 5 \cdot 3 + 1) \cdot 10 = 760$, as in chapter 1. The size of the picture does not occur.
+**A case for paper.** Ten filters of 5 × 5 on a picture of 32 × 32 × 3: $(5 \cdot 5 \cdot 3 + 1)
+\cdot 10 = 760$, as in chapter 1. The size of the picture plays no role.
 """
 
 # %% [markdown]
@@ -658,11 +664,11 @@ if ready(count_parameters) and ready(count_macs):
 
 # %% [markdown]
 r"""
-Two thirds of the parameters sit in one dense layer, and it does next to no work. The convolutions
+Two thirds of the parameters are in one dense layer, and it does almost no work. The convolutions
 do the work and have few parameters, because the same small kernel is used at every place.
 
-This is so in nearly every network of this kind. Here is the article's own, for pictures of
-150 × 150: four convolutions, and then dense layers.
+This is true for many networks that end in dense layers. Here is the article's own, for pictures
+of 150 × 150: four convolutions, and then dense layers.
 """
 
 # %%
@@ -680,10 +686,10 @@ if ready(count_parameters) and ready(count_macs):
 
 # %% [markdown]
 r"""
-> **Where the article is too quick: "pooling reduces the weights".** It says that halving height
-> and width leaves a quarter of the weights. Pooling leaves a quarter of the *activations*, so the
-> next convolution has a quarter of the work. Its weights stay as many as before. Only the first
-> dense layer after a flatten gets fewer. Let your own functions show it:
+> **Where the article is too quick: pooling and the number of weights.** It says that halving
+> height and width leaves a quarter of the weights. Pooling leaves a quarter of the *activations*,
+> so the next convolution has a quarter of the work. Its weights stay as many as before. Only the
+> first dense layer after a flatten gets fewer. Let your own functions show it:
 """
 
 # %%
@@ -699,8 +705,8 @@ if ready(count_parameters) and ready(count_macs):
 r"""
 ### Play with it
 
-Build a network layer by layer. Shapes, parameters and MACs follow at once; the counting is done by
-*your* two functions. Try to find out:
+Build a network layer by layer. Shapes, parameters and MACs follow at once; *your* two functions
+do the counting. Try to find out:
 
 - A stride of 2 in the first convolution: what does it do to the work, and what to the parameters?
 - Put a global average pooling in place of flatten. Where have the parameters gone?
@@ -719,18 +725,18 @@ called **hyperparameters**. The article gives the usual advice:
 
 - **Kernel size:** 3 × 3, rarely 5 × 5 or more.
 - **Number of filters:** grows with depth. The article says a power of two from 32 to 1024. Powers
-  of two are a habit, and suit the hardware. They are no law.
+  of two are a habit and suit the hardware, but nothing demands them.
 - **Stride:** 1. **Padding:** `"same"`, so that only pooling changes the size.
 
 **Why do filters grow with depth?** After each pooling the maps have a quarter of the places, so
 twice the filters still cost less memory than before. And there is more to tell apart: the first
-layer has to know a few edges and colours, the last one ears, paws and snouts.
+layer has to know a few edges and colors, the last one ears, paws and snouts.
 
-More filters can learn more, but also learn the training pictures by heart. Chapters 6 to 8 are
-about that.
+More filters can learn more, but they can also **memorize** the training pictures. Chapters 6 to 8
+are about that.
 
-An engineer often starts from the other end: *the device can afford so much.* Then the question is
-which network fits. Such a budget has two limits, and either may be the tight one.
+An engineer often starts from the other end: *this is what the device can do.* Then the question
+is which network fits. Such a budget has two limits, and either may be the tight one.
 
 **A case for paper.** A budget of 1,000 parameters, and plenty of MACs: would a first convolution
 with 32 filters of 3 × 3 on three channels fit? Answer: yes, $(27 + 1) \cdot 32 = 896$. But only 104
@@ -814,7 +820,7 @@ print(f"{sum(array.size for array in weights):,} numbers in all")
 
 # %% [markdown]
 r"""
-The sixteen kernels of the first layer are small colour pictures. Here are eight of them, with gray
+The sixteen kernels of the first layer are small color pictures. Here are eight of them, with gray
 for 0. Nobody designed them. **Do you see any that resemble a kernel of chapter 1?**
 """
 
@@ -823,8 +829,8 @@ kernels = np.moveaxis(weights[0], -1, 0)
 spread = np.abs(kernels).max()
 figures.photos(
     *(0.5 + 0.5 * kernels[:8] / spread),
-    alt="Eight of the learned kernels as colour squares of three by three: some change from one "
-    "side to the other, some from one colour to another.",
+    alt="Eight of the learned kernels as color squares of three by three: some change from one "
+    "side to the other, some from one color to another.",
 ).show()
 
 # %% [markdown]
@@ -887,8 +893,9 @@ def predict(x, weights):
 
 # %% [markdown]
 r"""
-This is the moment. Keras's answers for these sixteen pictures were written down when the network
-was trained. A bar to the left says cat, a bar to the right says dog.
+This is the moment. To run a trained network on new pictures is called **inference**. Keras's
+answers for these sixteen pictures were recorded when the network was trained. A bar to the left
+says cat, a bar to the right says dog.
 """
 
 # %%
@@ -901,11 +908,13 @@ if ready(predict) and ready(flatten) and ready(dense):
 
 # %% [markdown]
 r"""
-Next to nothing: float32 has about seven digits, and your code adds the products in another order
-than Keras. In everything that float32 can tell apart, you and Keras agree.
+Next to nothing: float32 has about seven digits, and your code adds the products in a different
+order than Keras. Apart from such rounding, you and Keras agree.
 
-No library stands between you and these answers. Every number in them was multiplied, added, cut
-off at 0, pooled and squeezed by code that you can read.
+No deep-learning library was needed for these answers, only NumPy. Every number in them was
+multiplied, added, cut off at 0, pooled and squeezed by code that you can read: the convolution
+and the pooling by the functions at the top of this chapter, the rest by yours. Chapters 1 to 3
+are where you wrote your own versions of the others.
 
 **And is the network any good?** You have 1,000 test pictures that it has never seen.
 """
@@ -921,7 +930,8 @@ if ready(predict) and ready(flatten) and ready(dense):
 # %% [markdown]
 r"""
 Far better than the brown clouds, and far from perfect. It is a tiny network, the pictures are
-coarse, and 2,800 are few. Where is it wrong although it is very sure?
+coarse, and 2,800 are few. On new pictures it is right less often than on those that it was
+trained with: it does not fully **generalize**. Where is it wrong although it is very sure?
 """
 
 # %%
@@ -931,7 +941,7 @@ if ready(predict) and ready(flatten) and ready(dense):
 
 # %% [markdown]
 r"""
-Would you have known better? With some of them, surely.
+Would you have known better? For some of them, surely.
 
 What do sure and unsure look like over all pictures? If the network were always right and always
 sure, all cats would stand on the far left and all dogs on the far right.
@@ -968,6 +978,10 @@ r"""
 It has no way to say "neither". The sigmoid splits the world into two, and the network was never
 shown anything else. A probability of 0.9 means: *of the two things I know, I lean to this one*.
 Keep that in mind whenever a network tells you how sure it is.
+
+So does it know what a cat is? Not from this evidence. It knows something that mostly separates
+our cat pictures from our dog pictures. This question comes back in chapters 7, 9, 11 and 12, each
+time with a better tool.
 """
 
 # %% [markdown]
@@ -987,15 +1001,15 @@ Think first, then open the answer.
 
 <details><summary>Can this network take pictures of 64 × 64?</summary>
 
-The convolutions can: their weights do not depend on the size. The first dense layer can not.
-After three poolings there would be 8 × 8 × 32 = 2048 numbers, and it has 512 rows of weights. With
-a global average pooling in place of flatten, every size would do.
+The convolutions can: their weights do not depend on the size. The first dense layer cannot. After
+three poolings there would be 8 × 8 × 32 = 2048 numbers, and it has 512 rows of weights. With a
+global average pooling in place of flatten, every size would do.
 
 </details>
 
 <details><summary>You leave out every ReLU. The network still runs. What has it become?</summary>
 
-Convolutions and dense layers without anything between them melt into one, as you saw in chapter 1.
+Convolutions and dense layers without anything between them merge into one, as chapter 1 showed.
 Max pooling is not linear, so a little would be left. But much of what depth is good for is gone.
 
 </details>
@@ -1010,21 +1024,38 @@ $\text{sigmoid}(z_1 - z_0)$: only the difference counts, so the second unit has 
 <details><summary>Somebody flattened with channels first when training, and with channels last when
 predicting. What happens?</summary>
 
-No error: both give 512 numbers. But every number meets a weight that was learned for another
-one, and the answers are worth nothing. Such mistakes are the worst, because nothing complains.
+No error: both give 512 numbers. But every number meets a weight that was learned for another one,
+and the answers are worth nothing. Such mistakes are the worst, because there is no error message.
 
 </details>
 
 <details><summary>Are MACs the same as time?</summary>
 
-No, only a good first guess. Memory has to be moved too, small layers keep a processor waiting, and
+No, only a good first guess. Data must also be moved, small layers keep a processor waiting, and
 some shapes suit the hardware better than others. Chapter 13 measures it.
 
 </details>
 
 ### Next
 
-The ten arrays fell from the sky once more. How does a network find them? Chapter 5 computes, by
-hand, in which direction each single weight has to move. If you would rather see a network learn
-first, go on with chapter 6 and come back later.
+Once more the ten arrays were simply given. How does a network find them? [Chapter
+5](../ch05_backprop/ch05_backprop.ipynb) computes, by hand, in which direction every single weight
+has to move. If you would rather see a network learn first, go on with [chapter
+6](../ch06_cats_dogs/ch06_cats_dogs.ipynb) and come back later.
+
+### Read on
+
+- Y. LeCun et al., *Backpropagation Applied to Handwritten Zip Code Recognition*, Neural
+  Computation 1, 1989: a whole convolutional network, in its earliest form.
+- I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, MIT Press, 2016, chapter 9, [free
+  online](https://www.deeplearningbook.org/contents/convnets.html): convolutional networks, more
+  formally.
+- A. G. Howard et al., *MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
+  Applications*, 2017, [arXiv:1704.04861](https://arxiv.org/abs/1704.04861): networks made for a
+  budget.
+- C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, *On Calibration of Modern Neural Networks*, ICML
+  2017, [arXiv:1706.04599](https://arxiv.org/abs/1706.04599): what a probability of a network is
+  worth.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

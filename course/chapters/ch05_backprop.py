@@ -16,14 +16,14 @@ r"""
 
 Where do the numbers in a kernel come from?
 
-So far they fell from the sky, or you made them up. Now they will be *learned*, and you write
-everything that takes: seven functions. At the end a network that begins with random numbers learns
-to tell cats from dogs, in less than a minute, and every gradient in it is yours. Its learning curve
-will lie on the curve of Keras, step for step.
+So far they were given, or you made them up. Now they will be *learned*, and you write everything
+that this takes: seven functions. At the end a network that begins with random numbers learns to
+tell cats from dogs, in less than a minute, and every gradient in it is yours. Its learning curve
+will match that of Keras, step for step.
 
 **This chapter is optional.** The article that this course follows says that training is "more
 mathematically involved" and leaves it out. Chapters 6 to 12 let Keras do it, and you can go there
-right away. But nowhere else do you learn so well what a network is.
+right away. But no other chapter shows so well what a network is.
 
 You need chapters 1 to 4, or at least what they are about: convolution, ReLU, max pooling, dense
 layers. You need to know what a slope is. About three hours.
@@ -49,8 +49,9 @@ start("ch05_backprop")
 
 # %% [markdown]
 r"""
-These are the functions of the *way forwards*, finished, from the earlier chapters. Your own
-functions may call them: your checks know the same ones.
+These are the functions of the **forward pass**, finished, from the earlier chapters: the way from
+the pictures to the answer. Your own functions may call them: your checks know the same ones. This
+chapter is about the **backward pass**.
 """
 
 
@@ -103,8 +104,8 @@ r"""
 ## 1. Which way is downhill?
 
 A network gives an answer, and we know the right one. A number says how bad the answer was: the
-**loss**. Large is bad, 0 is perfect. How it is computed comes later. For now: put in all the
-numbers of the network, and one number comes out.
+**loss**. Large is bad, 0 is perfect. How it is computed comes later. For now: all the numbers of
+the network go in, and one number comes out.
 
 To learn is to change the network's numbers so that the loss falls. So for *every* number we need
 to know: if I make it a little larger, does the loss grow or fall, and how fast? These slopes
@@ -119,7 +120,7 @@ figures.curve(x, x**2, xlabel="x", ylabel="loss").show()
 
 # %% [markdown]
 r"""
-You try. Go a little to the right, go a little to the left, and see how much the loss changes
+By trying. Go a little to the right, go a little to the left, and see how much the loss changes
 between the two:
 
 $$\frac{\partial f}{\partial x_i} \approx
@@ -127,9 +128,9 @@ $$\frac{\partial f}{\partial x_i} \approx
 
 The other numbers stay as they are. These are **central differences**.
 
-**A case for paper.** $f(x) = x^2$, $x = 3$, $\varepsilon = 0.1$. Then
-$(3.1^2 - 2.9^2) / 0.2 = (9.61 - 8.41) / 0.2 = 6$. And if you look only to the right?
-$(9.61 - 9) / 0.1 = 6.1$. Which one is better? School says that the slope is $2x = 6$.
+**A case for paper.** $f(x) = x^2$, $x = 3$, $\varepsilon = 0.1$. Then $(3.1^2 - 2.9^2) / 0.2 =
+(9.61 - 8.41) / 0.2 = 6$. And if you look only to the right? $(9.61 - 9) / 0.1 = 6.1$. Which one
+is better? From school you know that the slope is $2x = 6$.
 """
 
 # %% [markdown]
@@ -153,7 +154,7 @@ def numerical_gradient(f, x, eps=1e-5):
     Returns
     -------
     array, x's shape, float64
-        Always float64, and all the work is done in float64. ``x`` itself is afterwards what it
+        Always float64, and all the work is done in float64. ``x`` itself is afterward what it
         was before.
 
     Notes
@@ -207,9 +208,9 @@ when you subtract them. So there is a best step, about $10^{-5}$ for central dif
 `float32`, with its 7 digits, the same step gives a slope that is off by half a percent. That is why
 all the work is done in `float64`.
 
-So we are done? One function finds all gradients of any network. **Count first.** One try takes two
-passes through the network, for *each* of its numbers. VGG16, the network of chapter 9, has
-138 million of them, and a pass takes about a second.
+So we are done? One function finds all gradients of any network. **Count first.** It takes two
+passes through the network for *each* of its numbers. VGG16, the network of chapter 9, has 138
+million of them. Say that a pass takes a second.
 """
 
 # %%
@@ -218,16 +219,16 @@ print(f"{years:.1f} years, for one step of learning")
 
 # %% [markdown]
 r"""
-Training takes a hundred thousand steps. We need all slopes at the price of *one* pass. There is a
-way, and your slow function has its place in it: it tells us whether the fast one is right.
+And training takes many thousands of steps. We need all slopes for about the price of *one* pass.
+There is a way, and your slow function still has a use: it tells us whether the fast one is right.
 """
 
 # %% [markdown]
 r"""
 ## 2. The idea: every layer answers one question
 
-A network is a chain. Each layer takes numbers in and gives numbers out, and at the end stands the
-loss. Go through it backwards, and ask every layer the same question:
+A network is a chain. Each layer takes numbers in and gives numbers out, and the loss is at the
+end. Go through the chain backward, and ask every layer the same question:
 
 > *You gave out some numbers. I tell you how fast the loss grows with each of them. How fast does
 > it grow with each of the numbers that you took in?*
@@ -240,15 +241,15 @@ $$\text{picture} \;\rightleftarrows\; \text{conv} \;\rightleftarrows\; \text{ReL
 \;\rightleftarrows\; \text{pool} \;\rightleftarrows\; \text{dense} \;\rightleftarrows\;
 \text{loss}$$
 
-This is the **chain rule**: slopes multiply. If $y$ grows 3 times as fast as $x$, and the loss grows
-5 times as fast as $y$, then the loss grows 15 times as fast as $x$. The method is called
-**backpropagation**. No layer needs to know the others. It needs `dout`, and what it was given on
-the way forwards.
+This is the **chain rule**: slopes multiply. If $y$ grows 3 times as fast as $x$, and the loss
+grows 5 times as fast as $y$, then the loss grows 15 times as fast as $x$. The method is called
+**backpropagation**. No layer needs to know the others. It needs `dout`, and what it received in
+the forward pass.
 """
 
 # %% [markdown]
 r"""
-### ReLU, backwards
+### ReLU, backward
 
 ReLU first, because it does so little. Look at its curve. **What is its slope at −2, and what at
 3?**
@@ -329,19 +330,19 @@ if ready(relu_backward):
 
 # %% [markdown]
 r"""
-Where a ReLU is shut, nothing before it learns from this picture. And a unit that is shut for
-*every* picture never learns again. It is said to be dead.
+Where a ReLU is shut, no gradient passes, so nothing is learned through it from this picture. And
+a unit that is shut for *every* picture no longer learns. It is called a **dead ReLU**.
 """
 
 # %% [markdown]
 r"""
-## 3. Dense, backwards
+## 3. Dense, backward
 
 A dense layer with one unit: $y = x_0 w_0 + x_1 w_1 + b$. **Three questions.** How fast does $y$
 grow with $w_0$? With $x_0$? With $b$?
 
-With $w_0$ it grows $x_0$ times as fast, with $x_0$ it grows $w_0$ times as fast, with $b$ just as
-fast. Everything else is adding up:
+It grows $x_0$ times as fast as $w_0$, $w_0$ times as fast as $x_0$, and just as fast as $b$. The
+rest is adding up:
 
 - An *input* feeds all units. What it gets back is the **sum over the units**.
 - A *weight* serves all pictures of the batch. It gets the **sum over the pictures**. So does the
@@ -351,8 +352,8 @@ $$dx_{n,i} = \sum_u dout_{n,u}\, w_{i,u} \qquad
 dw_{i,u} = \sum_n x_{n,i}\, dout_{n,u} \qquad
 db_u = \sum_n dout_{n,u}$$
 
-A sum and never a mean: whether the loss is a mean over the batch is the loss's business, and
-then `dout` is small already.
+Always a sum, never a mean. If the loss is a mean over the batch, the loss itself divides, and
+`dout` is small already.
 
 **A case for paper.** One picture, $x = [3]$, weights $[10, 100]$, $dout = [1, 2]$. Then
 $dx = 1 \cdot 10 + 2 \cdot 100 = 210$, $dw = [3, 6]$ and $db = [1, 2]$.
@@ -401,9 +402,9 @@ def dense_backward(dout, x, weights):
 
 # %% [markdown]
 r"""
-Is it right? Ask your slow function. It needs a loss, one number. Any will do, for instance the sum
-of all outputs times some fixed numbers. How fast does that loss grow with each output? By just
-those numbers. So they are `dout`.
+Is it right? Ask your slow function. It needs a loss, one number. Any loss will do: for example,
+multiply each output by a fixed number, and add everything up. How fast does that loss grow with
+each output? By just those fixed numbers. So they are `dout`.
 """
 
 # %%
@@ -421,15 +422,15 @@ if ready(numerical_gradient) and ready(dense_backward):
 
 # %% [markdown]
 r"""
-This is a **gradient check**, and everybody who writes a layer makes one. Left, every number is a
-point, and the points lie on the diagonal. Right, you see how far apart the two ways are: a
-billionth or less. If a formula is wrong, the difference is not a billionth but a tenth, so there is
-no doubt.
+This is a **gradient check**, and everybody who writes a layer should make one. On the left, every
+number is a point, and the points lie on the diagonal. On the right, you see how far apart the two
+ways are: a billionth or less. If a formula is wrong, the difference is usually millions of times
+larger, so there is no doubt.
 """
 
 # %% [markdown]
 r"""
-## 4. Max pooling, backwards
+## 4. Max pooling, backward
 
 The window gives its largest number. **A question.** You make the *second* largest number a little
 larger. What changes?
@@ -454,11 +455,11 @@ figures.numbers(
 r"""
 Two rules are still missing.
 
-- **Ties.** Two cells are equal and both are the largest. One gets it all: the first in row order,
-  left to right, then down. It hardly matters which, but we must agree.
+- **Ties.** Two cells are equal and both are the largest. One gets everything: the first in row
+  order, left to right, then down. It hardly matters which, but we need one rule.
 - **Overlap.** With a stride below the window's size, windows share cells. One cell may win in
-  several windows. Then it gets the gradients of all of them: they **add up**. This holds everywhere
-  on the way back: *what was used twice gets its gradient twice.*
+  several windows. Then it gets the gradients of all of them: they **add up**. This holds
+  everywhere in the backward pass: *what was used twice gets its gradient twice.*
 
 **A case for paper.** One row, $x = [1, 5, 3]$, windows of 1 × 2 with stride 1, so
 $out = [5, 5]$. With $dout = [10, 1]$ the answer is $dx = [0, 11, 0]$.
@@ -543,13 +544,13 @@ makes pooling forgiving, and also what it loses.
 
 # %% [markdown]
 r"""
-## 5. Convolution, backwards
+## 5. Convolution, backward
 
-Now the heart of it. And it is no harder than what you have done, if you look at *one* output cell
-at a time.
+Now the most important part. It is no harder than what you have done, if you look at *one* output
+cell at a time.
 
-One output cell is one step of chapter 1: a patch times a filter, plus a bias. That is a dense layer
-with a single unit! You know its way back. The cell hands
+One output cell is one step of chapter 1: a patch times a filter, plus a bias. That is a dense
+layer with a single unit! You know its backward pass. The cell hands
 
 - to the **patch**: `dout` at this cell, times the filter;
 - to the **filter**: `dout` at this cell, times the patch;
@@ -582,8 +583,8 @@ r"""
 ### Exercise 5: back through a convolution
 
 You need a loop over the places $(i, j)$ of the output. Over pictures, channels and filters NumPy
-can loop for you (`np.tensordot` or `np.einsum`, or `@` after a reshape). More loops are right too,
-but then your training at the end of the chapter takes its time.
+can loop for you (`np.tensordot` or `np.einsum`, or `@` after a reshape). More loops are right
+too, but then your training at the end of the chapter is slow.
 """
 
 
@@ -664,9 +665,9 @@ if ready(numerical_gradient) and ready(conv2d_backward):
 r"""
 ### Play with it
 
-The demo runs *your* three functions, one after the other. The top row is the way forwards: picture,
-convolution, ReLU, pooling. Click a cell of the last map, or move there with the arrow keys. The
-bottom row shows from right to left where its gradient flows.
+The demo runs *your* three functions, one after the other. The top row is the forward pass:
+picture, convolution, ReLU, pooling. Click a cell of the last map, or move there with the arrow
+keys. The bottom row shows from right to left where its gradient flows.
 
 Try to find out:
 
@@ -682,9 +683,10 @@ demo(conv2d_backward, relu_backward, max_pool2d_backward)
 # %% [markdown]
 r"""
 > **A word that you will read elsewhere: "the flipped kernel".** Books say that the gradient of a
-> convolution is a convolution with the kernel turned by half a turn. That is the same sum, sorted
-> otherwise. You go from output cells to pixels, and the kernel lies as it is. Whoever goes from
-> pixel to pixel, and *collects* what comes in, meets the taps in reverse order. Look at one row:
+> convolution is a convolution with the kernel turned by half a turn. That is the same sum in a
+> different order. You go from output cells to pixels, and the kernel stays as it is. If you go
+> from pixel to pixel instead, and *collect* what comes in, you meet the taps in reverse order.
+> Look at one row:
 """
 
 # %%
@@ -718,9 +720,9 @@ if ready(conv2d_backward):
 
 # %% [markdown]
 r"""
-It is the patch itself. To answer more to an eye, a kernel must become more like an eye. That is all
-there is to learning a kernel: it becomes a little more like the patches that should have been
-answered, and a little less like those that should not.
+It is the patch itself. To answer more to an eye, a kernel must become more like an eye. That is
+how a kernel learns: it becomes a little more like the patches on which it should answer more, and
+a little less like those on which it should answer less.
 """
 
 # %% [markdown]
@@ -728,14 +730,14 @@ r"""
 ## 6. Downhill
 
 The gradient points to where the loss grows. We want the loss to fall, so we go the other way. How
-far? A number decides, the **learning rate**:
+far? That depends on a number, the **learning rate**:
 
 $$p \leftarrow p - \text{rate} \cdot g$$
 
 **A case for paper.** $p = [1, 2]$, $g = [10, -10]$, rate 0.1. Then the new $p$ is $[0, 3]$.
 
 The method is called **stochastic gradient descent**, SGD: stochastic because each step looks at a
-small batch of pictures, not at all of them.
+small random batch of pictures (a **mini-batch**), not at all of them.
 """
 
 # %% [markdown]
@@ -792,15 +794,16 @@ if ready(sgd_step):
 
 # %% [markdown]
 r"""
-Too small, and you hardly move. Too large, and you jump from slope to slope. A rate just above 1
-would climb *up*, further with each step. There is no formula for the right one. People try.
+Too small, and you hardly move. Too large, and you jump from slope to slope. Here a rate just
+above 1 would climb *up*, further with each step. There is no formula for the right one. One tries
+several.
 """
 
 # %% [markdown]
 r"""
 ## 7. One whole step of training
 
-All parts are there. The network is small:
+You have all the parts. The network is small:
 
 $$\text{pictures} \to \text{conv} \to \text{ReLU} \to \text{max pool } 2 \times 2 \to
 \text{flatten} \to \text{dense} \to \text{softmax} \to \text{loss}$$
@@ -816,9 +819,9 @@ page of algebra, and then nearly everything cancels:
 
 $$dz_{n,c} = \frac{s_{n,c} - [c = y_n]}{N}$$
 
-The share, minus 1 at the true class, divided by the number of pictures. As a sentence: *too much
-given to the wrong ones, too little to the right one.* You need not believe it. You have a function
-that tells.
+The share, minus 1 at the true class, divided by the number of pictures. In words: *how much too
+large the share of each wrong class is, and how much too small that of the right one.* You need
+not believe it. You have a function that can check it.
 """
 
 # %%
@@ -835,10 +838,10 @@ are $[½, ½]$, the loss is $\log 2 = 0.693$, and $dz = [½, -½]$.
 
 So a step is:
 
-1. Forwards, and keep what each layer was given.
+1. The forward pass. Keep what each layer received.
 2. The loss, and the first gradient, $dz$.
-3. Backwards through dense, flatten, pool, ReLU, conv. (Flatten only changed the shape. What undoes
-   that?)
+3. The backward pass, through dense, flatten, pool, ReLU, conv. (Flatten only changed the shape.
+   What undoes that?)
 4. One `sgd_step` for all four arrays of parameters.
 """
 
@@ -850,7 +853,7 @@ r"""
 
 # %% exercise="train_step"
 def train_step(params, x, y, rate):
-    """One step of training: forwards, backwards, downhill.
+    """One step of training: forward, backward, downhill.
 
     Parameters
     ----------
@@ -931,7 +934,7 @@ print("parameters:", sum(p.size for p in params))
 figures.photos(
     *data.train.x[:6],
     titles=[data.classes[label] for label in data.train.y[:6]],
-    alt="Six coarse colour photographs: cat, dog, cat, dog, cat, dog.",
+    alt="Six coarse color photographs: cat, dog, cat, dog, cat, dog.",
 ).show()
 
 # %%
@@ -972,12 +975,12 @@ if run:
 
 # %% [markdown]
 r"""
-They lie on one another: your loops do what Keras does, to the last digits that `float32` has. There
-is no secret left in it.
+The curves coincide: your loops do what Keras does, up to the rounding of `float32`. There is no
+secret left in it.
 
-About two thirds right. That is no triumph, but it was 50 % a minute ago, there is only one layer
-of convolution, and nobody told it what an ear is. More layers, more pictures, better steps: that is
-chapter 6. The rules of the game stay those that you wrote.
+About two thirds right. That is not much, but it was 50 % a minute ago, there is only one layer of
+convolution, and nobody told it what an ear is. More layers and better steps come in chapter 6.
+The rules stay those that you wrote.
 
 What did the filters become? They began as noise, and after 280 small steps they are not far from
 it yet:
@@ -986,21 +989,21 @@ it yet:
 # %%
 if run:
 
-    def as_colours(kernels):
+    def as_colors(kernels):
         return np.moveaxis(0.5 + kernels / (2 * np.abs(kernels).max()), -1, 0)
 
     for title, kernels in {"before": params[0], "after": run.params[0]}.items():
         figures.photos(
-            *as_colours(kernels),
+            *as_colors(kernels),
             titles=[f"{title}: filter {f}" for f in range(8)],
-            alt=f"The eight filters {title} training, 5 by 5 coloured squares each.",
+            alt=f"The eight filters {title} training, 5 by 5 colored squares each.",
             counted=False,
         ).show()
 
 # %% [markdown]
 r"""
-A few minutes would bring more, and a second layer more still. But look closely: no square has quite
-the colour that it had, and every one of these changes was computed by your `conv2d_backward`.
+A few more minutes would help, and so would a second layer. But look closely: no square has quite
+the color that it had, and your `conv2d_backward` computed every one of these changes.
 """
 
 # %% [markdown]
@@ -1013,19 +1016,19 @@ r"""
 - `sgd_step` and `train_step`: learning.
 
 Your gradients were compared with those of TensorFlow, number by number. Libraries do the same as
-you, and write down on the way forwards what happened, so that they can walk back by themselves.
-That list is called a *tape*.
+you. They record in the forward pass what happened, so that they can go back by themselves. That
+list is called a *tape*, and the method **automatic differentiation**.
 
 ### Questions
 
 Think first, then open the answer.
 
-<details><summary>One way forwards and one way back give all the slopes. How much more work is the
-way back?</summary>
+<details><summary>One forward pass and one backward pass give all the slopes. How much more work is
+the backward pass?</summary>
 
-About twice as much: a layer forwards is one big product, and backwards it is two, one for `dx` and
-one for `dk`. So a step costs about three passes, whether the network has a thousand numbers or a
-billion. Your `numerical_gradient` would need two passes *for each number*.
+About twice as much: the forward pass of a layer is one big product, and its backward pass is two,
+one for `dx` and one for `dk`. So a step costs about three passes, whether the network has a
+thousand numbers or a billion. Your `numerical_gradient` would need two passes *for each number*.
 
 </details>
 
@@ -1038,9 +1041,9 @@ know which cells won. This is why training needs so much more memory than predic
 
 <details><summary>All kernels and weights begin with 0. What happens?</summary>
 
-Every filter gives the same and gets the same gradient, so all filters stay equal for ever. Here it
-is worse: with weights 0 nothing flows back at all. So we begin with random numbers. Biases may
-begin with 0.
+Every filter gives the same result and gets the same gradient, so all filters stay equal forever.
+Here it is worse: with weights 0 nothing flows back at all. So we begin with random numbers: this
+is called **initialization**. Biases may begin with 0.
 
 </details>
 
@@ -1054,13 +1057,30 @@ chapters 11 and 12 you use just that, to see what a network looks at.
 
 <details><summary>Why is the loss a mean over the batch, and not a sum?</summary>
 
-With a sum, twice as many pictures make a step twice as long, and every batch size needs a learning
-rate of its own.
+With a sum, twice as many pictures make a step about twice as long, and every batch size needs its
+own learning rate.
 
 </details>
 
 ### Next
 
-You could train any network now. Chapter 6 lets Keras do the walking back, and asks what you do with
-a network that learns: how to know that it has learned enough, or too much.
+You could train any network now. [Chapter 6](../ch06_cats_dogs/ch06_cats_dogs.ipynb) leaves the
+backward pass to Keras, and asks what to do with a network that learns: how to know that it has
+learned enough, or too much.
+
+### Read on
+
+- D. E. Rumelhart, G. E. Hinton, R. J. Williams, *Learning Representations by Back-Propagating
+  Errors*, Nature 323, 1986: the paper that made the method known.
+- M. A. Nielsen, *Neural Networks and Deep Learning*, 2015, [free
+  online](http://neuralnetworksanddeeplearning.com), chapter 2: backpropagation, formula by
+  formula.
+- A. G. Baydin, B. A. Pearlmutter, A. A. Radul, J. M. Siskind, *Automatic Differentiation in
+  Machine Learning: a Survey*, JMLR 18, 2018,
+  [arXiv:1502.05767](https://arxiv.org/abs/1502.05767): how libraries do it.
+- K. He, X. Zhang, S. Ren, J. Sun, *Delving Deep into Rectifiers*, ICCV 2015,
+  [arXiv:1502.01852](https://arxiv.org/abs/1502.01852): with which random numbers a network with
+  ReLUs should begin.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

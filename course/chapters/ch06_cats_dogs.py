@@ -16,13 +16,14 @@ r"""
 
 Today a network learns, and you watch it learn too much.
 
-You will build the article's network in Keras: 14 lines, five million numbers. It finds cats and
-dogs in pictures that it has trained with, and hardly ever errs. On new pictures it errs often. It
-has not understood what a cat is; it has learned its pictures by heart. That is called
-**overfitting**, and it is *the* problem of this trade. This chapter is about seeing it: honest
-data, honest curves, honest numbers. Chapters 7 and 8 are about what helps.
+You will build the article's network in Keras: 14 lines, five million numbers. On pictures that it
+has trained with, it hardly ever takes a cat for a dog. On new pictures it often does. It has not
+understood what a cat is; it has **memorized** its pictures. That is called **overfitting**, and
+it is *the* problem of this field. Its opposite, being right on new pictures too, is
+**generalization**. This chapter is about seeing the difference: honest data, honest curves,
+honest numbers. Chapters 7 and 8 are about what helps.
 
-From here on Keras does the convolving and the walking back. You know what is inside: you have
+From here on Keras does the forward and the backward pass. You know what is inside: you have
 written it. You need the ideas of chapters 1 to 4, and about two hours. Chapter 5 is not needed.
 
 Run the next cell first. It loads Keras, and that takes a moment.
@@ -52,20 +53,20 @@ r"""
 ## 1. Honest data
 
 You want to know whether a network can tell cats from dogs. So you show it pictures and count.
-**Which pictures?** Not those that it has trained with: a pupil who has seen the exam beforehand
+**Which pictures?** Not those that it has trained with: a student who has seen the exam beforehand
 proves nothing.
 
-So the pictures are dealt into three parts before anything else happens:
+So the pictures are divided into three parts before anything else happens:
 
 - **training**: the network learns from these;
 - **validation**: with these *you* choose. How long to train? How many filters? Which network?
 - **test**: with these you measure, once, at the very end.
 
 **A question.** You try twenty networks and take the one that is best on the validation pictures.
-Is its accuracy there an honest number? No: the best of twenty was a bit lucky, too, and you have
-picked its luck along with it. That is why there is a third part. If you choose with the test
-pictures, you have no test any more. **Choosing the epoch on the test set is cheating**, even if
-nobody notices.
+Is its accuracy there an honest number? No: the best of twenty was also a bit lucky, and you have
+chosen its luck with it. That is why there is a third part. If you choose with the test pictures,
+you have no test any more. **Choosing the epoch on the test set is cheating**, even if nobody
+notices.
 """
 
 # %%
@@ -77,26 +78,27 @@ for name in ("train", "validation", "test"):
 figures.photos(
     *data.train.x[:8],
     titles=[data.classes[label] for label in data.train.y[:8]],
-    alt="Eight coarse colour photographs of 32 by 32 pixels: cats and dogs in turn.",
+    alt="Eight coarse color photographs of 32 by 32 pixels: cats and dogs in turn.",
 ).show()
 
 # %% [markdown]
 r"""
-Here somebody has dealt already. How is it done?
+Here the pictures are already divided. How is it done?
 
 **Think of a pack of cards.** Shuffle, and deal: what goes to one part is gone for the others.
-Every card ends up somewhere. And there are two packs, cats and dogs, to be dealt one after the
-other. With a single pack it would be left to chance how many cats get into the test. Dealing each
-class by itself is called a **stratified** split.
+Every card ends up somewhere. And there are two packs, cats and dogs, dealt one after the other.
+With a single pack, chance would decide how many cats get into the test. Dealing each class by
+itself is called a **stratified** split.
 
 How many cards? A part with the fraction $f$ gets $\lfloor f \cdot n \rfloor$ of a class with $n$
-examples. Rounding down leaves a few over. These go to the first part, the training.
+examples. Rounding down leaves a few examples over. These go to the first part, the training.
 
 **A case for paper.** 7 cats and 9 dogs, fractions 0.5, 0.25, 0.25. How large are the parts? Cats:
 $\lfloor 1.75 \rfloor = 1$ for the second and third part, so 5 for the first. Dogs:
 $\lfloor 2.25 \rfloor = 2$, 2, so 5. The parts have 10, 3 and 3 examples.
 
-You do not move pictures about. You deal their *places*: 0 for the first picture, 1 for the second.
+You do not move pictures. You deal their *places* (indices): 0 for the first picture, 1 for the
+second.
 """
 
 # %% [markdown]
@@ -165,9 +167,9 @@ if ready(split):
 # %% [markdown]
 r"""
 **Even then one thing can go wrong.** Pictures from the web have twins: the same photograph,
-cropped or mirrored. If one twin trains and the other tests, the test is no test. The pictures of
-this course were compared with each other, and twins across parts were left out. A shuffled split
-would not have noticed.
+cropped or mirrored. If one twin is used for training and the other for the test, the test is no
+test. This is called **data leakage**. The pictures of this course were compared with each other,
+and twins across parts were left out. A shuffled split would not have noticed.
 """
 
 # %% [markdown]
@@ -204,8 +206,8 @@ r"""
 | dense | 256 units, ReLU | 256 |
 | dense | 1 unit, sigmoid | 1 |
 
-**Dropout** is new. While the network trains, it sets half of the numbers to 0, other ones each
-time. At all other times it does nothing. Chapter 7 opens it up; here, take it as it is.
+**Dropout** is new. While the network trains, it sets about half of the numbers to 0, different
+ones each time. At all other times it does nothing. Chapter 7 explains it; here, take it as it is.
 
 **Guess:** which layer has the most parameters? You can work it out: the first dense layer has a
 weight from each of its 10,368 inputs to each of its 512 units.
@@ -276,8 +278,8 @@ if ready(build_cnn):
 
 # %% [markdown]
 r"""
-The convolutions have as many as before: a kernel does not care how large the picture is. But now
-four poolings leave 2 × 2 × 128 = 512 numbers, so the first dense layer has 262,656 parameters
+The convolutions have as many as before: a kernel does not depend on the size of the picture. But
+now four poolings leave 2 × 2 × 128 = 512 numbers, so the first dense layer has 262,656 parameters
 instead of 5.3 million.
 """
 
@@ -293,7 +295,7 @@ gave to what was true. For a dog that is $-\log p$, for a cat $-\log(1 - p)$.
 
 **A case for paper.** What does an answer of 0.9 cost for a dog, and what for a cat? $-\log 0.9 =
 0.105$ and $-\log 0.1 = 2.303$: twenty-two times as much. And pure guessing, 0.5 for all? $-\log
-0.5 = 0.693$. Remember that number: a network whose loss is above it would do better to guess.
+0.5 = 0.693$. Remember that number: a network whose loss is higher would do better to guess.
 """
 
 # %%
@@ -309,21 +311,21 @@ plt.show()
 
 # %% [markdown]
 r"""
-Look at the far ends: to be *surely* wrong is punished without limit.
+Look at the far ends: being wrong and *sure* is punished without limit.
 
 Before a Keras model can train, it must be told three things, all by name or as objects:
 
 - the **optimizer**: how it walks downhill. Ours is **Adam**. It takes gradient steps as in
-  chapter 5, with a step length of its own for every single weight. One line on the **learning
-  rate**: too small, and nothing happens; too large, and the loss jumps about. Adam's usual 0.001
-  is right for now.
+  chapter 5, with a step length of its own for every single weight. In one line, the **learning
+  rate**: too small, and nothing happens; too large, and the loss jumps up and down. Adam's usual
+  0.001 is right for now.
 - the **loss**: binary cross-entropy, for two classes and one probability.
 - the **metrics**: what to count on the way, for people to read. Ours is the accuracy.
 
 **A trap.** A loss may be told `from_logits=True`. A *logit* is the number before the sigmoid. Is
 this right for your network? It ends in a sigmoid, so its answers are probabilities. Keras happens
-to notice and to work with the right numbers. But what is declared is wrong, and other libraries
-would apply the sigmoid twice, without a word.
+to notice, and works with the right numbers. But the declaration is wrong, and other libraries
+would apply the sigmoid twice, without a warning.
 """
 
 # %% [markdown]
@@ -353,9 +355,9 @@ def compile_cnn(model):
 
 # %% [markdown]
 r"""
-Now let it learn. An **epoch** is one walk through all training pictures. Two epochs take some
-seconds; set `EPOCHS` to more if you like. **Before you run it:** with which accuracy will it
-begin?
+Now let it learn. An **epoch** is one pass through all training pictures. Two epochs take some
+seconds; set `EPOCHS` to more if you like. **Before you run it:** which accuracy will it begin
+with?
 """
 
 # %%
@@ -374,10 +376,10 @@ if ready(build_cnn) and ready(compile_cnn):
 
 # %% [markdown]
 r"""
-`val_accuracy` is what it reaches on the validation pictures: a little better than a coin already.
-What would it become in many more epochs?
+`val_accuracy` is what it reaches on the validation pictures: already a little better than tossing
+a coin. What would happen in many more epochs?
 
-## 4. Learning by heart
+## 4. Memorizing
 
 We have trained it for you, several times, each time from other random numbers, and recorded what
 happened. The numbers are in `datasets/histories`, together with the settings and the time that it
@@ -407,16 +409,16 @@ r"""
 The dashed loss falls and falls. The solid one falls, turns, and climbs. From there on the network
 gets better at its own pictures and *worse* at new ones.
 
-Why worse? It could simply stay as good as it was. Look at what the loss punishes: being surely
-wrong. Who learns by heart becomes sure of everything. The accuracy stays where it is, the errors
-become confident ones. You will see some of them at the end.
+Why worse? It could simply stay as good as it was. Look at what the loss punishes: being wrong and
+sure. A network that memorizes becomes sure of everything. The accuracy stays where it is, but the
+errors become confident errors. You will see some of them at the end.
 
-**What to do?** *Early stopping*, in one line: watch the validation loss while training, stop when
-it has not fallen for some epochs, and go back to the weights of the best one.
+**What can you do?** *Early stopping*, in one line: watch the validation loss while training, stop
+when it has not fallen for some epochs, and go back to the weights of the best one.
 
 Would you like to train it yourself for longer? Set `LIVE = True`: it repeats the beginning of the
-first recorded run, with the same seed: ten epochs, or fewer, so that it ends within three minutes.
-Do your numbers fall on the recorded ones?
+first recorded run, with the same seed: ten epochs, or fewer, so that it ends within three
+minutes. Do your numbers match the recorded ones?
 """
 
 # %%
@@ -432,8 +434,8 @@ if LIVE:
 r"""
 ## 5. Smooth curves
 
-One run alone is a nervous thing. Here is its validation loss. **In which epoch is it lowest, and
-do you believe that?**
+A single run is noisy. Here is its validation loss. **In which epoch is it lowest, and do you
+believe that?**
 """
 
 # %%
@@ -446,26 +448,27 @@ print("lowest in epoch", int(np.argmin(first.val_loss)))
 
 # %% [markdown]
 r"""
-An epoch may be lucky. What we would like to know is when the *trend* turns. So average over the
-last epochs, recent ones more than old ones:
+An epoch may be lucky. We want to know when the *trend* turns. So average over the last epochs,
+and give recent ones more weight than old ones:
 
 $$m_t = w \cdot m_{t-1} + (1 - w) \cdot v_t \qquad m_0 = 0$$
 
 The weight $w$ says how much of the old average is kept: 0.8 is usual. This is an **exponential
-moving average**. Tools that draw training curves use it everywhere, and Adam uses it inside.
+moving average**. Many tools that draw training curves use it, and so does Adam.
 
 **A case for paper.** All values are 1, and $w = 0.8$. What is $m_1$? $0.8 \cdot 0 + 0.2 \cdot 1 =
 0.2$. And $m_2$? $0.8 \cdot 0.2 + 0.2 = 0.36$. But the curve is flat at 1!
 
-It starts at 0, and 0 was no value of ours. After $t$ values, the real ones have the share $1 -
-w^t$ of the whole weight, and the start has the rest. So divide by that share:
+It starts at 0, and 0 was none of our values. After $t$ values, the real ones have the share $1 -
+w^t$ of the whole weight, and the start has the rest. So divide by that share (**bias
+correction**):
 
 $$\text{smooth}_t = \frac{m_t}{1 - w^t}$$
 
 **Check it:** $0.2 / (1 - 0.8) = 1$, and $0.36 / (1 - 0.64) = 1$.
 
-Why not simply start at the first value? Then this one value counts far more than any other, and
-the first epoch says least of all about the later ones.
+Why not simply start at the first value? Then this one value counts far more than any other,
+although the first epoch says the least about the later ones.
 """
 
 # %% [markdown]
@@ -476,7 +479,7 @@ r"""
 
 # %% exercise="smooth"
 def smooth(values, weight=0.8):
-    """An exponential moving average that does not lean towards its beginning.
+    """An exponential moving average that does not lean toward its beginning.
 
     Parameters
     ----------
@@ -510,8 +513,8 @@ def smooth(values, weight=0.8):
 if ready(smooth):
     plt.figure(figsize=(7.4, 2.8))
     plt.plot(first.val_loss, color="0.75", label="as measured")
-    for weight, colour in ((0.5, "#56b4e9"), (0.8, "#d55e00"), (0.95, "#009e73")):
-        plt.plot(smooth(first.val_loss, weight), color=colour, lw=2, label=f"weight {weight}")
+    for weight, color in ((0.5, "#56b4e9"), (0.8, "#d55e00"), (0.95, "#009e73")):
+        plt.plot(smooth(first.val_loss, weight), color=color, lw=2, label=f"weight {weight}")
     plt.xlabel("epoch, counted from 0")
     plt.ylabel("validation loss")
     plt.legend(frameon=False, ncols=2)
@@ -519,7 +522,7 @@ if ready(smooth):
 
 # %% [markdown]
 r"""
-**What does a larger weight cost?** The smoother the curve, the later it notices: it turns some
+**What does a larger weight cost?** The smoother the curve, the later it reacts: it turns some
 epochs after the raw one. A moving average always looks back.
 """
 
@@ -528,8 +531,8 @@ r"""
 ### Exercise 5: where does it turn?
 
 **A case for paper.** A loss of 4, 3, 0.5, 3, 1.5, 1.5, 1.5. The raw minimum is in epoch 2. Would
-you stop there? Smoothed, that one lucky epoch is hardly a dent, and the lowest value stands at
-the end.
+you stop there? In the smoothed curve that one lucky epoch hardly shows, and the lowest value is
+at the end.
 """
 
 
@@ -565,7 +568,7 @@ if ready(smooth) and ready(overfit_epoch):
 r"""
 These are four ways to train the same network with the same budget. *plain* has no dropout.
 *Augmentation* varies every training picture a little each time it is shown; that is chapter 8.
-**Which of the four can train longest before it only learns by heart?**
+**Which of the four can train longest before it only memorizes?**
 
 ### Play with it
 
@@ -587,14 +590,14 @@ r"""
 The article reports 73 % on the validation pictures without augmentation and 81 % with it. **By
 how much is that better: by 8 %, or by 11 %?**
 
-Both are said, and people mix them up all the time, so have clear words:
+People say both, and often mix them up. So use clear words:
 
 - **percentage points**: of 100 pictures, 8 more are right. $100 \cdot (0.81 - 0.73) = 8$.
 - **percent**: compared with what was right *before*, 11 % more.
   $100 \cdot (0.81 - 0.73) / 0.73 = 10.96$.
 
-And from the other side: of 27 errors, 8 have gone. That is 30 % fewer errors. Somebody who sells
-networks can choose among three true numbers. So say what you compare with.
+And from the other side: of 27 errors, 8 are gone. That is 30 % fewer errors. Somebody who sells
+networks can choose among three true numbers. So always say what you compare with.
 """
 
 # %% [markdown]
@@ -655,16 +658,18 @@ The ± is the spread between runs that differ in nothing but their random number
 no larger than that is no gain yet.** That is why one run of each is not enough.
 
 > **Where the article is too quick.** Its 73 % and 81 % come from one run each, and its second
-> network was not only shown varied pictures: it also took about four times as many training
-> steps. Which of the two helped? From its numbers nobody can tell. Ours have equal pictures,
-> equal steps, and several seeds."""
+> network was not only shown varied pictures: its code also trains it for 60 epochs in place of
+> 20, with 100 steps in each. Its figure shows 50 of them: two and a half times as many steps, and
+> with batches of 32 pictures in place of 20, four times as many pictures. Which of the two
+> helped? From its numbers nobody can tell. Ours have equal pictures, equal steps, and several
+> seeds."""
 
 # %% [markdown]
 r"""
 ## 7. Who is taken for whom
 
 Three of four answers are right: is the network equally bad at cats and at dogs? One number cannot
-say. A **confusion matrix** can:
+tell. A **confusion matrix** can:
 
 | | says cat | says dog |
 |---|---|---|
@@ -682,7 +687,7 @@ a cat, three are right.
 
 **A trap.** Keras answers with a column, shape $(N, 1)$; the labels are a row, shape $(N,)$. What
 does NumPy make of `column == row`? A table with $N \times N$ entries, every picture compared with
-every other. No error, only nonsense.
+every other. There is no error message, but the result is meaningless.
 """
 
 # %% [markdown]
@@ -731,8 +736,8 @@ def confusion_matrix(labels, probabilities, threshold=0.5):
 
 # %% [markdown]
 r"""
-Now a network that is really trained: that of chapter 4, small enough to run without Keras. It has
-seen none of these 1,000 test pictures.
+Now a fully trained network: that of chapter 4, small enough to run without Keras. It has seen
+none of these 1,000 test pictures.
 """
 
 # %%
@@ -748,11 +753,10 @@ if ready(confusion_matrix):
 # %% [markdown]
 r"""
 Move the threshold, and cats that were taken for dogs become dogs that are taken for cats. **Which
-threshold is right?** That depends on which mistake costs more. A cat flap that lets a dog in is a
+threshold is right?** That depends on which mistake costs more. A cat door that lets a dog in is a
 nuisance; one that locks the cat out is worse.
 
-And now the wall. These are the mistakes of which the network was most sure. Would *you* have
-known?
+And now a wall of mistakes: those of which the network was most sure. Would *you* have known?
 """
 
 # %%
@@ -762,10 +766,11 @@ mistakes.wall(pictures, probabilities, labels, data.classes).show()
 r"""
 Look for patterns. The dogs that it takes for cats: what about their ears? The cats that it takes
 for dogs: how many of them show their face? Is there a picture whose label *you* doubt? People
-gave these labels, picture by picture, and people err, too.
+gave these labels, picture by picture, and people make mistakes too. (What the labels say is
+called the **ground truth**, even so.)
 
-Looking at the worst mistakes is the best-spent half hour in this trade. It tells you what your
-network looks at, what is wrong with your data, and what to try next.
+Half an hour with the worst mistakes is time well spent. It gives you an idea of what your network
+looks at, what is wrong with your data, and what to try next.
 
 **And your own network?** It has trained for two epochs. What does it confuse?
 """
@@ -777,8 +782,8 @@ if ready(build_cnn) and ready(compile_cnn) and ready(confusion_matrix):
 
 # %% [markdown]
 r"""
-Why the validation pictures, this time? Because you may go back now and train it for longer.
-Whoever still wants to change something does not touch the test.
+Why the validation pictures, this time? Because you may go back now and train it for longer. As
+long as you still want to change something, do not touch the test pictures.
 """
 
 # %% [markdown]
@@ -820,20 +825,40 @@ It may say "cat" to everything. Its confusion matrix has an empty column, and sh
 
 <details><summary>Would a smaller network overfit less?</summary>
 
-Often, yes: it has less room for learning by heart. But it also has less room for cats. Chapters 7
-and 8 keep the large network and make learning by heart harder.
+Often, yes: it has less room (**capacity**) for memorizing. But it also has less room for learning
+about cats. Chapters 7 and 8 keep the large network and make memorizing harder. What makes
+memorizing harder is called **regularization**.
 
 </details>
 
 <details><summary>Why not simply collect more pictures?</summary>
 
-Do, if you can. It helps more than everything in the next two chapters together. They are for the
-case that you cannot.
+Do it if you can: often nothing helps more. The next two chapters are for the case that you
+cannot.
 
 </details>
 
 ### Next
 
-Chapter 7 opens up dropout: what it does to the numbers of a layer, why half of them may vanish,
-and whether it saves a network that has too few pictures.
+[Chapter 7](../ch07_dropout/ch07_dropout.ipynb) explains dropout: what it does to the numbers of a
+layer, why half of them may vanish, and whether it saves a network that has too few pictures.
+
+### Read on
+
+- D. P. Kingma, J. Ba, *Adam: A Method for Stochastic Optimization*, ICLR 2015,
+  [arXiv:1412.6980](https://arxiv.org/abs/1412.6980): the optimizer, with its moving averages and
+  their bias correction.
+- C. Zhang, S. Bengio, M. Hardt, B. Recht, O. Vinyals, *Understanding Deep Learning Requires
+  Rethinking Generalization*, ICLR 2017, [arXiv:1611.03530](https://arxiv.org/abs/1611.03530):
+  networks can memorize even random labels.
+- B. Recht, R. Roelofs, L. Schmidt, V. Shankar, *Do ImageNet Classifiers Generalize to ImageNet?*,
+  ICML 2019, [arXiv:1902.10811](https://arxiv.org/abs/1902.10811): what is left of an accuracy on
+  a fresh test set.
+- B. Barz, J. Denzler, *Do We Train on Test Data? Purging CIFAR of Near-Duplicates*, Journal of
+  Imaging 6, 2020, [arXiv:1902.00423](https://arxiv.org/abs/1902.00423): the twins in the pictures
+  that you use here.
+- L. Prechelt, *Early Stopping – But When?*, in *Neural Networks: Tricks of the Trade*, Springer,
+  1998.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

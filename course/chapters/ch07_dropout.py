@@ -15,16 +15,16 @@ r"""
 # Chapter 7: Dropout
 
 A network with half a million numbers looks at two thousand pictures. It could learn what a cat
-is. It could also learn the two thousand pictures by heart, and nothing in its training says
-which.
+is. It could also memorize the two thousand pictures, and nothing in its training says which.
 
-This chapter is about the strangest remedy: in every training step, switch off some of the network
-at random. You write it, with its way back. You see why one small factor in it matters, and what
-it does on real pictures. At the end you leave it switched *on* after the training, and ask a
-network how sure it is.
+What keeps a network from memorizing is called **regularization**. This chapter is about the
+strangest kind: in every training step, switch off a part of the network at random. You write it,
+forward and backward. You see why one small factor in it matters, and what it does on real
+pictures. At the end you leave it switched *on* after the training, and ask a network how sure it
+is.
 
-You need what chapter 4 taught, and about an hour and a half. Only the very last part needs Keras;
-your checks never do.
+You need what chapter 4 taught, and about an hour and a half. Only the last part needs Keras; your
+checks never do.
 
 Run the next cell first.
 """
@@ -49,12 +49,12 @@ start("ch07_dropout")
 
 # %% [markdown]
 r"""
-## 1. Learning by heart
+## 1. Memorizing
 
 This is the network of the article, trained on 2,000 of our cats and dogs, with nothing to keep it
 from overfitting. It was trained several times, from different seeds; lines are means, bands one
-standard deviation. Dashed is what it reaches on the pictures that it learns from, solid is what
-it reaches on others.
+standard deviation. The dashed lines show what it reaches on the pictures that it learns from, the
+solid lines what it reaches on others.
 
 **Before you read on:** in which epoch would you have stopped?
 """
@@ -65,13 +65,14 @@ curves.training(histories, ["plain"]).show()
 
 # %% [markdown]
 r"""
-On its own pictures it gets better and better, until it makes no mistake. On new pictures it stops
-getting better early on, and its loss *rises*: it is wrong as often as before, and more and more
-sure of it.
+On its own pictures it gets better and better, until it makes no mistake. On new pictures it soon
+stops getting better, and its loss *rises*: it is wrong as often as before, and more and more sure
+of its wrong answers.
 
-Where does that come from? The network has the room to store a small oddity of each picture: this
-cat lies on a red sofa, that dog has a fence behind it. Some nodes specialise in such details, and
-other nodes come to rely on them.
+Where does that come from? The network has enough room to store a small detail of each picture:
+this cat lies on a red sofa, that dog has a fence behind it. Some **nodes** (the neurons, or
+units, of the earlier chapters) specialize in such details, and other nodes come to rely on them.
+This is called **co-adaptation**.
 
 **So what if no node could be relied on?**
 """
@@ -82,14 +83,20 @@ r"""
 
 **Dropout** does this. In every training step, every node of a layer is switched off with a
 probability, the **rate**: it hands on 0, whatever it computed. All edges into it and out of it
-are without effect for this step. In the next step, lots are drawn anew.
+have no effect in this step. In the next step, new nodes are drawn.
 
-No node can count on any other to be there. So what it learns has to be useful in the company of
-very different nodes, and a detail that only helps together with ten others is of little use.
+**Think of an office** in which everybody tosses a coin each morning: heads, you work; tails, you
+stay at home. Nobody can leave a task to one colleague, because that colleague may not be there
+tomorrow. Soon everybody knows enough of everything, and the work gets done with any half of the
+people. On the day when everybody comes, it goes best of all.
+
+So it is with nodes. No node can count on any other to be there. What it learns has to be useful
+together with very different nodes, and a detail that only helps together with ten others is of
+little use.
 
 There is another way to see it. A layer of $n$ nodes has $2^n$ thinned networks in it. Every step
 trains one of them for a moment, and all of them share their weights. At the end, the full network
-works like an average over all.
+works like an average over all of them: an **ensemble**.
 
 **A case for paper.** A layer has 512 nodes and a rate of 0.25. How many nodes are off, on
 average? How many thinned networks are there? Answers: 128 of 512, and $2^{512}$, a number with
@@ -103,33 +110,34 @@ average? How many thinned networks are there? Answers: 128 of 512, and $2^{512}$
 r"""
 ### The factor that the article leaves out
 
-Once the training is over, all nodes stay on. The article says so, and leaves it at that. But look
-at the next layer. **Eight nodes hand on 1 each. With a rate of 0.75, what is their sum on
-average: in training, and afterwards?**
+Once the training is over, all nodes stay on. The article says so, and says no more. But look at
+the next layer. **Eight nodes hand on 1 each. With a rate of 0.75, what is their sum on average:
+in training, and afterward?**
 
-In training, two of the eight are left: 2. Afterwards: 8. The next layer learned to live with sums
-around 2, and now it gets four times as much. Every layer behind it is off.
+In training, two of the eight are left: 2. Afterward: 8. The next layer learned with sums around
+2, and now it gets four times as much. From there on, every layer gets numbers that are too large.
 
-The cure is a factor. The survivors are enlarged while training, so that the average stays what it
-was:
+The remedy is a factor. In training the survivors are made larger, so that the average stays what
+it was:
 
 $$\text{out} = \frac{x \cdot \text{mask}}{1 - \text{rate}} \qquad
 \text{mask} = 1 \text{ with probability } 1 - \text{rate, else } 0$$
 
 Then nothing at all needs to be done later. That is called *inverted* dropout, and it is what
 Keras does. (The first paper on dropout did it the other way round: nothing in training, and all
-weights times $1 - \text{rate}$ afterwards. That works too. What does not work is to do neither.)
+weights times $1 - \text{rate}$ afterward. That works too. What does not work is to do neither.)
 
 **A case for paper.** $x = [3, -2, 5, 1]$, rate 0.75, and only the second number survives. What
 comes out? Answer: $[0, -8, 0, 0]$.
 
 Three details:
 
-- **Every number draws its own lot:** every picture of the batch, every node. Ten numbers at a
-  rate of 0.3 usually lose three, but now and then two, or five.
-- **The lots come from `rng`,** the generator that the function gets. Draw with
-  `rng.random(shape)`: numbers from 0 to 1, all equally likely. Whoever begins with the same seed
-  gets the same masks, and can repeat an experiment.
+- **Every number is drawn separately:** for every picture of the batch, and every node. Ten
+  numbers at a rate of 0.3 lose three *on average*. It is exactly three in only about 27 % of all
+  draws; two or four are nearly as common.
+- **Chance comes from `rng`,** the generator that the function gets. Draw with
+  `rng.random(shape)`: numbers from 0 to 1, all equally likely. With the same seed you get the
+  same masks, and can repeat an experiment.
 - **A rate of 1** drops everything. What would the formula divide by?
 """
 
@@ -184,7 +192,7 @@ r"""
 How can chance be graded? Your function is called many times, with several rates and shapes, and
 its masks are counted: the share that survives, whether two pictures, two calls, two rows have
 anything in common. The limits are so wide that a right function fails less than once in a million
-times, and a wrong one all the same.
+times, and yet a wrong one fails.
 
 Here are three draws of the same row of ones. **Guess first:** which numbers can occur at a rate
 of 0.75?
@@ -218,7 +226,7 @@ r"""
 ### In a real network
 
 Now chapter 4's trained network. Its convolutions turn each picture into a row of 512 numbers. Put
-your dropout there, in front of the dense layers, and ask for a verdict on 500 test pictures. Half
+your dropout there, in front of the dense layers, and ask for answers on 500 test pictures. Half
 of them are dogs. **What will happen to the answers if the factor is left out?**
 """
 
@@ -249,13 +257,13 @@ if ready(dropout):
 
 # %% [markdown]
 r"""
-Two things are worth a look.
+Notice two things.
 
 Without the factor the sums shrink with the rate, and the balance tips: more and more dogs are
 called cats. With it, the answers stay balanced.
 
-And the network hardly minds. With half of its 512 numbers gone, it is nearly as often right as
-before. It was trained with a dropout of 0.3, so it never could rely on a few of them.
+And the network hardly gets worse. With half of its 512 numbers gone, it is right nearly as often
+as before. It was trained with a dropout of 0.3, so it could never rely on a few of them.
 
 **Where does dropout belong?** The article says: at inputs or hidden nodes, never at the output.
 An output that is switched off gives no answer, and nothing to learn from. The cats-and-dogs
@@ -265,13 +273,13 @@ most of its weights are.
 
 # %% [markdown]
 r"""
-## 3. The way back
+## 3. The backward pass
 
 In training, gradients flow back through the same layer (chapter 5). **Through which nodes?**
 
-Dropout multiplies each number by 0 or by $1 / (1 - \text{rate})$. Such a function has a slope
-that everybody knows: 0, or $1 / (1 - \text{rate})$. So a dropped node learns nothing in this
-step, and the mask that was drawn on the way forward has to be kept for the way back.
+Dropout multiplies each number by 0 or by $1 / (1 - \text{rate})$. Such a function has a simple
+slope: 0, or $1 / (1 - \text{rate})$. So a dropped node learns nothing in this step, and the mask
+that was drawn in the forward pass has to be kept for the backward pass.
 
 **A case for paper.** The mask is [no, yes, no, no], the rate 0.75, and the gradient that arrives
 is $[1, 10, 100, 1000]$. What is handed on? Answer: $[0, 40, 0, 0]$.
@@ -339,7 +347,7 @@ if ready(dropout) and ready(dropout_backward):
 r"""
 ## 4. Whole maps
 
-Now a layer of convolution. Its maps are pictures, and neighbouring pixels say nearly the same.
+Now a layer of convolution. Its maps are pictures, and neighboring pixels say nearly the same.
 **If you drop single pixels of a map, how much is lost?**
 """
 
@@ -352,21 +360,21 @@ if ready(dropout):
         cat,
         *(np.clip(shown / np.percentile(one_map, 98), 0, 1) for shown in (one_map, holes)),
         titles=["the picture", "one feature map", "40 % of its pixels dropped"],
-        alt="A cat; one of its feature maps; and the same map with holes, still easy to recognise.",
+        alt="A cat; one of its feature maps; and the same map with holes, still easy to recognize.",
     ).show()
 
 # %% [markdown]
 r"""
-Not much: the cat is still there, because what a lost pixel said, its neighbours say too. The next
-layer can see that as well as you. So dropout between convolutions is a weak medicine. There is a
-stronger one: **spatial dropout** drops a map as a whole, or keeps it as a whole. In Keras it is
-called `SpatialDropout2D`.
+Not much: the cat is still there, because what a lost pixel said, its neighbors say too. The next
+layer can see that as well as you. So ordinary dropout has little effect between convolutions.
+There is a stronger kind: **spatial dropout** drops a map as a whole, or keeps it as a whole. In
+Keras it is called `SpatialDropout2D`.
 
-So how many lots must be drawn? Not one for each of $N \cdot H \cdot W \cdot C$ numbers, but one
-for each map of each picture: $N \cdot C$.
+So how many draws are needed? Not one for each of $N \cdot H \cdot W \cdot C$ numbers, but one for
+each map of each picture: $N \cdot C$.
 
 **A case for paper.** A batch of 20 pictures, with 32 maps of 16 × 16 each, at a rate of 0.25. How
-many lots? How many maps of one picture are gone on average? Answers: 640, and 8.
+many draws? How many maps of one picture are gone on average? Answers: 640, and 8.
 """
 
 # %% [markdown]
@@ -429,7 +437,7 @@ r"""
 ## 5. Does it help?
 
 Back to the network of section 1. Here is the same network, from the same starting weights, with
-the same pictures in the same order; the only difference is one dropout layer of 0.5 behind
+the same pictures in the same order; the only difference is one dropout layer of 0.5 after
 flatten.
 """
 
@@ -453,24 +461,24 @@ Read the numbers with care.
 - With dropout the dashed line is *measured with nodes switched off*, so it is lower than what the
   full network could do. Compare the printed accuracy on its own pictures instead: that is
   measured without dropout.
-- Dropout slows the learning by heart: the loss on new pictures rises later and less steeply.
-- It does not stop it. Nearly all of the training pictures are known in the end, and new ones are
-  not: the gap between the two is still there.
-- The change in accuracy is small, and it differs from seed to seed: with only one run, you could
-  report what you like.
+- Dropout slows the memorizing: the loss on new pictures rises later and less steeply.
+- It does not stop it. At the end nearly all of the training pictures are right, and many new ones
+  are not: this **generalization gap** is still there.
+- The change in accuracy is small, and it differs from seed to seed: from single runs, you could
+  report a gain or a loss.
 
 **Dropout alone does not save this network.** It cannot tell the network anything that is not in
 its 2,000 pictures: what a cat looks like from a little further left, or in the mirror. That is
 chapter 8.
 
-> **Where the article is too quick: "a 2 % boost".** It says that even state-of-the-art models
-> gain 2 % in accuracy by adding dropout, and gives no source. There is no such constant. How much
-> it helps depends on the network, on where it stands, and above all on how many pictures there
-> are. What you see above is what it was here, with a few seeds, and the spread between seeds is
-> part of the answer.
+> **Where the article is too quick: 2 %.** It says that even state-of-the-art models "get a 2%
+> accuracy boost just by adding dropout", and gives no source. Our three pairs of runs give +2.1 ±
+> 1.5 points on the test pictures, and no gain on the validation pictures: the cell above prints
+> both. So 2 would be possible here, and so would 0. There is no such constant. How much it helps
+> depends on the network, on where the layer is, and above all on how many pictures there are.
 
-Would you like to see it happen? Set `LIVE = True`: the first epochs are trained anew, here, and
-land on the recorded ones. That takes up to three minutes, and imports Keras.
+Would you like to see it happen? Set `LIVE = True`: the first epochs are trained again, here, and
+match the recorded ones. That takes up to three minutes, and imports Keras.
 """
 
 # %%
@@ -487,17 +495,21 @@ if LIVE:
 
 # %% [markdown]
 r"""
-### In one paragraph: batch normalisation
+### In two paragraphs: weight decay and batch normalization
 
-The article names it as another remedy and leaves it there. **Batch normalisation** is a layer
-that brings each channel to mean 0 and standard deviation 1, over the pictures and places of the
+The oldest regularization is **weight decay**, also called **L2 regularization**: every step makes
+all weights a little smaller, so that only those stay large that are needed again and again. In
+Keras it is a setting of the optimizer or of a layer.
+
+The article names another remedy and does not explain it. **Batch normalization** is a layer that
+brings each channel to mean 0 and standard deviation 1, over the pictures and places of the
 current batch, and then lets two learned numbers per channel scale and shift it. Networks with it
-train faster and bear larger learning rates. It also has a small effect like dropout: the mean
+train faster and tolerate larger learning rates. It also has a small effect like dropout: the mean
 depends on which other pictures happen to be in the batch, so every picture is a little noisy. And
 like dropout it behaves differently outside of training, where it uses averages that it collected
-on the way. So `training=False` matters there as well, and a model that is very good in training
-and useless afterwards often has this one flag wrong. Many modern convnets have batch
-normalisation behind every convolution, and dropout, if at all, only before the last layer.
+during training. So `training=False` matters there as well: a model that is very good in training
+and useless afterward may have this one flag wrong. Many modern convnets have batch normalization
+after every convolution, and dropout, if at all, only before the last layer.
 """
 
 # %% [markdown]
@@ -506,7 +518,7 @@ r"""
 
 After the training, dropout is off, and the network gives one answer to a picture, always the
 same. **What if you leave it on?** Then every call asks another thinned network. If they all
-agree, the answer does not hang on single nodes. If they quarrel, it does.
+agree, the answer does not depend on single nodes. If they disagree, it does.
 
 That is called **Monte-Carlo dropout**: ask the same picture many times, with dropout on, and take
 the mean of the answers as the answer, and their standard deviation as a measure of doubt:
@@ -569,7 +581,7 @@ if ready(mc_predict):
     from cnnlab.course.networks.cnn import small_cnn
     from cnnlab.course.networks.quiet import keras
 
-    keras.utils.set_random_seed(0)  # so that your lots are those of this text
+    keras.utils.set_random_seed(0)  # so that you see the numbers of this text
     model = small_cnn(dropout=load_network().card["recipe"]["dropout"])
     model.set_weights(load_network().weights)
     asked, truth = pictures[:200], labels[:200]
@@ -580,11 +592,11 @@ if ready(mc_predict):
 
 # %% [markdown]
 r"""
-Above the eight pictures on which the thinned networks agree best, below those on which they agree
-least. The point is the mean, the bar one standard deviation to each side.
+Above are the eight pictures on which the thinned networks agree best, below those on which they
+agree least. The point is the mean, the bar one standard deviation to each side.
 
 **Is doubt a good guide?** If it is, the answers with little doubt are right more often. There are
-two kinds of doubt to compare: how far the thinned networks scatter, and simply how near the mean
+two kinds of doubt to compare: how much the thinned networks differ, and simply how near the mean
 is to 0.5.
 """
 
@@ -604,12 +616,16 @@ if ready(mc_predict):
 # %% [markdown]
 r"""
 Where the thinned networks agree, the answer can be trusted most. But in this network, with its
-single output, the plain mean sorts the answers at least as well: an answer of 0.5 is doubtful,
-whoever gives it. And the mean over thinned networks is hardly better than the full network. This
-is how it usually is: **the spread says how much an answer depends on single nodes, no more.** It
-is cheap to have, and it is not a probability to be wrong.
+single output, the plain mean sorts the answers at least as well: an answer of 0.5 is doubtful in
+any case. And the mean over thinned networks is hardly better than the full network. **The spread
+says how much an answer depends on single nodes, and no more.** It is cheap to get, and it is not
+the probability of being wrong.
 
-It is no alarm for strangers either. Here is what is neither cat nor dog:
+### Does it know what a cat is?
+
+Chapter 4 asked this question, and the network called a cup of coffee by one of the two names that
+it knows. Perhaps its doubt would have told us? Here is Chelsea again, and two things that are
+neither cat nor dog. **Guess:** on which of the three do the thinned networks disagree most?
 """
 
 # %%
@@ -621,15 +637,16 @@ if ready(mc_predict):
 
 # %% [markdown]
 r"""
-A cat, a cup of coffee and a brick wall: nobody would guess from the spread which of them the
-network has never met the like of.
+A cat, a cup of coffee and a brick wall: the spread does not show which of them are unlike
+everything that the network has ever seen. A network that knew what a cat is would doubt about a
+cup. This one answers about a cup as it answers about a cat.
 """
 
 # %% [markdown]
 r"""
 ## 7. What you have built
 
-- `dropout`: inverted, with lots of its own for every number.
+- `dropout`: inverted, with a separate draw for every number.
 - `dropout_backward`: the same mask on the way back.
 - `spatial_dropout2d`: whole maps at once.
 - `mc_predict`: a network asked many times, and its doubt.
@@ -650,12 +667,12 @@ over the epoch, while the weights were still getting better.
 <details><summary>Your colleague writes a training loop by hand and calls <code>model(x)</code> in
 it. What becomes of the dropout?</summary>
 
-Nothing: without <code>training=True</code> it is off. Nothing complains, and the network overfits
-as if the layer were not there.
+It is off: dropout is idle without <code>training=True</code>. There is no warning, and the
+network overfits as if the layer were not there.
 
 </details>
 
-<details><summary>Two dropout layers of 0.5, one behind the other. What is that?</summary>
+<details><summary>Two dropout layers of 0.5, one after the other. What is that?</summary>
 
 One with a rate of 0.75: a number survives with probability ½ · ½, and grows by 2 · 2 = 4 = 1/(1 −
 0.75).
@@ -680,6 +697,24 @@ pictures.
 
 ### Next
 
-Dropout makes the network's life harder. Chapter 8 makes the *pictures* more: mirrored, shifted,
-turned, brighter and darker. That is what saved the article's network, and you will see how much.
+Dropout makes the network's task harder. [Chapter 8](../ch08_augmentation/ch08_augmentation.ipynb)
+makes *more pictures*: mirrored, shifted, turned, with more and less contrast. The article's
+second network was trained like that, and you will measure how much it helps.
+
+### Read on
+
+- N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov, *Dropout: A Simple Way
+  to Prevent Neural Networks from Overfitting*, JMLR 15, 2014: the paper, with many measurements.
+- J. Tompson, R. Goroshin, A. Jain, Y. LeCun, C. Bregler, *Efficient Object Localization Using
+  Convolutional Networks*, CVPR 2015, [arXiv:1411.4280](https://arxiv.org/abs/1411.4280): spatial
+  dropout.
+- S. Ioffe, C. Szegedy, *Batch Normalization: Accelerating Deep Network Training by Reducing
+  Internal Covariate Shift*, ICML 2015, [arXiv:1502.03167](https://arxiv.org/abs/1502.03167).
+- Y. Gal, Z. Ghahramani, *Dropout as a Bayesian Approximation: Representing Model Uncertainty in
+  Deep Learning*, ICML 2016, [arXiv:1506.02142](https://arxiv.org/abs/1506.02142): Monte-Carlo
+  dropout.
+- A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras, and TensorFlow*, O'Reilly, 2nd
+  edition 2019, chapter 11: it also has an office that tosses coins.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

@@ -17,10 +17,10 @@ r"""
 A cat that looks to the left is a cat. Mirror the photograph, and it looks to the right. Still a
 cat. You know that. Your network does not.
 
-In chapter 6 a network learned its 2,000 pictures by heart. In chapter 7 dropout made that harder,
-and it was not enough. What would really help are more pictures. In this chapter you make them: from
-those that you have, by small changes that leave the answer true. That is called **data
-augmentation**, and at the end you will see what it is worth, measured at equal cost.
+In chapter 6 a network memorized its 2,000 pictures. In chapter 7 dropout made that harder, and it
+was not enough. More pictures would really help. In this chapter you make them from those that you
+have, by small changes that leave the answer true. That is called **data augmentation**. It is a
+regularization, too. At the end you will see what it is worth, measured at equal cost.
 
 You write nine functions, one of which is optional. Eight of them are NumPy by hand; in the last one
 Keras does it for you. You should know chapter 6. About two and a half hours.
@@ -83,7 +83,7 @@ These are the curves of the network of chapter 6, without and with dropout: reco
 over several seeds, and a band of one standard deviation. Dashed is what the network says about the
 pictures it is trained with, solid what it says about new ones.
 
-**Look at the two losses. When does learning turn into learning by heart?**
+**Look at the two losses. When does learning turn into memorizing?**
 """
 
 # %%
@@ -92,12 +92,12 @@ curves.training(histories, ["plain", "dropout"]).show()
 
 # %% [markdown]
 r"""
-The dashed curves go on towards perfection. The solid losses turn round and *rise*: on new pictures
-the network is more and more sure of answers that are wrong.
+The dashed curves approach perfection. The solid losses turn and *rise*: on new pictures the
+network becomes more and more sure of answers that are wrong.
 
 A network that sees the same picture for the fiftieth time can use anything to tell it from the
-others: a bright spot in a corner, the colour of one pixel. Such things say nothing about cats. If
-the spot is somewhere else each time, they are of no use any more, and what is left is the cat.
+others: a bright spot in a corner, the color of one pixel. Such things say nothing about cats. If
+the spot is somewhere else each time, it is of no use any more, and what is left is the cat.
 """
 
 # %%
@@ -107,7 +107,7 @@ labels = cats_dogs.train.y
 figures.photos(
     *pictures[[2, 10, 3, 1, 6, 9]],
     titles=[cats_dogs.classes[label] for label in labels[[2, 10, 3, 1, 6, 9]]],
-    alt="Six coarse colour photographs of 32 by 32 pixels with their classes, cats and dogs.",
+    alt="Six coarse color photographs of 32 by 32 pixels with their classes, cats and dogs.",
 ).show()
 
 # %% [markdown]
@@ -115,17 +115,18 @@ r"""
 ## 2. First, one scale for all
 
 Before pictures are varied, they are brought to a common scale. So far we divided by 255. A more
-careful way looks at the data: it takes off the mean, and divides by the standard deviation, so that
-the numbers that reach the network have mean 0 and standard deviation 1. Weights are drawn for such
-numbers when a network begins.
+careful way looks at the data: it subtracts the mean, and divides by the standard deviation, so
+that the numbers that reach the network have mean 0 and standard deviation 1. This is called
+**standardization**, or normalization. The random weights with which a network begins are made for
+such numbers.
 
 **A question.** One mean for everything? One for each picture? One for each pixel? One for each
 channel? Think about what each of them would throw away.
 
-- One for each *picture*: a dark photograph and a bright one become alike. That brightness may have
-  said something.
-- One for each *pixel*: the top left corner gets another treatment than the middle. But a kernel is
-  the same everywhere.
+- One for each *picture*: a dark photograph and a bright one become alike. That brightness may
+  have said something.
+- One for each *pixel*: the top left corner is treated differently from the middle. But a kernel
+  is the same everywhere.
 - One for each *channel*: red, green and blue have their own ranges. That is the usual choice.
 
 So with channel $c$ of all pictures $n$, rows $i$, columns $j$, and $M = N \cdot H \cdot W$:
@@ -145,12 +146,12 @@ print("10 - 20 =", (dark - bright)[0], "    16 * 16 =", (dark * bright)[1])
 
 # %% [markdown]
 r"""
-A byte ends at 255 and begins again at 0, without a word. Make floats of them first.
+A byte ends at 255 and begins again at 0, without a warning. Turn bytes into floats first.
 """
 
 # %% [markdown]
 r"""
-### Exercise 1: what to take off, what to divide by
+### Exercise 1: what to subtract, what to divide by
 """
 
 
@@ -195,20 +196,20 @@ if ready(fit_standardizer):
 
 # %% [markdown]
 r"""
-### And then apply it, to everything alike
+### And then apply it, to all pictures in the same way
 
 $$\text{standardize}(x)_{n,i,j,c} = \frac{x_{n,i,j,c} - \text{mean}_c}{\text{std}_c}$$
 
 **A question.** Now the test pictures come. Do you compute *their* mean and standard deviation?
 
-No. The network was trained with numbers on one scale, and it must get new pictures on the very same
-one. Besides, one day a single picture will come, and has no others around it to take a mean of. So
-the numbers of the *training* pictures travel with the network, and the test is treated with them.
+No. The network was trained with numbers on one scale, and it must get new pictures on the very
+same scale. Besides, one day a single picture will come, without others to take a mean of. So the
+numbers of the *training* pictures are kept with the network, and applied to the test pictures.
 
-**And if a channel never changes?** Then its standard deviation is 0. Dividing by it gives `nan`, or
-numbers beyond all measure. We divide by 1 there. (Keras divides by a ten-millionth. For the
-training pictures that is the same, because 0 divided by anything is 0. For a new picture that
-differs a little it is not.)
+**And if a channel never changes?** Then its standard deviation is 0. Dividing by it gives `nan`,
+or enormous numbers. We divide by 1 there. (Keras divides by a ten-millionth. For the training
+pictures that is the same, because 0 divided by anything is 0. For a new picture that differs a
+little, it is not the same.)
 """
 
 # %% [markdown]
@@ -257,16 +258,16 @@ if ready(fit_standardizer) and ready(standardize):
 # %% [markdown]
 r"""
 The training pictures have mean 0 and standard deviation 1, up to rounding. The test pictures only
-nearly, and that is as it should be.
+nearly, and that is how it should be.
 """
 
 # %% [markdown]
 r"""
 ### Whitening, if you like (exercise 3 is optional)
 
-Neighbouring pixels are nearly equal. So most of what a patch of 8 × 8 pixels says, it says many
-times over. **Whitening** removes that: afterwards no pixel tells anything about another, and all
-vary equally much.
+Neighboring pixels are nearly equal. So most of what a patch of 8 × 8 pixels says, it says many
+times. **Whitening** removes that: afterward no two pixels are correlated, and all vary equally
+much.
 
 Think of a patch as a point with 64 coordinates. A cloud of such points is long in some directions
 and flat in others. Whitening turns the cloud so that these directions lie along the axes, stretches
@@ -278,8 +279,8 @@ $$\bar X = X - \text{mean of each column} \qquad \Sigma = \tfrac1n \bar X^\top \
 $$\text{ZCA}(X) = \bar X\; U\, \text{diag}\!\left(\frac{1}{\sqrt{s + \varepsilon}}\right) U^\top$$
 
 The columns of $U$ are the directions (`np.linalg.eigh` finds them), $s$ the variances along them.
-Some of these are nearly 0: a little $\varepsilon$ keeps noise from being blown up. Without the last
-$U^\top$ the numbers would be just as white, but no picture any more.
+Some of these are nearly 0: a small $\varepsilon$ keeps noise from being amplified. Without the
+last $U^\top$ the numbers would be just as white, but no longer a picture.
 
 **A case for paper.** Points $(\pm1, \pm3)$, all four, and $\varepsilon = 0$. The two coordinates
 are not correlated. What comes out? Answer: $(\pm1, \pm1)$: each is divided by its own spread.
@@ -309,10 +310,10 @@ def zca_whiten(patches, eps):
            [-1., -1.]])
     """
     ### BEGIN SOLUTION
-    centred = patches - patches.mean(axis=0)
-    variances, directions = np.linalg.eigh(centred.T @ centred / len(centred))
+    centered = patches - patches.mean(axis=0)
+    variances, directions = np.linalg.eigh(centered.T @ centered / len(centered))
     scale = 1 / np.sqrt(variances + eps)
-    return centred @ (directions * scale) @ directions.T
+    return centered @ (directions * scale) @ directions.T
     ### END SOLUTION
 
 
@@ -338,11 +339,11 @@ if ready(zca_whiten):
             else "The same five whitened: single pixels and thin edges stand out on plain gray.",
         ).show()
         together = np.corrcoef(p, rowvar=False)
-        print(f"correlation of a middle pixel with its neighbour: {together[27, 28]:.2f}")
+        print(f"correlation of a middle pixel with its neighbor: {together[27, 28]:.2f}")
 
 # %% [markdown]
 r"""
-What a pixel has in common with its neighbours is gone, or nearly: a larger $\varepsilon$ would
+What a pixel has in common with its neighbors is gone, or nearly: a larger $\varepsilon$ would
 leave more of it. What is left are edges, and the grain of the photograph.
 
 > **Where the article is too quick: whitening.** It counts whitening among the usual preparations.
@@ -357,10 +358,10 @@ r"""
 
 Which changes of a photograph leave a cat a cat? Make a list before you read on.
 
-Mirroring it, moving it a little, turning it a little, coming closer, more or less light. And which
-do not? Cutting off the cat. Turning it until it is gray. **The question is always the same: is the
-label still true?** It depends on the task, and nobody but you can answer it. A mirrored cat is a
-cat. A mirrored *b* is a *d*.
+Mirroring it, moving it a little, turning it a little, coming closer, more or less light. And
+which do not? Moving the cat out of the picture. Lowering the contrast until everything is the
+same gray. **The question is always the same: is the label still true?** It depends on the task,
+and only you can answer it. A mirrored cat is a cat. A mirrored *b* is a *d*.
 
 We write four changes: first the three simple ones.
 
@@ -414,8 +415,8 @@ r"""
 $$\begin{bmatrix} 1 & 2 & 3 \\ 4 & 5 & 6 \end{bmatrix} \longrightarrow
 \begin{bmatrix} 0 & 0 & 0 \\ 2 & 3 & 0 \end{bmatrix}$$
 
-The second row has left the picture at the bottom, the 1 at the left. A shift may also be farther
-than the picture is large: then only zeros are left. It is not an error.
+The second row has left the picture at the bottom, the 1 at the left. A shift may also be larger
+than the picture: then only zeros are left. It is not an error.
 """
 
 
@@ -459,10 +460,10 @@ Each pixel has a distance from the mean of its picture, in its channel. Multiply
 $$\text{out}_{n,i,j,c} = (x_{n,i,j,c} - m_{n,c}) \cdot f + m_{n,c} \qquad
 m_{n,c} = \text{mean of channel } c \text{ of picture } n$$
 
-**Cases for paper.** What does $f = 1$ do, what $f = 0$? And what becomes of the pixels 0.1 and 0.9
-with $f = 2$? Answers: nothing; a plain gray (of some colour); −0.3 and 1.3. Numbers below 0 and
-above 1 stay as they are: what is cut off here cannot come back in the next step, and a network does
-not mind.
+**Cases for paper.** What does $f = 1$ do, what $f = 0$? And what becomes of the pixels 0.1 and
+0.9 with $f = 2$? Answers: nothing; a picture of one single color; −0.3 and 1.3. Numbers below 0
+and above 1 stay as they are: what is cut off here cannot come back in the next step, and they do
+no harm in a network.
 
 Again this is exactly what Keras computes.
 """
@@ -519,7 +520,7 @@ r"""
 ## 4. Turning and zooming: ask where it comes from
 
 Turning a picture by 30 degrees sounds simple: for every pixel compute its new place, and put it
-there. Here is what comes of it. **Why are there holes?**
+there. Here is the result. **Why are there holes?**
 """
 
 # %%
@@ -535,10 +536,10 @@ figures.photos(
 # %% [markdown]
 r"""
 New places are not whole numbers, and rounding sends two pixels to the same place, and none to
-another. When enlarging it is plain: there are fewer pixels than places.
+another. When you enlarge, it is obvious: there are fewer pixels than places.
 
-The way out is to **go backwards**. For every pixel of the *result*, ask where it comes from. Then
-no place is forgotten. This is called *inverse mapping*.
+The solution is to **go backward**. For every pixel of the *result*, ask where it comes from.
+Then no place is forgotten. This is called *inverse mapping*.
 
 **Where does it come from?** The picture turns and grows about its middle, and the middle of rows
 $0, 1, \ldots, H-1$ is $(H-1)/2$, not $H/2$. A pixel of the result at row $i$, column $j$ lies
@@ -552,21 +553,21 @@ pixel comes from the place that lies
 $$y' = \frac{\cos\alpha \cdot y + \sin\alpha \cdot x}{z} \text{ below}, \qquad
 x' = \frac{\cos\alpha \cdot x - \sin\alpha \cdot y}{z} \text{ to the right.}$$
 
-(The signs of the sine may look wrong to you. Two things turn them round: rows count downwards, and
-we go backwards.)
+(The signs of the sine may look wrong to you. Two things reverse them: rows count downwards, and
+we go backward.)
 
 **A case for paper.** Three by three pixels, a quarter turn counter-clockwise. Where does the pixel
 at the top left come from? It lies $y = -1$, $x = -1$ from the middle. With $\cos = 0$ and
 $\sin = 1$: $y' = -1$, $x' = 1$. From the top right! Turn a sheet of paper and see.
 
-**Between the pixels.** The place is seldom a pixel. It lies between four. Take all four, each the
-more, the nearer it is: **bilinear** interpolation. With $(r, s)$ the place,
-$a = \lfloor r \rfloor$, $b = \lfloor s \rfloor$, $p = r - a$ and $q = s - b$:
+**Between the pixels.** The place is seldom exactly a pixel. It lies between four. Take all four,
+and give a nearer one more weight: **bilinear** interpolation. With $(r, s)$ the place, $a =
+\lfloor r \rfloor$, $b = \lfloor s \rfloor$, $p = r - a$ and $q = s - b$:
 
 $$(1-p)(1-q)\, x_{a,b} + (1-p)\,q\, x_{a,b+1} + p\,(1-q)\, x_{a+1,b} + p\,q\, x_{a+1,b+1}$$
 
 **Outside** of the picture everything is 0. So at half a pixel beyond the edge, the pixel at the
-edge still counts by half: only those of the four neighbours that lie outside are 0.
+edge still counts by half: only those of the four neighbors that lie outside are 0.
 """
 
 # %% [markdown]
@@ -623,9 +624,10 @@ def affine(x, degrees, zoom):
 # %% [markdown]
 r"""
 **What is this checked against?** Keras has layers and a function, `affine_transform`, that do the
-same. But they compute the *places* in float32, and are right to five or six digits only. So your
-check takes the places from the inverse of a matrix, in full precision, and lets another function of
-Keras, `map_coordinates`, read between the pixels. How far are Keras's own layers from that?
+same. But they compute the *places* in float32, and are accurate to five or six digits only. So
+your check takes the places from the inverse of a matrix, in full precision, and lets another
+function of Keras, `map_coordinates`, read between the pixels. How far are Keras's own layers from
+that?
 """
 
 # %%
@@ -649,9 +651,10 @@ if ready(affine):
 
 # %% [markdown]
 r"""
-No holes. Did you notice Keras's units? Its rotation takes *shares of a whole turn*: 30/360 and not
-30. And its zoom of −0.2 **enlarges**: it says that a fifth less of the picture is to be seen, so
-everything becomes 1/0.8 = 1.25 times as large.
+No holes. Did you notice Keras's units? Its rotation takes *shares of a whole turn*: 30/360 and
+not
+30. And its zoom of −0.2 **enlarges**: it means that a fifth less of the picture is visible, so
+    everything becomes 1/0.8 = 1.25 times as large.
 """
 
 # %% [markdown]
@@ -671,8 +674,8 @@ own way**:
 **Three questions before you begin.**
 
 - The labels: what happens to them? *(Nothing. That is the point of it all.)*
-- One draw for the whole batch, or one for each picture? *(Each. Else a whole step of the training
-  sees only pictures that lean to the left.)*
+- One draw for the whole batch, or one for each picture? *(One for each. Otherwise a whole step of
+  the training sees only pictures that lean to the left.)*
 - You call the function twice with the same pictures. Should the same come out? *(No: the network
   should never see the same picture twice. But with a generator made from the same seed, yes: an
   experiment must be repeatable. So everything is drawn from `rng`, nothing from anywhere else.)*
@@ -718,11 +721,11 @@ def augment_batch(x, y, rng):
 
 # %% [markdown]
 r"""
-How can one judge a function that does something else each time? By pictures from which every change
-can be read back, such as the ones below: three soft spots tell how a picture was mirrored, moved
-and turned, and their brightness tells the contrast. From some hundred of them your check sees
-whether about half are mirrored, and whether the shifts fill their range. A right function fails
-such a test less than once in 100,000 times.
+How can a check judge a function that does something different each time? With pictures from which
+every change can be read back, such as the ones below: three soft spots show how a picture was
+mirrored, moved and turned, and their brightness shows the contrast. From some hundred of them
+your check sees whether about half are mirrored, and whether the shifts fill their range. A right
+function fails such a test less than once in 100,000 times.
 """
 
 # %%
@@ -746,7 +749,7 @@ if ready(augment_batch):
 
 # %% [markdown]
 r"""
-And here is what a network gets to see of one and the same cat, in six epochs:
+And this is how a network sees one and the same cat in six epochs:
 """
 
 # %%
@@ -766,8 +769,8 @@ r"""
 Twelve fresh variants of one picture, made by *your* functions. Set how strong each change may be,
 and mark every variant of which the label is no longer true. Try to find out:
 
-- The cat bears a lot. How far can you go until *you* would not know it any more?
-- The six and the arrow: which of the five changes makes their labels false?
+- The cat survives a lot. How far can you go until *you* would not recognize it any more?
+- The six and the arrow: which of the five changes make their labels false?
 - Which changes would you allow for photographs of the sky, of handwriting, of X-rays?
 """
 
@@ -778,9 +781,11 @@ demo(hflip, shift, adjust_contrast, affine)
 r"""
 ## 6. In Keras
 
-Keras has layers for all this. They stand in a model like any other layer, and have two properties
-that none of the others has, save dropout: **they draw anew at every call, and they do nothing
-unless the model is being trained.**
+Keras has layers for all this. They are part of a model like any other layer. But like dropout
+they have two ways to work: **in training they draw anew at every call; otherwise they hand on the
+picture as it is.** Which of the two it is, the argument `training` decides. `fit` sets it to
+True, `predict` and `evaluate` set it to False. What happens when nobody sets it is a trap, and we
+come to it below.
 
 | layer | its number |
 |---|---|
@@ -802,13 +807,13 @@ except ValueError as refusal:
 
 # %% [markdown]
 r"""
-Well said: 15 whole turns are no sensible wish. But do not rely on it. This version of Keras looks
-at a single number only. Write a pair, from −15 to 15, and nothing is refused: your pictures are
-then turned by *any* angle, upside down, too. A network that learns cats standing on their heads
-has a harder time with the others.
+A good refusal: nobody wants 15 whole turns. But do not rely on it. This version of Keras checks a
+single number only. Write a pair, from −15 to 15, and nothing is refused: your pictures are then
+turned by *any* angle, upside down too. A network that must also learn upside-down cats has a
+harder task.
 
-(Something else that you had better know: in Keras 3.15, `RandomContrast(0.2)` draws factors from
-1.0 to 1.2, so contrast only ever rises. For both directions give it a pair, `(0.2, 0.2)`. When you
+(Something else that you should know: in Keras 3.15, `RandomContrast(0.2)` draws factors from 1.0
+to 1.2, so contrast only ever rises. For both directions give it a pair, `(0.2, 0.2)`. When you
 use a random layer for the first time, look at what it does.)
 """
 
@@ -824,8 +829,8 @@ for given in (0.2, (0.2, 0.2)):
 r"""
 **A question.** Why must the layers be idle when the network is tested?
 
-Because then we want to know what it says about *this* picture, and not about a leaning one with
-black corners. Its answers would change from call to call, too.
+Because then we want to know what it says about *this* picture, and not about a turned one with
+black corners. And its answers would change from call to call.
 """
 
 # %% [markdown]
@@ -887,10 +892,10 @@ if ready(build_augmented_cnn):
 
 # %% [markdown]
 r"""
-Keras's layers fill the edges with a mirror image unless you say otherwise; yours fill them with
-zeros. Both work.
+Keras's layers fill the edges with a mirror image unless you say otherwise; your functions fill
+them with zeros. Both work.
 
-**A trap, once more.** There are three ways to ask a Keras model. Ask an untrained one twice about
+**Here is the trap.** There are three ways to ask a Keras model. Ask an untrained one twice about
 the same pictures:
 """
 
@@ -907,9 +912,12 @@ if ready(build_augmented_cnn):
 
 # %% [markdown]
 r"""
-`predict`, `evaluate` and `fit` know whether they train. A plain call `model(x)` does not, and
-then the random layers of this version of Keras *do* vary. Say `training=False` whenever you call a
-model yourself.
+`predict`, `evaluate` and `fit` set `training`. A plain call `model(x)` does not, and then each
+kind of layer uses its own default. `Dropout` and `BatchNormalization` have the default
+`training=False`, so in chapter 7 a plain call left dropout off. The random layers of this version
+of Keras have the default `training=True`, so here a plain call *does* vary the pictures. Two
+defaults in one model are hard to remember. So write `training=False` or `training=True` whenever
+you call a model yourself.
 """
 
 # %% [markdown]
@@ -921,8 +929,8 @@ pictures?
 
 Here are the recorded runs of the same network, side by side: dropout alone, and dropout with
 augmentation. Everything else is equal: the same pictures, the same number of steps, the same
-batches, the same starting weights, several seeds each. (Their augmentation was chosen by trials:
-the cell prints it.)
+batches, the same starting weights, several seeds each. (Which augmentation works best was found
+by trials; the cell prints it.)
 """
 
 # %%
@@ -933,9 +941,9 @@ print({name: settings[name] for name in ("pictures", "epochs", "batch", "augment
 # %% [markdown]
 r"""
 Look at the dashed curves first. *With* augmentation the network does worse in training: the same
-picture never comes twice, so there is less to learn by heart. And on new pictures it does better.
-The loss is where you see it best. Without augmentation it soon turns round and rises; with it, it
-falls for much longer and hardly rises at all. How many times its own minimum is it in the end?
+picture never comes twice, so there is less to memorize. And on new pictures it does better. You
+see it best in the loss. Without augmentation it soon turns and rises; with it, it falls for much
+longer and hardly rises at all. How many times as large as its minimum is it in the end?
 """
 
 # %%
@@ -966,16 +974,17 @@ How good was your guess? Look at the seeds, one by one. Every pair of runs says 
 helps, and no two agree on how much. Had you trained each network only once, you could have reported
 nearly any of these numbers. That is why a result needs several seeds, and its spread beside it.
 
-(The best epoch was chosen with the very pictures on which it is measured, so that column flatters,
-as chapter 6 showed. The last epoch and the test do not.)
+(The best epoch was chosen with the same pictures on which it is measured, so that column is too
+good, as chapter 6 showed. The last epoch and the test are not.)
 
 ### And on photographs?
 
-32 × 32 pixels leave little to vary: the smallest shift is three percent of a side. Larger pictures
-bear more, and show more. **Guess again:** will the gain be larger there?
+32 × 32 pixels leave little to vary: the smallest shift is three percent of a side. Larger
+pictures can be varied in finer steps, and show more. **Guess again:** will the gain be larger
+there?
 
 The next cell shows the same comparison on photographs of 64 × 64 pixels, if it has been recorded.
-The photographs themselves may not be passed on; their curves may.
+The photographs themselves may not be redistributed; their curves may.
 """
 
 # %%
@@ -999,16 +1008,18 @@ else:
 
 # %% [markdown]
 r"""
-> **Where the article is too quick: 73 % → 81 %.** It reports these two numbers, from one run each,
-> for training without and with augmentation. But the second network also saw about four times as
-> many samples in each epoch. What came from the variation, and what from the longer training? One
-> cannot tell. Its photographs are larger, too, with more in them to vary. In our table the budget
-> is the same, and you can see how much of a difference is luck.
+> **Where the article is too quick: 73 % → 81 %.** It reports these two numbers, from one run
+> each, for training without and with augmentation. But its code gives the second network more. An
+> epoch has 100 steps in both; with batches of 32 in place of 20 the second network sees 1.6 times
+> as many pictures per epoch. And it gets 50 epochs in the figure in place of 20: 160,000 pictures
+> against 40,000, four times as many. What came from the variation, and what from the longer
+> training? One cannot tell. Its photographs are also larger, with more in them to vary. In our
+> table the budget is the same, and you can see how much of a difference is luck.
 
-> **And: invariance.** One reads that augmentation makes a network *invariant*: that it says the
-> same about a picture and its mirror image. Augmentation encourages that. It does not guarantee it.
-> See for yourself: the network of chapter 4 was trained with mirrored pictures, and with shifts of
-> up to three pixels.
+> **And: invariance.** The article says that augmentation "made the model transformation
+> invariant": it would then say the same about a picture and its mirror image. Augmentation
+> encourages that. It does not guarantee it. See for yourself: the network of chapter 4 was
+> trained with mirrored pictures, and with shifts of up to three pixels.
 """
 
 # %%
@@ -1027,25 +1038,39 @@ if ready(hflip) and ready(shift) and ready(affine):
 
 # %% [markdown]
 r"""
-It has learned to *care less*. But a picture and its mirror image are two different arrays of
-numbers, and nothing in the network forces it to treat them alike. (Can you think of a use for that?
-Ask the network about both and take the mean. That is called test-time augmentation.)
+It has learned to *react less*. But a picture and its mirror image are two different arrays of
+numbers, and nothing in the network forces it to treat them alike. (Can you think of a use for
+that? Ask the network about both and take the mean. That is called test-time augmentation.)
 
 > **And: 100,000 pictures.** You may read, in the article and elsewhere, that a deep network needs
-> so many. There is no such number. How many are needed depends on the task, on how much the network
-> brings along, and on what you do to keep it from learning by heart. This one learned from 2,000,
-> not brilliantly, but far better than tossing a coin. A network that was trained on other pictures
-> before needs fewer still: chapter 9.
+> so many. There is no such number. How many are needed depends on the task, on what the network
+> has learned before, and on what you do to keep it from memorizing. This one learned from 2,000,
+> not brilliantly, but far better than tossing a coin. A network that was trained on other
+> pictures before needs fewer still: chapter 9.
+>
+> **And: fifty times, no exceptions, no noise.** The article says that augmentation can make a
+> training set even 50 times as large, that every deep network for images uses it, without
+> exception, and that adding noise does not help.
+>
+> - *Fifty times.* Fifty epochs show fifty variants of each picture, so the number is easily
+>   reached. But variants are not new pictures: a variant adds no breed, no room and no light that
+>   is not in its original. In our table all of them together are worth some points.
+> - *No exceptions.* Most do. But which changes are allowed depends on the task, as the mirrored
+>   *b* has shown. Where the training set is enormous, some networks use almost none.
+> - *No noise.* A little noise on the pixels can help: it makes a network less sensitive to noise
+>   (C. Bishop showed in 1995 that training with a little noise acts like a regularization). It
+>   teaches nothing about mirrored or moved cats. Dropout, too, is noise, on the maps in place of
+>   the pixels.
 
 ### Train it yourself
 
 With `LIVE = True` the next cell trains *your* model for eight epochs, or fewer, so that it ends
-within three minutes. In the first epochs you may see 50 %: nothing is found yet. Then the stars
-should come near the recorded curve, more likely a little below it: your pictures are turned as
-well, so they are harder to learn from.
+within three minutes. In the first epochs you may see 50 %: it has found nothing yet. Then the
+stars should come near the recorded curve, more likely a little below it: your pictures are also
+turned, so they are harder to learn from.
 
-With `REPEAT = True` the first recorded run with augmentation is begun anew, in the same time. Its
-circles must land on the crosses, which are recorded.
+With `REPEAT = True` the first recorded run with augmentation is started again, for the same time.
+Its circles must land on the crosses, which are recorded.
 """
 
 # %%
@@ -1081,7 +1106,7 @@ r"""
 
 - `fit_standardizer`, `standardize`: mean 0, standard deviation 1, by the numbers of the training
   pictures.
-- `zca_whiten`: pixels that tell nothing about their neighbours.
+- `zca_whiten`: pixels without correlation to their neighbors.
 - `hflip`, `shift`, `adjust_contrast`, `affine`: changes that leave a cat a cat.
 - `augment_batch`: a fresh variant of every picture, every time.
 - `build_augmented_cnn`: a network that does it by itself, in training alone.
@@ -1090,10 +1115,10 @@ r"""
 
 Think first, then open the answer.
 
-<details><summary>You want to recognise handwritten digits. Which changes are allowed?</summary>
+<details><summary>You want to recognize handwritten digits. Which changes are allowed?</summary>
 
-Small shifts, small turns, contrast. Not mirroring: a mirrored 2 is no digit. Not half a turn: it
-makes a 9 of a 6.
+Small shifts, small turns, contrast. Not mirroring: a mirrored 2 is not a digit. Not half a turn:
+it turns a 6 into a 9.
 
 </details>
 
@@ -1119,24 +1144,41 @@ and too low.
 
 </details>
 
-<details><summary>You standardise with the statistics of all pictures, test included. What is wrong
+<details><summary>You standardize with the statistics of all pictures, test included. What is wrong
 with it?</summary>
 
-The test then has told you something before it began: a small leak, but a leak. The test must not
-take part in anything that is fitted.
+The test pictures have then told you something before the test began: a small leak, but a leak.
+They must not take part in anything that is fitted.
 
 </details>
 
 <details><summary>Ten thousand variants of 2,000 cats and dogs. Is that as good as ten thousand
 photographs?</summary>
 
-No. All variants show the same animals in the same places. What no picture shows, no variation
-brings in: another breed, another room, another light.
+No. All variants show the same animals in the same places. No variation adds what no picture
+shows: another breed, another room, another light.
 
 </details>
 
 ### Next
 
-Augmentation makes much of few pictures. Chapter 9 takes the other way: a network that has seen more
-than a million of them, and knows a good deal before it meets its first cat of yours.
+Augmentation gets a lot out of few pictures. [Chapter 9](../ch09_vgg/ch09_vgg.ipynb) goes the
+other way: a network that has seen more than a million of them, and knows a lot before it meets
+your first cat.
+
+### Read on
+
+- P. Y. Simard, D. Steinkraus, J. C. Platt, *Best Practices for Convolutional Neural Networks
+  Applied to Visual Document Analysis*, ICDAR 2003: more pictures from the same ones, early.
+- C. Shorten, T. M. Khoshgoftaar, *A Survey on Image Data Augmentation for Deep Learning*, Journal
+  of Big Data 6, 2019.
+- E. D. Cubuk, B. Zoph, J. Shlens, Q. V. Le, *RandAugment: Practical Automated Data Augmentation
+  with a Reduced Search Space*, 2019, [arXiv:1909.13719](https://arxiv.org/abs/1909.13719): a
+  short recipe that is widely used.
+- A. Krizhevsky, *Learning Multiple Layers of Features from Tiny Images*, University of Toronto,
+  2009: where the course's pictures come from, and ZCA whitening.
+- C. M. Bishop, *Training with Noise is Equivalent to Tikhonov Regularization*, Neural Computation
+  7, 1995.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

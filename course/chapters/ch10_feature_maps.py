@@ -17,13 +17,14 @@ r"""
 What does a network see when it looks at a cat?
 
 You know that the answer at the end is a row of numbers. On the way there, thirteen convolutions
-make thousands of feature maps, and each of them is a picture. In this chapter you take them out of
-a network that was trained on more than a million photographs, and look at them.
+make thousands of feature maps, and each of them is a picture. In this chapter you take them out
+of a network that was trained on more than a million photographs, and look at them. (Feature maps
+are also called *intermediate activations*.)
 
-You need what chapters 1, 3 and 9 taught, and about an hour and a half. The network is VGG16, as in
-chapter 9. Its weights are fetched once, about 60 MB, and kept. Without a network connection you get
-the small VGG that comes with this course: everything below works with it too, only the maps are
-fewer and less clear.
+You need what chapters 1, 3 and 9 taught, and about an hour and a half. The network is VGG16, as
+in chapter 9. Its weights are fetched once, about 60 MB, and kept. Without a network connection
+you get the small VGG that comes with this course: everything below works with it too, but the
+maps are fewer and less clear.
 
 Run the next cell first. Keras takes a moment to load.
 """
@@ -48,9 +49,9 @@ r"""
 ## 1. A network and a photograph
 
 Here is the network's convolutional part, and a photograph of Chelsea, cut to 224 × 224 pixels.
-`as_batch` does what the network was trained with: blue, green, red instead of red, green, blue,
-and from each its mean over ImageNet taken away. The article does not say a word about this step.
-Leave it out and the network still answers, only worse.
+`as_batch` prepares it as in the network's training: blue, green, red instead of red, green, blue,
+and from each its mean over ImageNet is subtracted. The article's code does not do this: it
+divides the photograph by 255. In section 5 you see what that does to the maps.
 """
 
 # %%
@@ -79,8 +80,8 @@ print("maps after a convolution:", total)
 # %% [markdown]
 r"""
 The names are Keras's: `block3_conv2` is the second convolution of the third block. (The article
-reads such a name once as "the second filter of the third block". It is a whole *layer*, and it
-has its 256 filters.)
+calls it "the second filter in the third convolution block". It is a whole *layer*, with 256
+filters.)
 """
 
 # %% [markdown]
@@ -90,8 +91,8 @@ r"""
 A Keras model gives you what comes out at its end. You want what comes out in the middle.
 
 Every layer of a built model remembers its output as a symbol:
-`model.get_layer("block1_conv1").output` is not an array, but a place in the network. And a new
-model can be made from places that exist: `keras.Model(inputs, outputs)`. It shares the layers and
+`model.get_layer("block1_conv1").output` is not an array, but a place in the network. And you can
+make a new model from existing places: `keras.Model(inputs, outputs)`. It shares the layers and
 weights of the old one. `outputs` may be a list or a dictionary.
 
 **A question.** You want the maps of five layers. Five new models with one output each, or one with
@@ -151,19 +152,19 @@ r"""
 ## 3. From numbers to a picture
 
 You saw it in the last output: every layer has numbers of its own size. To see them, you have to
-bring them to grey levels: 0 is black, 255 is white.
+turn them into gray levels: 0 is black, 255 is white.
 
 The obvious way is to make the smallest number black and the largest white. **What goes wrong if a
 single cell is a hundred times brighter than all the others?** It becomes white, and everything
-else the same black. So let the darkest hundredth be black and the brightest hundredth white: take
-the 1st and the 99th *percentile*. What lies beyond them is clipped.
+else becomes nearly the same black. So let the darkest hundredth be black and the brightest
+hundredth white: take the 1st and the 99th *percentile*. What lies beyond them is clipped.
 
-**A case for paper.** The percentiles are 10 and 60. Which grey level does a cell of 35 get? And
+**A case for paper.** The percentiles are 10 and 60. Which gray level does a cell of 35 get? And
 one of 80? Answers: $255 \cdot \tfrac{35 - 10}{60 - 10} = 127.5$, which is rounded; and 80 lies
 beyond the 99th percentile, so 255.
 
 **And a map whose cells are all alike?** Some filters are silent on some photographs. There is
-nothing to stretch, and a middle grey, 128, says so.
+nothing to stretch, and a middle gray, 128, says so.
 """
 
 # %% [markdown]
@@ -174,7 +175,7 @@ r"""
 
 # %% exercise="to_picture"
 def to_picture(feature_map):
-    """One feature map as grey levels.
+    """One feature map as gray levels.
 
     Parameters
     ----------
@@ -206,8 +207,8 @@ def to_picture(feature_map):
 
 # %% [markdown]
 r"""
-Now look. The first eight maps of the first layer of every block, as in the article. Go through them
-slowly, from the top to the bottom. **What is lost on the way? What comes in?**
+Now look. The first eight maps of the first layer of every block, as in the article. Go through
+them slowly, from the top to the bottom. **What is lost on the way? What is new?**
 """
 
 
@@ -229,16 +230,16 @@ r"""
 Three things that nearly everybody sees:
 
 - The first block's maps are the photograph again, in eight versions: its edges, its bright or its
-  dark parts, one colour. Almost nothing is lost.
+  dark parts, one color. Almost nothing is lost.
 - Further down the maps get coarser. That is pooling: a cell of `block5_conv1` stands for a piece
-  of 16 × 16 pixels, and has seen far more.
+  of 16 × 16 pixels, and its receptive field is far larger.
 - And they get **darker**. More and more cells are exactly 0, until single bright spots are left.
 
 ### What the first layer can and cannot see
 
-The article finds an eye detector and a nose detector among the maps of `block1_conv1`. Look at what
-such a filter gets: 3 × 3 pixels of the photograph, and nothing else. Here is Chelsea's eye, and
-nine pixels of it.
+The article finds detectors of eyes and noses among the maps of `block1_conv1`. Look at what such
+a filter gets: 3 × 3 pixels of the photograph, and nothing else. Here is Chelsea's eye, and nine
+pixels of it.
 """
 
 # %%
@@ -247,16 +248,16 @@ figures.photos(
     eye,
     eye[15:18, 26:29],
     titles=["64 × 64 pixels", "what block1_conv1 sees at once"],
-    alt="Left a cat's eye, right nine pixels out of it: three rows of three plain colours.",
+    alt="Left a cat's eye, right nine pixels out of it: three rows of three plain colors.",
 ).show()
 
 # %% [markdown]
 r"""
-Nobody can tell from these nine pixels that they belong to an eye. The filter answers to a dark spot
-or to an edge in some direction, and an eye has one. So does the rim of a cup. The map looks like an
-"eye detector" because *we* know what we are looking at. Chapter 9 computed what deeper layers see:
-`block5_conv3` has a receptive field of 196 × 196 pixels. There, a filter really could answer to
-eyes.
+Nobody can tell from these nine pixels that they belong to an eye. The filter answers to a dark
+spot or to an edge in some direction, and an eye has one. So has the rim of a cup. The map looks
+like an "eye detector" because *we* know what we are looking at. Chapter 9 computed what deeper
+layers see: `block5_conv3` has a receptive field of 196 × 196 pixels. There, a filter really could
+answer to eyes.
 """
 
 # %% [markdown]
@@ -311,18 +312,19 @@ if ready(feature_maps) and ready(sparsity):
 
 # %% [markdown]
 r"""
-With VGG16 about half of the first block's numbers are 0, and at the end about nine in ten. It
-does not rise at every step, but the direction is clear. (The small VGG goes only half of the way:
-from three tenths to seven in block 3, then back to a half. It has few filters, and was trained on
-small pictures of ten classes. What is true of one network need not be true of another: measure.)
+With VGG16 about half of the first block's numbers are 0, and at the end about nine in ten. Such a
+map is called **sparse**. The share does not rise at every step, but the direction is clear. (With
+the small VGG it rises only from three tenths to seven tenths in block 3, then falls to a half.
+That network has few filters, and was trained on small pictures of ten classes. What is true of
+one network need not be true of another: measure.)
 
-**Why?** A filter of the first layer asks for something that is everywhere: an edge, a brightness. A
-filter of the last asks for something special, and most places of most photographs do not have it.
-So a 0 is the usual answer, and what is not 0 says a lot. The article puts it well: the deeper maps
-say less about the picture and more about its class.
+**Why?** A filter of the first layer asks for something that is everywhere: an edge, a brightness.
+A filter of the last asks for something special, and most places of most photographs do not have
+it. So a 0 is the usual answer, and what is not 0 says a lot. In the article's words: "deeper
+feature maps contain less information about the image and more about the class of the image".
 
-With photographs of nothing special the curve looks much the same. It says how the network works,
-not what is on the picture.
+The three photographs show very different things, and the curves are much the same. They say how
+the network works, not what the picture shows.
 """
 
 # %% [markdown]
@@ -380,9 +382,9 @@ if ready(feature_maps) and ready(to_picture) and ready(strongest):
 
 # %% [markdown]
 r"""
-Do other photographs wake other filters? Compare the twenty strongest of `block1_conv1` for a cat
-and for a cup of coffee, and then those of `block5_conv1`. **In which block will the two have more
-filters in common?**
+Do other photographs activate other filters? Compare the twenty strongest of `block1_conv1` for a
+cat and for a cup of coffee, and then those of `block5_conv1`. **In which block will the two have
+more filters in common?**
 """
 
 # %%
@@ -396,17 +398,51 @@ if ready(feature_maps) and ready(strongest):
 
 # %% [markdown]
 r"""
-Early filters answer to everything. Late ones answer to something: that is what a classifier on top
-of them lives on.
+Early filters answer to nearly every photograph. Late ones answer to something special: that is
+what a classifier on top of them uses.
+"""
+
+# %% [markdown]
+r"""
+### With the wrong input
+
+The article draws its maps from a photograph that was divided by 255. Here is the same comparison
+once more, with red, green and blue from 0 to 1. **Guess:** how many of the twenty strongest filters
+will the cat and the cup of coffee have in common now?
+"""
+
+# %%
+if ready(feature_maps) and ready(to_picture) and ready(strongest):
+    dark = {
+        name: feature_maps(model, photo(name, size=224) / np.float32(255), firsts)
+        for name in ("chelsea", "coffee")
+    }
+    for name in firsts:
+        count = min(20, cat_maps[name].shape[-1] // 2)
+        one, other = (set(strongest(maps[name], count)) for maps in dark.values())
+        print(f"{name}: {len(one & other):2} of the {count} strongest are the same")
+    for how, maps in {"as in training": cat_maps, "divided by 255": dark["chelsea"]}.items():
+        alt = f"Eight maps of block1_conv1 for the cat, {how}."
+        shown = row_of(maps["block1_conv1"], range(8))
+        figures.photos(*shown, titles=[how, *[""] * 7], alt=alt).show()
+
+# %% [markdown]
+r"""
+With VGG16 all twenty are the same, in every block! The filters expect numbers between about −120
+and 150. A photograph whose numbers lie between 0 and 1 is nearly a plain one for them: what they
+answer comes mostly from their biases, and hardly from the cat. Yet the pictures of the first maps
+do not look wrong: each is stretched to its own range, so even a faint map shows a cat. That is why
+such a mistake can go unnoticed. **Always check the input of a trained network, by its own
+documentation.**
 """
 
 # %% [markdown]
 r"""
 ## 6. Browse
 
-All layers, all channels, three photographs. Choose a layer, and walk through its channels with the
-arrow keys. Can you find a channel that follows the cat's eyes? One that loves whiskers? One that is
-silent on Chelsea and loud on the cup?
+All layers, all channels, three photographs. Choose a layer, and go through its channels with the
+arrow keys. Can you find a channel that answers to the cat's eyes? One for whiskers? One that is
+silent on Chelsea and strong on the cup?
 """
 
 # %%
@@ -417,9 +453,9 @@ r"""
 ## 7. What you have built
 
 - `feature_maps`: every map of a network, out of one forward pass.
-- `to_picture`: any map as a picture, and no outlier spoils it.
+- `to_picture`: any map as a picture that no outlier spoils.
 - `sparsity`: how much of a layer is silent.
-- `strongest`: which filters a photograph wakes.
+- `strongest`: which filters a photograph activates.
 
 ### Questions
 
@@ -427,8 +463,9 @@ Think first, then open the answer.
 
 <details><summary>Would the maps before the activation be more interesting?</summary>
 
-They hold more: a strong negative number means "the opposite of what I look for". But the next layer
-never sees it, so it has no part in the answer. What you want to see depends on what you ask.
+They contain more: a strong negative number means "the opposite of what I look for". But the next
+layer never sees it, so it has no part in the answer. What you should look at depends on your
+question.
 
 </details>
 
@@ -452,13 +489,33 @@ both will have edges in all directions.
 <details><summary>You forget the preprocessing and feed in RGB from 0 to 1. Which layer
 notices?</summary>
 
-The first, and so all others. Its filters expect numbers up to 150 in size, so the photograph is to
-them nearly black, and the biases are all that is left. Try it with `feature_maps`.
+The first, and so all others. Its filters expect numbers up to about 150 in size, so for them the
+photograph is nearly one single gray, and what they answer comes mostly from their biases. Section
+5 showed it.
 
 </details>
 
 ### Next
 
-A map shows *where* a filter answers on one photograph. It does not say what the filter would like
-best of all. In chapter 11 you let the network draw that itself.
+A map shows *where* a filter answers on one photograph. It does not say which picture would make
+the filter answer most. In [chapter 11](../ch11_filters_classes/ch11_filters_classes.ipynb) you
+let the network draw that itself.
+
+### Read on
+
+- M. D. Zeiler, R. Fergus, *Visualizing and Understanding Convolutional Networks*, ECCV 2014,
+  [arXiv:1311.2901](https://arxiv.org/abs/1311.2901): which photographs activate which filters,
+  layer by layer.
+- J. Yosinski, J. Clune, A. Nguyen, T. Fuchs, H. Lipson, *Understanding Neural Networks Through
+  Deep Visualization*, 2015, [arXiv:1506.06579](https://arxiv.org/abs/1506.06579): live maps, as
+  in the demo above.
+- D. Bau, B. Zhou, A. Khosla, A. Oliva, A. Torralba, *Network Dissection: Quantifying
+  Interpretability of Deep Visual Representations*, CVPR 2017,
+  [arXiv:1704.05796](https://arxiv.org/abs/1704.05796): how many filters really have a meaning
+  that people can name.
+- Z. J. Wang et al., *CNN Explainer: Learning Convolutional Neural Networks with Interactive
+  Visualization*, 2020, [arXiv:2004.15004](https://arxiv.org/abs/2004.15004): a small network to
+  click through.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

@@ -14,12 +14,15 @@
 r"""
 # Chapter 11: Filters and classes
 
-Chapter 10 showed where a filter answers on a photograph. It did not say what the filter is looking
-for. In this chapter you ask it.
+Chapter 10 showed where a filter answers on a photograph. It did not show what the filter is
+looking for. In this chapter you ask it.
 
 You let the network draw: you begin with noise, and change the picture step by step so that one
-filter likes it more and more. Then you do the same for a whole class. What does VGG16 draw for a
-filter of its third block? And what is the most goldfish-like picture in the world?
+filter answers more and more. ("The filter likes the picture" will be short for that.) Then you do
+the same for a whole class. What does VGG16 draw for a filter of its third block? And what is the
+most goldfish-like picture in the world?
+
+The field calls this **activation maximization**, or **feature visualization**.
 
 You need what chapters 1, 5 (only what a gradient is), 9 and 10 taught, and about two hours. As in
 chapter 10, you work with VGG16, or without a network connection with the narrow VGG that comes with
@@ -50,21 +53,21 @@ start("ch11_filters_classes")
 r"""
 ## 1. Turn training around
 
-In training, the pictures are given and the weights change: a step goes against the gradient of the
-loss, downhill. **Now the weights are given and the picture changes.** What you want is not small
-but large: the answer of one filter. So you go uphill.
+In training, the pictures are given and the weights change: a step goes against the gradient of
+the loss, downhill. **Now the weights are given and the picture changes.** You want a number to
+become large, not small: the answer of one filter. So you go uphill. This is **gradient ascent**.
 
-In both cases the same machinery finds the gradient. This time it says, for every number of the
+In both cases backpropagation finds the gradient. This time it says, for every number of the
 picture: if this one grows a little, how much more does the filter like the picture?
 
-The article says that it starts with "a blank image". Look at its pictures, or read its code: it is
-**noise**. We come back to why.
+The article says that it starts from a blank picture. In truth its code leaves the start to a
+library, which begins with **noise**. We come back to why.
 
 ### How long is a step?
 
-Here is how large the gradient is for one filter in each block: the root of the mean of its squares.
-**Before you run it:** the pictures' numbers go from about −120 to 150. How far would a plain step
-`image + gradient` move them?
+Here is how large the gradient is for one filter in each block: the root of the mean of its
+squares (*root mean square*). **Before you run it:** the pictures' numbers go from about −120 to
+150. How far would a plain step `image + gradient` move them?
 """
 
 # %%
@@ -82,21 +85,21 @@ for block in range(1, 6):
 
 # %% [markdown]
 r"""
-The mean of a map changes by next to nothing when a single number changes, and by how much differs
-from layer to layer. So a fixed factor is of no use. Give every step the same length instead: divide
-the gradient by its own size.
+The mean of a map hardly changes when a single number changes, and how much it changes differs
+from layer to layer. So a fixed factor does not work. Give every step the same length instead:
+divide the gradient by its own size.
 
 $$ \text{image} + \text{rate} \cdot \frac{g}{\sqrt{\operatorname{mean}(g^2)} + 10^{-8}} $$
 
-Now `rate` is in grey levels: with a rate of 2 the numbers move by about 2, and the direction is
+Now `rate` is in gray levels: with a rate of 2 the numbers move by about 2, and the direction is
 still the gradient's.
 
 **A case for paper.** A picture has two numbers, both 0. The gradient is $(3, -3)$, and the rate 1.
 Where does the step lead? And if the gradient were $(0.003, -0.003)$? Answers: the mean of the
 squares is 9 and its root 3, so the step is $(1, -1)$. In the second case it is just the same.
 
-**And where the gradient is 0?** There is no uphill. The $10^{-8}$ sees to it that nothing is
-divided by 0, so the picture stays as it is.
+**And where the gradient is 0?** Then no direction leads uphill. Thanks to the $10^{-8}$ nothing
+is divided by 0, and the picture stays as it is.
 """
 
 # %% [markdown]
@@ -137,10 +140,10 @@ def ascent_step(image, gradient, rate):
 r"""
 ## 2. How rough is a picture?
 
-A warning before you start drawing: a network has no taste. If a pattern of single coloured pixels
-pleases a filter, it will get one. Photographs are not like that: most neighbouring pixels are
-nearly alike. So you need a number that says how rough a picture is, and may then hold it against
-the picture.
+A warning before you start drawing: nothing makes a network prefer pictures that look natural. If
+a filter likes a pattern of single colored pixels, that is what it will get. Photographs are not
+like that: most neighboring pixels are nearly alike. So you need a number that says how rough a
+picture is, and can then subtract it from the score as a **penalty**.
 
 **Total variation** is that number. Take the difference of each pixel to the one below it, and to
 the one beside it; make them positive; add them all up.
@@ -148,8 +151,8 @@ the one beside it; make them positive; add them all up.
 **A case for paper.** One channel, two rows: `1 4` and `1 2`. What is its total variation? Answer:
 down $|1 - 1| + |2 - 4| = 2$, across $|4 - 1| + |2 - 1| = 4$, together 6.
 
-Is a pixel on the right edge the neighbour of the one on the left edge? No: a photograph does not go
-on there.
+Is a pixel on the right edge a neighbor of the one on the left edge? No: a photograph does not
+continue there.
 """
 
 # %% [markdown]
@@ -160,7 +163,7 @@ r"""
 
 # %% exercise="total_variation"
 def total_variation(image):
-    """How rough a picture is: Σ|Δ| over all neighbours, below and beside each other.
+    """How rough a picture is: Σ|Δ| over all neighbors, below and beside each other.
 
     Parameters
     ----------
@@ -189,9 +192,10 @@ def total_variation(image):
 
 # %% [markdown]
 r"""
-Three pictures of one size: Chelsea, Chelsea with her pixels in random order, and noise as you will
-start from. **Which one is the smoothest, and by how much?** Divided by the number of numbers, so
-that it can be read: how much two neighbours differ, down and across together.
+Three pictures of one size: Chelsea, Chelsea with her pixels in random order, and noise as you
+will start from. **Which one is the smoothest, and by how much?** The total is divided by how many
+numbers the picture has, so that it is easy to read: how much two neighbors differ, down and
+across together.
 """
 
 # %%
@@ -203,15 +207,15 @@ if ready(total_variation):
     figures.photos(
         *(np.clip(picture, 0, 255).astype(np.uint8) for picture in three.values()),
         titles=[f"{name}: {total_variation(p) / p.size:.1f}" for name, p in three.items()],
-        alt="A cat, the cat's pixels in random order, and grey noise; total variation above each.",
+        alt="A cat, the cat's pixels in random order, and gray noise; total variation above each.",
         counted=False,
     ).show()
 
 # %% [markdown]
 r"""
-The noise looks rougher than it is: its numbers are so small that it is hardly rougher than the cat.
-Mixing the pixels makes the cat far rougher, although not one colour is new. Total variation sees
-nothing but neighbours.
+The noise looks rougher than it is: its numbers are so small that it is hardly rougher than the
+cat. Mixing the pixels makes the cat far rougher, although not one color is new. Total variation
+compares neighbors and nothing else.
 """
 
 # %% [markdown]
@@ -223,18 +227,18 @@ Now the whole ascent. It needs three more ideas, one for each way in which a pic
 **Total variation**, weight `tv`: against grain. It is divided by the number of numbers in the
 picture, so that the weight means the same at every size.
 
-**The L6 norm**, weight `l6`: against glaring colours.
+**The L6 norm**, weight `l6`: against extreme colors.
 
 $$ \left( \operatorname{mean} |x|^6 \right)^{1/6} $$
 
-**A question.** Why the sixth power? Compare two pictures of 100 numbers: in one all are 10; in the
-other one is 60 and the rest is 0. The mean of the sixth powers is a million in the first, and 467
-million in the second. A few glaring numbers cost far more than many moderate ones.
+**A question.** Why the sixth power? Compare two pictures of 100 numbers: in one all are 10; in
+the other one is 60 and the rest is 0. The mean of the sixth powers is a million in the first, and
+467 million in the second. A few extreme numbers cost far more than many moderate ones.
 
-**Jitter**: against patterns that sit in one place. Before each step the picture is shifted by a few
-pixels at random; what leaves on one side comes in on the other (`np.roll`). After the step it is
-shifted back. So a pattern must please the filter wherever it lies. In the deeper layers, where a
-unit sees the picture in strides of 16 pixels, this matters most.
+**Jitter**: against patterns that sit in one place. Before each step the picture is shifted by a
+few pixels at random; what leaves on one side comes in on the other (`np.roll`). After the step it
+is shifted back. So the filter must like the pattern wherever it lies. In the deeper layers, where
+neighboring units are 16 pixels apart, this matters most.
 
 So the *score* of a picture is, for whatever you want:
 
@@ -243,7 +247,7 @@ $$ \text{score}(x) \;-\; \text{tv} \cdot \frac{\text{total variation}(x)}{\text{
 
 ### Gradients from TensorFlow
 
-You wrote gradients by hand in chapter 5. Here a `GradientTape` does it. It writes down what is
+You wrote gradients by hand in chapter 5. Here a `GradientTape` does it. It records what is
 computed with a tensor that it *watches*, and goes back through it:
 """
 
@@ -256,11 +260,11 @@ print("value:", value.numpy(), " gradient:", notes.gradient(value, x).numpy())
 
 # %% [markdown]
 r"""
-What it does not see, it cannot differentiate: inside the tape, write with TensorFlow's functions.
-`tf.image.total_variation(x)` is there already: it is your `total_variation`, for the tape.
+It can only differentiate what it has recorded: inside the tape, use TensorFlow's functions.
+`tf.image.total_variation(x)` exists already: it is your `total_variation`, for the tape.
 
-A tensor has no place where you could write into it, and NumPy cannot be watched. So each step goes
-back and forth: the picture is a NumPy array, and the tape gets a tensor of it.
+You cannot write into a tensor, and the tape cannot watch NumPy. So each step goes back and forth:
+the picture is a NumPy array, and the tape gets a tensor of it.
 """
 
 # %% [markdown]
@@ -326,7 +330,7 @@ def ascend(score, image, steps, rng, rate=1.0, tv=0.0, l6=0.0, jitter=0):
 # %% [markdown]
 r"""
 Try it on a score that you know: how yellow is the middle of the picture? Yellow is red and green
-without blue. The network's order is blue, green, red. **What will become of the rest of the
+without blue. The network's order is blue, green, red. **What will happen to the rest of the
 picture?**
 """
 
@@ -346,24 +350,24 @@ if ready(ascent_step) and ready(ascend):
     figures.photos(
         *(shown(picture, contrast=None) for picture in pictures.values()),
         titles=list(pictures),
-        alt="Grey noise; the same with a sharp yellow square; the same with a blurred yellow spot.",
+        alt="Gray noise; the same with a sharp yellow square; the same with a blurred yellow spot.",
         counted=False,
     ).show()
 
 # %% [markdown]
 r"""
-Without jitter the square is sharp. With it, the square is somewhere else for every step, and what
-stays is the average. A network that looks at places through jitter cannot rely on single pixels.
+Without jitter the square is sharp. With it, the square is somewhere else at every step, and what
+stays is the average. With jitter, a pattern cannot depend on single pixels.
 """
 
 # %% [markdown]
 r"""
 ## 4. What does a filter want to see?
 
-For a filter, the score is the mean of its feature map. One thing must be left out: the **border**.
-There the padding's zeros come in, and so a picture can please the units at the border with its
-edge, which has nothing to do with what the filter looks for. Two rows and columns on every side are
-enough: `map[2:-2, 2:-2, index]`.
+For a filter, the score is the mean of its feature map. One thing must be left out: the
+**border**. There the zeros of the padding come in, so the units at the border may answer to the
+edge of the picture, which has nothing to do with what the filter looks for. Two rows and columns
+on every side are enough: `map[2:-2, 2:-2, index]`.
 """
 
 # %% [markdown]
@@ -420,26 +424,26 @@ def visualize_filter(
 
 # %% [markdown]
 r"""
-One filter of the third block. The picture is drawn in portions, so that you can watch.
+One filter of the third block. The picture is drawn in several parts, so that you can watch.
 """
 
 # %%
-favourite = 2 if which == "VGG16" else 13  # 2 is silent in the small network
+favorite = 2 if which == "VGG16" else 13  # 2 is silent in the small network
 written = ready(ascent_step) and ready(ascend) and ready(visualize_filter)
 if written:
     rng = np.random.default_rng(0)
 
     def third_block(steps, start):
         return visualize_filter(
-            model, "block3_conv3", favourite, steps, rng, size=64, rate=6, jitter=4, start=start
+            model, "block3_conv3", favorite, steps, rng, size=64, rate=6, jitter=4, start=start
         )
 
     first = emerging(third_block, steps=20, every=5, alt="A pattern that a filter likes")
 
 # %% [markdown]
 r"""
-It is no object and no part of one. It is a *texture*, the same everywhere, because a filter's map
-is averaged over all places: what pleases it here pleases it there as well.
+It is not an object and not a part of one. It is a *texture*, the same everywhere, because a
+filter's map is averaged over all places: what it likes here it also likes there.
 
 ### Blank is not noise
 
@@ -452,8 +456,8 @@ if written:
     blank = np.zeros((64, 64, 3), np.float32)
     rng = np.random.default_rng(0)
     options = {"rate": 6, "jitter": 4}
-    from_blank = visualize_filter(model, "block3_conv3", favourite, 10, rng, start=blank, **options)
-    from_noise = visualize_filter(model, "block3_conv3", favourite, 10, rng, size=64, **options)
+    from_blank = visualize_filter(model, "block3_conv3", favorite, 10, rng, start=blank, **options)
+    from_noise = visualize_filter(model, "block3_conv3", favorite, 10, rng, size=64, **options)
     figures.photos(
         shown(from_blank), shown(from_noise),
         titles=["10 steps from a blank picture", "10 steps from noise"],
@@ -473,8 +477,8 @@ r"""
 ### What each penalty does
 
 The same filter, the same noise, the same number of steps. How strong a penalty must be depends on
-how large the numbers in the maps are. Those of the small network are smaller, so it gets smaller
-weights.
+how large the numbers in the maps are. Those of the small network are smaller, so the penalties
+get smaller weights there.
 """
 
 # %%
@@ -491,7 +495,7 @@ if written:
     for title, options in settings.items():
         rng = np.random.default_rng(1)
         drawn[title] = visualize_filter(
-            model, "block3_conv3", favourite, 15, rng, size=64, rate=6, **options
+            model, "block3_conv3", favorite, 15, rng, size=64, rate=6, **options
         )
     figures.photos(
         *(shown(picture, contrast=None) for picture in drawn.values()),
@@ -508,10 +512,10 @@ if written:
 r"""
 ### Two passes
 
-The article does not draw its pictures in one go either: a first pass finds the pattern, a second
-one begins with its result and cleans it up. That is what `start` is for. And there is something
-better to do between the passes: begin *small*, so that the pattern gets coarse parts, then enlarge
-the picture and let the second pass add what is fine.
+The article's code draws its pictures in two passes: the first finds the pattern, the second
+begins with its result and cleans it up. That is what `start` is for. And you can do something
+better between the passes: begin *small*, so that the pattern gets coarse parts, then enlarge the
+picture and let the second pass add the fine ones.
 """
 
 
@@ -540,7 +544,7 @@ if written:
 
 # %% [markdown]
 r"""
-The first block wants colours and fine lines, and cannot want more: a unit of `block1_conv1` sees 3
+The first block gives colors and fine lines, and cannot give more: a unit of `block1_conv1` sees 3
 × 3 pixels, one of `block1_conv2` 5 × 5. No nose fits in there. With each block the patterns get
 larger and richer.
 
@@ -553,12 +557,14 @@ r"""
 ## 5. What does a class look like?
 
 A filter in the middle of the network is one thing. At the end, there is a number for each class.
-Let *that* grow, and you see what the network takes for a goldfish.
+Let *that* grow, and you see what a goldfish is for the network.
 
-Which number? The network ends with a softmax, which makes probabilities of logits. The article
-speaks of maximising the "probability" or "score" of a class, as if that were the same. **Think
-about it:** a softmax divides by the sum over all classes. In which two ways can the probability of
-the goldfish grow? And what happens to its gradient when it is nearly 1?
+Which number? The network ends with a softmax, which makes probabilities of logits. The article's
+text says only that the picture shall represent the class as much as possible. Its code has the
+comment "Swap softmax with linear": it takes the softmax away first, so it maximizes the
+**logit**. Why not the probability? **Think about it:** a softmax divides by the sum over all
+classes. In which two ways can the probability of the goldfish grow? And what happens to its
+gradient when it is nearly 1?
 """
 
 # %%
@@ -585,8 +591,9 @@ for step in range(25):
 # %% [markdown]
 r"""
 The logit's gradient keeps its size. The probability's gradient is tiny at the start, where the
-class is hopeless, and tiny again at the end, where nothing is left to win. In between it is also
-pleased when all *other* classes lose. So maximise the **logit**: what goes into the softmax.
+class has no chance, and tiny again at the end, where nothing is left to win. In between, the
+probability also grows when all *other* classes lose. So maximize the **logit**: what goes into
+the softmax.
 """
 
 # %% [markdown]
@@ -653,25 +660,36 @@ if ready(ascent_step) and ready(ascend) and ready(visualize_class):
 
 # %% [markdown]
 r"""
-The network is sure beyond all doubt. Are you? Perhaps you find an eye with its rings, the curve of
-a body, fins like fans, in several sizes. What you will not find is one whole goldfish in one place.
+The network has no doubt. Have you? Perhaps you find an eye with its rings, the curve of a body,
+fins like fans, in several sizes. What you will not find is one whole goldfish in one place.
 
 **Why not?** Nothing in the score asks for it. Each piece that looks like goldfish adds to the
-logit, so the picture is full of pieces. The network was never asked to tell a goldfish from a heap
-of its parts.
+logit, so the picture is full of pieces. The network was never asked to tell a goldfish from a
+heap of its parts.
+
+### Does it know what a cat is?
+
+Chapter 4's question, with the best tool so far: ask for a cat in place of a goldfish. In the last
+cell, write `fish = class_index(names, "tabby")` at the top (or "cat" for the small network), and
+run it again. Which parts of a cat do you find? Which are missing?
+
+With SqueezeNet you may find pointed ears and stripes around them. Below them there is no body
+that could stand up, and yet the network gives this picture a probability of 1.0000. No person
+would call it a photograph of a cat. What the network has learned is enough to tell a tabby from
+999 other classes, and much less than what a cat is.
 """
 
 # %% [markdown]
 r"""
 ## 6. With more patience
 
-Your pictures took seconds. Here are others, from the same idea with more care, on the genuine
-ImageNet weights: the picture is made of waves instead of pixels, its colours are those of
-photographs, each step also turns and scales it a little, and there are many more steps.
-`course/networks/dreams.py` has it, in a hundred lines; `python -m cnnlab.course.training.gallery`
-draws them anew, which takes about an hour.
+Your pictures took seconds. Here are others, made from the same idea with more effort, on VGG16's
+ImageNet weights: the picture is made of waves instead of pixels, its colors are those of
+photographs, each step also turns and scales it a little, and there are many more steps. The code
+is in `course/networks/dreams.py`, about a hundred lines; `python -m
+cnnlab.course.training.gallery` draws them again, which takes about an hour.
 
-First the filters. **Look from block to block:** what is new, what has become larger?
+First the filters. **Go from block to block:** what is new, what has become larger?
 """
 
 # %%
@@ -679,9 +697,9 @@ show_gallery("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "bl
 
 # %% [markdown]
 r"""
-Colours, edges and waves first; then stripes and meshes; then spots, cobbles and scales. In the
-fourth block there are feathers, weaves and coils, with shadows and depth. And in the fifth you may
-find wool, heads, or a dress with its folds.
+Colors, edges and waves first; then stripes and meshes; then spots, cobblestones and scales. In
+the fourth block there are feathers, weaves and coils, with shadows and depth. And in the fifth
+you may find wool, heads, or a dress with its folds.
 """
 
 # %%
@@ -697,7 +715,7 @@ weights of both penalties are relative here: at 1, a penalty pushes about as har
 itself.
 
 Things to try: a filter of the first block and one of the fifth. Total variation at 0, and at its
-largest. Jitter 0 in a deep layer. L6 on a picture that has become glaring already.
+largest. Jitter 0 in a deep layer. L6 on a picture that already has extreme colors.
 """
 
 # %%
@@ -707,11 +725,11 @@ demo(ascent_step, total_variation)
 r"""
 ## 8. What you have built
 
-- `ascent_step`: a step uphill that no gradient is too small for.
+- `ascent_step`: a step uphill of the same length, however small the gradient is.
 - `total_variation`: how rough a picture is.
 - `ascend`: gradient ascent with two penalties and jitter.
 - `visualize_filter`: what a filter wants to see.
-- `visualize_class`: what a network takes for a class.
+- `visualize_class`: what a class looks like to a network.
 
 ### Questions
 
@@ -726,30 +744,47 @@ a filter likes, and ascent finds the one uphill from where it began.
 
 <details><summary>Does the picture show everything that the filter answers to?</summary>
 
-It shows one thing that it likes very much. A filter may also answer to others that have nothing in
-common with it. To learn about these, look at photographs that wake it: chapter 10's `strongest`,
-the other way round.
+It shows one thing that it likes very much. A filter may also answer to others that have nothing
+in common with it. To learn about these, look for photographs that activate it: chapter 10's
+`strongest`, the other way round.
 
 </details>
 
-<details><summary>A filter's picture stays grey noise. What happened?</summary>
+<details><summary>A filter's picture stays gray noise. What happened?</summary>
 
-Its map is 0 everywhere in your noise. Then ReLU lets no gradient through, so there is no uphill.
-Other noise may help, or the gradient of the sums before the ReLU; the gallery uses those.
+Its map is 0 everywhere in your noise. Then ReLU lets no gradient through, so no direction leads
+uphill. Other noise may help, or the gradient of the sums before the ReLU; the gallery uses those.
 
 </details>
 
 <details><summary>You add a picture like these, ever so faintly, to a photograph of a cat. What
 does the network see?</summary>
 
-A goldfish, often enough. A change that people do not see, chosen along the gradient, can make a
-network sure of nearly anything. Such photographs are called *adversarial examples*. Your `ascend`
-can make them: start with the photograph, and take few, small steps.
+Often a goldfish. A change that people do not see, chosen along the gradient, can make a network
+sure of nearly anything. Such photographs are called *adversarial examples*. Your `ascend` can
+make them: start with the photograph, and take few, small steps.
 
 </details>
 
 ### Next
 
 You have seen what a class looks like in general. But why did the network call *this* photograph a
-cat? In chapter 12 you ask it where it looked.
+cat? In [chapter 12](../ch12_explanations/ch12_explanations.ipynb) you ask it where it looked.
+
+### Read on
+
+- D. Erhan, Y. Bengio, A. Courville, P. Vincent, *Visualizing Higher-Layer Features of a Deep
+  Network*, Université de Montréal, 2009: where activation maximization begins.
+- K. Simonyan, A. Vedaldi, A. Zisserman, *Deep Inside Convolutional Networks: Visualising Image
+  Classification Models and Saliency Maps*, 2013,
+  [arXiv:1312.6034](https://arxiv.org/abs/1312.6034): pictures of classes, from the logit.
+- A. Mahendran, A. Vedaldi, *Understanding Deep Image Representations by Inverting Them*, CVPR
+  2015, [arXiv:1412.0035](https://arxiv.org/abs/1412.0035): total variation and the sixth power.
+- C. Olah, A. Mordvintsev, L. Schubert, *Feature Visualization*, [Distill,
+  2017](https://distill.pub/2017/feature-visualization/): waves, colors, jitter, with many
+  pictures.
+- C. Szegedy et al., *Intriguing Properties of Neural Networks*, ICLR 2014,
+  [arXiv:1312.6199](https://arxiv.org/abs/1312.6199): adversarial examples.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

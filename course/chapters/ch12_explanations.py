@@ -16,19 +16,22 @@ r"""
 
 The network says "Egyptian cat". Why?
 
-In 2016 a group of researchers trained a classifier to tell wolves from huskies. It was often right.
-Then they asked it *where* it looked: at the snow. Nearly every wolf in its training photographs
-stood in snow. Accuracy alone would not have told them.
+In 2016 M. Ribeiro and two colleagues trained a classifier to tell wolves from huskies, and they
+built it badly *on purpose*: in its 20 training photographs every wolf stood in snow, and no husky
+did. Then they showed ten of its answers to 27 students of machine learning. Ten of them trusted
+it. Next they showed *where* it looked: at the snow. Now three trusted it. Answers alone do not
+show such a mistake.
 
-The article ends where you see what filters and classes look like. Here you go one step further and
-ask about a **single** answer on a single photograph. There are three classical ways to ask:
+The article ends where you see what filters and classes look like. Here you go one step further
+and ask about a **single** answer on a single photograph. There are three classic ways to ask.
+What they give is called an **attribution** or an explanation, often drawn as a heat map:
 
 - **Saliency**: which pixels would change the answer if they changed a little?
 - **Grad-CAM**: which places of a late layer speak for the class?
 - **Occlusion**: what happens if a part of the photograph is not there?
 
-You will write all three, look at them side by side, and find a photograph on which they
-contradict each other. Then you test whether they can be trusted at all.
+You will write all three, compare them, and find a photograph on which they contradict each other.
+Then you test whether they can be trusted at all.
 
 You need chapters 9 and 10, and about two hours. The network's weights are fetched once, 5 MB.
 Without a network connection, the small VGG that comes with the course takes its place. It knows ten
@@ -105,14 +108,14 @@ what goes into the last layer, `model.layers[-1].input`.
 r"""
 ## 2. Saliency: what if a pixel changed a little?
 
-Take one number of the photograph, say the red of one pixel, and raise it by a tiny step. The logit
-changes a little. Change divided by step: that is a derivative, and you know from chapter 5 how to
-get all of them at once. Training asks "how does the loss change with the *weights*?" Here you ask
-"how does the logit change with the *photograph*?" It is the same backward pass, one step further
-down.
+Take one number of the photograph, say the red of one pixel, and raise it by a tiny step. The
+logit changes a little. Change divided by step: in the limit that is a derivative, and you know
+from chapter 5 how to get all of them at once. Training asks "how does the loss change with the
+*weights*?" Here you ask "how does the logit change with the *photograph*?" It is the same
+backward pass, one step further down.
 
-TensorFlow does it for you. A `GradientTape` writes down what is computed while it runs, and goes
-back along it:
+TensorFlow does it for you. A `GradientTape` records what is computed while it runs, and goes back
+through it:
 """
 
 # %%
@@ -181,14 +184,15 @@ if ready(saliency):
         heatmaps.overlay(cup_photo, of_cup),
         titles=[f"saliency for {names[cat]}", f"saliency for {names[cup]}"],
         counted=False,
-        alt="Orange grains on the grey photographs: dense on the cat's eyes and nose, and the cup.",
+        alt="Orange grains on the gray photographs: dense on the cat's eyes and nose, and the cup.",
     ).show()
 
 # %% [markdown]
 r"""
-It looks like pepper. With SqueezeNet the grains are densest on Chelsea's eyes and nose, and in the
-coffee, so the map is not nonsense. But neighbouring pixels get very different numbers. A network
-with ReLUs and pooling is a patchwork of flat pieces, and its slope jumps from piece to piece.
+It looks like scattered pepper. With SqueezeNet the grains are densest on Chelsea's eyes and nose,
+and in the coffee, so the map is not meaningless. But neighboring pixels get very different
+numbers. A network with ReLUs and pooling is linear piece by piece, and its slope jumps from piece
+to piece.
 
 So look at regions, not at single pixels.
 """
@@ -202,8 +206,8 @@ coarse, but each has seen a large part of the photograph. A map of a late layer 
 something like fur", or "something round". What you do not know: does that map speak for a cat, or
 against it?
 
-The gradient knows. Take the derivative of the logit by every cell of the map $A^k$, and average it
-over the map's height and width. That is the map's **weight**:
+The gradient knows. Take the derivative of the logit with respect to every cell of the map $A^k$,
+and average it over the map's height and width. That is the map's **weight**:
 
 $$ w_k = \frac{1}{h\,w} \sum_{i,j} \frac{\partial\,\text{logit}}{\partial A^k_{ij}} $$
 
@@ -211,11 +215,11 @@ Then add up the maps, each with its weight, and keep what is positive:
 
 $$ \text{cam}_{ij} = \text{ReLU}\Big( \sum_k w_k A^k_{ij} \Big) $$
 
-At last divide by the largest number, so that every map goes from 0 to 1.
+Finally divide by the largest number, so that the map goes from 0 to 1.
 
-**A case for paper.** Two maps of two cells: $A^1 = (4, 1)$, $A^2 = (1, 4)$, with weights 2 and −1.
-The sums are 7 and −2. So the answer is? $(1, 0)$. And with weights −2 and −1? Nothing speaks for
-the class, so the map is $(0, 0)$. What would a division by the maximum make of it?
+**A case for paper.** Two maps of two cells: $A^1 = (4, 1)$, $A^2 = (1, 4)$, with weights 2 and
+−1. The sums are 7 and −2. So the answer is? $(1, 0)$. And with weights −2 and −1? Nothing speaks
+for the class, so the map is $(0, 0)$. What would a division by the maximum do to it?
 """
 
 # %% [markdown]
@@ -268,16 +272,16 @@ if ready(grad_cam):
         heatmaps.overlay(cup_photo, cup_cam),
         titles=[f"Grad-CAM for {names[cat]}", f"Grad-CAM for {names[cup]}"],
         counted=False,
-        alt="Orange regions on the grey photographs: one on the cat's face, one on the cup.",
+        alt="Orange regions on the gray photographs: one on the cat's face, one on the cup.",
     ).show()
 
 # %% [markdown]
 r"""
-Smooth, and easy to read. It is smooth because it is coarse: the picture you see is drawn with
-straight lines between a few cells, and looks finer than it is.
+Smooth, and easy to read. It is smooth because it is coarse: what you see is interpolated between
+a few cells, and looks finer than it is.
 
 Now put both photographs into one. **Before you run it:** what will the network call it? And where
-will the map for the cat be, and where that for the cup?
+will the map for the cat be, and where the map for the cup?
 """
 
 # %%
@@ -299,11 +303,11 @@ if ready(grad_cam):
 
 # %% [markdown]
 r"""
-One network, one photograph, two questions, two places. That is what people love about Grad-CAM: it
+One network, one photograph, two questions, two places. That is why people like Grad-CAM: it
 depends on the class that you ask for.
 
 Which layer you take matters. **A question:** what do you expect of an early layer? Its maps are
-edges and colours. Does an edge speak for a cup?
+edges and colors. Does an edge speak for a cup?
 """
 
 # %%
@@ -320,7 +324,7 @@ if ready(grad_cam):
 
 # %% [markdown]
 r"""
-In the early layers the map is scattered over the cat, too. One weight for a whole map of edges is
+In the early layers the map is also scattered over the cat. One weight for a whole map of edges is
 too crude: the same edge speaks for a cup at one place and means nothing at another.
 """
 
@@ -328,16 +332,16 @@ too crude: the same edge speaks for a cup at one place and means nothing at anot
 r"""
 ## 4. Occlusion: what if it were not there?
 
-The third way needs no gradient at all. Cover a square of the photograph, ask again, and write down
-by how much the logit has dropped. Move the square on, and do it again.
+The third way needs no gradient at all. Cover a square of the photograph, ask again, and note by
+how much the logit has dropped. Move the square, and do it again.
 
-**What colour should the square have?** Black is a colour, too, and a black square is a thing with
-four sharp edges. There is no colour that says nothing. The photograph's own mean colour, one number
-for each channel, says the least.
+**What color should the square have?** Black is a color too, and a black square is an object with
+four sharp edges. No color says nothing. The photograph's own mean color, one number for each
+channel, says the least.
 
-**A case for paper.** A photograph of 227 × 227, a square of 56, a stride of 17. How many places are
-there in a row? And how often does the network run? (11 places, so 121 times, and once more for the
-original.) It need not be one after the other: a batch holds many pictures.
+**A case for paper.** A photograph of 227 × 227, a square of 56, a stride of 17. How many places
+are there in a row? And how often does the network run? (11 places, so 121 times, and once more
+for the original.) They need not run one after the other: a batch holds many pictures.
 """
 
 # %% [markdown]
@@ -364,7 +368,7 @@ def occlusion_map(model, image, index, size, stride):
     -------
     array, shape ((H - size) // stride + 1, (W - size) // stride + 1)
         The original's logit less the logit with the square there. It is filled with the
-        photograph's mean colour: the mean of each channel over height and width.
+        photograph's mean color: the mean of each channel over height and width.
 
     Notes
     -----
@@ -374,13 +378,13 @@ def occlusion_map(model, image, index, size, stride):
     ### BEGIN SOLUTION
     network = keras.Model(model.input, model.layers[-1].input)
     original = network(image[None])[0, index]
-    colour = image.mean(axis=(0, 1))
+    color = image.mean(axis=(0, 1))
     rows = []
     for i in range(0, image.shape[0] - size + 1, stride):
         columns = range(0, image.shape[1] - size + 1, stride)
         pictures = np.stack([image] * len(columns))  # one row of places is one batch
         for n, j in enumerate(columns):
-            pictures[n, i : i + size, j : j + size] = colour
+            pictures[n, i : i + size, j : j + size] = color
         rows.append(original - network(pictures)[:, index])
     return np.array(rows)
     ### END SOLUTION
@@ -406,15 +410,15 @@ if ready(occlusion_map):
 
 # %% [markdown]
 r"""
-Orange is where hiding *costs* points. Blue is where it brings some: what is there speaks against
-the class, or the square itself looks a little like something.
+Orange is where hiding makes the logit *fall*. Blue is where it makes it rise: what is there
+speaks against the class, or the square itself looks a little like something.
 
-This map has a unit that you can tell anybody: "without this part the cat's logit is ten lower". It
-is also the slowest of the three, by far.
+This map has a meaning that you can tell anybody: "without this part the cat's logit is so much
+lower". It is also the slowest of the three, by far.
 
-Scroll back and compare Chelsea's three maps. With SqueezeNet, saliency loves her eyes and nose,
-Grad-CAM her forehead and cheek, and hiding costs most around one eye. Do they contradict each
-other?
+Scroll back and compare Chelsea's three maps. With SqueezeNet, saliency is strongest on her eyes
+and nose, Grad-CAM on her forehead and cheek, and hiding costs most around one eye. Do they
+contradict each other?
 """
 
 # %% [markdown]
@@ -447,12 +451,12 @@ if ready(saliency) and ready(grad_cam) and ready(occlusion_map):
 # %% [markdown]
 r"""
 With SqueezeNet, saliency puts more than a third of its weight on the *cat*, for an espresso.
-Grad-CAM puts an eighth there. Occlusion puts next to nothing there, and what is blue says: the cat
-*costs* the espresso points. Who is wrong?
+Grad-CAM puts an eighth there. Occlusion puts almost nothing there, and its blue says: the cat
+makes the espresso's logit *lower*. Which one is wrong?
 
-Test it. Saliency claims that the logit would change if the cat's pixels changed a little. So change
-them a little: by half a grey level, up or down as the gradient says. Nobody could see that. Then
-test occlusion's claim: hide the cat's half altogether.
+Test it. Saliency claims that the logit would change if the cat's pixels changed a little. So
+change them a little: by half a gray level, up or down as the gradient says. Nobody could see
+that. Then test occlusion's claim: hide the whole half with the cat.
 """
 
 # %%
@@ -470,9 +474,10 @@ print(f"the photograph as it is:               logit {float(score(both[None])[0,
 
 # %% [markdown]
 r"""
-**Both are right.** With SqueezeNet, a change of half a grey level on the cat lifts the espresso's
-logit by four: saliency has told the truth. And without the cat the logit does not fall, it even
-rises a little: occlusion has told the truth as well. They answer different questions.
+**Both are right.** With SqueezeNet, a change of half a gray level on the cat raises the
+espresso's logit by four: saliency has told the truth. And without the cat the logit does not
+fall, it even rises a little: occlusion has told the truth as well. They answer different
+questions.
 
 | | the question it answers | what it does not say |
 |---|---|---|
@@ -483,21 +488,21 @@ rises a little: occlusion has told the truth as well. They answer different ques
 "Why did the network say that?" is not one question. When somebody shows you a heat map, ask
 first which question it answers.
 
-(The tiny change that lifts a logit by four has a name. Pictures that are changed so, invisibly,
-until the network says something absurd, are called *adversarial examples*.)
+(The tiny change that raises a logit by four has a name. Pictures that are changed like this,
+invisibly, until the network says something absurd, are called *adversarial examples*.)
 """
 
 # %% [markdown]
 r"""
 ## 6. Would they notice a broken network?
 
-A pretty map is not evidence. Julius Adebayo and others proposed a test in 2018. Destroy what the
-network has learned: shuffle its weights. If the map still looks the same, it cannot have been
-explaining what the network learned.
+A beautiful map is not evidence. Julius Adebayo and others proposed a test in 2018, a *sanity
+check*. Destroy what the network has learned: shuffle its weights. If the map still looks the
+same, it cannot have been explaining what the network learned.
 
 The next cell shuffles the weights of the last layer, then of the last 5, then of all. For each it
-compares the map with the real one, by their ranks: 1 means the same order of places, 0 means
-nothing in common. **Guess:** which of the two maps survives?
+compares the map with the real one, by a *rank correlation*: 1 means the same order of places, 0
+means nothing in common. **Guess:** which of the two maps survives?
 """
 
 # %%
@@ -527,20 +532,35 @@ if ready(saliency) and ready(grad_cam):
 r"""
 With SqueezeNet, saliency keeps a rank correlation of about 0.4 even when *every* weight is
 shuffled. Part of what you saw in section 2 was the photograph itself: its edges and its contrast
-shine through any network of convolutions, trained or not. Grad-CAM falls to about 0 at once.
+show through any network of convolutions, trained or not. Grad-CAM falls to about 0 at once.
 
-This does not make Grad-CAM true. It makes it worth a second look; what fails such a test is not.
+This does not prove that Grad-CAM is right. It has passed one test; a map that fails it explains
+little about what the network learned.
 """
 
 # %% [markdown]
 r"""
 ## 7. Slide the occluder
 
-Hide what you like, with the pointer or the arrow keys, and watch the logit and the five classes.
-Below are the three explanations by your own functions.
+Hide any part, with the pointer or the arrow keys, and watch the logit and the five classes. Below
+are the three explanations by your own functions.
 
-Can you find a place where hiding something makes the network *more* certain? Which part of Chelsea
-is worth the most? In the photograph of both, what must you hide to turn the cup into a cat?
+Can you find a place where hiding something makes the network *more* certain? Which part of
+Chelsea matters most? In the photograph of both, what must you hide to turn the cup into a cat?
+
+### Does it know what a cat is?
+
+Try to answer chapter 4's question with this demo. Hide Chelsea's eyes, her nose, her ears, one
+after the other. Then hide everything *but* one of them. How little of a cat is enough for the
+network?
+
+By now you have four answers, and none of them says yes. The network of chapter 4 had to call
+everything a cat or a dog. Dropout's doubt in chapter 7 did not notice a cup. Chapter 9's network
+became surer of its cat when her fur turned blue. And in chapter 11 a network was completely sure
+of a picture that no person would take for a cat. What a network *knows* is what its training
+rewarded: features that separate the classes on those photographs. Sometimes these are eyes and
+ears. Sometimes they are snow. So do not ask whether it knows what a cat is. Ask which change of
+the photograph changes its answer, and then try it.
 """
 
 # %%
@@ -562,7 +582,7 @@ Think first, then open the answer.
 the sum?</summary>
 
 No. The sum is the mean times $h \cdot w$, the same factor for every map, and the division by the
-maximum takes it out again.
+maximum removes it again.
 
 </details>
 
@@ -578,35 +598,54 @@ map*, CAM, was there first, for such networks only.
 <details><summary>Two cats on one photograph. You hide one, and the logit for "cat" hardly falls. Is
 the cat unimportant?</summary>
 
-No, the other one stands in for it. Occlusion hides one thing at a time, so it misses what is there
-twice. Grad-CAM shows both.
+No, the other one is still there and is enough. Occlusion hides one thing at a time, so it misses
+what is there twice. Grad-CAM can show both.
 
 </details>
 
 <details><summary>Your map for "wolf" lights up the snow. What do you do?</summary>
 
-You have found something that accuracy hid. Test it as in section 5: hide the snow, hide the animal,
-and see what the logit does. If it is so, get wolves without snow, and huskies with it.
+You have found something that accuracy hid. Test it as in section 5: hide the snow, hide the
+animal, and see what the logit does. If the snow decides, get photographs of wolves without snow,
+and of huskies with it. (Features like this snow are called *spurious correlations*, or
+*shortcuts*.)
 
 </details>
 
 <details><summary>The map lights up the animal. Is the network right for the right reason?</summary>
 
-You do not know. It says *where*, not *what*: it could be the fur's colour or the collar. And a map
-that fits what we hoped for is the one that we check least.
+You do not know. It says *where*, not *what*: it could be the color of the fur or the collar. And
+a map that fits what we hoped for is the one that we check least.
 
 </details>
 
 ### What you know now
 
-You began with nine multiplications and a sum. You have built the layers, run them backwards,
+You began with nine multiplications and a sum. You have built the layers, run them backward,
 trained a network, fought its overfitting, opened one that others had trained for weeks, looked at
-its maps, let it draw what it knows, and asked it for its reasons. That is the article's whole way,
-and a bit more: its last picture shows what the network *likes*, and your last one shows what it
-*looked at*.
+its maps, let it draw what it knows, and asked it for its reasons. That is everything in the
+article, and a bit more: its last picture shows what the network *likes*, and your last one shows
+what it *looked at*.
 
 ### Next
 
-One question is left, and it is a different one. Your own `conv2d` takes seconds for what Keras does
-in a blink. In chapter 13, the last, you find out how.
+One question is left, and it is a different one. Your own `conv2d` takes seconds for what Keras
+does in a moment. In [chapter 13](../ch13_fast_convolution/ch13_fast_convolution.ipynb), the last,
+you find out how.
+
+### Read on
+
+- M. T. Ribeiro, S. Singh, C. Guestrin, *"Why Should I Trust You?": Explaining the Predictions of
+  Any Classifier*, KDD 2016, [arXiv:1602.04938](https://arxiv.org/abs/1602.04938): LIME, with the
+  wolves and the snow.
+- K. Simonyan, A. Vedaldi, A. Zisserman, *Deep Inside Convolutional Networks*, 2013,
+  [arXiv:1312.6034](https://arxiv.org/abs/1312.6034): saliency.
+- R. R. Selvaraju et al., *Grad-CAM: Visual Explanations from Deep Networks via Gradient-Based
+  Localization*, ICCV 2017, [arXiv:1610.02391](https://arxiv.org/abs/1610.02391).
+- J. Adebayo et al., *Sanity Checks for Saliency Maps*, NeurIPS 2018,
+  [arXiv:1810.03292](https://arxiv.org/abs/1810.03292).
+- R. Geirhos et al., *ImageNet-Trained CNNs Are Biased Towards Texture*, ICLR 2019,
+  [arXiv:1811.12231](https://arxiv.org/abs/1811.12231): a cat in the skin of an elephant.
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

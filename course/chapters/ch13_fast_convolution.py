@@ -14,17 +14,17 @@
 r"""
 # Chapter 13: Fast convolution
 
-Your `conv2d` is right, and it is slow. Keras computes the same numbers hundreds of times as
-fast. Is Keras written by magicians?
+Your `conv2d` is right, and it is slow. Keras computes the same numbers hundreds of times as fast.
+Is that magic?
 
-No. It is the same multiplications in another order. In this chapter you write four faster ways
-to convolve, and at the end you race them against Keras, on this computer:
+No. It is the same multiplications in a different order. In this chapter you write four faster
+ways to convolve, and at the end you race two of them against Keras, on this computer:
 
 - one large matrix product in place of thousands of small steps,
 - layers that leave out most of the multiplications,
 - the Fourier transform, which makes the size of the kernel nearly irrelevant.
 
-On the way you run a convolution *backwards*, which is how networks draw pictures.
+On the way you run a convolution *backward*, which is how some networks draw pictures.
 
 You need chapters 1 and 2 and about two and a half hours. Stuck? `hint(im2col)` gives one hint at
 a time, `solution(im2col)` shows one way to do it.
@@ -48,9 +48,9 @@ start("ch13_fast_convolution")
 
 # %% [markdown]
 r"""
-Two functions from chapter 2 are given. `layout` says where windows stand and how wide the frame of
-zeros is. It also refuses what cannot work, so call it first and you need not check sizes, strides
-or padding yourself. `conv2d_loop` is the layer that you wrote, as a loop: the one to beat.
+Two functions from chapter 2 are given. `layout` says where windows stand and how wide the frame
+of zeros is. It also refuses what cannot work: call it first, and you do not have to check sizes,
+strides or padding yourself. `conv2d_loop` is the layer of chapter 2, as a loop: the one to beat.
 """
 
 
@@ -112,11 +112,11 @@ print(f"that is {taken / (62 * 62 * 8) * 1e6:.1f} millionths of a second for eac
 
 # %% [markdown]
 r"""
-The multiplications are not the problem. Each step asks Python to cut out a patch, to call NumPy
-twice, to store one number. NumPy is fast with large arrays, and here it gets 30,752 tiny ones.
+The multiplications are not the problem. In each step Python cuts out a patch, calls NumPy twice,
+and stores one number. NumPy is fast with large arrays, and here it gets 30,752 tiny ones.
 
-So: hand over *everything at once*. The fastest thing that any numerical library has is the
-**matrix product**. Decades went into making it fast. Can a convolution be written as one?
+So give NumPy *everything at once*. What numerical libraries do best is the **matrix product**.
+People have worked for decades to make it fast. Can a convolution be written as one?
 """
 
 # %% [markdown]
@@ -136,8 +136,8 @@ figures.numbers(
 
 # %% [markdown]
 r"""
-The second matrix holds all that the window ever sees. Now lay the kernel out in the same way, as
-one *column*, and multiply:
+The second matrix holds everything that the window ever sees. Now write the kernel in the same
+way, as one *column*, and multiply:
 
 $$\begin{bmatrix} 1 & 2 & 4 & 5 \\ 2 & 3 & 5 & 6 \end{bmatrix}
 \begin{bmatrix} 1 \\ 0 \\ 0 \\ -1 \end{bmatrix} =
@@ -147,7 +147,7 @@ Each row times the column is one step of the convolution. Rewriting a picture li
 **im2col**. (The name, "image to columns", comes from programs that write the patches as columns.
 Here they are rows, because then nothing must be transposed later.)
 
-With channels and several pictures there is only more of the same:
+With channels and several pictures it works in the same way:
 
 | | in this order | how many |
 |---|---|---|
@@ -161,10 +161,10 @@ array of shape $(k_h, k_w, C)$.
 $(2, 20)$. The window is 1 × 2. There is one place. Its line is $1, 10, 2, 20$. Not
 $1, 2, 10, 20$: the channel changes fastest.
 
-**Loop over the short side.** You could loop over the places, and cut out one patch at a time. But
-a photograph has thousands of places, and a window nine taps. Turn it round: *what do all windows
-together see under tap $(a, b)$?* They see the picture, shifted by $a$ rows and $b$ columns, in
-steps of the stride. That is one slice.
+**Choose the shorter loop.** You could loop over the places, and cut out one patch at a time. But
+a photograph has thousands of places, and a window has nine taps. Ask it the other way round:
+*what do all windows together see under tap $(a, b)$?* They see the picture, shifted by $a$ rows
+and $b$ columns, in steps of the stride. That is one slice.
 """
 
 # %% [markdown]
@@ -219,13 +219,13 @@ def im2col(x, size, strides=(1, 1), padding="valid"):
 # %% [markdown]
 r"""
 The demo shows your matrix. Click a number in it, or press Tab until the matrix has the focus and
-use the arrow keys. Its **row** is one patch: find it in the picture. Its **column** is one tap: one
-number from every patch. You can click into the picture, too.
+use the arrow keys. Its **row** is one patch: find it in the picture. Its **column** is one tap:
+one number from every patch. You can also click into the picture.
 
 Try to find out:
 
-- Which pixel stands in the matrix most often? Which only once?
-- Stride 2, window 2 × 2: how often does each pixel stand there now?
+- Which pixel appears in the matrix most often? Which only once?
+- Stride 2, window 2 × 2: how often does each pixel appear now?
 - Choose "same". Where in the matrix are the zeros of the frame?
 - What part of the picture does a *column* of the matrix show?
 """
@@ -248,22 +248,23 @@ if ready(im2col):
 
 # %% [markdown]
 r"""
-Nearly nine times, because nearly every pixel lies under nine windows. For a large layer this
-hurts, and good libraries never write the whole matrix down. They cut out the lines as they go.
+Nearly nine times, because nearly every pixel lies under nine windows. For a large layer this is a
+problem, and good libraries never write the whole matrix down. They cut out the rows when they
+need them.
 """
 
 # %% [markdown]
 r"""
 ## 3. The layer as one matrix product
 
-The kernels of shape $(k_h, k_w, C, F)$ become a matrix, too: one column for each filter, and in
+The kernels of shape $(k_h, k_w, C, F)$ also become a matrix: one column for each filter, and in
 each column the numbers in im2col's order. Which reshape does that?
 
 $$\underbrace{\text{patches}}_{N \cdot \text{rows} \cdot \text{columns}\; \times\; k_h k_w C}
 \;\cdot\; \underbrace{\text{kernels}}_{k_h k_w C\; \times\; F}
 \;=\; \underbrace{\text{result}}_{N \cdot \text{rows} \cdot \text{columns}\; \times\; F}$$
 
-The result has a line for each place and a number for each filter. Add the bias. A last reshape
+The result has a row for each place and a number for each filter. Add the bias. A last reshape
 gives the maps their shape, and nothing needs to be transposed, because all orders were chosen to
 fit.
 
@@ -276,8 +277,8 @@ $$\begin{bmatrix} 1 & 2 & 4 & 5 \\ 2 & 3 & 5 & 6 \end{bmatrix}
 \begin{bmatrix} 1 & 12 \\ 2 & 16 \end{bmatrix}$$
 
 **One of the rungs is speed.** Your function must be at least five times as fast as `conv2d_loop`.
-Both are timed on the same arrays in the same run, several times, and the best times count. With one
-product you will be about a hundred times as fast, so nothing needs polishing.
+Both are timed on the same arrays in the same run, several times, and the best times count. With
+one matrix product you will be far faster than that, so you need no further tricks.
 """
 
 # %% [markdown]
@@ -334,26 +335,26 @@ if ready(im2col) and ready(conv2d_im2col):
 
 # %% [markdown]
 r"""
-The difference is not exactly 0. Both add the same 27 products, in another order, and every addition
-of floats rounds a little. No computer agrees with itself to the last digit once the order changes.
-That is why your checks allow for a small difference.
+The difference is not exactly 0. Both add the same 27 products, in a different order, and every
+addition of floats rounds a little. So a change of order may change the last digits. That is why
+your checks allow a small difference.
 """
 
 # %% [markdown]
 r"""
-## 4. The way back: col2im
+## 4. Back to the picture: col2im
 
 Can you go from the matrix back to the picture? Chapter 5 needs that: gradients arrive for the
 *rows* of the matrix, and belong to the *pixels*. A pixel that was copied into four rows gets four
-answers.
+gradients.
 
-**A question.** What should become of the four? The last one? Their mean? Their sum?
+**A question.** What should the pixel get? The last of the four? Their mean? Their sum?
 
 Think of the total: each of the four copies has an effect of its own on the result, and effects
 *add up*. So **col2im** puts every number back where it came from, and adds.
 
-**A case for paper.** The matrix from above goes home. The 2 in the middle column of the picture was
-copied twice, so it comes home as 4.
+**A case for paper.** The matrix from above goes back to the picture. The 2 in the middle column
+of the picture was copied twice, so it comes back as 4.
 
 $$\begin{bmatrix} 1 & 2 & 4 & 5 \\ 2 & 3 & 5 & 6 \end{bmatrix} \;\to\;
 \begin{bmatrix} 1 & 2 + 2 & 3 \\ 4 & 5 + 5 & 6 \end{bmatrix}$$
@@ -365,7 +366,7 @@ col2im would be this matrix transposed.
 
 # %% [markdown]
 r"""
-### Exercise 3: everything comes home
+### Exercise 3: everything back to its pixel
 """
 
 
@@ -430,11 +431,11 @@ if ready(col2im):
 
 # %% [markdown]
 r"""
-With stride 2 the last column is seen by no window at all, and gets 0.
+With stride 2 no window sees the last column, so it gets 0.
 
-**What makes it an adjoint?** For every picture $x$ and every matrix $m$:
-$\;\text{im2col}(x) \cdot m = x \cdot \text{col2im}(m)$, where the dot multiplies number by number
-and adds up. This one line tests both functions, with any numbers.
+**What makes it an adjoint?** For every picture $x$ and every matrix $m$: $\;\text{im2col}(x)
+\cdot m = x \cdot \text{col2im}(m)$, where the dot multiplies number by number and adds up. This
+one equation tests both functions, with any numbers.
 """
 
 # %%
@@ -447,14 +448,14 @@ if ready(im2col) and ready(col2im):
 
 # %% [markdown]
 r"""
-## 5. A convolution run backwards
+## 5. A convolution run backward
 
-Networks that *draw* (generate faces, colour in, mark every pixel of a road) must get from small
-maps to large ones. A layer that does it is Keras's `Conv2DTranspose`.
+Networks that *draw* (generate faces, add colors, mark every pixel of a road) must get from small
+maps to large ones: this is **upsampling**. A layer that does it is Keras's `Conv2DTranspose`.
 
 A convolution gathers: a patch becomes one number. The transposed convolution scatters: one number
-becomes a patch. **Every pixel lays down a copy of the kernel, multiplied by itself.** The strides
-say how far apart the copies lie. Where they overlap, they add up.
+becomes a patch. **Every pixel writes a copy of the kernel, multiplied by the pixel's own value.**
+The strides say how far apart the copies lie. Where they overlap, they add up.
 
 **A case for paper.** The picture is one row: 2, 3. The kernel is one row: 1, 10. With stride 1
 the copies are $2, 20$ and, one step further, $3, 30$. Added: $2,\; 20 + 3,\; 30$. With stride 2
@@ -462,14 +463,14 @@ they lie side by side: $2, 20, 3, 30$.
 
 - `"valid"` keeps every copy whole: $h \cdot s + \max(k - s, 0)$ rows.
 - `"same"` keeps $h \cdot s$ rows, as if a convolution with `"same"` and this stride had made the
-  small map from the large one. What lay in that convolution's frame is cut off.
+  small map from the large one. What would lie in that convolution's frame is cut off.
 
 You have done the work already. Which matrix, with one row for each pixel of the small map, must go
 into `col2im`? Its rows are copies of the kernels, each multiplied by a pixel. That is one matrix
 product.
 
-Mind the kernels' shape: $(k_h, k_w, F, C)$. The layer runs a convolution backwards, so filters and
-channels have changed places.
+Note the shape of the kernels: $(k_h, k_w, F, C)$. The layer runs a convolution backward, so
+filters and channels have changed places.
 """
 
 # %% [markdown]
@@ -546,11 +547,11 @@ if ready(col2im) and ready(conv2d_transpose):
 
 # %% [markdown]
 r"""
-The flat kernel copies every pixel into a square. The pyramid lets neighbours fade into each other.
+The flat kernel copies every pixel into a square. The pyramid lets neighbors fade into each other.
 A network learns the kernel that it needs.
 
-> **A trap that made headlines: the checkerboard.** Take a kernel of ones with size 3 and stride
-> 2, and a picture that is gray all over. What comes out?
+> **A well-known trap: the checkerboard.** Take a kernel of ones with size 3 and stride 2, and a
+> picture that is the same gray everywhere. What comes out?
 """
 
 # %%
@@ -568,9 +569,9 @@ Where two copies overlap, the sum is larger. If the stride does not divide the k
 pixels get more copies than others, in a regular pattern. Many generated pictures show it. Choose a
 kernel size that the stride divides, and only the border is uneven.
 
-> **"Deconvolution" is a wrong name.** Some texts call this layer so. A deconvolution would undo a
-> convolution: get the sharp picture back from the blurred one. This layer has the *shape* of the
-> inverse, and nothing else. Convolve and transpose with the same kernel, and see:
+> **"Deconvolution" is a wrong name.** Some texts use it for this layer. A deconvolution would
+> undo a convolution: get the sharp picture back from the blurred one. This layer gives the
+> *shape* back, and nothing else. Convolve and transpose with the same kernel, and see:
 """
 
 # %%
@@ -597,11 +598,11 @@ The shape is back, the sharpness is not. It is blurred twice.
 r"""
 ## 6. Fewer multiplications
 
-So far every product of chapter 1 was still computed. The next two layers leave most of them out.
+So far you have computed every product of chapter 1. The next two layers leave most of them out.
 
-**A window of one pixel.** A 1 × 1 convolution looks at one pixel in all its channels, and mixes
-them. No patch has to be cut out: `im2col` would only copy the picture. At every pixel, $C$
-numbers go in and $F$ come out, always by the same matrix.
+**A window of one pixel.** A 1 × 1 convolution, also called **pointwise**, looks at one pixel in
+all its channels, and mixes them. No patch has to be cut out: `im2col` would only copy the
+picture. At every pixel, $C$ numbers go in and $F$ come out, always by the same matrix.
 
 **A case for paper.** One pixel $(1, 2)$, three filters whose weights are
 $\begin{bmatrix} 1 & 0 & 2 \\ 0 & 1 & -1 \end{bmatrix}$ (a row for each channel, a column for each
@@ -646,8 +647,8 @@ def conv1x1(x, kernels, bias):
 
 # %% [markdown]
 r"""
-Colours are channels, so a 1 × 1 layer can grade a photograph. Here are three filters that mix red,
-green and blue as old photographs do, and one filter that asks "how green?".
+Colors are channels, so a 1 × 1 layer can change the colors of a photograph. Here are three
+filters that give it the brown of old photographs, and one filter that asks "how green?".
 """
 
 # %%
@@ -667,9 +668,9 @@ if ready(conv1x1):
 
 # %% [markdown]
 r"""
-**Each channel by itself.** An ordinary filter looks at all channels at once. A **depthwise** layer
-gives each channel its own $M$ filters, and sums over nothing but the window. $C$ channels give
-$C \cdot M$ maps. They come channel by channel: map $c \cdot M + m$ is filter $m$ on channel $c$.
+**Each channel by itself.** An ordinary filter looks at all channels at once. A **depthwise**
+layer gives each channel its own $M$ filters, and sums only over the window. $C$ channels give $C
+\cdot M$ maps. They come channel by channel: map $c \cdot M + m$ is filter $m$ on channel $c$.
 
 $$\text{out}_{n,i,j,\,cM+m} = \text{bias}_{cM+m} + \sum_{a,\,b}
 x_{n,\,i \cdot s_h + a,\,j \cdot s_w + b,\,c} \cdot \text{kernels}_{a,b,c,m}$$
@@ -725,8 +726,8 @@ def depthwise_conv2d(x, kernels, bias, strides=(1, 1), padding="valid"):
 
 # %% [markdown]
 r"""
-One small trouble: nothing mixes the channels any more. But a 1 × 1 layer does just that, and little
-else. Put a depthwise layer and a 1 × 1 layer one after the other, and you have a **separable
+One thing is missing: nothing mixes the channels any more. But a 1 × 1 layer does exactly that.
+Put a depthwise layer and a 1 × 1 layer one after the other, and you have a **separable
 convolution**: first look around in each channel, then mix the channels.
 
 **A question.** A map of 56 × 56 with 128 channels, 128 filters of 3 × 3. How many multiplications
@@ -743,35 +744,35 @@ print(f"{ordinary / (depthwise + mixing):.1f} times fewer")
 
 # %% [markdown]
 r"""
-About $k_h \cdot k_w$ times fewer. The networks in telephones (MobileNet and its relatives) are
-made of such pairs. The pair cannot do all that the ordinary layer can: every filter must share
-the same look-around. In practice little is lost.
+About $k_h \cdot k_w$ times fewer. Networks for phones (MobileNet and its relatives) are made of
+such pairs. The pair cannot do everything that the ordinary layer can: all filters must share the
+same result of the depthwise layer. In practice little accuracy is lost (A. Howard et al., 2017).
 """
 
 # %% [markdown]
 r"""
-## 7. Fourier: large kernels for free
+## 7. Fourier: large kernels at the same price
 
 Products of 9 numbers are cheap. What about a kernel of 31 × 31? Every place takes 961 products for
 each channel.
 
-There is a way round. The **Fourier transform** writes a picture as a sum of waves. And waves have
-a wonderful property: slide a kernel over a wave, and out comes the same wave, only stronger or
-weaker and shifted. So in the world of waves a convolution is *one multiplication per wave*,
-whatever the kernel's size:
+There is another way. The **Fourier transform** writes a picture as a sum of waves. And waves have
+a remarkable property: slide a kernel over a wave, and you get the same wave, only stronger or
+weaker and shifted. So for waves a convolution is *one multiplication per wave*, whatever the
+kernel's size:
 
 $$\text{spectrum of the result} \;=\; \text{spectrum of the picture} \;\times\;
 \overline{\text{spectrum of the kernel}}$$
 
-The line on top is the complex conjugate. Without it you get the true, flipped convolution of the
-mathematicians. With it you get ours.
+The line on top is the complex conjugate. Without it you get the flipped convolution of
+mathematics. With it you get ours.
 
-**Round the corner.** The transform thinks that the picture goes round: right of the last column
-comes the first again. A kernel that hangs over the right border meets the left side of the
-picture. Such places give nonsense. Which places are right?
+**Around the edge.** The transform treats the picture as if it went around: right of the last
+column comes the first again. A kernel that hangs over the right border meets the left side of the
+picture. Such places are wrong for us. Which places are right?
 
 **A case for paper.** One row: $1, 2, 4$. Kernel: $1, -1$. The Fourier way gives $1 - 2,\; 2 -
-4,\; 4 - 1$. The last one went round the corner. The first $3 - 2 + 1 = 2$ are what you want: a
+4,\; 4 - 1$. The last one went around the edge. The first $3 - 2 + 1 = 2$ are what you want: a
 `"valid"` result is the corner at the top left, of $H - k_h + 1$ rows and $W - k_w + 1$ columns.
 """
 
@@ -839,8 +840,8 @@ def conv2d_fft(x, kernels, bias):
 # %% [markdown]
 r"""
 Which waves is Chelsea made of? The picture on the right shows how strong each wave is, the slow
-ones in the middle. The other two show what a blur, and a difference of neighbours, do to the
-waves: white waves pass, black ones are stopped.
+ones (low **frequencies**) in the middle. The other two show what a blur, and a difference of
+neighbors, do to the waves: white waves pass, black ones are stopped.
 """
 
 # %%
@@ -867,16 +868,16 @@ figures.photos(
 # %% [markdown]
 r"""
 A blur lets slow waves pass and stops fast ones. An edge detector does the opposite, in its
-direction. That is the same thing as chapter 1's "sum 1" and "sum 0": the sum of the weights is
-what happens to the slowest wave of all, the flat picture.
+direction. This is chapter 1's "sum 1" and "sum 0" again: the sum of the weights is what happens
+to the slowest wave of all, the flat picture.
 """
 
 # %% [markdown]
 r"""
 ## 8. The race
 
-Now all of them, on this computer, with your own functions: the loop, one matrix product, Fourier,
-and Keras, which runs in a process of its own. The pictures grow from 16 to 128 pixels.
+Now the race, on this computer: the loop, your matrix product, your Fourier way, and Keras, which
+runs in a separate process. The pictures grow from 16 to 128 pixels.
 
 **Guess first.** Who wins at 16 × 16? Who at 128 × 128? How far is your best from Keras?
 
@@ -892,10 +893,10 @@ if ready(im2col) and ready(conv2d_im2col) and ready(conv2d_fft):
 
 # %% [markdown]
 r"""
-The axis is logarithmic: every step to the right is ten times as long. Your matrix product leaves
-the loop behind by a factor of hundreds, and it comes close to Keras. On small pictures it may
-even win, because calling Keras has a price of its own. (Is a bar strangely long? Other programs
-on your computer take their share. Run the cell again.)
+The axis is logarithmic: every step to the right is ten times as long. Your matrix product beats
+the loop by a large factor, and it comes close to Keras. On small pictures it may even win,
+because calling Keras itself takes time. (Is a bar strangely long? Other programs on your computer
+also need the processor. Run the cell again.)
 
 And now let the *kernel* grow, on a picture of 64 × 64. **Guess:** from which size on does Fourier
 win against im2col?
@@ -909,14 +910,14 @@ if ready(im2col) and ready(conv2d_im2col) and ready(conv2d_fft):
 
 # %% [markdown]
 r"""
-The spectrum does not care how large the kernel is. Its time stays nearly level, while the matrix
-grows with every tap. Why do networks not use it all the time? Because their kernels are 3 × 3.
-Where kernels are large, in sound or in astronomy, Fourier is what everybody uses.
+The Fourier way does not depend on the size of the kernel. Its time stays nearly the same, while
+the matrix grows with every tap. Why do networks not always use it? Because their kernels are
+usually 3 × 3. Where kernels are large, as with sound or in astronomy, the Fourier way is common.
 
-What does Keras have left over you? It keeps patches in the processor's small, fast memory and
-never writes the matrix down, it uses every core, and for 3 × 3 kernels a trick of Winograd's
-saves more than half of the multiplications. On a graphics card the same matrix products run a
-hundred times as fast again. But the idea is the one that you wrote.
+What can a library still do better? It can keep patches in the processor's small, fast memory (the
+cache) and never write the whole matrix down, it uses every core, and for 3 × 3 kernels a method
+of Winograd's saves more than half of the multiplications. On a graphics card the same matrix
+products run far faster again. But the idea is the one that you wrote.
 """
 
 # %% [markdown]
@@ -924,9 +925,9 @@ r"""
 ## 9. What you have built
 
 - `im2col` and `conv2d_im2col`: a layer as one matrix product.
-- `col2im` and `conv2d_transpose`: the way back, from small maps to large ones.
+- `col2im` and `conv2d_transpose`: from small maps back to large ones.
 - `conv1x1` and `depthwise_conv2d`: the two halves of a layer, each far cheaper than the whole.
-- `conv2d_fft`: any kernel at the price of a small one.
+- `conv2d_fft`: a large kernel at the price of a small one.
 
 ### Questions
 
@@ -935,8 +936,9 @@ Think first, then open the answer.
 <details><summary>im2col copies every pixel up to nine times. Why is it faster all the
 same?</summary>
 
-Copying is cheap, and it happens in nine large pieces. What it buys is one matrix product, in
-which the processor multiplies many numbers at once and finds every number where it expects it.
+Copying is cheap, and it happens in nine large pieces. In return there is one matrix product, in
+which the processor multiplies many numbers at once, and which reads numbers that lie side by side
+in memory.
 
 </details>
 
@@ -960,22 +962,39 @@ single 3 × 3 layer from 256 to 256 channels takes $9 \cdot 256 \cdot 256 = 589{
 <details><summary>What does conv2d_fft give if you forget to cut off the last rows and
 columns?</summary>
 
-Places where the kernel goes round the corner: the right border of the picture meets the left one.
-It is the right answer to another question, that of a picture drawn on a doughnut.
+Places where the kernel goes around the edge: the right border of the picture meets the left one.
+It is the right answer to a different question: **circular** padding, as on a picture drawn on a
+doughnut.
 
 </details>
 
 <details><summary>Which layer's backward pass is conv2d_transpose?</summary>
 
-That of an ordinary convolution. Chapter 5's gradient for the picture lays down a copy of the
-kernel for every cell of the map, multiplied by the gradient there. And the other way round: the
-gradient of a transposed convolution is an ordinary one.
+That of an ordinary convolution. Chapter 5's gradient for the picture adds a copy of the kernel
+for every cell of the map, multiplied by the gradient there. And the other way round: the gradient
+of a transposed convolution is an ordinary one.
 
 </details>
 
 ### Next
 
-This is the last chapter. You have written, by hand, every operation of a convolutional network,
-forward and backward, slow and fast. Whatever a library does from now on, you know what it must be
-doing.
+This is the last chapter. You have written, by hand, the operations of a convolutional network,
+forward and backward, slow and fast. Whatever a library does from now on, you know what it must
+compute.
+
+### Read on
+
+- K. Chellapilla, S. Puri, P. Simard, *High Performance Convolutional Neural Networks for Document
+  Processing*, IWFHR 2006: im2col.
+- A. Lavin, S. Gray, *Fast Algorithms for Convolutional Neural Networks*, CVPR 2016,
+  [arXiv:1509.09308](https://arxiv.org/abs/1509.09308): Winograd's method.
+- A. G. Howard et al., *MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
+  Applications*, 2017, [arXiv:1704.04861](https://arxiv.org/abs/1704.04861): depthwise and 1 × 1,
+  one after the other.
+- A. Odena, V. Dumoulin, C. Olah, *Deconvolution and Checkerboard Artifacts*, [Distill,
+  2016](https://distill.pub/2016/deconv-checkerboard/).
+- M. Mathieu, M. Henaff, Y. LeCun, *Fast Training of Convolutional Networks through FFTs*, ICLR
+  2014, [arXiv:1312.5851](https://arxiv.org/abs/1312.5851).
+
+[Glossary](../pages/glossary.ipynb) · [Formula sheet](../pages/formulas.ipynb)
 """

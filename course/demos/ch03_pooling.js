@@ -154,7 +154,7 @@ function View(model, el) {
     words.textContent = model.get("sentence");
     pictureCaption.textContent = s?.overlap
       ? "picture: windows overlap, so only one is framed"
-      : "picture, each window in its colour";
+      : "picture, each window in its color";
     pooledCaption.textContent =
       `largest numbers, by ${model.get("learners") ? "your function" : "the course"}`;
     const setting = model.get("setting");

@@ -197,6 +197,6 @@ class View {
     const where = beyond ? " Part of that is padding, outside the photograph." : "";
     this.told.textContent = `${row.name}, unit at row ${i}, column ${j} of `
       + `${row.shape[0]}×${row.shape[1]}: sees ${size}×${size} pixels. `
-      + `Its neighbours lie ${jump} ${jump === 1 ? "pixel" : "pixels"} away.${where}`;
+      + `Its neighbors lie ${jump} ${jump === 1 ? "pixel" : "pixels"} away.${where}`;
   }
 }

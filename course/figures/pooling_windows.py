@@ -132,7 +132,7 @@ def _words(
 ) -> str:
     """The picture in words."""
     numbers = "; ".join(" ".join(f"{v:g}" for v in row) for row in table)
-    words = f"A table with windows of {size[0]} by {size[1]} in four colours: {numbers}."
+    words = f"A table with windows of {size[0]} by {size[1]} in four colors: {numbers}."
     if take is not None:
         taken = "; ".join(" ".join(f"{take(table[p]):g}" for p in line) for line in windows)
         words += f" Taken of each window: {taken}."

@@ -45,7 +45,7 @@ def canvas(page):
 
 def test_a_layer_is_chosen_and_its_field_told(page):
     page.get_by_role("button", name="block5_conv3").click()
-    told(page, "of 14×14: sees 196×196 pixels. Its neighbours lie 16 pixels away.")
+    told(page, "of 14×14: sees 196×196 pixels. Its neighbors lie 16 pixels away.")
     assert page.widget.layer == 16
     page.get_by_role("button", name="fc1").click()
     told(page, "Each unit of fc1 sees the whole photograph.")
