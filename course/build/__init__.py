@@ -22,6 +22,7 @@ from types import ModuleType
 import nbformat
 
 from cnnlab.autograder.judging.exercise import Chapter
+from cnnlab.course.build.pages import pages
 from cnnlab.course.build.source import SourceError, to_bytes, to_notebook
 
 CHAPTER_GLOB = "ch[0-9][0-9]_*.py"
@@ -60,7 +61,7 @@ class Notebooks:
 
 
 def build(root: Path | str, chapters: Iterable[str] | None = None) -> BuildReport:
-    """Build the notebooks of some chapters, and put them in place.
+    """Build the notebooks of some chapters, and all pages, and put them in place.
 
     Either everything is built, or, if one chapter fails, no file is touched.
 
@@ -83,7 +84,8 @@ def build(root: Path | str, chapters: Iterable[str] | None = None) -> BuildRepor
     report, files, released = BuildReport(), {}, manifest(root)
     for name, notebooks in built.items():
         files[solution_path(name)] = notebooks.solution
-        path, new = release_path(name), notebooks.release
+    releases = {release_path(name): notebooks.release for name, notebooks in built.items()}
+    for path, new in (releases | pages(root)).items():
         old = read(root / path)
         if old is not None and digest(old) not in (digest(new), released.get(path)):
             report.kept.append(path)

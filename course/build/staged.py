@@ -36,6 +36,7 @@ from cnnlab.course.build import (
     solution_path,
     sources,
 )
+from cnnlab.course.build.pages import pages
 
 NO_CHAPTER = "git has no chapter source. Write course/chapters/chNN_name.py and `git add` it."
 
@@ -139,30 +140,32 @@ def release(tree: Path) -> list[str]:
             problems.append(str(error))
             continue
         problems += inspection.of_grader(chapter)
-        problems += _drift(tree, name, fresh)
+        problems += _drift(tree, f"course/chapters/{name}.py", _files(name, fresh))
         problems += inspection.of_release(
             chapter, fresh.solution, read(tree / release_path(name)) or fresh.release
         )
-    return problems + _strays(tree, names)
+    return problems + _drift(tree, "course/pages", pages(tree)) + _strays(tree, names)
 
 
-def _drift(tree: Path, name: str, fresh: Notebooks) -> list[str]:
+def _files(name: str, fresh: Notebooks) -> dict[str, bytes]:
+    return {solution_path(name): fresh.solution, release_path(name): fresh.release}
+
+
+def _drift(tree: Path, source: str, files: dict[str, bytes]) -> list[str]:
     problems = []
-    for path, new in ((solution_path(name), fresh.solution), (release_path(name), fresh.release)):
+    for path, new in files.items():
         found = read(tree / path)
         if found is None:
             problems.append(f"{path} is not in git. Run `cnnlab build` and `git add` it.")
         elif digest(found) != digest(new):
             problems.append(
-                f"{path} is not what course/chapters/{name}.py builds. "
-                "Run `cnnlab build` and `git add` the result."
+                f"{path} is not what {source} builds. Run `cnnlab build` and `git add` the result."
             )
-    path = release_path(name)
-    found = read(tree / path)
-    if found is not None and manifest(tree).get(path) != digest(found):
-        problems.append(
-            f"{MANIFEST} does not record {path}. Run `cnnlab build` and `git add` both."
-        )
+        released = path.startswith("exercises/")
+        if released and found is not None and manifest(tree).get(path) != digest(found):
+            problems.append(
+                f"{MANIFEST} does not record {path}. Run `cnnlab build` and `git add` both."
+            )
     return problems
 
 
@@ -173,7 +176,7 @@ def _strays(tree: Path, names: list[str]) -> list[str]:
         for name in graders(tree)
         if name not in names
     ]
-    expected = {MANIFEST, *map(solution_path, names), *map(release_path, names)}
+    expected = {MANIFEST, *map(solution_path, names), *map(release_path, names), *pages(tree)}
     for folder in ("exercises", "solutions"):
         for path in sorted((tree / folder).rglob("*")):
             relative = path.relative_to(tree).as_posix()

@@ -44,7 +44,7 @@ def lab(
     target = exercises_folder(folder)
     copied = copy_missing(ROOT / "exercises", target)
     if copied:
-        console.print(f"Copied {len(copied)} chapters to {target}: {', '.join(copied)}")
+        console.print(f"Copied {len(copied)} notebooks to {target}: {', '.join(copied)}")
     options += [] if browser else ["--no-browser"]
     options += [] if port is None else [f"--port={port}"]
     options += [] if ip is None else [f"--ip={ip}"]
@@ -63,9 +63,9 @@ def is_root() -> bool:
 
 
 def copy_missing(source: Path, target: Path) -> list[str]:
-    """Copy the chapters that ``target`` does not have; returns their names."""
+    """Copy the chapters and pages that ``target`` does not have; returns their names."""
     copied = []
-    for notebook in sorted(source.glob("ch*/ch*.ipynb")):
+    for notebook in sorted([*source.glob("ch*/ch*.ipynb"), *source.glob("pages/*.ipynb")]):
         place = target / notebook.parent.name / notebook.name
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
