@@ -882,6 +882,11 @@ def predict(x, weights):
     Beyond the exercise, for no points: a ``ValueError`` if ``weights`` does not hold ten arrays
     (its message contains the word ``weights``), or if the pictures have another number of
     channels than the first kernels (``x``).
+
+    >>> middle = np.pad(np.ones((1, 1, 1, 1)), ((1, 1), (1, 1), (0, 0), (0, 0)))
+    >>> weights = [middle, np.zeros(1)] * 3 + [np.ones((1, 1)), np.zeros(1)] * 2
+    >>> predict(np.ones((1, 8, 8, 1)), weights).round(3)
+    array([[0.731]])
     """
     ### BEGIN SOLUTION
     for i in (0, 2, 4):

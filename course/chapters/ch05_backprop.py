@@ -879,6 +879,11 @@ def train_step(params, x, y, rate):
     Beyond the exercise, for no points: a ``ValueError`` if there are not exactly four arrays
     (its message contains the word ``params``), or if ``y`` has another length than x, or a
     class that does not exist (the word ``y``).
+
+    >>> params = [np.ones((1, 1, 1, 1)), np.zeros(1), np.zeros((1, 2)), np.zeros(2)]
+    >>> new, loss = train_step(params, np.ones((1, 2, 2, 1)), np.array([1]), 1.0)
+    >>> new[2], new[3], round(loss, 3)
+    (array([[-0.5,  0.5]]), array([-0.5,  0.5]), 0.693)
     """
     ### BEGIN SOLUTION
     kernels, bias, weights, bias2 = params

@@ -407,6 +407,10 @@ def spatial_dropout2d(x, rate, rng, training=True):
     -----
     Beyond the exercise, for no points: a ``ValueError`` if ``x`` does not have four axes, or
     ``rate`` is not from 0 to 1. The message contains the argument's name.
+
+    >>> out = spatial_dropout2d(np.ones((2, 4, 4, 3)), 0.5, np.random.default_rng(0))
+    >>> bool((out == out[:, :1, :1]).all()), set(out.ravel().tolist()) <= {0.0, 2.0}
+    (True, True)
     """
     ### BEGIN SOLUTION
     maps = np.ones((x.shape[0], 1, 1, x.shape[3]))

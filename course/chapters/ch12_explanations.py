@@ -150,14 +150,14 @@ def saliency(model, image, index):
     model : keras.Model
         Takes (N, H, W, C). Its last layer is a softmax, and nothing else; what goes into that
         layer, ``model.layers[-1].input``, are the logits.
-    image : array, shape (H, W, C)
+    image : array, shape (H, W, C), float32
         One photograph as the network takes it, without a batch axis.
     index : int
         The class, from 0 to the number of classes less one.
 
     Returns
     -------
-    array, shape (H, W)
+    array, shape (H, W), float32
         For each pixel the largest size, over the channels, of the derivative of the logit.
 
     Notes
@@ -241,7 +241,7 @@ def grad_cam(model, image, index, layer):
 
     Returns
     -------
-    array, shape (h, w)
+    array, shape (h, w), float32
         At the layer's resolution: the maps, weighted by their mean gradients, summed over the
         channels, through ReLU, divided by the largest number. Zeros where nothing is positive.
 
@@ -366,7 +366,7 @@ def occlusion_map(model, image, index, size, stride):
 
     Returns
     -------
-    array, shape ((H - size) // stride + 1, (W - size) // stride + 1)
+    array, shape ((H - size) // stride + 1, (W - size) // stride + 1), float32
         The original's logit less the logit with the square there. It is filled with the
         photograph's mean color: the mean of each channel over height and width.
 

@@ -819,7 +819,7 @@ def conv2d_fft(x, kernels, bias):
     Notes
     -----
     Beyond the exercise, for no points: a ``ValueError`` as in ``conv2d_im2col``: the message
-    contains ``kernels``, ``size`` or ``bias``.
+    contains ``kernels`` or ``bias``.
 
     >>> x, kernels = np.array([[[[1.0], [2.0], [4.0]]]]), np.array([[[[1.0]], [[-1.0]]]])
     >>> conv2d_fft(x, kernels, np.zeros(1)).round(9)

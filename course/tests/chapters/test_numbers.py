@@ -24,6 +24,7 @@ from nbclient import NotebookClient
 from cnnlab.course.networks.vgg import named_layers
 from cnnlab.course.ops.layers import count_macs, count_parameters
 from cnnlab.course.tests.chapters.prose import NAMES, ROOT, cells, prose, without_code
+from cnnlab.course.training import transfer
 from cnnlab.course.training.histories import gain, load_histories
 from cnnlab.datasets.pictures import load_cats_dogs
 
@@ -133,6 +134,16 @@ def test_a_calculated_number_is_right(name, number):
     value = eval(LISTED[name][number]["calc"], _known()) / SCALE.get(unit, 1)
     digits = len(figure.partition(".")[2])
     assert abs(value - float(figure.replace(",", ""))) <= 0.5001 * 10**-digits
+
+
+def test_the_readme_compares_equal_numbers_of_pictures():
+    record = json.loads((ROOT / "datasets/histories/ch09_transfer.json").read_text("utf-8"))
+    trained = transfer.trained_best()
+    assert trained is not None
+    (row,) = (r for r in record["embedded"]["curve"] if r["per_class"] == trained.per_class)
+    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    for share in (np.mean(row["test"]), trained.test):
+        assert f"{100 * share:.1f} % on" in readme
 
 
 # What a notebook prints
