@@ -541,8 +541,9 @@ if ready(vgg_preprocess) and ready(top_k):
 r"""
 There was no error message.
 
-- With pixels from 0 to 1 the answers have nothing to do with the photographs any more. To the
-  network all three are nearly the same dark gray, so it says nearly the same about all.
+- With pixels from 0 to 1 the answers have nothing to do with the photographs any more. The
+  network expects numbers from about −124 to 151, so all three photographs are nearly the same
+  plain gray for it, and it says nearly the same about all.
 - With red and blue exchanged, SqueezeNet gives the espresso 23 % in place of 96 %. Coffee is
   brown, and a blue one is no evidence for espresso.
 - But the same mistake lifts the cat from 47 % to 87 %! Look at the five best guesses above:

@@ -413,15 +413,15 @@ will the cat and the cup of coffee have in common now?
 
 # %%
 if ready(feature_maps) and ready(to_picture) and ready(strongest):
-    dark = {
+    divided = {
         name: feature_maps(model, photo(name, size=224) / np.float32(255), firsts)
         for name in ("chelsea", "coffee")
     }
     for name in firsts:
         count = min(20, cat_maps[name].shape[-1] // 2)
-        one, other = (set(strongest(maps[name], count)) for maps in dark.values())
+        one, other = (set(strongest(maps[name], count)) for maps in divided.values())
         print(f"{name}: {len(one & other):2} of the {count} strongest are the same")
-    for how, maps in {"as in training": cat_maps, "divided by 255": dark["chelsea"]}.items():
+    for how, maps in {"as in training": cat_maps, "divided by 255": divided["chelsea"]}.items():
         alt = f"Eight maps of block1_conv1 for the cat, {how}."
         shown = row_of(maps["block1_conv1"], range(8))
         figures.photos(*shown, titles=[how, *[""] * 7], alt=alt).show()
