@@ -188,6 +188,8 @@ def test_lab_copies_what_is_missing_and_leaves_what_is_there(tmp_path):
     mine.write_text("my work")
     copied = lab.copy_missing(SOLUTIONS.parent / "exercises", tmp_path)
     assert CHAPTER not in copied
+    assert {"glossary", "formulas"} <= set(copied)
+    assert (tmp_path / "pages/glossary.ipynb").is_file()
     assert mine.read_text() == "my work"
     mine.unlink()
     assert CHAPTER in lab.copy_missing(SOLUTIONS.parent / "exercises", tmp_path)
