@@ -8,7 +8,7 @@ CELLS = '''\
 r"""
 ### Exercise «COUNT»: «NAME»
 
-What is it for? A sentence, a formula, and a case for paper:
+What is it for? A sentence, a formula, and an example by hand:
 
 $$f(z) = 2z$$
 """

@@ -155,7 +155,7 @@ patch as its input. The whole step is
 $$s = b + \sum_{i=0}^{k_h - 1} \sum_{j=0}^{k_w - 1} \sum_{c=0}^{C - 1}
 \text{patch}_{i,j,c} \cdot \text{kernel}_{i,j,c}$$
 
-**A case for paper.** One row, two columns, one channel: the patch holds 2 and 5, the kernel
+**An example by hand.** One row, two columns, one channel: the patch holds 2 and 5, the kernel
 holds 3 and −1, the bias is 10. Then $s = 10 + 2 \cdot 3 + 5 \cdot (-1) = 11$.
 """
 
@@ -320,7 +320,7 @@ $$\text{out}_{i,j} = \sum_{a=0}^{k_h - 1} \sum_{b=0}^{k_w - 1}
 Read it as a sentence: to fill row $i$, column $j$ of the map, put the kernel's top left corner on
 row $i$, column $j$ of the picture, and take one step.
 
-**A case for paper.**
+**An example by hand.**
 
 $$\begin{bmatrix} 1 & 0 & 2 \\ 3 & 1 & 0 \\ 0 & 2 & 1 \end{bmatrix} \ast
 \begin{bmatrix} 1 & 2 \\ 0 & -1 \end{bmatrix} =
@@ -503,7 +503,7 @@ and the whole layer is
 $$\text{out}_{n,i,j,f} = \text{bias}_f + \sum_{a,\,b,\,c}
 x_{n,\,i+a,\,j+b,\,c} \cdot \text{kernels}_{a,b,c,f}$$
 
-**A case for paper.** One picture, 2 × 2, two channels. One filter, 1 × 2, two channels. Bias 1.
+**An example by hand.** One picture, 2 × 2, two channels. One filter, 1 × 2, two channels. Bias 1.
 
 $$x_{\text{channel 0}} = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} \quad
 x_{\text{channel 1}} = \begin{bmatrix} 0 & 1 \\ 1 & 0 \end{bmatrix} \qquad
@@ -686,7 +686,7 @@ $$\text{relu}(z) = \max(z, 0)$$
 Negative numbers become 0, all others stay. In words: "Report what you found. If you found the
 opposite, report nothing."
 
-**A case for paper.** What becomes of $[-2,\; 0.5,\; 0,\; 3]$? Answer: $[0,\; 0.5,\; 0,\; 3]$.
+**An example by hand.** What becomes of $[-2,\; 0.5,\; 0,\; 3]$? Answer: $[0,\; 0.5,\; 0,\; 3]$.
 """
 
 # %%
@@ -786,7 +786,7 @@ weights does:
 $$\text{on a flat patch of brightness } v:\quad
 \sum_{a,b} v \cdot k_{a,b} = v \cdot \sum_{a,b} k_{a,b}$$
 
-**A case for paper.** You want a kernel of *one row and three columns* that doubles the middle,
+**An example by hand.** You want a kernel of *one row and three columns* that doubles the middle,
 yet keeps a flat picture as it is. The middle weight is 2. What are the two others, if they are
 equal? Answer: $-\tfrac12$ and $-\tfrac12$, because all three must add up to 1.
 """

@@ -116,7 +116,7 @@ $$\text{places} = \left\lfloor \frac{n - k}{s} \right\rfloor + 1$$
 In words: after the first place, $n - k$ cells are left to walk; count how many whole steps that
 is; and do not forget the first place. The brackets $\lfloor\;\rfloor$ round down.
 
-**A case for paper.** $n = 10$, $k = 4$, $s = 3$. Answer: $\lfloor 6/3 \rfloor + 1 = 3$.
+**An example by hand.** $n = 10$, $k = 4$, $s = 3$. Answer: $\lfloor 6/3 \rfloor + 1 = 3$.
 
 Why would anybody skip pixels? With stride 2 in both directions the map has a quarter of the
 cells. The next layer has a quarter of the work, and each cell stands for a larger piece of the
@@ -148,7 +148,7 @@ r"""
 The gray cells are the frame. Look at the one on the right: it has a zero on one side only. You
 will find out why in exercise 2. First, count.
 
-**A case for paper.** $n = 7$ and `"same"`. How many places at stride 1, 2 and 3? Answer: 7, 4
+**An example by hand.** $n = 7$ and `"same"`. How many places at stride 1, 2 and 3? Answer: 7, 4
 and 3.
 """
 
@@ -185,7 +185,7 @@ sees further, and still has three weights to learn.
 
 Use dilation with stride 1: Keras refuses layers in which both are larger than 1.
 
-**A case for paper.** $n = 12$, $k = 4$, $d = 3$, `"valid"`. Reach $3 \cdot 3 + 1 = 10$, places
+**An example by hand.** $n = 12$, $k = 4$, $d = 3$, `"valid"`. Reach $3 \cdot 3 + 1 = 10$, places
 $12 - 10 + 1 = 3$.
 """
 
@@ -280,7 +280,7 @@ to the right, or to the bottom. That is a convention of TensorFlow and Keras, no
 PyTorch's `Conv2d(..., padding=1)` both sides get the same number, so a network that you move from
 one library to the other may be off by one pixel.
 
-**A case for paper.** $n = 5$, $k = 4$, stride 1: 5 places, $4 + 4 - 5 = 3$ zeros, so 1 before and
+**An example by hand.** $n = 5$, $k = 4$, stride 1: 5 places, $4 + 4 - 5 = 3$ zeros, so 1 before and
 2 after. Compare with the figure.
 
 Why the maximum with 0? Take $k = 1$ and stride 3 on six cells: two places, and the last one
@@ -438,9 +438,9 @@ if ready(pad2d):
 r"""
 > **Where the article is wrong: Keras does not repeat the edge.** In its section on the code the
 > article says about Keras: "Same means we pad with the number on the edge". Here is a way to find
-> out. Give a layer a picture of nothing but ones and a 3 × 3 kernel of nothing but ones: it then
-> counts the ones under its window. **What will it count in a corner**, if the frame is made of
-> zeros? And if it is made of edge pixels?
+> out. Give a layer a picture that is all ones and a 3 × 3 kernel that is all ones: it then counts
+> the ones under its window. **What will it count in a corner**, if the frame is made of zeros?
+> And if it is made of edge pixels?
 """
 
 # %%
@@ -485,7 +485,7 @@ inside it each tap lies $d$ cells after the one before.
 Rows come first in every pair: `strides=(2, 1)` takes two rows down in one step, and one column to
 the right.
 
-**A case for paper.** One row of six pixels, one channel, one filter, bias 0, strides $(1, 2)$,
+**An example by hand.** One row of six pixels, one channel, one filter, bias 0, strides $(1, 2)$,
 `"same"`:
 
 $$x = \begin{bmatrix} 1 & 2 & 3 & 4 & 5 & 6 \end{bmatrix} \qquad

@@ -87,8 +87,8 @@ print(f"{edges.size:,} numbers, of which {np.mean(edges == 0):.0%} are 0")
 
 # %% [markdown]
 r"""
-8,836 numbers. **A question.** You keep one number for each block of 2 × 2, then one for each block
-of 4 × 4, then of 8 × 8. How far can you go until nobody sees the cat?
+8,836 numbers. **A question.** You keep one number for each block of 2 × 2, then one for each
+block of 4 × 4, then of 8 × 8. How far can you go before the cat is lost?
 """
 
 # %%
@@ -179,8 +179,8 @@ Look at this map of one row, with windows of 1 × 2 and `"same"`. **What is the 
 
 $$\begin{bmatrix} -3 & -5 & -2 \end{bmatrix}$$
 
-If the frame held zeros, the last window would hold −2 and 0, and the 0 would win: a number that
-nobody ever measured. So in pooling the frame holds *nothing*. Only cells of the picture count, and
+If the frame held zeros, the last window would hold −2 and 0, and the 0 would win: a number that is
+not in the map at all. So in pooling the frame holds *nothing*. Only cells of the picture count, and
 the result is $\begin{bmatrix} -3 & -2 \end{bmatrix}$. You can think of it like this: a window that
 hangs over the border is cut off there.
 
@@ -362,7 +362,7 @@ had. Divide by the number of cells that are there.
 $$\text{out}_{i,j} = \frac{1}{\text{cells in the picture}}
 \sum_{a,b\;\text{in the picture}} x_{i \cdot s_h + a,\; j \cdot s_w + b}$$
 
-**A case for paper.** One row, `"same"`, windows of 1 × 2: what are the means of
+**An example by hand.** One row, `"same"`, windows of 1 × 2: what are the means of
 $\begin{bmatrix} 4 & 2 & 7 \end{bmatrix}$? Answer: $\begin{bmatrix} 3 & 7 \end{bmatrix}$.
 """
 
@@ -459,7 +459,7 @@ becomes $(N, C)$: one row for each picture, one column for each channel.
 
 $$\text{out}_{n,c} = \frac{1}{H \cdot W} \sum_{i=0}^{H-1} \sum_{j=0}^{W-1} x_{n,i,j,c}$$
 
-**A case for paper.** A picture of one row and two columns has two channels. The first holds 1 and
+**An example by hand.** A picture of one row and two columns has two channels. The first holds 1 and
 3, the second 10 and 30. Answer: $\begin{bmatrix} 2 & 20 \end{bmatrix}$.
 """
 
@@ -567,7 +567,7 @@ Here `k`, `stride` and `dilation` are a whole number for both directions, or a p
 What stands last in a tuple may be left out. Then a convolution has stride 1, padding `"same"` and
 dilation 1, and a pooling layer has a stride equal to `k`. The batch is not part of a shape.
 
-**A case for paper.** A picture of 32 × 32 × 3 goes through `("conv", 10, 5)`, `("max_pool", 2)`,
+**An example by hand.** A picture of 32 × 32 × 3 goes through `("conv", 10, 5)`, `("max_pool", 2)`,
 `("flatten",)`. What are the three shapes?
 
 Answer: $(32, 32, 10)$, because the padding is `"same"`; $(16, 16, 10)$; and $(2560,)$.
@@ -723,7 +723,7 @@ None. It learns nothing, and the same function serves every network.
 
 </details>
 
-<details><summary>ReLU first and max pooling after it, or the other way round: does it
+<details><summary>ReLU first and max pooling after it, or the other way around: does it
 matter?</summary>
 
 Not for the result. ReLU keeps the order of numbers, so the largest stays the largest. But after

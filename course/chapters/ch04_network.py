@@ -184,7 +184,7 @@ As a formula, the number at row $i$, column $j$, channel $c$ goes to place
 
 $$(i \cdot W + j) \cdot C + c$$
 
-**A case for paper.** In maps of 4 × 4 × 32: where does the number at row 1, column 0, channel 0
+**An example by hand.** In maps of 4 × 4 × 32: where does the number at row 1, column 0, channel 0
 go? Answer: to place $(1 \cdot 4 + 0) \cdot 32 + 0 = 128$.
 """
 
@@ -260,7 +260,7 @@ figures.curve(z, 1 / (1 + np.exp(-z)), xlabel="z", ylabel="sigmoid(z)").show()
 
 # %% [markdown]
 r"""
-**A case for paper.** What is sigmoid(0)? And sigmoid(log 3)? Answers: $\tfrac{1}{1+1} = 0.5$, and
+**An example by hand.** What is sigmoid(0)? And sigmoid(log 3)? Answers: $\tfrac{1}{1+1} = 0.5$, and
 $e^{-\log 3} = \tfrac13$, so $\tfrac{1}{1 + 1/3} = 0.75$.
 
 **A trap.** The formula is short, and so is the code. What does it do for a large $z$? Here are two
@@ -326,7 +326,7 @@ all are positive, and divide by their sum.
 
 $$\text{softmax}(z)_k = \frac{e^{z_k}}{\sum_m e^{z_m}}$$
 
-**A case for paper.** What is softmax of $[\log 1, \log 3]$? The exps are 1 and 3, their sum is 4,
+**An example by hand.** What is softmax of $[\log 1, \log 3]$? The exps are 1 and 3, their sum is 4,
 so $[0.25,\ 0.75]$. Compare that with sigmoid(log 3) above. With two classes, softmax of $[0, z]$
 *is* the sigmoid.
 
@@ -408,7 +408,7 @@ $$\text{out}_{n,u} = \text{activation}\Big(\text{bias}_u + \sum_{i} x_{n,i} \cdo
 In chapter 1 the matrix product was wrong. **And here?** Look at the sum: a row of `x` meets a
 column of `weights`. That *is* a matrix product, and NumPy writes it `x @ weights`.
 
-**A case for paper.** One picture with inputs $[1, 2]$, two units, no activation:
+**An example by hand.** One picture with inputs $[1, 2]$, two units, no activation:
 
 $$[1,\ 2] \begin{bmatrix} 3 & 0 \\ -1 & 4 \end{bmatrix} + [10,\ 20]
 = [10 + 3 - 2,\ 20 + 0 + 8] = [11,\ 28]$$
@@ -547,7 +547,7 @@ one bias. A dense unit has one weight for each input and one bias.
 $$\text{conv: } (k_h \cdot k_w \cdot C + 1) \cdot F \qquad \text{dense: } (n + 1) \cdot
 \text{units} \qquad \text{all others: } 0$$
 
-**A case for paper.** Ten filters of 5 × 5 on a picture of 32 × 32 × 3: $(5 \cdot 5 \cdot 3 + 1)
+**An example by hand.** Ten filters of 5 × 5 on a picture of 32 × 32 × 3: $(5 \cdot 5 \cdot 3 + 1)
 \cdot 10 = 760$, as in chapter 1. The size of the picture plays no role.
 """
 
@@ -603,7 +603,7 @@ In other words: every weight is used once at every place of the map that *comes 
 that meet padding as well, because the usual code multiplies them by 0, and do not count the bias.
 A dense layer on three axes, without a flatten before it, works at every place too.
 
-**A case for paper.** The same ten filters of 5 × 5 on 32 × 32 × 3, `"same"` padding, stride 1:
+**An example by hand.** The same ten filters of 5 × 5 on 32 × 32 × 3, `"same"` padding, stride 1:
 $32 \cdot 32 \cdot 750 = 768{,}000$. With stride 2 the map is 16 × 16, so a quarter: 192,000.
 """
 
@@ -738,7 +738,7 @@ are about that.
 An engineer often starts from the other end: *this is what the device can do.* Then the question
 is which network fits. Such a budget has two limits, and either may be the tight one.
 
-**A case for paper.** A budget of 1,000 parameters, and plenty of MACs: would a first convolution
+**An example by hand.** A budget of 1,000 parameters, and plenty of MACs: would a first convolution
 with 32 filters of 3 × 3 on three channels fit? Answer: yes, $(27 + 1) \cdot 32 = 896$. But only 104
 are left for everything else.
 """
@@ -847,7 +847,7 @@ Now the steps. Each line is one you have written, here or in an earlier chapter:
 | `dense`, ReLU | `weights[6]`, `weights[7]` | $(N, 64)$ |
 | `dense`, sigmoid | `weights[8]`, `weights[9]` | $(N, 1)$ |
 
-**A case for paper.** Let every kernel pass on what it meets (a 1 in the middle, zeros around it),
+**An example by hand.** Let every kernel pass on what it meets (a 1 in the middle, zeros around it),
 with one channel all the way and all biases 0. Three poolings of 8 × 8 pixels leave one number:
 which one? Answer: the largest of the picture. If it is 1, and both dense weights are 1, the
 network says $\text{sigmoid}(1) = 0.731$.
@@ -913,8 +913,8 @@ if ready(predict) and ready(flatten) and ready(dense):
 
 # %% [markdown]
 r"""
-Next to nothing: float32 has about seven digits, and your code adds the products in a different
-order than Keras. Apart from such rounding, you and Keras agree.
+Almost zero: float32 has about seven digits, and your code adds the products in a different order
+than Keras. Apart from such rounding, you and Keras agree.
 
 No deep-learning library was needed for these answers, only NumPy. Every number in them was
 multiplied, added, cut off at 0, pooled and squeezed by code that you can read: the convolution

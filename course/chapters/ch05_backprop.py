@@ -128,7 +128,7 @@ $$\frac{\partial f}{\partial x_i} \approx
 
 The other numbers stay as they are. These are **central differences**.
 
-**A case for paper.** $f(x) = x^2$, $x = 3$, $\varepsilon = 0.1$. Then $(3.1^2 - 2.9^2) / 0.2 =
+**An example by hand.** $f(x) = x^2$, $x = 3$, $\varepsilon = 0.1$. Then $(3.1^2 - 2.9^2) / 0.2 =
 (9.61 - 8.41) / 0.2 = 6$. And if you look only to the right? $(9.61 - 9) / 0.1 = 6.1$. Which one
 is better? From school you know that the slope is $2x = 6$.
 """
@@ -268,8 +268,8 @@ $$dz_i = \begin{cases} dout_i & \text{where } z_i > 0 \\ 0 & \text{elsewhere} \e
 
 Exactly at 0 there is a corner, and no slope. TensorFlow takes 0 there, and so do we.
 
-**A case for paper.** $z = [-1, 0, 2]$ and $dout = [5, 5, -5]$. The answer is $[0, 0, -5]$. Mind the
-sign of the last one: `dout` may well be negative. It is $z$ that decides.
+**An example by hand.** $z = [-1, 0, 2]$ and $dout = [5, 5, -5]$. The answer is $[0, 0, -5]$. Note
+the sign of the last one: `dout` may well be negative. It is $z$ that decides.
 """
 
 # %% [markdown]
@@ -355,7 +355,7 @@ db_u = \sum_n dout_{n,u}$$
 Always a sum, never a mean. If the loss is a mean over the batch, the loss itself divides, and
 `dout` is small already.
 
-**A case for paper.** One picture, $x = [3]$, weights $[10, 100]$, $dout = [1, 2]$. Then
+**An example by hand.** One picture, $x = [3]$, weights $[10, 100]$, $dout = [1, 2]$. Then
 $dx = 1 \cdot 10 + 2 \cdot 100 = 210$, $dw = [3, 6]$ and $db = [1, 2]$.
 """
 
@@ -461,7 +461,7 @@ Two rules are still missing.
   several windows. Then it gets the gradients of all of them: they **add up**. This holds
   everywhere in the backward pass: *what was used twice gets its gradient twice.*
 
-**A case for paper.** One row, $x = [1, 5, 3]$, windows of 1 × 2 with stride 1, so
+**An example by hand.** One row, $x = [1, 5, 3]$, windows of 1 × 2 with stride 1, so
 $out = [5, 5]$. With $dout = [10, 1]$ the answer is $dx = [0, 11, 0]$.
 """
 
@@ -538,8 +538,8 @@ if ready(max_pool2d_backward):
 
 # %% [markdown]
 r"""
-One pixel in sixteen. The others could change, within limits, and nobody would notice. This is what
-makes pooling forgiving, and also what it loses.
+One pixel in sixteen. The others could change a little, and the result would stay the same. This
+makes pooling tolerant, and it is also what pooling loses.
 """
 
 # %% [markdown]
@@ -565,7 +565,7 @@ dk_{a,b,c,f} \mathrel{+}= \sum_n x_{n,\,is_h+a,\,js_w+b,\,c} \; dout_{n,i,j,f}
 \qquad
 db_f = \sum_{n,i,j} dout_{n,i,j,f}$$
 
-**A case for paper.** One row, $x = [1, 2, 3]$, the kernel is $[10, 100]$, and $dout = [1, 1]$.
+**An example by hand.** One row, $x = [1, 2, 3]$, the kernel is $[10, 100]$, and $dout = [1, 1]$.
 
 - First cell: $[10, 100]$ goes to the pixels 0 and 1. Second cell: $[10, 100]$ goes to the pixels 1
   and 2. Together $dx = [10, 110, 100]$.
@@ -574,8 +574,8 @@ db_f = \sum_{n,i,j} dout_{n,i,j,f}$$
 - $db = 1 + 1 = 2$.
 
 With `"same"` padding, lay the frame of zeros around $x$ first, do the same with the framed
-pictures, and cut the frame off `dx` at the end. What flows into the frame is lost: nobody can
-change a zero of the frame.
+pictures, and cut the frame off `dx` at the end. What flows into the frame is lost: the zeros of
+the frame are fixed.
 """
 
 # %% [markdown]
@@ -734,7 +734,7 @@ far? That depends on a number, the **learning rate**:
 
 $$p \leftarrow p - \text{rate} \cdot g$$
 
-**A case for paper.** $p = [1, 2]$, $g = [10, -10]$, rate 0.1. Then the new $p$ is $[0, 3]$.
+**An example by hand.** $p = [1, 2]$, $g = [10, -10]$, rate 0.1. Then the new $p$ is $[0, 3]$.
 
 The method is called **stochastic gradient descent**, SGD: stochastic because each step looks at a
 small random batch of pictures (a **mini-batch**), not at all of them.
@@ -833,7 +833,7 @@ if ready(numerical_gradient):
 
 # %% [markdown]
 r"""
-**A case for paper.** Two classes, one picture, $z = [0, 0]$, and the truth is class 1. The shares
+**An example by hand.** Two classes, one picture, $z = [0, 0]$, and the truth is class 1. The shares
 are $[½, ½]$, the loss is $\log 2 = 0.693$, and $dz = [½, -½]$.
 
 So a step is:

@@ -93,7 +93,7 @@ itself is called a **stratified** split.
 How many cards? A part with the fraction $f$ gets $\lfloor f \cdot n \rfloor$ of a class with $n$
 examples. Rounding down leaves a few examples over. These go to the first part, the training.
 
-**A case for paper.** 7 cats and 9 dogs, fractions 0.5, 0.25, 0.25. How large are the parts? Cats:
+**An example by hand.** 7 cats and 9 dogs, fractions 0.5, 0.25, 0.25. How large are the parts? Cats:
 $\lfloor 1.75 \rfloor = 1$ for the second and third part, so 5 for the first. Dogs:
 $\lfloor 2.25 \rfloor = 2$, 2, so 5. The parts have 10, 3 and 3 examples.
 
@@ -293,7 +293,7 @@ number?
 The usual choice is the **cross-entropy**: minus the logarithm of the probability that the network
 gave to what was true. For a dog that is $-\log p$, for a cat $-\log(1 - p)$.
 
-**A case for paper.** What does an answer of 0.9 cost for a dog, and what for a cat? $-\log 0.9 =
+**An example by hand.** What does an answer of 0.9 cost for a dog, and what for a cat? $-\log 0.9 =
 0.105$ and $-\log 0.1 = 2.303$: twenty-two times as much. And pure guessing, 0.5 for all? $-\log
 0.5 = 0.693$. Remember that number: a network whose loss is higher would do better to guess.
 """
@@ -456,7 +456,7 @@ $$m_t = w \cdot m_{t-1} + (1 - w) \cdot v_t \qquad m_0 = 0$$
 The weight $w$ says how much of the old average is kept: 0.8 is usual. This is an **exponential
 moving average**. Many tools that draw training curves use it, and so does Adam.
 
-**A case for paper.** All values are 1, and $w = 0.8$. What is $m_1$? $0.8 \cdot 0 + 0.2 \cdot 1 =
+**An example by hand.** All values are 1, and $w = 0.8$. What is $m_1$? $0.8 \cdot 0 + 0.2 \cdot 1 =
 0.2$. And $m_2$? $0.8 \cdot 0.2 + 0.2 = 0.36$. But the curve is flat at 1!
 
 It starts at 0, and 0 was none of our values. After $t$ values, the real ones have the share $1 -
@@ -530,7 +530,7 @@ epochs after the raw one. A moving average always looks back.
 r"""
 ### Exercise 5: where does it turn?
 
-**A case for paper.** A loss of 4, 3, 0.5, 3, 1.5, 1.5, 1.5. The raw minimum is in epoch 2. Would
+**An example by hand.** A loss of 4, 3, 0.5, 3, 1.5, 1.5, 1.5. The raw minimum is in epoch 2. Would
 you stop there? In the smoothed curve that one lucky epoch hardly shows, and the lowest value is
 at the end.
 """
@@ -538,7 +538,7 @@ at the end.
 
 # %% exercise="overfit_epoch"
 def overfit_epoch(val_loss):
-    """The epoch after which the network only learns by heart.
+    """The epoch after which the network only memorizes.
 
     Parameters
     ----------
@@ -654,8 +654,8 @@ if ready(accuracy_gain):
 
 # %% [markdown]
 r"""
-The ± is the spread between runs that differ in nothing but their random numbers. **A gain that is
-no larger than that is no gain yet.** That is why one run of each is not enough.
+The ± is the spread between runs that differ only in their random numbers. **A gain that is no
+larger than that is no gain yet.** That is why one run of each is not enough.
 
 > **Where the article is too quick.** Its 73 % and 81 % come from one run each, and its second
 > network was not only shown varied pictures: its code also trains it for 60 epochs in place of
@@ -681,7 +681,7 @@ Rows are the truth, columns the answers. Cat is class 0 and comes first.
 The network gives a probability, not an answer. The answer is dog where the probability is *above*
 a threshold, usually 0.5. (Above, not equal: Keras's accuracy counts in the same way.)
 
-**A case for paper.** Three cats with probabilities 0.1, 0.8, 0.9 and four dogs with 0.7, 0.6,
+**An example by hand.** Three cats with probabilities 0.1, 0.8, 0.9 and four dogs with 0.7, 0.6,
 0.95, 0.3. First row: one cat is right, two were taken for dogs. Second row: one dog was taken for
 a cat, three are right.
 

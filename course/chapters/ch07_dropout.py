@@ -90,15 +90,15 @@ stay at home. Nobody can leave a task to one colleague, because that colleague m
 tomorrow. Soon everybody knows enough of everything, and the work gets done with any half of the
 people. On the day when everybody comes, it goes best of all.
 
-So it is with nodes. No node can count on any other to be there. What it learns has to be useful
-together with very different nodes, and a detail that only helps together with ten others is of
-little use.
+It is the same with nodes. No node can count on any other to be there. What it learns has to be
+useful together with very different nodes, and a detail that only helps together with ten others
+is of little use.
 
 There is another way to see it. A layer of $n$ nodes has $2^n$ thinned networks in it. Every step
 trains one of them for a moment, and all of them share their weights. At the end, the full network
 works like an average over all of them: an **ensemble**.
 
-**A case for paper.** A layer has 512 nodes and a rate of 0.25. How many nodes are off, on
+**An example by hand.** A layer has 512 nodes and a rate of 0.25. How many nodes are off, on
 average? How many thinned networks are there? Answers: 128 of 512, and $2^{512}$, a number with
 155 digits.
 
@@ -111,7 +111,7 @@ r"""
 ### The factor that the article leaves out
 
 Once the training is over, all nodes stay on. The article says so, and says no more. But look at
-the next layer. **Eight nodes hand on 1 each. With a rate of 0.75, what is their sum on average:
+the next layer. **Eight nodes pass on 1 each. With a rate of 0.75, what is their sum on average:
 in training, and afterward?**
 
 In training, two of the eight are left: 2. Afterward: 8. The next layer learned with sums around
@@ -124,10 +124,10 @@ $$\text{out} = \frac{x \cdot \text{mask}}{1 - \text{rate}} \qquad
 \text{mask} = 1 \text{ with probability } 1 - \text{rate, else } 0$$
 
 Then nothing at all needs to be done later. That is called *inverted* dropout, and it is what
-Keras does. (The first paper on dropout did it the other way round: nothing in training, and all
+Keras does. (The first paper on dropout did it the other way around: nothing in training, and all
 weights times $1 - \text{rate}$ afterward. That works too. What does not work is to do neither.)
 
-**A case for paper.** $x = [3, -2, 5, 1]$, rate 0.75, and only the second number survives. What
+**An example by hand.** $x = [3, -2, 5, 1]$, rate 0.75, and only the second number survives. What
 comes out? Answer: $[0, -8, 0, 0]$.
 
 Three details:
@@ -281,7 +281,7 @@ Dropout multiplies each number by 0 or by $1 / (1 - \text{rate})$. Such a functi
 slope: 0, or $1 / (1 - \text{rate})$. So a dropped node learns nothing in this step, and the mask
 that was drawn in the forward pass has to be kept for the backward pass.
 
-**A case for paper.** The mask is [no, yes, no, no], the rate 0.75, and the gradient that arrives
+**An example by hand.** The mask is [no, yes, no, no], the rate 0.75, and the gradient that arrives
 is $[1, 10, 100, 1000]$. What is handed on? Answer: $[0, 40, 0, 0]$.
 """
 
@@ -373,7 +373,7 @@ Keras it is called `SpatialDropout2D`.
 So how many draws are needed? Not one for each of $N \cdot H \cdot W \cdot C$ numbers, but one for
 each map of each picture: $N \cdot C$.
 
-**A case for paper.** A batch of 20 pictures, with 32 maps of 16 × 16 each, at a rate of 0.25. How
+**An example by hand.** A batch of 20 pictures, with 32 maps of 16 × 16 each, at a rate of 0.25. How
 many draws? How many maps of one picture are gone on average? Answers: 640, and 8.
 """
 
@@ -533,7 +533,7 @@ $$\text{mean} = \frac{1}{T} \sum_{t=1}^{T} p_t \qquad
 A Keras model drops when it is called with `model(x, training=True)`; `model.predict(x)` never
 does. What comes back is a tensor; `np.asarray` makes an array of it.
 
-**A case for paper.** Three passes say 0.5, 0.7 and 0.9. What are mean and standard deviation?
+**An example by hand.** Three passes say 0.5, 0.7 and 0.9. What are mean and standard deviation?
 Answers: 0.7, and $\sqrt{(0.04 + 0 + 0.04)/3} \approx 0.163$.
 """
 

@@ -134,7 +134,7 @@ So with channel $c$ of all pictures $n$, rows $i$, columns $j$, and $M = N \cdot
 $$\text{mean}_c = \frac{1}{M} \sum_{n,i,j} x_{n,i,j,c} \qquad
 \text{std}_c = \sqrt{\frac{1}{M} \sum_{n,i,j} (x_{n,i,j,c} - \text{mean}_c)^2}$$
 
-**A case for paper.** One channel, one picture, four pixels: 1, 1, 5, 5. Mean and standard
+**An example by hand.** One channel, one picture, four pixels: 1, 1, 5, 5. Mean and standard
 deviation? Answer: 3 and 2.
 
 **A trap.** Pictures come from their files as bytes. Look at what bytes do:
@@ -282,14 +282,14 @@ The columns of $U$ are the directions (`np.linalg.eigh` finds them), $s$ the var
 Some of these are nearly 0: a small $\varepsilon$ keeps noise from being amplified. Without the
 last $U^\top$ the numbers would be just as white, but no longer a picture.
 
-**A case for paper.** Points $(\pm1, \pm3)$, all four, and $\varepsilon = 0$. The two coordinates
+**An example by hand.** Points $(\pm1, \pm3)$, all four, and $\varepsilon = 0$. The two coordinates
 are not correlated. What comes out? Answer: $(\pm1, \pm1)$: each is divided by its own spread.
 """
 
 
 # %% exercise="zca_whiten"
 def zca_whiten(patches, eps):
-    """Patches without the correlations between their pixels, and as like the old ones as can be.
+    """Patches whose pixels are not correlated, and that are changed as little as possible.
 
     Parameters
     ----------
@@ -410,7 +410,7 @@ def hflip(x):
 r"""
 ### Exercise 5: shift
 
-**A case for paper.** A picture of two rows is shifted by `dy=1, dx=-1`:
+**An example by hand.** A picture of two rows is shifted by `dy=1, dx=-1`:
 
 $$\begin{bmatrix} 1 & 2 & 3 \\ 4 & 5 & 6 \end{bmatrix} \longrightarrow
 \begin{bmatrix} 0 & 0 & 0 \\ 2 & 3 & 0 \end{bmatrix}$$
@@ -460,7 +460,7 @@ Each pixel has a distance from the mean of its picture, in its channel. Multiply
 $$\text{out}_{n,i,j,c} = (x_{n,i,j,c} - m_{n,c}) \cdot f + m_{n,c} \qquad
 m_{n,c} = \text{mean of channel } c \text{ of picture } n$$
 
-**Cases for paper.** What does $f = 1$ do, what $f = 0$? And what becomes of the pixels 0.1 and
+**Examples by hand.** What does $f = 1$ do, what $f = 0$? And what becomes of the pixels 0.1 and
 0.9 with $f = 2$? Answers: nothing; a picture of one single color; −0.3 and 1.3. Numbers below 0
 and above 1 stay as they are: what is cut off here cannot come back in the next step, and they do
 no harm in a network.
@@ -556,11 +556,11 @@ x' = \frac{\cos\alpha \cdot x - \sin\alpha \cdot y}{z} \text{ to the right.}$$
 (The signs of the sine may look wrong to you. Two things reverse them: rows count downwards, and
 we go backward.)
 
-**A case for paper.** Three by three pixels, a quarter turn counter-clockwise. Where does the pixel
-at the top left come from? It lies $y = -1$, $x = -1$ from the middle. With $\cos = 0$ and
+**An example by hand.** Three by three pixels, a quarter turn counter-clockwise. Where does the
+pixel at the top left come from? It lies $y = -1$, $x = -1$ from the middle. With $\cos = 0$ and
 $\sin = 1$: $y' = -1$, $x' = 1$. From the top right! Turn a sheet of paper and see.
 
-**Between the pixels.** The place is seldom exactly a pixel. It lies between four. Take all four,
+**Between the pixels.** The place is rarely exactly a pixel. It lies between four. Take all four,
 and give a nearer one more weight: **bilinear** interpolation. With $(r, s)$ the place, $a =
 \lfloor r \rfloor$, $b = \lfloor s \rfloor$, $p = r - a$ and $q = s - b$:
 
@@ -659,7 +659,7 @@ not
 
 # %% [markdown]
 r"""
-## 5. Draw anew, for every picture, every time
+## 5. New random numbers, for every picture, every time
 
 Now chance comes in. `augment_batch` gets a batch and a generator, and varies **each picture in its
 own way**:
@@ -749,7 +749,7 @@ if ready(augment_batch):
 
 # %% [markdown]
 r"""
-And this is how a network sees one and the same cat in six epochs:
+And this is how a network sees the same cat in six epochs:
 """
 
 # %%
@@ -782,10 +782,10 @@ r"""
 ## 6. In Keras
 
 Keras has layers for all this. They are part of a model like any other layer. But like dropout
-they have two ways to work: **in training they draw anew at every call; otherwise they hand on the
-picture as it is.** Which of the two it is, the argument `training` decides. `fit` sets it to
-True, `predict` and `evaluate` set it to False. What happens when nobody sets it is a trap, and we
-come to it below.
+they have two ways to work: **in training they draw new random numbers at every call; otherwise
+they pass the picture on as it is.** Which of the two it is, the argument `training` decides.
+`fit` sets it to True, `predict` and `evaluate` set it to False. If it is not set, there is a
+trap; we come to it below.
 
 | layer | its number |
 |---|---|
@@ -1132,8 +1132,8 @@ not learn enough.
 
 <details><summary>Why not make ten variants of each picture once, and store them?</summary>
 
-You could, but then there would be only ten. Drawn anew each time, fifty epochs show fifty variants,
-and nothing has to be stored.
+You could, but then there would be only ten. With new random numbers each time, fifty epochs show
+fifty variants, and nothing has to be stored.
 
 </details>
 

@@ -130,7 +130,7 @@ The pools: one at the end of each block. And flatten, between the last pool and 
 Keras itself has this network, as `keras.applications.VGG16`. Do not call it; build your own. At
 the end yours will be the same, name by name.
 
-**A case for paper.** How many parameters does `fc1` have? It takes $7 \cdot 7 \cdot 512 =
+**An example by hand.** How many parameters does `fc1` have? It takes $7 \cdot 7 \cdot 512 =
 25{,}088$ numbers and has 4096 units: $25{,}088 \cdot 4096 + 4096 = 102{,}764{,}544$. Remember it.
 """
 
@@ -268,7 +268,7 @@ $$\text{size} \leftarrow \text{size} + d\,(k - 1) \cdot \text{jump} \qquad
 
 in this order: the layer's kernel still works on the old grid.
 
-**A case for paper.** Two 3 × 3 convolutions, a 2 × 2 pool with stride 2, and a 3 × 3 convolution.
+**An example by hand.** Two 3 × 3 convolutions, a 2 × 2 pool with stride 2, and a 3 × 3 convolution.
 Sizes: 3, 5, then $5 + 1 \cdot 1 = 6$ with jump 2, then $6 + 2 \cdot 2 = 10$. So (10, 2).
 """
 
@@ -374,7 +374,7 @@ photographs:
 
 No division by 255. The numbers go from about −124 to 151.
 
-**A case for paper.** What becomes of a pure red pixel, RGB (255, 0, 0)? Reverse the order: (0, 0,
+**An example by hand.** What becomes of a pure red pixel, RGB (255, 0, 0)? Reverse the order: (0, 0,
 255). Subtract the means: (−103.939, −116.779, 131.32).
 
 The article's text does not mention this step, and its code does something else before it draws
@@ -439,9 +439,9 @@ five largest and their names. A network's **top-5 error** is the share of photog
 class is not among its five best guesses. ImageNet results are often given like this, because many
 photographs show more than one thing.
 
-**A case for paper.** Probabilities `[0.1, 0.5, 0.15, 0.25]` for cat, dog, cup, ball. The two best:
-dog with 0.5, then ball with 0.25. And if two are equal? Then the one with the lower index comes
-first, as in TensorFlow.
+**An example by hand.** Probabilities `[0.1, 0.5, 0.15, 0.25]` for cat, dog, cup, ball. The two
+best: dog with 0.5, then ball with 0.25. And if two are equal? Then the one with the lower index
+comes first, as in TensorFlow.
 """
 
 # %% [markdown]
@@ -717,8 +717,8 @@ best entry of 2012 that was no convolutional network had 26.2 %.
 needed a trick: the authors first trained a network of 11 layers and began the deeper ones with
 its weights. A year later He and others compared plain networks: one of 34 layers was *worse* than
 one of 18, and not only on new photographs, but on those that it was trained with. That is
-strange. A deeper network could simply let its extra layers hand on what they get, and be as good
-as the shallow one. But "hand on what you get" is surprisingly hard to learn for convolutions that
+strange. A deeper network could simply let its extra layers pass on what they get, and be as good
+as the shallow one. But "pass on what you get" is surprisingly hard to learn for convolutions that
 start with random weights.
 
 **The residual block** (He and others, 2015) makes it easy. Two convolutions compute a *change*,
@@ -726,7 +726,7 @@ and the block's input is added to it by a **shortcut**, also called a *skip conn
 
 $$\text{out} = \text{ReLU}\big(x + F(x)\big)$$
 
-If all weights in $F$ are 0, the block hands on what it got: maps that come out of a ReLU, so the
+If all weights in $F$ are 0, the block passes on what it got: maps that come out of a ReLU, so the
 last ReLU changes nothing. And in the backward pass, the sum passes the whole gradient on (chapter
 5: a sum gives each of its terms the whole gradient). So ResNet could have 152 layers, and with
 *less* work than VGG16. See for yourself:

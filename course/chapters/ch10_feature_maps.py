@@ -159,7 +159,7 @@ single cell is a hundred times brighter than all the others?** It becomes white,
 else becomes nearly the same black. So let the darkest hundredth be black and the brightest
 hundredth white: take the 1st and the 99th *percentile*. What lies beyond them is clipped.
 
-**A case for paper.** The percentiles are 10 and 60. Which gray level does a cell of 35 get? And
+**An example by hand.** The percentiles are 10 and 60. Which gray level does a cell of 35 get? And
 one of 80? Answers: $255 \cdot \tfrac{35 - 10}{60 - 10} = 127.5$, which is rounded; and 80 lies
 beyond the 99th percentile, so 255.
 

@@ -94,9 +94,9 @@ $$ \text{image} + \text{rate} \cdot \frac{g}{\sqrt{\operatorname{mean}(g^2)} + 1
 Now `rate` is in gray levels: with a rate of 2 the numbers move by about 2, and the direction is
 still the gradient's.
 
-**A case for paper.** A picture has two numbers, both 0. The gradient is $(3, -3)$, and the rate 1.
-Where does the step lead? And if the gradient were $(0.003, -0.003)$? Answers: the mean of the
-squares is 9 and its root 3, so the step is $(1, -1)$. In the second case it is just the same.
+**An example by hand.** A picture has two numbers, both 0. The gradient is $(3, -3)$, and the rate
+is 1. Where does the step lead? And if the gradient were $(0.003, -0.003)$? Answers: the mean of
+the squares is 9 and its root 3, so the step is $(1, -1)$. In the second case it is just the same.
 
 **And where the gradient is 0?** Then no direction leads uphill. Thanks to the $10^{-8}$ nothing
 is divided by 0, and the picture stays as it is.
@@ -148,7 +148,7 @@ picture is, and can then subtract it from the score as a **penalty**.
 **Total variation** is that number. Take the difference of each pixel to the one below it, and to
 the one beside it; make them positive; add them all up.
 
-**A case for paper.** One channel, two rows: `1 4` and `1 2`. What is its total variation? Answer:
+**An example by hand.** One channel, two rows: `1 4` and `1 2`. What is its total variation? Answer:
 down $|1 - 1| + |2 - 4| = 2$, across $|4 - 1| + |2 - 1| = 4$, together 6.
 
 Is a pixel on the right edge a neighbor of the one on the left edge? No: a photograph does not
@@ -362,7 +362,7 @@ stays is the average. With jitter, a pattern cannot depend on single pixels.
 
 # %% [markdown]
 r"""
-## 4. What does a filter want to see?
+## 4. What does a filter look for?
 
 For a filter, the score is the mean of its feature map. One thing must be left out: the
 **border**. There the zeros of the padding come in, so the units at the border may answer to the
@@ -728,7 +728,7 @@ r"""
 - `ascent_step`: a step uphill of the same length, however small the gradient is.
 - `total_variation`: how rough a picture is.
 - `ascend`: gradient ascent with two penalties and jitter.
-- `visualize_filter`: what a filter wants to see.
+- `visualize_filter`: a picture that a filter likes.
 - `visualize_class`: what a class looks like to a network.
 
 ### Questions
@@ -746,7 +746,7 @@ a filter likes, and ascent finds the one uphill from where it began.
 
 It shows one thing that it likes very much. A filter may also answer to others that have nothing
 in common with it. To learn about these, look for photographs that activate it: chapter 10's
-`strongest`, the other way round.
+`strongest`, the other way around.
 
 </details>
 

@@ -131,8 +131,9 @@ The photograph has three numbers per pixel, so a pixel gets three slopes. Its **
 largest *size* among them: the sign does not matter, for a pixel that would lower the logit
 counts as much as one that would raise it.
 
-**A case for paper.** The logit is $\tfrac{1}{2}\,(4 b_1 - 20 g_1 + 8 r_1 + 4 b_2 - 20 g_2 + 8 r_2)$
-for a photograph of two pixels. What is the saliency of each? (Answer: 10 and 10, from the green.)
+**An example by hand.** The logit is $\tfrac{1}{2}\,(4 b_1 - 20 g_1 + 8 r_1 + 4 b_2 - 20 g_2 + 8
+r_2)$ for a photograph of two pixels. What is the saliency of each? (Answer: 10 and 10, from the
+green.)
 """
 
 # %% [markdown]
@@ -217,7 +218,7 @@ $$ \text{cam}_{ij} = \text{ReLU}\Big( \sum_k w_k A^k_{ij} \Big) $$
 
 Finally divide by the largest number, so that the map goes from 0 to 1.
 
-**A case for paper.** Two maps of two cells: $A^1 = (4, 1)$, $A^2 = (1, 4)$, with weights 2 and
+**An example by hand.** Two maps of two cells: $A^1 = (4, 1)$, $A^2 = (1, 4)$, with weights 2 and
 −1. The sums are 7 and −2. So the answer is? $(1, 0)$. And with weights −2 and −1? Nothing speaks
 for the class, so the map is $(0, 0)$. What would a division by the maximum do to it?
 """
@@ -339,7 +340,7 @@ how much the logit has dropped. Move the square, and do it again.
 four sharp edges. No color says nothing. The photograph's own mean color, one number for each
 channel, says the least.
 
-**A case for paper.** A photograph of 227 × 227, a square of 56, a stride of 17. How many places
+**An example by hand.** A photograph of 227 × 227, a square of 56, a stride of 17. How many places
 are there in a row? And how often does the network run? (11 places, so 121 times, and once more
 for the original.) They need not run one after the other: a batch holds many pictures.
 """

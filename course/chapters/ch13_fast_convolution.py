@@ -157,12 +157,12 @@ With channels and several pictures it works in the same way:
 "Then" means: the last one changes fastest. That is the order in which NumPy's `reshape` reads an
 array of shape $(k_h, k_w, C)$.
 
-**A case for paper.** One row of two pixels, two channels: pixel 0 is $(1, 10)$, pixel 1 is
+**An example by hand.** One row of two pixels, two channels: pixel 0 is $(1, 10)$, pixel 1 is
 $(2, 20)$. The window is 1 × 2. There is one place. Its line is $1, 10, 2, 20$. Not
 $1, 2, 10, 20$: the channel changes fastest.
 
 **Choose the shorter loop.** You could loop over the places, and cut out one patch at a time. But
-a photograph has thousands of places, and a window has nine taps. Ask it the other way round:
+a photograph has thousands of places, and a window has nine taps. Ask it the other way around:
 *what do all windows together see under tap $(a, b)$?* They see the picture, shifted by $a$ rows
 and $b$ columns, in steps of the stride. That is one slice.
 """
@@ -268,7 +268,7 @@ The result has a row for each place and a number for each filter. Add the bias. 
 gives the maps their shape, and nothing needs to be transposed, because all orders were chosen to
 fit.
 
-**A case for paper.** The tiny picture above, two filters: one takes the top left number of the
+**An example by hand.** The tiny picture above, two filters: one takes the top left number of the
 window, the other the sum of all four. What is the 4 × 2 matrix of the kernels, and what the
 result?
 
@@ -353,7 +353,7 @@ gradients.
 Think of the total: each of the four copies has an effect of its own on the result, and effects
 *add up*. So **col2im** puts every number back where it came from, and adds.
 
-**A case for paper.** The matrix from above goes back to the picture. The 2 in the middle column
+**An example by hand.** The matrix from above goes back to the picture. The 2 in the middle column
 of the picture was copied twice, so it comes back as 4.
 
 $$\begin{bmatrix} 1 & 2 & 4 & 5 \\ 2 & 3 & 5 & 6 \end{bmatrix} \;\to\;
@@ -457,7 +457,7 @@ A convolution gathers: a patch becomes one number. The transposed convolution sc
 becomes a patch. **Every pixel writes a copy of the kernel, multiplied by the pixel's own value.**
 The strides say how far apart the copies lie. Where they overlap, they add up.
 
-**A case for paper.** The picture is one row: 2, 3. The kernel is one row: 1, 10. With stride 1
+**An example by hand.** The picture is one row: 2, 3. The kernel is one row: 1, 10. With stride 1
 the copies are $2, 20$ and, one step further, $3, 30$. Added: $2,\; 20 + 3,\; 30$. With stride 2
 they lie side by side: $2, 20, 3, 30$.
 
@@ -488,7 +488,7 @@ def conv2d_transpose(x, kernels, bias, strides=(1, 1), padding="valid"):
     x : array, shape (N, h, w, C)
         Small maps.
     kernels : array, shape (kh, kw, F, C)
-        Mind the order: filters before channels.
+        Note the order: filters before channels.
     bias : array, shape (F,)
     strides : (down, right)
         How far apart the copies lie.
@@ -604,7 +604,7 @@ So far you have computed every product of chapter 1. The next two layers leave m
 all its channels, and mixes them. No patch has to be cut out: `im2col` would only copy the
 picture. At every pixel, $C$ numbers go in and $F$ come out, always by the same matrix.
 
-**A case for paper.** One pixel $(1, 2)$, three filters whose weights are
+**An example by hand.** One pixel $(1, 2)$, three filters whose weights are
 $\begin{bmatrix} 1 & 0 & 2 \\ 0 & 1 & -1 \end{bmatrix}$ (a row for each channel, a column for each
 filter), bias $(0, 5, 1)$. Result: $(1,\; 2 + 5,\; 2 - 2 + 1) = (1, 7, 1)$.
 """
@@ -675,7 +675,7 @@ layer gives each channel its own $M$ filters, and sums only over the window. $C$
 $$\text{out}_{n,i,j,\,cM+m} = \text{bias}_{cM+m} + \sum_{a,\,b}
 x_{n,\,i \cdot s_h + a,\,j \cdot s_w + b,\,c} \cdot \text{kernels}_{a,b,c,m}$$
 
-**A case for paper.** One pixel, channels $(1, 2)$, window 1 × 1, two filters per channel: channel
+**An example by hand.** One pixel, channels $(1, 2)$, window 1 × 1, two filters per channel: channel
 0 has weights $1, -1$; channel 1 has $10, -10$. The maps are $1, -1, 20, -20$.
 """
 
@@ -771,7 +771,7 @@ mathematics. With it you get ours.
 column comes the first again. A kernel that hangs over the right border meets the left side of the
 picture. Such places are wrong for us. Which places are right?
 
-**A case for paper.** One row: $1, 2, 4$. Kernel: $1, -1$. The Fourier way gives $1 - 2,\; 2 -
+**An example by hand.** One row: $1, 2, 4$. Kernel: $1, -1$. The Fourier way gives $1 - 2,\; 2 -
 4,\; 4 - 1$. The last one went around the edge. The first $3 - 2 + 1 = 2$ are what you want: a
 `"valid"` result is the corner at the top left, of $H - k_h + 1$ rows and $W - k_w + 1$ columns.
 """
@@ -971,7 +971,7 @@ doughnut.
 <details><summary>Which layer's backward pass is conv2d_transpose?</summary>
 
 That of an ordinary convolution. Chapter 5's gradient for the picture adds a copy of the kernel
-for every cell of the map, multiplied by the gradient there. And the other way round: the gradient
+for every cell of the map, multiplied by the gradient there. And the other way around: the gradient
 of a transposed convolution is an ordinary one.
 
 </details>
