@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cnnlab.course.cli import build, case, check, data, grade, lab, new, record
+from cnnlab.course.cli import build, case, check, data, grade, lab, new, record, report
 
 app = typer.Typer(
     help="CNN Lab: a course on convolutional neural networks whose autograder understands the "
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command(context_settings={"ignore_unknown_options": True})(lab.lab)
 app.command()(check.check)
 app.command()(grade.grade)
+app.command()(report.report)
 app.command()(case.case)
 app.command()(build.build)
 app.command()(record.record)

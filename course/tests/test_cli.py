@@ -38,6 +38,7 @@ def run(*arguments: object):
         "lab",
         "check",
         "grade",
+        "report",
         "case",
         "build",
         "new",
