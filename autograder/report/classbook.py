@@ -164,10 +164,11 @@ def _best(submissions: Iterable[SubmissionResult]) -> dict[Place, SubmissionResu
     for result in submissions:
         place = result.student or result.path, result.chapter or UNKNOWN
         found.setdefault(place, []).append(result)
-    return {place: _better(results) for place, results in found.items()}
+    return {place: better(results) for place, results in found.items()}
 
 
-def _better(results: list[SubmissionResult]) -> SubmissionResult:
+def better(results: Sequence[SubmissionResult]) -> SubmissionResult:
+    """The one that counts of somebody's files; of several it has a warning, which names them."""
     best = max(results, key=lambda r: (r.status == "graded", r.score))
     if len(results) == 1:
         return best

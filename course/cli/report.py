@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnnlab.course.cli.terminal import console, fail, visible
+
+if TYPE_CHECKING:
+    from cnnlab.autograder.report.classbook import ClassBook
 
 Results = Annotated[
     list[Path],
@@ -44,15 +47,22 @@ def report(results: Results, folder: Folder = Path("report"), names: Names = Tru
 
       cnnlab report week1.json week2.json -o report --no-names
     """
-    from cnnlab.autograder.report.classbook import read_book
     from cnnlab.autograder.report.pages import BOARD, write_report
 
+    book = book_of(results)
     try:
-        book = read_book(results)
         written = write_report(book, folder, names)
-    except ValueError as error:
-        raise fail(str(error), 2) from None
     except OSError as error:
         raise fail(f"The report could not be written: {error}") from None
     said = f"{len(written) - 1} learners' pages, and the class board: {folder / BOARD}"
     console.print(visible(said), markup=False, soft_wrap=True)
+
+
+def book_of(results: list[Path]) -> ClassBook:
+    """The class that files of results speak of; ends in a message where they cannot be read."""
+    from cnnlab.autograder.report.classbook import read_book
+
+    try:
+        return read_book(results)
+    except (OSError, ValueError) as error:
+        raise fail(str(error), 2) from None

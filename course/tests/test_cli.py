@@ -39,6 +39,8 @@ def run(*arguments: object):
         "check",
         "grade",
         "report",
+        "collect",
+        "export",
         "case",
         "build",
         "new",
