@@ -147,7 +147,7 @@ def _board(book: ClassBook, names: bool) -> dict[str, Any]:
 
 def _of_chapter(book: ClassBook, chapter: str) -> dict[str, Any]:
     results = book.of_chapter(chapter)
-    found = items(results)
+    found, equal = items(results), unnamed(results)
     order = {item.name: place for place, item in enumerate(found)}
     return {
         "name": chapter,
@@ -155,8 +155,8 @@ def _of_chapter(book: ClassBook, chapter: str) -> dict[str, Any]:
         "distribution": distribution(results),
         "items": found,
         "mistakes": _by_exercise(named(results), order),
-        "groups": [g for g in unnamed(results) if len(g.learners) > 1],
-        "alone": sum(len(g.learners) == 1 for g in unnamed(results)),
+        "groups": [group for group in equal if len(group.learners) > 1],
+        "alone": sum(len(group.learners) == 1 for group in equal),
         "case": _case_of,
     }
 

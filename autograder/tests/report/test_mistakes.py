@@ -1,8 +1,11 @@
 """Which mistakes a class makes."""
 
 import numpy as np
+import pytest
 
+from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.results import ExerciseResult
+from cnnlab.autograder.judging.twists import CHANGES_INPUT
 from cnnlab.autograder.report.classbook import class_book
 from cnnlab.autograder.report.examples import example
 from cnnlab.autograder.report.mistakes import fingerprint, named, over_time, said_twists, unnamed
@@ -54,6 +57,41 @@ def test_a_mistake_has_a_case_with_pictures_that_is_the_mistake_itself():
     case = example(CHAPTER, mistake.exercise, mistake.twists)
     assert case.count("<table") >= 4  # the image, the kernel, expected, received
     assert "weights in yours" in case
+
+
+CHAPTERS = [
+    pytest.param(name, marks=[pytest.mark.slow] if load_chapter(name).keras else [])
+    for name in chapter_names()
+]
+WITHOUT_CASE = {CHANGES_INPUT, "ties-reversed"}
+"""What no answer shows: a changed argument, and a remark that costs nothing."""
+ENDS_IN_ERROR = {
+    "pool-missing",
+    "shift-in-percent",
+    "rotation-in-degrees",
+    "input-shape-ignored",
+}
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_mistake_that_has_a_name_has_a_case(chapter):
+    shown: dict[tuple[str, str], bool] = {}
+    for exercise in load_chapter(chapter).exercises:
+        for twist in exercise.twists:
+            case = example(chapter, exercise.name, (twist,))
+            assert " raised " not in case
+            name = exercise.name, twist.name
+            shown[name] = shown.get(name, False) or bool(case)
+    without = {name for name, has_case in shown.items() if not has_case}
+    assert {name for _, name in without} <= WITHOUT_CASE | ENDS_IN_ERROR
+
+
+def test_a_case_shows_a_pair_of_mistakes_as_one_function():
+    twists = {twist.name: twist for twist in load_chapter(CHAPTER)["conv2d"].twists}
+    pair = twists["kernel-flipped"], twists["bias-forgotten"]
+    cases = {example(CHAPTER, "conv2d", chosen) for chosen in (pair, pair[:1], pair[1:])}
+    assert len(cases) == 3
+    assert "" not in cases
 
 
 def test_of_twists_with_one_name_the_one_that_spoke_is_shown():
