@@ -65,7 +65,7 @@ def is_ours(folder: Path) -> bool:
     if not inside:
         return True
     board = folder / BOARD
-    return inside <= {BOARD, LEARNERS} and board.is_file() and MARK in board.read_text("utf-8")
+    return inside <= {BOARD, LEARNERS} and board.is_file() and MARK.encode() in board.read_bytes()
 
 
 def pages(book: ClassBook, names: bool = True) -> Iterator[tuple[str, str]]:
