@@ -184,7 +184,7 @@ class Learner:
     data: bytes
 
 
-def learner(chapter: str, seed: int, number: int) -> Learner:
+def learner(chapter: str, seed: int, number: int, hostile: bool = True) -> Learner:
     """The learner of this number in the class of this seed."""
     rng = random.Random(f"{chapter} {seed} {number}")
     ability = rng.betavariate(3, 1.5)
@@ -195,6 +195,8 @@ def learner(chapter: str, seed: int, number: int) -> Learner:
             cell["outputs"] = []
     for name, known in answers(chapter).items():
         kinds[name] = kind = _pick(RIGHT if rng.random() < ability else WRONG, rng)
+        if kind == "hostile" and not hostile:
+            kinds[name] = kind = "stub"
         if kind == "gone":
             notebook["cells"].remove(cells[name])
         else:
@@ -239,7 +241,9 @@ def _split(notebook: dict[str, Any], answered: list[dict[str, Any]]) -> None:
         notebook["cells"].insert(notebook["cells"].index(cell), helper)
 
 
-def write_class(folder: Path, chapter: str, size: int, seed: int = 0) -> list[Path]:
+def write_class(
+    folder: Path, chapter: str, size: int, seed: int = 0, hostile: bool = True
+) -> list[Path]:
     """Write a class; returns its files, one for each learner.
 
     Parameters
@@ -249,10 +253,12 @@ def write_class(folder: Path, chapter: str, size: int, seed: int = 0) -> list[Pa
     chapter : str
         Its full name.
     size, seed : int
+    hostile : bool
+        Whether some answers waste time and memory: most of what it takes to grade the class.
     """
     truth, paths = {}, []
     for number in range(size):
-        drawn = learner(chapter, seed, number)
+        drawn = learner(chapter, seed, number, hostile)
         path = folder / "submitted" / drawn.student / chapter / drawn.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(drawn.data)
@@ -269,10 +275,11 @@ def main() -> None:
     parser.add_argument("chapter", help="such as ch01")
     parser.add_argument("--size", type=int, default=200, help="learners")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tame", action="store_true", help="stubs in place of hostile answers")
     parser.add_argument("--to", type=Path, default=Path("class"), help="the folder")
     options = parser.parse_args()
     chapter = find_chapter(options.chapter)
-    paths = write_class(options.to, chapter, options.size, options.seed)
+    paths = write_class(options.to, chapter, options.size, options.seed, not options.tame)
     print(f"{len(paths)} learners: {options.to / 'submitted'}")
 
 

@@ -35,6 +35,8 @@ def test_everything_occurs_and_most_is_ordinary():
     assert set(kinds) == set(RIGHT) | set(WRONG)
     assert set(odd) == set(FILES)
     assert odd["as released"] > 300
+    tame = [learner(CHAPTER, 0, number, hostile=False) for number in range(100)]
+    assert "hostile" not in {kind for who in tame for kind in who.kinds.values()}
     right = sum(kinds[kind] for kind in RIGHT) / sum(kinds.values())
     assert 0.5 < right < 0.8
     equal = Counter(who.data for who in drawn)
