@@ -143,6 +143,12 @@ def overview_html(results: Sequence[ExerciseResult]) -> str:
     return card("".join(rows), _ACCENTS["passed" if done else "not_attempted"], "All exercises")
 
 
+def case_html(result: ExerciseResult) -> str:
+    """The case that a result's message speaks of, with its pictures; empty where there is none."""
+    finding = _finding(result)
+    return _case_html(finding, _said(result)[1]) if finding else ""
+
+
 def card(body: str, accent: str, label: str) -> str:
     """A frame around HTML, with an edge in the accent colour."""
     return (

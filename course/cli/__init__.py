@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from cnnlab.course.cli import build, case, check, data, grade, lab, new, record
+from cnnlab.course.cli import (
+    build,
+    case,
+    check,
+    collect,
+    data,
+    export,
+    grade,
+    lab,
+    new,
+    record,
+    report,
+)
 
 app = typer.Typer(
     help="CNN Lab: a course on convolutional neural networks whose autograder understands the "
@@ -16,9 +28,12 @@ app = typer.Typer(
 
 app.command(context_settings={"ignore_unknown_options": True})(lab.lab)
 app.command()(check.check)
+app.command()(collect.collect)
 app.command()(grade.grade)
+app.command()(report.report)
 app.command()(case.case)
 app.command()(build.build)
 app.command()(record.record)
 app.command()(data.data)
+app.add_typer(export.export, name="export")
 app.add_typer(new.new, name="new")

@@ -1,0 +1,189 @@
+"""What learning platforms let one download, and what people make of it."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+
+import pytest
+
+from cnnlab.autograder.submission import downloads
+from cnnlab.autograder.submission.downloads import Download, owners
+
+
+def zipped(files):
+    """A zip's bytes; names → text or bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def read(*paths):
+    download = Download(paths)
+    return [(f.student, f.name, f.data) for f in download], list(download.problems)
+
+
+METADATA = """
+submission_11:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: '0042'
+    :email: ada@example.org
+  - :name: Bob
+    :email: bob@example.org
+  :created_at: 2026-01-01 10:00:00.000000000 Z
+submission_12:
+  :submitters:
+  - :name: Eve
+"""
+
+PLATFORMS = {
+    "canvas": (
+        {
+            "lovelaceada_3143_207797_ch01_convolution.ipynb": "1",
+            "doejohn_LATE_99_207798_ch01_convolution-1.ipynb": "2",
+            "doejane_100_207799_work.zip": zipped({"work/ch01.ipynb": "3", "work/helper.py": "4"}),
+        },
+        [
+            ("doejane_100", "ch01.ipynb", b"3"),
+            ("doejane_100", "helper.py", b"4"),
+            ("doejohn_99", "ch01_convolution-1.ipynb", b"2"),
+            ("lovelaceada_3143", "ch01_convolution.ipynb", b"1"),
+        ],
+    ),
+    "moodle, in folders": (
+        {
+            "Ada Lovelace_3143_assignsubmission_file_/ch01.ipynb": "1",
+            "Ada Lovelace_3143_assignsubmission_file_/more/helper.py": "2",
+            "Jörg_O'Neil_7_assignsubmission_file/ch01.ipynb": "3",
+            "Eve_8_assignsubmission_onlinetext/onlinetext.html": "x",
+        },
+        [
+            ("Ada Lovelace_3143", "ch01.ipynb", b"1"),
+            ("Ada Lovelace_3143", "helper.py", b"2"),
+            ("Jörg_O'Neil_7", "ch01.ipynb", b"3"),
+        ],
+    ),
+    "moodle, without folders": (
+        {"Ada Lovelace_3143_assignsubmission_file_ch01_convolution.ipynb": "1"},
+        [("Ada Lovelace_3143", "ch01_convolution.ipynb", b"1")],
+    ),
+    "gradescope": (
+        {
+            "assignment_1_export/submission_metadata.yml": METADATA,
+            "assignment_1_export/submission_11/ch01.ipynb": "1",
+            "assignment_1_export/submission_12/ch01.ipynb": "2",
+            "assignment_1_export/submission_13/ch01.ipynb": "3",
+        },
+        [
+            ("0042", "ch01.ipynb", b"1"),
+            ("Eve", "ch01.ipynb", b"2"),
+            ("bob@example.org", "ch01.ipynb", b"1"),
+            ("submission_13", "ch01.ipynb", b"3"),
+        ],
+    ),
+    "nbgrader": (
+        {"course/submitted/ada/ch01_convolution/ch01_convolution.ipynb": "1"},
+        [("ada", "ch01_convolution.ipynb", b"1")],
+    ),
+    "a folder for each": (
+        {"ada/week1/ch01.ipynb": "1", "bob/ch01.py": "2", "bob/notes.txt": "x"},
+        [("ada", "ch01.ipynb", b"1"), ("bob", "ch01.py", b"2")],
+    ),
+}
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["zip", "folder"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_files_find_their_student(platform, packed, tmp_path):
+    files, expected = PLATFORMS[platform]
+    path = tmp_path / "download.zip"
+    path.write_bytes(zipped(files))
+    if not packed:
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(tmp_path / "download")
+        path = tmp_path / "download"
+    found, problems = read(path)
+    assert sorted(found) == expected
+    assert problems == []
+    counted = {}
+    for student, name, _ in expected:
+        counted[student] = counted.get(student, 0) + name.endswith(".ipynb")
+    assert dict(Download([path]).notebooks()) == {s: n for s, n in counted.items() if n}
+
+
+def test_a_file_that_is_nobodys_is_said(tmp_path):
+    (tmp_path / "ch01.ipynb").write_text("1")
+    found, problems = read(tmp_path)
+    assert found == []
+    assert problems == ["Left out: ch01.ipynb: put it into a folder with its student's name."]
+
+
+def test_what_systems_and_editors_leave_behind_is_not_read(tmp_path):
+    names = ["__MACOSX/ada/._ch01.ipynb", "ada/.ipynb_checkpoints/ch01.ipynb", ".git/x.py"]
+    path = tmp_path / "d.zip"
+    path.write_bytes(zipped(dict.fromkeys(names, "x")))
+    assert read(path) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../etc/ada/x.py", "/etc/x.py", "a/../../x.py", "..\\..\\x.py", "C:\\x\\y.py"]
+)
+def test_no_name_leads_out_of_the_tree(name):
+    students, file = owners(name.replace("\\", "/"))
+    for part in [*map(downloads._folder_name, students), downloads._folder_name(file)]:
+        assert part not in ("", ".", "..")
+        assert not set(part) & set('/\\:*?"<>|\0')
+
+
+def test_a_bomb_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "MAX_FILE", 1000)
+    large = {"ada/ch01.ipynb": b"0" * 1001, "bob/ch01.ipynb": b"0" * 1000}
+    path = tmp_path / "d.zip"
+    path.write_bytes(zipped(large))
+    found, problems = read(path)
+    assert [student for student, _, _ in found] == ["bob"]
+    assert "ada/ch01.ipynb is larger than" in problems[0]
+
+
+def test_a_size_that_is_a_lie_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "MAX_FILE", 1000)
+    data = bytearray(zipped({"ada/ch01.ipynb": b"0" * 5000}))
+    directory = data.rindex(b"PK\x01\x02")
+    data[directory + 24 : directory + 28] = struct.pack("<I", 10)
+    path = tmp_path / "d.zip"
+    path.write_bytes(bytes(data))
+    found, problems = read(path)
+    assert sum(len(content) for _, _, content in found) <= 1000
+    assert found == [] or problems
+
+
+def test_zips_in_zips_end(tmp_path):
+    data = zipped({"ada/ch01.ipynb": "1"})
+    for _ in range(downloads.NESTED):
+        data = zipped({"bob/more.zip": data})
+    path = tmp_path / "d.zip"
+    path.write_bytes(data)
+    found, problems = read(path)
+    assert found == []
+    assert "zips in one another" in problems[0]
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"not a zip", zipped({"a/b.py": "1"})[:-30]])
+def test_a_broken_zip_is_said(data, tmp_path):
+    path = tmp_path / "d.zip"
+    path.write_bytes(data)
+    found, problems = read(path, tmp_path / "missing")
+    assert found == []
+    assert "cannot be unzipped" in problems[0]
+    assert "there is no" in problems[1]
+
+
+@pytest.mark.parametrize("text", [":", "[]", "a: [", "submission_11: 3", "x: {':submitters': 7}"])
+def test_a_broken_list_of_gradescope_leaves_the_numbers(text, tmp_path):
+    path = tmp_path / "d.zip"
+    path.write_bytes(zipped({"submission_metadata.yml": text, "submission_11/a.py": "1"}))
+    assert read(path) == ([("submission_11", "a.py", b"1")], [])

@@ -1,0 +1,97 @@
+"""``cnnlab collect``: a learning platform's download becomes nbgrader's ``submitted/`` tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnnlab.course.cli.terminal import console, errors, fail, visible
+
+Downloads = Annotated[
+    list[Path],
+    typer.Argument(help="Zips or folders: from Canvas, Moodle, Gradescope, or one per student."),
+]
+Assignment = Annotated[
+    str, typer.Option(help="The assignment's name: the chapter's, such as ch01_convolution.")
+]
+Tree = Annotated[Path, typer.Option("--to", help="The folder that holds a folder per student.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Replace files of an earlier download that differ.")
+]
+
+
+def collect(
+    downloads: Downloads,
+    assignment: Assignment,
+    tree: Tree = Path("submitted"),
+    replace: Replace = False,
+) -> None:
+    """Sort what students handed in into submitted/STUDENT/ASSIGNMENT/.
+
+    Canvas, Moodle: the zip with all submissions. Students are called NAME_NUMBER.
+
+    Gradescope: Export Submissions. Students are called by number, else by address.
+
+    Then `cnnlab grade submitted/` and nbgrader's commands work as ever.
+
+    Examples:
+
+      cnnlab collect submissions.zip --assignment ch01_convolution
+    """
+    from cnnlab.autograder.submission.downloads import Download
+
+    if Path(assignment).name != assignment or assignment in ("", ".", ".."):
+        raise fail(f"--assignment must be one folder's name. Received: {assignment!r}", 2)
+    download = Download(downloads)
+    notebooks = download.notebooks()
+    students: dict[str, set[str]] = {}
+    warnings = []
+    for file in download:
+        alone = notebooks[file.student] == 1 and file.name.endswith(".ipynb")
+        names = students.setdefault(file.student, set())
+        name = unused(f"{assignment}.ipynb" if alone else file.name, names)
+        names.add(name)
+        warnings += store(tree / file.student / assignment / name, file.data, replace)
+    several = [student for student in students if notebooks[student] > 1]
+    warnings += [
+        f"{student} handed in {notebooks[student]} notebooks: one student, the best one counts."
+        for student in several
+    ]
+    for warning in [*download.problems, *warnings]:
+        errors.print(visible(warning), markup=False, style="yellow")
+    if not students:
+        raise fail("There is no notebook and no .py file of a student in it.", 2)
+    console.print(visible(f"{len(students)} students: {tree}"), markup=False)
+
+
+def unused(name: str, names: set[str]) -> str:
+    """The name, with a number where a student handed in two files of this name.
+
+    Examples
+    --------
+    >>> unused("ch01.ipynb", {"ch01.ipynb", "ch01-2.ipynb"})
+    'ch01-3.ipynb'
+    """
+    stem, suffix, number = Path(name).stem, Path(name).suffix, 1
+    while name in names:
+        number += 1
+        name = f"{stem}-{number}{suffix}"
+    return name
+
+
+def store(target: Path, data: bytes, replace: bool) -> list[str]:
+    """Write a file, and return what to know: what is there and differs stays, unless replaced."""
+    try:
+        if target.is_symlink() or target.exists():
+            if target.is_file() and not target.is_symlink() and target.read_bytes() == data:
+                return []
+            if not replace:
+                return [f"{target} is there and differs; --replace would replace it."]
+            target.unlink()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    except OSError as error:
+        raise fail(f"{target} could not be written: {error}") from None
+    return []

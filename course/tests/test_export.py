@@ -1,0 +1,147 @@
+"""From a platform's download to its grade book, as people type it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+
+import pytest
+from typer.testing import CliRunner
+
+from cnnlab.autograder.judging.results import to_json
+from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, POINTS, hand_in, stub
+from cnnlab.autograder.tests.report.classes import batch
+from cnnlab.autograder.tests.report.classes import hand_in as result_of
+from cnnlab.course import cli
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(cli.app, [str(a) for a in arguments])
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        return list(csv.reader(file))
+
+
+def test_from_canvas_and_back(tmp_path):
+    download, tree, results = tmp_path / "d.zip", tmp_path / "submitted", tmp_path / "r.json"
+    with zipfile.ZipFile(download, "w") as archive:
+        archive.writestr(f"lovelaceada_3143_20001_{NOTEBOOK}", hand_in())
+        archive.writestr("doejohn_LATE_99_20002_mine.ipynb", hand_in(relu=stub("relu")))
+        archive.writestr("doejohn_LATE_99_20002_old.ipynb", "{}")
+        archive.writestr("doejohn_LATE_99_20003_notes.pdf", "x")
+    said = run("collect", download, "--assignment", CHAPTER, "--to", tree)
+    assert said.exit_code == 0
+    assert "doejohn_99 handed in 2 notebooks" in said.output
+    assert (tree / "lovelaceada_3143" / CHAPTER / NOTEBOOK).read_text() == hand_in()
+    assert {p.name for p in (tree / "doejohn_99" / CHAPTER).iterdir()} == {
+        "mine.ipynb",
+        "old.ipynb",
+    }
+
+    assert run("grade", tree, "--recorded", "--no-sandbox", "--json", results).exit_code == 0
+    table, written = tmp_path / "canvas.csv", tmp_path / "import.csv"
+    table.write_text(
+        "\ufeffStudent,ID,SIS Login ID,Section,Chapter 1 (5)\n"
+        f'    Points Possible,,,,{POINTS}\n"Lovelace, Ada",3143,ada,A,\n"Doe, John",99,john,A,\n'
+    )
+    said = run(
+        "export", "canvas", results, "--table", table, "--column", "chapter 1", "-o", written
+    )
+    assert said.exit_code == 0, said.output
+    ada, john = rows(written)[2:]
+    assert float(ada[-1]) == POINTS
+    assert 0 < float(john[-1]) < POINTS
+
+
+def test_a_second_download_replaces_only_where_it_may(tmp_path):
+    tree, folder = tmp_path / "submitted", tmp_path / "d"
+    (folder / "ada").mkdir(parents=True)
+    mine, target = folder / "ada" / "x.ipynb", tree / "ada" / CHAPTER / NOTEBOOK
+    collect = ("collect", folder, "--assignment", CHAPTER, "--to", tree)
+    for text, options, there in (
+        ("1", (), "1"),
+        ("1", (), "1"),
+        ("2", (), "1"),
+        ("2", ("--replace",), "2"),
+    ):
+        mine.write_text(text)
+        said = run(*collect, *options)
+        assert said.exit_code == 0
+        assert target.read_text() == there
+        assert ("is there and differs" in said.output) == (text != there)
+
+
+def test_two_files_of_one_name_are_both_kept(tmp_path):
+    for part in ("a", "b"):
+        (tmp_path / "d" / "ada" / part).mkdir(parents=True)
+        (tmp_path / "d" / "ada" / part / "x.ipynb").write_text(part)
+    said = run("collect", tmp_path / "d", "--assignment", CHAPTER, "--to", tmp_path / "s")
+    assert "2 notebooks" in said.output
+    files = sorted((tmp_path / "s" / "ada" / CHAPTER).iterdir())
+    assert [(f.name, f.read_text()) for f in files] == [("x-2.ipynb", "b"), ("x.ipynb", "a")]
+
+
+@pytest.mark.parametrize("assignment", ["../x", "a/b", "..", ""])
+def test_an_assignment_is_one_folder(assignment, tmp_path):
+    said = run("collect", tmp_path, "--assignment", assignment, "--to", tmp_path / "s")
+    assert said.exit_code == 2
+    assert "one folder's name" in said.output
+
+
+def test_a_download_without_a_notebook_is_said(tmp_path):
+    said = run("collect", tmp_path, tmp_path / "no.zip", "--assignment", CHAPTER, "--to", tmp_path)
+    assert said.exit_code == 2
+    assert "there is no" in said.output
+    assert "no notebook" in said.output
+
+
+@pytest.fixture
+def results(tmp_path):
+    path = tmp_path / "results.json"
+    evil = result_of("=HYPERLINK(0)", relu="stub")
+    path.write_text(to_json(batch(result_of("ada"), evil)), encoding="utf-8")
+    return path
+
+
+def test_a_spreadsheet_of_students_obeys_nobody(results, tmp_path):
+    out = tmp_path / "grades.csv"
+    assert run("export", "csv", results, "-o", out).exit_code == 0
+    assert [row[0] for row in rows(out)] == ["student", "'=HYPERLINK(0)", "ada"]
+    assert run("export", "csv", results, "-o", out, "--exercises").exit_code == 0
+    assert len(rows(out)) == 11
+
+
+def test_moodles_worksheet_may_part_its_columns_by_semicolons(results, tmp_path):
+    table, out = tmp_path / "w.csv", tmp_path / "out.csv"
+    table.write_text('Identifier;Username;Grade;Maximum Grade\nParticipant 7;ada;;"20,00"\n')
+    said = run("export", "moodle", results, "--table", table, "-o", out)
+    assert said.exit_code == 0, said.output
+    assert rows(out)[1][2] == f"{POINTS:g}"
+    assert "HYPERLINK" in said.output  # is not in the table
+
+
+def test_report_writes_pages_and_says_where(results, tmp_path):
+    said = run("report", results, "-o", tmp_path / "report")
+    assert said.exit_code == 0
+    assert "2 learners' pages" in said.output
+    assert (tmp_path / "report" / "index.html").exists()
+    (tmp_path / "report" / "mine.txt").write_text("")
+    assert run("report", results, "-o", tmp_path / "report").exit_code == 1
+    assert run("report", tmp_path / "no.json").exit_code == 2
+    assert run("report", tmp_path / "report" / "mine.txt").exit_code == 2
+
+
+def test_gradescope_gets_one_students_results(results, tmp_path):
+    out = tmp_path / "gs.json"
+    assert run("export", "gradescope", results, "-o", out).exit_code == 0
+    assert json.loads(out.read_text())["score"] == POINTS
+
+
+@pytest.mark.parametrize("verb", ["csv", "canvas", "moodle", "gradescope", "autograder"])
+def test_every_export_explains_itself(verb):
+    said = run("export", verb, "--help")
+    assert said.exit_code == 0
+    assert "Examples" in said.output
