@@ -312,7 +312,7 @@ _AVERAGED = (
     "Your bias's gradient is an average. The bias is added at every place of every picture: are "
     "the pushes averaged or added?"
 )
-_FRAME = 'Your frame for "same" is not where it was on the way forward. Which side gets the odd row of zeros?'
+_FRAME = 'Your frame for "same" is not where it was in the forward pass. Which side gets the odd row of zeros?'
 
 EXERCISE = Exercise(
     name="conv2d_backward",
@@ -327,7 +327,7 @@ EXERCISE = Exercise(
                 dx=_dx_not_flipped,
                 dk=lambda op, dk, *args: dk[::-1, ::-1],
             ),
-            "This is the way back through a convolution that flips its kernel. Ours slides the kernel as it is. Which tap met which cell on the way forward?",
+            "This is the backward pass of a convolution that flips its kernel. Ours slides the kernel as it is. Which tap met which cell in the forward pass?",
         ),
         Twist(
             "dk-flipped",

@@ -109,7 +109,7 @@ EXERCISE = Exercise(
         Twist(
             "relu-again",
             lambda op: lambda dout, z: np.maximum(floats(z), 0),
-            "You return relu(z): that is the way forward. How much of dout comes back through each cell?",
+            "You return relu(z): that is the forward pass. How much of dout comes back through each cell?",
         ),
         Twist(
             "changes-input",

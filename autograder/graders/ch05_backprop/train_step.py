@@ -209,7 +209,7 @@ EXERCISE = Exercise(
         Twist(
             "forward-after-update",
             _loss_afterwards,
-            "Your loss belongs to the new parameters. Return the loss of the old parameters: you computed it on the way forward.",
+            "Your loss belongs to the new parameters. Return the loss of the old parameters: you computed it in the forward pass.",
         ),
         Twist(
             "loss-sign",
@@ -219,7 +219,7 @@ EXERCISE = Exercise(
         Twist(
             "relu-skipped",
             _stepping(through_relu=False),
-            "On the way back you leave out the ReLU. Which cells did it set to 0 on the way forward?",
+            "In the backward pass you leave out the ReLU. Which cells did it set to 0 in the forward pass?",
         ),
         Twist(
             "one-hot-missing",

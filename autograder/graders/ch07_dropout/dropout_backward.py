@@ -99,7 +99,7 @@ _NEW_MASK = (
     "Which cells had a part in the result, and so in the gradient?"
 )
 _NO_SCALE = (
-    "You pass the gradient of the kept numbers unchanged. But on the way forward these were enlarged: "
+    "You pass the gradient of the kept numbers unchanged. But in the forward pass these were enlarged: "
     "what does that do to the slope?"
 )
 
@@ -146,13 +146,13 @@ EXERCISE = Exercise(
         Twist("nan-at-rate-one", with_mistake(guarded=False), NAN),
     ),
     hints=(
-        "On the way forward every number was multiplied by something that does not depend on it. What is the slope of such a function?",
+        "In the forward pass every number was multiplied by something that does not depend on it. What is the slope of such a function?",
         "Dropped numbers were multiplied by 0, kept ones by 1 / (1 − rate). And on the way back?",
         "The way back is the same formula with the same mask. At a rate of 1 nothing was kept. What is the gradient then?",
     ),
     rung_hints={
         "shape": "The gradient has dout's shape. What is the shape of yours?",
-        "by-hand": "Write down for each of the cells what it was multiplied by on the way forward.",
+        "by-hand": "Write down for each of the cells what it was multiplied by in the forward pass.",
         "edge-cases": "At a rate of 1 all gradients are 0. What do you divide by there?",
         "robust": "A mask of another shape belongs to another call, even where NumPy could stretch it. A rate must be a share. Name the argument in each message.",
     },
