@@ -28,7 +28,7 @@ from cnnlab.autograder.judging.twists import Twist
 from cnnlab.autograder.live import judged
 from cnnlab.autograder.quality.mutants import mutants as mutants_of
 from cnnlab.autograder.quality.mutation import grade_mutant
-from cnnlab.autograder.sandbox.processes import ARITHMETIC
+from cnnlab.autograder.sandbox.contents import ARITHMETIC
 from cnnlab.autograder.sandbox.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, read
 from cnnlab.autograder.submission.solutions import solution_source

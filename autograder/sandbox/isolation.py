@@ -1,20 +1,20 @@
 """What rights a process in the sandbox gives up before learner code runs (Linux only).
 
 bubblewrap has set up what all children share: an allow-list of files, no network, no capabilities.
-Here every child gets its own namespaces inside that, limits, and a filter of system calls.
+Here every child gets its own namespaces inside that, limits, and a filter of system calls
+(`cnnlab.autograder.sandbox.system_calls`).
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import resource
 import struct
 import sys
-from functools import cache
 from pathlib import Path
-from typing import Any
+
+from cnnlab.autograder.sandbox import system_calls
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -128,100 +128,12 @@ def _drop_capabilities() -> None:
     _check(_LIBC.capset(header, bytes(24)), "capset")
 
 
-# The filter: system calls that learner code never needs answer "not permitted"
-
-_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-
-_FORBIDDEN = {
-    "x86_64": {
-        "shmget": 29, "socket": 41, "fork": 57, "vfork": 58, "execve": 59, "semget": 64,
-        "msgget": 68, "ptrace": 101, "personality": 135, "modify_ldt": 154, "pivot_root": 155,
-        "chroot": 161, "mount": 165, "umount2": 166, "swapon": 167, "reboot": 169,
-        "init_module": 175, "mq_open": 240, "kexec_load": 246, "add_key": 248,
-        "request_key": 249, "keyctl": 250, "unshare": 272, "perf_event_open": 298,
-        "name_to_handle_at": 303, "open_by_handle_at": 304, "setns": 308,
-        "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313,
-        "memfd_create": 319, "kexec_file_load": 320, "bpf": 321, "execveat": 322,
-        "userfaultfd": 323,
-    },
-    "aarch64": {
-        "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "personality": 92,
-        "kexec_load": 104, "init_module": 105, "ptrace": 117, "unshare": 97, "reboot": 142,
-        "mq_open": 180, "msgget": 186, "semget": 190, "shmget": 194, "socket": 198,
-        "add_key": 217, "request_key": 218, "keyctl": 219, "execve": 221, "swapon": 224,
-        "perf_event_open": 241, "name_to_handle_at": 264, "open_by_handle_at": 265,
-        "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272,
-        "finit_module": 273, "memfd_create": 279, "bpf": 280, "execveat": 281,
-        "userfaultfd": 282, "kexec_file_load": 294,
-    },
-}  # fmt: skip
-_FORBIDDEN_EVERYWHERE = {
-    "pidfd_send_signal": 424, "io_uring_setup": 425, "io_uring_enter": 426,
-    "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430,
-    "fsconfig": 431, "fsmount": 432, "fspick": 433, "pidfd_getfd": 438, "mount_setattr": 442,
-    "memfd_secret": 447,
-}  # fmt: skip
-_CLONE = {"x86_64": 56, "aarch64": 220}
-_CLONE3 = 435
-_X32 = 0x40000000
-
-_LOAD, _JUMP_IF_EQUAL, _JUMP_IF_SET, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
-_KILL, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
-_EPERM, _ENOSYS = 1, 38
-
-
-def supported() -> bool:
-    """Whether the filter knows this processor's system calls."""
-    return platform.machine() in _ARCHITECTURES
-
-
-def filter_program(machine: str) -> list[tuple[int, int, int, int]]:
-    """The filter as instructions ``(code, jump if true, jump if false, operand)``.
-
-    Threads are allowed, new processes are not: ``clone3`` "does not exist", so that the C
-    library takes ``clone``, whose flags a filter can see.
-    """
-    numbers = sorted([*_FORBIDDEN[machine].values(), *_FORBIDDEN_EVERYWHERE.values()])
-    program = [
-        (_LOAD, 0, 0, 4),  # seccomp_data.arch
-        (_JUMP_IF_EQUAL, 1, 0, _ARCHITECTURES[machine]),
-        (_RETURN, 0, 0, _KILL),
-        (_LOAD, 0, 0, 0),  # seccomp_data.nr
-        (_JUMP_IF_AT_LEAST, 0, 1, _X32),
-        (_RETURN, 0, 0, _KILL),
-        (_JUMP_IF_EQUAL, 0, 1, _CLONE3),
-        (_RETURN, 0, 0, _ERRNO | _ENOSYS),
-    ]
-    for number in numbers:
-        program += [(_JUMP_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]
-    return [
-        *program,
-        (_JUMP_IF_EQUAL, 0, 3, _CLONE[machine]),
-        (_LOAD, 0, 0, 16),  # the low half of the first argument
-        (_JUMP_IF_SET, 1, 0, _CLONE_THREAD),
-        (_RETURN, 0, 0, _ERRNO | _EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
-
-
-@cache
-def _filter() -> tuple[bytes, Any]:
-    """A ``struct sock_fprog``, and the instructions that it points to.
-
-    Made once: children inherit it with everything else that their zygote has prepared.
-    """
-    program = filter_program(platform.machine())
-    raw = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
-    buffer = ctypes.create_string_buffer(raw, len(raw))
-    return struct.pack("@HP", len(program), ctypes.addressof(buffer)), buffer
-
-
 def prepare() -> None:
     """Called in the zygote, so that its children need not."""
-    _filter()
+    system_calls.prepared()
 
 
 def _filter_system_calls() -> None:
-    header, _ = _filter()
+    header, _ = system_calls.prepared()
     result = _LIBC.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, header, 0, 0)
     _check(result, "seccomp")

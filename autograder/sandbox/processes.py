@@ -7,21 +7,18 @@ learner's own code on a learner's own machine, on every system.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
-import re
 import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import IO, Protocol
 
+from cnnlab.autograder.sandbox import contents, system_calls
 from cnnlab.autograder.sandbox.calls import ProtocolError, outcome_from_frame
 from cnnlab.autograder.sandbox.connection import (
     Broken,
@@ -57,130 +54,6 @@ class Limits:
     def usual(cls, keras: bool) -> Limits:
         """TensorFlow maps far more memory than it uses, and starts a thread per core."""
         return cls(memory=16384 * MIB, processes=512, open_files=256) if keras else cls()
-
-
-# What is inside the sandbox
-
-_FILES = (
-    *("wire.py", "frames.py", "calls.py", "stand_ins.py"),
-    *("child.py", "isolation.py", "zygote.py", "drivers"),
-)
-_HOME = "/cnnlab"
-
-
-ARITHMETIC = (
-    "NPY_DISABLE_CPU_FEATURES",
-    "OPENBLAS_CORETYPE",
-    "OPENBLAS_NUM_THREADS",
-    "TF_ENABLE_ONEDNN_OPTS",
-)
-"""What ``.ci/arithmetic`` changes, in the judge's process and in the learner's."""
-
-
-def _arithmetic() -> dict[str, str]:
-    """The judge's own arithmetic, where maintainers ask for it with ``CNNLAB_ARITHMETIC=1``."""
-    if os.environ.get("CNNLAB_ARITHMETIC") != "1":
-        return {}
-    return {name: os.environ[name] for name in ARITHMETIC if name in os.environ}
-
-
-def environment() -> dict[str, str]:
-    """The environment of every process that runs learner code; nothing of ours is in it."""
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
-        "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        **dict.fromkeys(threads, "1"),
-        **_arithmetic(),
-    }
-
-
-def _interpreter() -> tuple[list[str], list[str]]:
-    """What the base interpreter needs, and the folders in it to cover: its site-packages."""
-    stdlib = Path(sysconfig.get_path("stdlib"))
-    python = Path(os.path.realpath(sys.executable))
-    wanted = [python, stdlib]  # LIBDIR is where Python was built, which may be elsewhere
-    for folder in {Path(sys.base_prefix) / "lib", Path(sysconfig.get_config_var("LIBDIR") or "/")}:
-        if os.access(folder, os.R_OK | os.X_OK):
-            wanted += folder.glob("libpython3*.so*")
-    system = [Path(name) for name in ("/lib", "/lib64", "/usr/lib", "/usr/lib64")]
-    wanted += [path for path in system if path.is_dir()]
-    packages = {stdlib / "site-packages", stdlib / "dist-packages"}
-    packages |= {
-        Path("/usr/lib/python3/dist-packages"),
-        *Path("/usr/lib").glob("python3*/*-packages"),
-    }
-    return [str(path) for path in wanted], sorted(str(path) for path in packages if path.is_dir())
-
-
-@cache
-def closure(names: tuple[str, ...]) -> frozenset[Path]:
-    """Files and folders of distributions and of all that they require, recursively."""
-    found: dict[str, list[Path]] = {}
-    waiting = list(names)
-    while waiting:
-        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
-        if name in found:
-            continue
-        found[name] = []
-        try:
-            distribution = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue  # an optional requirement that is not installed
-        tops = {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}
-        found[name] = [Path(str(distribution.locate_file(top))) for top in tops]
-        required = [r for r in distribution.requires or () if "extra ==" not in r]
-        waiting += [re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0] for text in required]
-    return frozenset(path for paths in found.values() for path in paths if path.exists())
-
-
-def _packages(keras: bool) -> tuple[list[str], list[str]]:
-    """Package files to bind, and the folders to find them in."""
-    paths = closure(("tensorflow", "keras") if keras else ("numpy",))
-    return sorted(map(str, paths)), sorted({str(path.parent) for path in paths})
-
-
-def _inside(path: str) -> str:
-    """Where a path is found in the sandbox: there /tmp is each child's own."""
-    return f"/outside{path}" if path.startswith("/tmp/") else path
-
-
-def _bubblewrap_command(keras: bool, fd: int) -> list[str]:
-    wanted, covered = _interpreter()
-    packages, folders = _packages(keras)
-    command = [
-        shutil.which("bwrap") or "bwrap",
-        *("--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"),
-        *("--uid", "1000", "--gid", "1000", "--hostname", "cnnlab", "--clearenv"),
-        *("--proc", "/proc", "--size", str(MIB), "--tmpfs", "/tmp"),
-    ]
-    for device in ("null", "zero", "urandom", "random"):
-        command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    for path in wanted:
-        command += ["--ro-bind", path, _inside(path)]
-    for path in covered:
-        command += ["--tmpfs", _inside(path)]
-    for path in packages:
-        command += ["--ro-bind", path, _inside(path)]
-    for name in _FILES:
-        source = str(Path(__file__).parent / name)
-        command += ["--ro-bind", source, f"{_HOME}/cnnlab/autograder/sandbox/{name}"]
-    for path in covered:
-        command += ["--remount-ro", _inside(path)]
-    command += ["--remount-ro", "/", "--chdir", "/tmp"]
-    for name, value in environment().items():
-        command += ["--setenv", name, value]
-    command += ["--setenv", "PYTHONPATH", ":".join([_HOME, *map(_inside, folders)])]
-    python = _inside(os.path.realpath(sys.executable))
-    flags = ["-P", "-S", "-B", "-s"]  # no site: nothing but what is named here can be imported
-    module = "cnnlab.autograder.sandbox.zygote"
-    return [*command, python, *flags, "-m", module, str(fd), "keras" if keras else "numpy"]
 
 
 # Starting children
@@ -241,7 +114,7 @@ class Bubblewrap:
         self._orders, self._errors = ours, tempfile.TemporaryFile()  # noqa: SIM115 - see close
         with theirs:
             self._process = subprocess.Popen(
-                _bubblewrap_command(self.keras, theirs.fileno()),
+                contents.command(self.keras, theirs.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -298,7 +171,7 @@ class Plain:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment() | {"HOME": self._folder.name} | kept,
+            env=contents.environment() | {"HOME": self._folder.name} | kept,
             cwd=self._folder.name,
             start_new_session=True,
         )
@@ -333,9 +206,7 @@ def available() -> str | None:
         return f"The sandbox needs Linux; grade there, {otherwise}."
     if shutil.which("bwrap") is None:
         return f"bubblewrap is missing: install the package `bubblewrap`, {otherwise}."
-    from cnnlab.autograder.sandbox import isolation  # Linux only
-
-    if not isolation.supported():
+    if not system_calls.supported():
         return f"The sandbox needs an x86-64 or ARM64 processor, {otherwise}."
     sandbox = Bubblewrap()
     try:

@@ -21,7 +21,7 @@ from cnnlab.autograder.quality.arithmetic import (
     settings,
     some,
 )
-from cnnlab.autograder.sandbox import processes
+from cnnlab.autograder.sandbox import contents, processes
 from cnnlab.autograder.sandbox.session import Workers, open_workers
 
 HAVE_SANDBOX = processes.available() is None
@@ -87,9 +87,9 @@ def test_learner_code_computes_as_maintainers_ask(
 
 
 def test_nothing_else_is_passed_on(oldest: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = processes.environment()
+    plain = contents.environment()
     monkeypatch.setenv("CNNLAB_ARITHMETIC", "1")
-    assert processes.environment() == plain | oldest
+    assert contents.environment() == plain | oldest
 
 
 @pytest.mark.parametrize("switch", ["", "0", "yes"])
