@@ -58,6 +58,7 @@ def environment() -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        "MALLOC_ARENA_MAX": "4",  # each may take 64 MiB of address space; the default is 8 a core
         **dict.fromkeys(threads, "1"),
         **_arithmetic(),
     }

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import IO, Protocol
 
-from cnnlab.autograder.sandbox import contents, system_calls
+from cnnlab.autograder.sandbox import contents, memory, protections, system_calls
 from cnnlab.autograder.sandbox.calls import ProtocolError, outcome_from_frame
 from cnnlab.autograder.sandbox.connection import (
     Broken,
@@ -52,8 +52,10 @@ class Limits:
 
     @classmethod
     def usual(cls, keras: bool) -> Limits:
-        """TensorFlow maps far more memory than it uses, and starts a thread per core."""
-        return cls(memory=16384 * MIB, processes=512, open_files=256) if keras else cls()
+        """As this machine's memory allows; TensorFlow starts a thread per core."""
+        share = memory.of_a_child(keras, memory.of_the_machine(), memory.cores())
+        more = {"processes": 512, "open_files": 256} if keras else {}
+        return cls(memory=share, **more)
 
 
 # Starting children
@@ -90,6 +92,7 @@ class Bubblewrap:
         self._process: subprocess.Popen[bytes] | None = None
         self._orders: socket.socket | None = None
         self._errors: IO[bytes] | None = None
+        self._group: memory.ControlGroup | None = None
 
     def connect(self) -> Connection:
         for _ in range(2):  # a zygote that died or hangs is replaced once
@@ -112,9 +115,11 @@ class Bubblewrap:
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders, self._errors = ours, tempfile.TemporaryFile()  # noqa: SIM115 - see close
+        self._group = memory.common_group()
         with theirs:
+            command = contents.command(self.keras, theirs.fileno())
             self._process = subprocess.Popen(
-                contents.command(self.keras, theirs.fileno()),
+                self._group.around(command) if self._group else command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -147,6 +152,9 @@ class Bubblewrap:
             self._process.wait()
         if self._errors is not None:
             self._errors.close()
+        if self._group is not None:
+            self._group.close()
+        self._group = None
         self._orders = self._process = self._errors = None
 
 
@@ -212,7 +220,8 @@ def available() -> str | None:
     try:
         sandbox.connect().end()
     except SandboxError as problem:
-        return f"bubblewrap is here, but {problem}. Allow user namespaces, {otherwise}."
+        remedy = "; ".join(protections.remedies()) or "allow user namespaces"
+        return f"bubblewrap is here, but {problem}. As administrator: {remedy}; {otherwise}."
     finally:
         sandbox.close()
     return None

@@ -59,6 +59,9 @@ Reference = Annotated[
         "KERAS_BACKEND says."
     ),
 ]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="Say first which protections are active here.")
+]
 
 
 def grade(
@@ -71,6 +74,7 @@ def grade(
     sandbox: Sandboxed = True,
     chapter: ChapterName = None,
     reference: Reference = "tensorflow-cpu",
+    verbose: Verbose = False,
 ) -> None:
     """Grade notebooks, .py files or nbgrader's submitted/ tree.
 
@@ -86,6 +90,8 @@ def grade(
     from cnnlab.autograder.judging.exercise import find_chapter
 
     refuse_without_sandbox(sandbox)
+    if verbose:
+        say_protections(sandbox)
     files = batch.find_submissions(paths)
     if not files:
         raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
@@ -106,6 +112,15 @@ def grade(
         raise fail(str(error)) from None
     write_results(result, json_file, csv_file)
     console.print(class_table(result))
+
+
+def say_protections(sandbox: bool) -> None:
+    """Print what is around learner code on this machine, on stderr."""
+    from cnnlab.autograder.sandbox import protections
+    from cnnlab.course.light import keras_missing
+
+    for sentence in protections.active(sandbox, not keras_missing()):
+        errors.print(Text(visible(sentence)))
 
 
 @contextmanager

@@ -72,6 +72,12 @@ def test_grade_writes_schema_1_and_a_spreadsheet(tmp_path):
     assert sum(float(row["score"]) for row in rows) == POINTS
 
 
+def test_grade_says_which_protections_are_active():
+    result = run("grade", RELEASED, "--recorded", "--no-sandbox", "--verbose")
+    assert result.exit_code == 0, result.output
+    assert "not protected. Learner code can read and write" in " ".join(result.output.split())
+
+
 def test_grade_without_a_sandbox_refuses_and_says_what_to_do(monkeypatch):
     monkeypatch.setattr(processes, "available", lambda: "Install bubblewrap, or use --no-sandbox.")
     result = run("grade", SOLVED)

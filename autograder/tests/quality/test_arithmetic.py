@@ -57,7 +57,7 @@ def script() -> ModuleType:
 @pytest.fixture
 def oldest(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The variables of the oldest machine that this one can be, set beside two of no setting."""
-    for name in (*processes.ARITHMETIC, "CNNLAB_ARITHMETIC"):
+    for name in (*contents.ARITHMETIC, "CNNLAB_ARITHMETIC"):
         monkeypatch.delenv(name, raising=False)
     here = in_effect()
     cores = [name for name, needs in CORES.items() if needs in here["processor"]]
