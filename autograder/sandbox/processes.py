@@ -220,7 +220,7 @@ def available() -> str | None:
     try:
         sandbox.connect().end()
     except SandboxError as problem:
-        remedy = "; ".join(protections.remedies()) or "allow user namespaces"
+        remedy = "; ".join(protections.remedies(str(problem))) or "allow user namespaces"
         return f"bubblewrap is here, but {problem}. As administrator: {remedy}; {otherwise}."
     finally:
         sandbox.close()

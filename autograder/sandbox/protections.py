@@ -71,11 +71,17 @@ def _together() -> str:
 # Where there is no sandbox
 
 
-def remedies(proc: Path = _PROC, root: Path = Path("/")) -> Iterator[str]:
-    """What keeps bubblewrap from making namespaces here, and how that is changed."""
+def remedies(said: str = "", proc: Path = _PROC, root: Path = Path("/")) -> Iterator[str]:
+    """What keeps bubblewrap from starting here, and how an administrator changes it.
+
+    Parameters
+    ----------
+    said : str
+        What bubblewrap said of it.
+    """
     if _read(proc / "user/max_user_namespaces") in {"0", "1"}:  # bubblewrap's, and each child's
         yield "sudo sysctl user.max_user_namespaces=10000"
-    for name, bad, said in (
+    for name, bad, remedy in (
         ("kernel/unprivileged_userns_clone", "0", "sudo sysctl kernel.unprivileged_userns_clone=1"),
         (
             "kernel/apparmor_restrict_unprivileged_userns",
@@ -85,8 +91,9 @@ def remedies(proc: Path = _PROC, root: Path = Path("/")) -> Iterator[str]:
         ),
     ):
         if _read(proc / name) == bad:
-            yield said
-    if (root / ".dockerenv").exists() or (root / "run/.containerenv").exists():
+            yield remedy
+    marks = (root / ".dockerenv", root / "run/.containerenv")
+    if "mount proc" in said or any(mark.exists() for mark in marks):
         yield (
             "start the container with --security-opt seccomp=unconfined "
             "--security-opt apparmor=unconfined --security-opt systempaths=unconfined"
