@@ -23,6 +23,8 @@ from cnnlab.autograder.sandbox.session import Session
 from cnnlab.autograder.sandbox.wire import MAX_DEPTH, ProtocolError, decode, encode
 from cnnlab.autograder.tests.sandbox.test_wire import trees
 
+pytestmark = pytest.mark.fuzz
+
 
 def fuzz(examples: int) -> Callable[[Any], Any]:
     """So many examples, none of which may hang."""

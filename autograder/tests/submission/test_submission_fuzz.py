@@ -27,6 +27,9 @@ from cnnlab.autograder.tests.submission.notebooks import (
 STATUSES = {"written", "stub", "missing", "syntax_error", "forbidden"}
 
 
+pytestmark = pytest.mark.fuzz
+
+
 def fuzz(examples: int) -> settings:
     """So many examples, none of which may hang."""
     return settings(
