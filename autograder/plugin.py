@@ -51,6 +51,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[_notebooks] = list(dict.fromkeys(notebooks))
 
 
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    """Count a rung apart whose exercise has been explained: it fails, and says nothing again."""
+    if report.failed and _TOLD in getattr(report, "user_properties", ()):
+        return "rungs likewise", "F", ("FAILED", {"red": True})
+    return None
+
+
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """The points of every exercise, for each notebook that was graded."""
     boards = [notebook.board() for notebook in config.stash.get(_notebooks, [])]
@@ -130,6 +139,8 @@ class Notebook(pytest.File):
 
 
 _notebooks = pytest.StashKey[list[Notebook]]()
+_TOLD = ("cnnlab", "explained with the exercise's first failure")
+"""A property of reports, because these travel where tests run in several processes."""
 
 
 class ExerciseLadder(pytest.Collector):
@@ -170,7 +181,10 @@ class Rung(pytest.Item):
             raise NotThereYet(result, rung.message if rung else "")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The full result for an exercise's first failure, a sentence for those that follow."""
+        """The full result for an exercise's first failure; it has a line for every rung.
+
+        The rungs that follow have a sentence, for machines; the terminal shows none of them.
+        """
         if not isinstance(excinfo.value, NotThereYet):
             return super().repr_failure(excinfo, style)
         from cnnlab.autograder.display.render import headline, to_text
@@ -178,6 +192,7 @@ class Rung(pytest.Item):
         result = excinfo.value.result
         what = result.message if result.status == "internal_error" else result.name
         if what in self.notebook.shown:
+            self.user_properties.append(_TOLD)
             sentence = excinfo.value.sentence or headline(result)
             return Said(sentence, sentence)
         self.notebook.shown.add(what)
