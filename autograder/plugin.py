@@ -5,7 +5,8 @@ this module with every run of pytest, so it imports neither NumPy nor the rest o
 before such a notebook has been found.
 
 Notebooks in nbgrader's ``submitted`` and ``autograded`` folders are left alone: the functions
-run in a plain child process, which is for one's own work. ``cnnlab grade`` has a sandbox.
+run in a plain child process, which is for one's own work. ``cnnlab grade`` has a sandbox. So are
+the versions that a reset has saved.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest._code.code import TerminalRepr  # what pytest prints of a failure; no public name
 
+from cnnlab.autograder.others_work import is_own_work
+
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
     from _pytest.terminal import TerminalReporter
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
     from cnnlab.autograder.judging.exercise import Chapter
     from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
     from cnnlab.autograder.submission import Submission
-
-OTHERS_WORK = ("submitted", "autograded")
-"""Folders of nbgrader's that hold ``STUDENT/ASSIGNMENT/NOTEBOOK.ipynb``."""
 
 _GRADERS = Path(__file__).parent / "graders"
 
@@ -126,10 +126,11 @@ class Notebook(pytest.File):
         """A line for each exercise; none where other tests were selected and nothing ran."""
         from cnnlab.autograder.display.render import headline
         from cnnlab.autograder.judging.judge import not_attempted
+        from cnnlab.autograder.standing import is_untouched
 
         if "result" in vars(self):
             results = self.result.exercises
-        elif all(map(self.is_stub, self.submission.exercises)):
+        elif is_untouched(self.submission):
             results = [not_attempted(exercise) for exercise in self.chapter.exercises]
         else:
             return []
@@ -277,7 +278,7 @@ class Said(TerminalRepr):
 
 def _is_ours(path: Path) -> bool:
     """Whether a notebook says that it is a chapter of ours, or would if it could be read."""
-    if len(path.parts) >= 4 and path.parts[-4] in OTHERS_WORK:
+    if not is_own_work(path):
         return False
     try:
         data = path.read_bytes()

@@ -254,8 +254,10 @@ def test_exercises_and_rungs_can_be_selected(check, options, selected):
     assert "CNN Lab" not in result.stdout.str()
 
 
-@pytest.mark.parametrize("folder", ["submitted/ada/week1", "autograded/ada/week1"])
-def test_what_others_handed_in_is_never_run(check, folder):
+@pytest.mark.parametrize(
+    "folder", ["submitted/ada/week1", "autograded/ada/week1", f"_saved/{CHAPTER}"]
+)
+def test_what_others_handed_in_and_what_a_reset_saved_is_never_run(check, folder):
     assert check(SOLVED, folder=folder).ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
@@ -297,7 +299,8 @@ def test_somebody_elses_tests_load_nothing_of_ours(tmp_path):
         "import sys\n"
         "def test_modules():\n"
         "    ours = {name for name in sys.modules if name.startswith('cnnlab')}\n"
-        "    assert ours <= {'cnnlab', 'cnnlab.autograder', 'cnnlab.autograder.plugin'}\n"
+        "    own = {f'cnnlab.autograder.{name}' for name in ('plugin', 'others_work')}\n"
+        "    assert ours <= {'cnnlab', 'cnnlab.autograder', *own}\n"
         "    assert not {'numpy', 'nbformat', 'tensorflow'} & set(sys.modules)\n"
     )
 
