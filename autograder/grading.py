@@ -128,11 +128,8 @@ class _Grader:
 
     def _unrunnable(self, errors: Mapping[str, ErrorInfo]) -> ExerciseResult | None:
         """The result where there is nothing to call."""
-        status, problem = self.definition.status, self.definition.problem
-        if status == "stub":
-            return not_attempted(self.exercise)
-        if status != "written":
-            return self._nothing("error" if status == "syntax_error" else status, problem)
+        if told := without_running(self.exercise, self.definition):
+            return told
         error = errors.get(self.exercise.name)
         if error is None:
             return None
@@ -184,3 +181,15 @@ class _InSessions:
         with self.workers.session() as own:
             own.define([], source)
             yield lambda i: own.call(name, [self.key.requests[i]], self.seconds)[0]
+
+
+def without_running(exercise: Exercise, definition: Definition) -> ExerciseResult | None:
+    """The result that a file alone gives: of a stub, of what is no Python; None for an answer."""
+    if definition.status == "written":
+        return None
+    result = not_attempted(exercise)
+    if definition.status != "stub":
+        broken = definition.status == "syntax_error"
+        result.status = "error" if broken else definition.status
+        result.message = definition.problem
+    return result

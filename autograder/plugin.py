@@ -5,7 +5,8 @@ this module with every run of pytest, so it imports neither NumPy nor the rest o
 before such a notebook has been found.
 
 Notebooks in nbgrader's ``submitted`` and ``autograded`` folders are left alone: the functions
-run in a plain child process, which is for one's own work. ``cnnlab grade`` has a sandbox.
+run in a plain child process, which is for one's own work. ``cnnlab grade`` has a sandbox. So are
+the versions that a reset has saved.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest._code.code import TerminalRepr  # what pytest prints of a failure; no public name
 
+from cnnlab.autograder.others_work import is_own_work
+
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
     from _pytest.terminal import TerminalReporter
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
     from cnnlab.autograder.judging.exercise import Chapter
     from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
     from cnnlab.autograder.submission import Submission
-
-OTHERS_WORK = ("submitted", "autograded")
-"""Folders of nbgrader's that hold ``STUDENT/ASSIGNMENT/NOTEBOOK.ipynb``."""
 
 _GRADERS = Path(__file__).parent / "graders"
 
@@ -49,6 +49,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not session.config.option.collectonly:
         notebooks = (item.notebook for item in session.items if isinstance(item, Rung))
         session.config.stash[_notebooks] = list(dict.fromkeys(notebooks))
+
+
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    """Count a rung apart whose exercise has been explained: it fails, and says nothing again."""
+    if report.failed and _TOLD in getattr(report, "user_properties", ()):
+        return "rungs likewise", "F", ("FAILED", {"red": True})
+    return None
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
@@ -117,10 +126,11 @@ class Notebook(pytest.File):
         """A line for each exercise; none where other tests were selected and nothing ran."""
         from cnnlab.autograder.display.render import headline
         from cnnlab.autograder.judging.judge import not_attempted
+        from cnnlab.autograder.standing import is_untouched
 
         if "result" in vars(self):
             results = self.result.exercises
-        elif all(map(self.is_stub, self.submission.exercises)):
+        elif is_untouched(self.submission):
             results = [not_attempted(exercise) for exercise in self.chapter.exercises]
         else:
             return []
@@ -130,6 +140,8 @@ class Notebook(pytest.File):
 
 
 _notebooks = pytest.StashKey[list[Notebook]]()
+_TOLD = ("cnnlab", "explained with the exercise's first failure")
+"""A property of reports, because these travel where tests run in several processes."""
 
 
 class ExerciseLadder(pytest.Collector):
@@ -170,7 +182,10 @@ class Rung(pytest.Item):
             raise NotThereYet(result, rung.message if rung else "")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The full result for an exercise's first failure, a sentence for those that follow."""
+        """The full result for an exercise's first failure; it has a line for every rung.
+
+        The rungs that follow have a sentence, for machines; the terminal shows none of them.
+        """
         if not isinstance(excinfo.value, NotThereYet):
             return super().repr_failure(excinfo, style)
         from cnnlab.autograder.display.render import headline, to_text
@@ -178,6 +193,7 @@ class Rung(pytest.Item):
         result = excinfo.value.result
         what = result.message if result.status == "internal_error" else result.name
         if what in self.notebook.shown:
+            self.user_properties.append(_TOLD)
             sentence = excinfo.value.sentence or headline(result)
             return Said(sentence, sentence)
         self.notebook.shown.add(what)
@@ -262,7 +278,7 @@ class Said(TerminalRepr):
 
 def _is_ours(path: Path) -> bool:
     """Whether a notebook says that it is a chapter of ours, or would if it could be read."""
-    if len(path.parts) >= 4 and path.parts[-4] in OTHERS_WORK:
+    if not is_own_work(path):
         return False
     try:
         data = path.read_bytes()

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,12 @@ def check(pytester, run):
         return run(*options)
 
     return check
+
+
+def failures(result):
+    """Rungs that failed: those whose exercise was explained there, and those that said no more."""
+    found = result.parseoutcomes()
+    return found.get("failed", 0), found.get("rungs", 0)
 
 
 def points(name):
@@ -113,7 +120,9 @@ def test_a_mistake_is_explained_once_without_a_traceback(check):
     result = check(hand_in(conv2d=flipped()), "-k", "conv2d")
     said = result.stdout.str()
 
-    result.assert_outcomes(passed=2, failed=len(RUNGS["conv2d"]) - 3, skipped=1)
+    result.assert_outcomes(passed=2, failed=1, skipped=1)
+    assert failures(result) == (1, len(RUNGS["conv2d"]) - 4)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
             "*conv2d: a case you can check by hand*",
@@ -123,25 +132,62 @@ def test_a_mistake_is_explained_once_without_a_traceback(check):
             "*conv2d(x = *kernels = *",
             "*xpected*received*",
             "Hint: *",
-            "*conv2d: structure*",
-            "*cases fail*",
             "FAILED *::conv2d::by-hand - You flipped the kernel*",
         ]
     )
-    failures = said.partition("short test summary")[0]
-    assert failures.count("You flipped the kernel") == 1
+    explained, _, short = said.partition("short test summary")
+    assert explained.count("You flipped the kernel") == 1
+    assert explained.count("✗ structure") == 1
+    assert short.count("FAILED") == 1
     assert "Traceback" not in said
     assert "plugin.py" not in said
 
 
-def test_an_exercise_that_does_not_run_fails_on_every_rung_and_the_others_pass(check):
+def test_an_exercise_that_does_not_run_is_told_once_and_the_others_pass(check):
     result = check(hand_in(relu="def relu(z):\n    return z +\n"))
 
-    failed, advised = len(RUNGS["relu"]) - 1, len(RUNGS)
-    result.assert_outcomes(passed=ALL - failed - advised, failed=failed, skipped=advised)
+    failed = len(RUNGS["relu"]) - 1
+    passed = sum(map(len, RUNGS.values())) - failed - 1
+    result.assert_outcomes(passed=passed, failed=1, skipped=1)
+    assert failures(result) == (1, failed - 1)
+    explained, _, short = result.stdout.str().partition("short test summary")
+    assert explained.count("Line 2 is not Python") == 1
+    assert short.count("FAILED") == 1
     result.stdout.fnmatch_lines(
-        ["Line 2 is not Python*", f"relu: 0 / {points('relu')} points, stops with*"]
+        ["Line 2 is not Python*", f"  relu: 0 / {points('relu')} points, stops with*"]
     )
+
+
+def test_an_endless_loop_is_told_once(check, monkeypatch):
+    chapter = replace(load_chapter(CHAPTER), seconds=0.5)
+    monkeypatch.setattr("cnnlab.autograder.grading.load_chapter", lambda name: chapter)
+
+    result = check(
+        hand_in(relu="def relu(z):\n    while True:\n        pass\n"), f"{NOTEBOOK}::relu"
+    )
+
+    assert failures(result) == (1, len(RUNGS["relu"]) - 2)
+    explained, _, short = result.stdout.str().partition("short test summary")
+    assert explained.count("The call took too long") == 1
+    assert short.count("FAILED") == 1
+
+
+def test_each_wrong_exercise_is_told_once(check):
+    wrong = {"conv2d": flipped(), "relu": "def relu(z):\n    return np.abs(z)\n"}
+
+    result = check(hand_in(**wrong))
+
+    assert failures(result)[0] == len(wrong)
+    explained, _, short = result.stdout.str().partition("short test summary")
+    assert explained.count("Hint: ") == len(wrong)
+    assert short.count("FAILED") == len(wrong)
+
+
+def test_a_later_rung_alone_is_explained_in_full(check):
+    result = check(hand_in(conv2d=flipped()), f"{NOTEBOOK}::conv2d::structure")
+
+    assert failures(result) == (1, 0)
+    result.stdout.fnmatch_lines(["You flipped the kernel*"])
 
 
 @pytest.mark.parametrize(
@@ -174,9 +220,9 @@ def test_a_failure_of_ours_is_told_once_and_is_no_skip(check, monkeypatch):
 
     result = check(SOLVED)
 
-    result.assert_outcomes(failed=ALL)
-    failures = result.stdout.str().partition("short test summary")[0]
-    assert failures.count("StaleReferences") == 1
+    assert failures(result) == (1, sum(map(len, RUNGS.values())) - 1)
+    explained = result.stdout.str().partition("short test summary")[0]
+    assert explained.count("StaleReferences") == 1
 
 
 def test_a_warning_of_the_reader_is_shown(check):
@@ -210,8 +256,10 @@ def test_exercises_and_rungs_can_be_selected(check, options, selected):
     assert "CNN Lab" not in result.stdout.str()
 
 
-@pytest.mark.parametrize("folder", ["submitted/ada/week1", "autograded/ada/week1"])
-def test_what_others_handed_in_is_never_run(check, folder):
+@pytest.mark.parametrize(
+    "folder", ["submitted/ada/week1", "autograded/ada/week1", f"_saved/{CHAPTER}"]
+)
+def test_what_others_handed_in_and_what_a_reset_saved_is_never_run(check, folder):
     assert check(SOLVED, folder=folder).ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
@@ -253,7 +301,8 @@ def test_somebody_elses_tests_load_nothing_of_ours(tmp_path):
         "import sys\n"
         "def test_modules():\n"
         "    ours = {name for name in sys.modules if name.startswith('cnnlab')}\n"
-        "    assert ours <= {'cnnlab', 'cnnlab.autograder', 'cnnlab.autograder.plugin'}\n"
+        "    own = {f'cnnlab.autograder.{name}' for name in ('plugin', 'others_work')}\n"
+        "    assert ours <= {'cnnlab', 'cnnlab.autograder', *own}\n"
         "    assert not {'numpy', 'nbformat', 'tensorflow'} & set(sys.modules)\n"
     )
 

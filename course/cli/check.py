@@ -1,109 +1,214 @@
-"""``cnnlab check``: a learner's points so far."""
+"""``cnnlab check``: a learner's points so far, and what is wrong with what was tried."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import console, exercises_folder, fail
+from cnnlab.course.cli.selection import Selected, select
+from cnnlab.course.cli.terminal import console, errors, exercises_folder, visible
 
 if TYPE_CHECKING:
+    from cnnlab.autograder.judging.exercise import Chapter
     from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
+    from cnnlab.autograder.standing import Judge, Standing
 
 MARKS = {
-    "passed": "[green]✓ passed[/]",
-    "failed": "[red]✗ not yet[/]",
-    "not_attempted": "[dim]· not attempted[/]",
-    "missing": "[yellow]? missing[/]",
+    "passed": ("✓", "green", "passed"),
+    "failed": ("✗", "red", "not there yet"),
+    "not_attempted": ("○", "dim", "not written yet"),
 }
+EXPLAINED = 3
+"""How many exercises are explained in full when many fail; the others are named."""
 
 
 def check(
-    chapters: Annotated[
-        list[str] | None, typer.Argument(help="ch01, ch02 … Default: every chapter in the folder.")
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="ch01, a notebook, a folder, or one exercise of these: ch01::conv2d. "
+            "Default: the chapter or the course in whose folder you are."
+        ),
     ] = None,
     folder: Annotated[
         Path | None, typer.Option("--dir", help="The folder with your notebooks.")
     ] = None,
     watch: Annotated[bool, typer.Option(help="Check again whenever a notebook is saved.")] = False,
 ) -> None:
-    """Show your points in every exercise, and the next hint.
+    """Show your points in every exercise, and explain what does not work yet.
 
     Save your notebook first: what counts is what is on disk.
     """
-    target = exercises_folder(folder)
-    show_standing(target, chapters or [])
-    if watch:
-        from watchfiles import watch as changes
+    course = exercises_folder(folder)
+    selected = select(paths or [], course)
+    what = selected[0].chapter if len(selected) == 1 else f"{len(selected)} chapters"
+    console.print(Text(f"Checking {what} in {_place(selected)} …"))
 
-        console.print(f"Watching {target} (Ctrl+C ends this) …")
-        for changed in changes(target, raise_interrupt=False):
-            if any(path.endswith(".ipynb") for _, path in changed):
-                show_standing(target, chapters or [])
+    from cnnlab.autograder.standing import Judge  # NumPy comes with it: say something first
+
+    with Judge() as judge:
+        seen = {each: each.saved for each in selected}
+        show_all(judge, selected)
+        if watch:
+            follow(judge, selected, seen)
 
 
-def show_standing(folder: Path, chapters: list[str]) -> None:
-    """Grade the learner's own notebooks with recorded references, and print a table each."""
-    from cnnlab.autograder.batch import Settings, grade
+def show_all(judge: Judge, selected: Sequence[Selected]) -> None:
+    """Judge every notebook, show the points of each at once, and explain at the end."""
+    results: list[tuple[Selected, SubmissionResult]] = []
+    left_out = []
+    for each in selected:
+        result = judged(judge, each).result
+        if result.message and result.chapter and _keras_is_missing(result):
+            left_out.append((result.chapter, result.message))
+            continue
+        results.append((each, result))
+        for line in points(result, short=len(selected) > 1):
+            console.print(line)
+    if len(results) > 1:
+        score, most = sum(r.score for _, r in results), sum(r.max_score for _, r in results)
+        console.print(Text(f"Together {score:g} / {most:g} points", style="bold"))
+    explain(results)
+    if left_out:
+        names = ", ".join(chapter for chapter, _ in left_out)
+        console.print(Text(f"Left out: {names}. {left_out[0][1]}", style="yellow"))
+
+
+def judged(judge: Judge, each: Selected) -> Standing:
+    """A notebook's standing; a line that comes and goes says what takes time."""
+    with errors.status(each.chapter) as status:
+
+        def running(chapter: Chapter, names: list[str]) -> None:
+            keras = " (TensorFlow takes some seconds)" if chapter.keras else ""
+            status.update(f"{chapter.name}: {', '.join(names)}{keras}")
+
+        return judge.judge(each.path, each.exercises, running)
+
+
+def explain(results: Sequence[tuple[Selected, SubmissionResult]]) -> None:
+    """The tutor's text for what was tried and fails; where nothing does, what comes next."""
+    latest = sorted(results, key=lambda pair: -pair[0].saved)
+    failing = [
+        (result.chapter or "", exercise)
+        for _, result in latest
+        for exercise in result.exercises
+        if exercise.status not in ("passed", "not_attempted")
+    ]
+    for chapter, exercise in failing[:EXPLAINED]:
+        console.print()
+        if len(results) > 1:
+            console.print(Text(chapter, style="dim"))
+        console.print(tutor(exercise))
+    for chapter, exercise in failing[EXPLAINED:]:
+        more = f"`cnnlab check {chapter[:4]}::{exercise.name}`"
+        console.print(Text(f"{exercise.name} in {chapter} does not work yet either: {more}"))
+    if failing or any(result.status != "graded" for _, result in results):
+        return
+    started = [r for _, r in latest if any(e.status == "passed" for e in r.exercises)]
+    for result in [*started, *(result for _, result in results)]:
+        for exercise in result.exercises:
+            if exercise.status == "not_attempted":
+                said = f"Next: {exercise.name}, in {result.chapter}. It is not written yet."
+                console.print(Text(said, style="bold"))
+                return
+    if results:
+        console.print("Everything passes. On to the next chapter.", style="green")
+
+
+def points(result: SubmissionResult, short: bool) -> Iterator[Text]:
+    """A line for the chapter and one for each exercise; one alone where nothing was tried."""
+    untouched = all(exercise.status == "not_attempted" for exercise in result.exercises)
+    title = Text.assemble(
+        (f"{result.chapter or visible(result.path):<24}", "bold"),
+        f"{result.score:g} / {result.max_score:g} points",
+    )
+    if result.exercises and untouched:
+        title.append("  not started", style="dim")
+    yield title
+    if result.message:
+        yield Text(f"  {visible(result.message)}", style="yellow")
+    if untouched and short:
+        return
+    for exercise in result.exercises:
+        mark, style, words = MARKS.get(
+            exercise.status, ("✗", "red", exercise.status.replace("_", " "))
+        )
+        score = f"{exercise.score:g} / {exercise.max_score:g}"
+        yield Text.assemble((f"  {mark} {exercise.name:<22}{score:<10}", style), (words, style))
+    for warning in [] if untouched else result.warnings:
+        yield Text(f"  {visible(warning)}", style="yellow")
+
+
+def tutor(exercise: ExerciseResult) -> Text:
+    """What the notebook's card says of an exercise, in colours."""
+    from cnnlab.autograder.display.render import to_text
+
+    colours = {"✓": "green", "✗": "red", "Hint:": "cyan"}
+    text = Text()
+    for number, line in enumerate(visible(to_text(exercise, live=False)).splitlines()):
+        first = next(iter(line.split()), "")
+        text.append(f"{line}\n", style=colours.get(first, "" if number else "bold"))
+    return text
+
+
+def follow(judge: Judge, selected: Sequence[Selected], seen: dict[Selected, float]) -> None:
+    """Explain what changed, whenever a notebook is saved; until Ctrl+C.
+
+    The clock of the files decides, not the events: so what is saved while another answer runs, or
+    before the events begin, is seen a second later.
+    """
+    from watchfiles import watch
+
+    _prepare(judge, max(selected, key=lambda each: each.saved), started=len(selected) == 1)
+    folders = {each.path.parent for each in selected}
+    console.print(Text(f"Watching {_place(selected)} (Ctrl+C ends this) …"))
+    for _ in watch(*folders, rust_timeout=1000, yield_on_timeout=True, raise_interrupt=False):
+        for each in selected:
+            if (now := each.saved) and now != seen[each]:
+                seen[each] = now
+                show_change(judge, each)
+                _prepare(judge, each, started=True)
+
+
+def show_change(judge: Judge, each: Selected) -> None:
+    """What a saved notebook's new code does."""
+    standing = judged(judge, each)
+    result = standing.result
+    changed = [e for e in result.exercises if e.name in standing.changed]
+    tried = [exercise for exercise in changed if exercise.status != "not_attempted"]
+    title = f"{each.chapter} was saved: {result.score:g} / {result.max_score:g} points"
+    console.print(Text(f"\n{title}", style="bold"))
+    if result.message:
+        console.print(Text(visible(result.message), style="yellow"))
+    elif not tried:
+        console.print("No exercise has changed.", style="dim")
+    for exercise in tried:
+        console.print(tutor(exercise))
+
+
+def _prepare(judge: Judge, each: Selected, started: bool) -> None:
+    """Have a process ready for the chapter that the learner works in."""
     from cnnlab.autograder.judging.exercise import load_chapter
+    from cnnlab.autograder.standing import is_untouched
+    from cnnlab.autograder.submission import read
+
+    submission = read(each.path)
+    if submission.chapter and (started or not is_untouched(submission)):
+        judge.prepare(load_chapter(submission.chapter))
+
+
+def _keras_is_missing(result: SubmissionResult) -> bool:
     from cnnlab.course.light import keras_missing
 
-    paths = chapter_notebooks(folder, chapters)
-    missing = keras_missing()
-    left_out = [path for path in paths if missing and load_chapter(path.stem).keras]
-    settings = Settings(fresh=False, sandbox=False, workers=1)
-    for result in grade([p for p in paths if p not in left_out], settings).submissions:
-        console.print(standing_table(result))
-        following = next((e for e in result.exercises if e.status != "passed"), None)
-        if result.message:
-            console.print(Text(result.message, style="yellow"))
-        elif following is None:
-            console.print("Everything passes. On to the next chapter.", style="green")
-        else:
-            console.print(next_step(following))
-    if left_out:
-        names = ", ".join(path.stem for path in left_out)
-        console.print(Text(f"Left out: {names}. {missing}", style="yellow"))
+    return result.message == keras_missing()
 
 
-def chapter_notebooks(folder: Path, chapters: list[str]) -> list[Path]:
-    """The notebooks of the named chapters (or of all) in the learner's folder."""
-    from cnnlab.autograder.judging.exercise import find_chapter
-
-    try:
-        wanted = [find_chapter(name) for name in chapters]
-    except ValueError as error:
-        raise fail(str(error), 2) from None
-    found = sorted(folder.glob("ch*/ch*.ipynb"))
-    paths = [p for p in found if not wanted or p.stem in wanted]
-    if not paths:
-        raise fail(f"No chapter's notebook is in {folder}. `cnnlab lab {folder}` puts them there.")
-    return paths
-
-
-def standing_table(result: SubmissionResult) -> Table:
-    """One chapter's exercises with status and points."""
-    table = Table(title=result.chapter or result.path, title_justify="left")
-    table.add_column("exercise")
-    table.add_column("status")
-    table.add_column("points", justify="right")
-    for exercise in result.exercises:
-        mark = MARKS.get(exercise.status, f"[red]! {exercise.status.replace('_', ' ')}[/]")
-        table.add_row(exercise.name, mark, f"{exercise.score:g} / {exercise.max_score:g}")
-    table.add_section()
-    table.add_row("", "", f"{result.score:g} / {result.max_score:g}")
-    return table
-
-
-def next_step(exercise: ExerciseResult) -> Text:
-    """What to work on, and the hint for it."""
-    text = Text.assemble(("Next: ", "bold"), (exercise.name, "bold"), "\n")
-    if exercise.status != "not_attempted":
-        text.append(exercise.message + "\n")
-    if exercise.hint:
-        text.append("Hint: ", "bold").append(exercise.hint)
-    return text
+def _place(selected: Iterable[Selected]) -> Path:
+    """The folder that holds all of these notebooks."""
+    folders = {each.path.parent for each in selected}
+    first = next(iter(folders))
+    return first if len(folders) == 1 else first.parent

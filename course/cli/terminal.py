@@ -20,6 +20,9 @@ Sandboxed = Annotated[
 ]
 """The option of every command that runs code of others."""
 
+CHAPTERS = "ch[0-9][0-9]_*/ch[0-9][0-9]_*.ipynb"
+"""A course folder's notebooks."""
+
 COURSE = Path(__file__).parent.parent
 ROOT = COURSE.parent
 
@@ -49,9 +52,14 @@ def is_checkout() -> bool:
 
 
 def exercises_folder(given: Path | None = None) -> Path:
-    """Where the learner's notebooks are: the folder given, the clone's, or the usual one."""
+    """Where the learner's notebooks are: the folder given, where they stand, or the usual one."""
     if given is not None:
         return given
+    here = Path.cwd()
+    if any(here.glob(CHAPTERS)):
+        return Path()
+    if any(here.glob(f"{here.name}.ipynb")) and any(here.parent.glob(CHAPTERS)):
+        return Path("..")
     return ROOT / "exercises" if is_checkout() else Path("cnnlab-exercises")
 
 

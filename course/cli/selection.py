@@ -1,0 +1,102 @@
+"""Which notebooks and exercises a learner means: ``ch01``, a folder, ``notebook.ipynb::conv2d``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnlab.course.cli.terminal import CHAPTERS, fail
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A notebook, and the exercises in it that are meant: all where there are none."""
+
+    path: Path
+    exercises: frozenset[str] = frozenset()
+
+    @property
+    def chapter(self) -> str:
+        return self.path.stem
+
+    @property
+    def saved(self) -> float:
+        """When it was saved last, in seconds."""
+        return self.path.stat().st_mtime if self.path.exists() else 0.0
+
+
+def select(arguments: Sequence[str], folder: Path) -> list[Selected]:
+    """The notebooks that arguments name, in their order; every chapter's where there are none.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        A chapter's name or its beginning, a notebook or a folder; each may go on with
+        ``::EXERCISE``, as pytest writes it. What pytest says of a rung, ``::by-hand``, may follow.
+    folder : Path
+        The course folder.
+    """
+    found: dict[Path, set[str] | None] = {}
+    for argument in arguments or [_where_we_stand(folder)]:
+        name, _, rest = argument.partition("::")
+        exercise = rest.partition("::")[0]
+        for path in _notebooks(name, folder):
+            named = found.setdefault(path, set())
+            if not exercise:
+                found[path] = None
+            elif named is not None:
+                named.add(_demand(exercise, path))
+    return [Selected(path, frozenset(names or ())) for path, names in found.items()]
+
+
+def _where_we_stand(folder: Path) -> str:
+    """The chapter in whose folder the learner is, or the whole course."""
+    return "." if folder == Path("..") else str(folder)
+
+
+def _notebooks(name: str, folder: Path) -> list[Path]:
+    from cnnlab.autograder.others_work import is_own_work
+
+    place = Path(name)
+    if place.is_dir():
+        paths = sorted(place.glob(CHAPTERS)) or sorted(place.glob("ch[0-9][0-9]_*.ipynb"))
+        if not paths:
+            usual = folder if place == folder else place
+            raise fail(
+                f"No chapter's notebook is in {place}. `cnnlab lab {usual}` puts them there."
+            )
+    elif place.is_file():
+        paths = [place]
+    else:
+        paths = [path for path in sorted(folder.glob(CHAPTERS)) if path.stem.startswith(name)]
+        paths = [path for path in paths if path.stem == name] or paths
+        if len(paths) != 1:
+            raise _no_chapter(name, folder, place)
+    if others := [path for path in paths if not is_own_work(path)]:
+        raise fail(f"{others[0]} is not your own work. `cnnlab grade` has a sandbox for it.", 2)
+    return paths
+
+
+def _no_chapter(name: str, folder: Path, place: Path) -> Exception:
+    """Why this names no notebook, and what can be done."""
+    from cnnlab.autograder.judging.exercise import find_chapter
+
+    if place.suffix or len(place.parts) != 1:
+        return fail(f"There is no {place}.", 2)
+    try:
+        chapter = find_chapter(name)
+    except ValueError as error:
+        return fail(str(error), 2)
+    return fail(f"No notebook of {chapter} is in {folder}. `cnnlab lab {folder}` puts it there.")
+
+
+def _demand(exercise: str, path: Path) -> str:
+    from cnnlab.autograder.judging.exercise import load_chapter
+    from cnnlab.autograder.submission import read
+
+    chapter = read(path).chapter
+    names = [e.name for e in load_chapter(chapter).exercises] if chapter else []
+    if exercise not in names:
+        raise fail(f"{path.stem} has no exercise {exercise}. It has {', '.join(names)}.", 2)
+    return exercise
