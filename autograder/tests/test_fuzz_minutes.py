@@ -42,8 +42,8 @@ def test_fuzzers_alone_are_repeated_and_draw_anew(
     result = pytester.runpytest_subprocess("--fuzz-minutes", "0.1", "-p", "no:xdist")
     drawn = (fuzzed / "drawn").read_text().split()
     assert not (fuzzed / "ordinary").exists()
-    assert len(set(drawn)) > 100
     if limit > 10**9:
+        assert len(set(drawn)) > 100  # a round has five
         result.assert_outcomes(passed=1, deselected=1)
         result.stdout.re_match_lines([r" *\d+ rounds of test_drawn"])
     else:
