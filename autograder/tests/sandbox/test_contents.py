@@ -15,6 +15,7 @@ import pytest
 from cnnlab.autograder.sandbox import contents
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.sandbox.session import Session, open_workers
+from cnnlab.autograder.tests.sandbox.inside import value
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 sandboxed = pytest.mark.skipif(available() is not None, reason=str(available()))
@@ -109,14 +110,6 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
             patch.setattr(contents, "libraries", lambda keras: None)
         with open_workers() as workers, workers.session() as session:
             yield session
-
-
-def value(session: Session, body: str) -> object:
-    lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
-    assert session.define([("f", f"def f():\n{lines}")]) == {}
-    (outcome,) = session.call("f", [((), {})])
-    assert outcome.error is None
-    return outcome.value
 
 
 KNOWN = """

@@ -12,6 +12,7 @@ import pytest
 
 from cnnlab.autograder.sandbox import processes, system_calls
 from cnnlab.autograder.sandbox.session import Session, open_workers
+from cnnlab.autograder.tests.sandbox.inside import value
 
 MACHINES = ["x86_64", "aarch64"]
 ALLOW, KILL = 0x7FFF0000, 0x80000000
@@ -169,15 +170,6 @@ sandboxed = pytest.mark.skipif(processes.available() is not None, reason=str(pro
 def session() -> Iterator[Session]:
     with open_workers() as workers, workers.session() as session:
         yield session
-
-
-def value(session: Session, body: str) -> object:
-    """What a function with this body returns in the sandbox."""
-    lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
-    assert session.define([("f", f"def f():\n{lines}")]) == {}
-    (outcome,) = session.call("f", [((), {})])
-    assert outcome.error is None
-    return outcome.value
 
 
 @sandboxed
