@@ -12,7 +12,6 @@ from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.record import FreshReferences, recorded
 from cnnlab.autograder.quality.proof import prove, prove_pairs, prove_twists, prove_worthless
 
-
 CHAPTERS = [
     pytest.param(name, marks=[pytest.mark.slow] if load_chapter(name).keras else [])
     for name in chapter_names()
