@@ -240,6 +240,7 @@ def class_table(result: BatchResult) -> Table:
     said = f"{len(result.submissions)} submissions, {result.probes} probes"
     table = Table(title=said, title_justify="left")
     table.add_column("submission", overflow="fold")
+    table.add_column("chapter")
     table.add_column("points", justify="right")
     table.add_column("what to know", overflow="fold")
     for s in result.submissions:
@@ -251,5 +252,5 @@ def class_table(result: BatchResult) -> Table:
         known = [s.message] if s.message else notes or ["everything passes"]
         points = f"{s.score:g} / {s.max_score:g}"
         shown = Text(visible("\n".join(known + s.warnings)))
-        table.add_row(Text(visible(s.path)), points, shown)
+        table.add_row(Text(visible(s.path)), (s.chapter or "")[:4], points, shown)
     return table
