@@ -1,25 +1,24 @@
 """Many submissions: found, shared out among local processes, collected in order.
 
-Every process has a judge and a zygote of its own. If one crashes, only the submission that crashed
-it is lost: it becomes an ``internal_error`` which says so. What else was under way is graded again.
+Every process has a judge and a zygote of its own. What fails on our side is graded once more at
+the end, alone. If it fails again it stays an ``internal_error``, which says why.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder.grading import grade_submission
+from cnnlab.autograder.journal import Journal, key_of
 from cnnlab.autograder.judging.backends import DEFAULT_ENGINE, Engine
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import (
@@ -30,7 +29,8 @@ from cnnlab.autograder.judging.record import (
     keys_from,
     recorded,
 )
-from cnnlab.autograder.judging.results import BatchResult, ExerciseResult, SubmissionResult
+from cnnlab.autograder.judging.results import BatchResult, SubmissionResult
+from cnnlab.autograder.pool import Pool, Task, lost, not_graded
 from cnnlab.autograder.sandbox.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, read
 from cnnlab.course.light import KerasMissing, require_keras
@@ -84,6 +84,20 @@ class Settings:
         else:
             demand_record(self.reference)
 
+    @property
+    def probes(self) -> str:
+        return "fresh" if self.fresh else "recorded"
+
+    def conditions(self, seed: int) -> dict[str, Any]:
+        """What every result of a batch depends on, besides its submission and the judge."""
+        return {
+            "seed": seed,
+            "probes": self.probes,
+            "sandbox": self.sandbox,
+            "reference": self.reference,
+            "versions": versions() | {"python": platform.python_version()},
+        }
+
 
 def find_submissions(paths: Iterable[Path]) -> list[Path]:
     """The notebooks and ``.py`` files that the paths name; folders are searched.
@@ -116,6 +130,7 @@ def grade(
     paths: Sequence[Path],
     settings: Settings,
     on_result: Callable[[SubmissionResult], None] = lambda result: None,
+    journal: Journal | None = None,
 ) -> BatchResult:
     """Grade every submission; results are in the order of the paths.
 
@@ -124,33 +139,103 @@ def grade(
     paths : sequence of Path
         Files, as `find_submissions` lists them.
     on_result : callable
-        Called with each result in turn, for a progress bar.
+        Called with each result as it comes, for a progress bar.
+    journal : Journal, optional
+        What it holds is not graded again, and every result is written down in it. Fresh probes
+        are the same only where the settings have its seed.
 
     Raises
     ------
     RuntimeError
-        The sandbox or Keras cannot be had; the message says what to do.
+        The sandbox, Keras, the recorded answers or the journal cannot be had; the message says
+        what to do.
     """
     seed = RECORDED_SEED
     if settings.fresh:
         seed = secrets.randbits(53) if settings.seed is None else settings.seed
-    probes = "fresh" if settings.fresh else "recorded"
-    batch = BatchResult(seed, "cnnlab", versions(), probes=probes)
+    batch = BatchResult(seed, "cnnlab", versions(), probes=settings.probes)
+    found: dict[int, SubmissionResult] = {}
     with ExitStack() as stack:
         engine = Engine.named(settings.reference)
         answers = stack.enter_context(Answers(seed if settings.fresh else None, engine))
-        submissions = (_read(path, settings.chapter) for path in paths)
-        tasks = ((s, answers.of(s.chapter)) for s in submissions)
-        if settings.workers <= 1 or len(paths) <= 1:
-            grader = stack.enter_context(Grader(settings.sandbox, settings.reference))
-            results: Iterator[SubmissionResult] = (grader.grade(*task) for task in tasks)
-        else:
-            results = stack.enter_context(Pool(settings)).grade(tasks)
-        for result in results:
-            result.probes = batch.probes
-            batch.submissions.append(result)
-            on_result(result)
+        run = _Run(paths, settings, answers, _Kept(journal, settings.conditions(seed)))
+        for number, result in run.results(range(len(paths))):
+            found[number] = result
+            if not result.failed_here:
+                on_result(result)
+        for number in [n for n, result in found.items() if result.failed_here]:
+            for _, result in run.results([number]):  # alone: what was in its way may be gone
+                found[number] = result
+                on_result(result)
+    batch.submissions = [found[number] for number in range(len(paths))]
     return batch
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The journal, if there is one, and what holds for all results of a batch."""
+
+    journal: Journal | None
+    conditions: dict[str, Any]
+
+    def key(self, submission: Submission) -> str:
+        return key_of(submission, self.conditions) if self.journal else ""
+
+    def find(self, key: str, submission: Submission) -> SubmissionResult | None:
+        return self.journal.find(key, submission) if self.journal else None
+
+    def add(self, key: str, result: SubmissionResult) -> None:
+        if self.journal and not result.failed_here:
+            self.journal.add(key, result)
+
+
+class _Run:
+    """One batch under way."""
+
+    def __init__(
+        self, paths: Sequence[Path], settings: Settings, answers: Answers, kept: _Kept
+    ) -> None:
+        self._paths, self._settings = paths, settings
+        self._answers, self._kept = answers, kept
+        self._keys: dict[int, str] = {}
+        self._known: list[tuple[int, SubmissionResult]] = []
+
+    def results(self, numbers: Sequence[int]) -> Iterator[tuple[int, SubmissionResult]]:
+        """The results of these submissions, in any order: from the journal, or graded now."""
+        for number, result in self._graded(numbers):
+            result.probes = self._settings.probes
+            self._kept.add(self._keys.pop(number), result)
+            yield number, result
+            yield from self._from_journal()
+        yield from self._from_journal()
+
+    def _from_journal(self) -> Iterator[tuple[int, SubmissionResult]]:
+        known, self._known = self._known, []
+        yield from known
+
+    def _graded(self, numbers: Sequence[int]) -> Iterator[tuple[int, SubmissionResult]]:
+        start = partial(Grader, self._settings.sandbox, self._settings.reference)
+        if self._settings.workers <= 1 or len(self._paths) <= 1:
+            with start() as grader:
+                for number, task in self._tasks(numbers):
+                    yield number, grader.grade(*task)
+        else:
+            with Pool(min(self._settings.workers, len(numbers)), start) as pool:
+                yield from pool.grade(self._tasks(numbers))
+
+    def _tasks(self, numbers: Iterable[int]) -> Iterator[tuple[int, Task]]:
+        """What is not in the journal, read and with its answers."""
+        for number in numbers:
+            submission = _read(self._paths[number], self._settings.chapter)
+            key = self._kept.key(submission)
+            if result := self._kept.find(key, submission):
+                self._known.append((number, result))
+                continue
+            self._keys[number] = key
+            chapter = None if submission.problem else submission.chapter
+            if chapter is not None and not self._settings.fresh:
+                recorded(chapter, self._settings.reference)  # damaged, it ends the batch here
+            yield number, (submission, self._answers.of(chapter))
 
 
 def _read(path: Path, chapter: str | None) -> Submission:
@@ -240,108 +325,3 @@ class Grader:
             workers = open_workers(keras=keras, sandbox=self._sandbox)
             self._workers[keras] = self._stack.enter_context(workers)
         return self._workers[keras]
-
-
-def lost(submission: Submission, why: str) -> SubmissionResult:
-    """The result of a submission that we failed to grade: an error of ours, never a zero."""
-    said = f"CNN Lab failed here, not the learner. Please report this: {why}"
-    return not_graded(submission, said)
-
-
-def not_graded(submission: Submission, said: str) -> SubmissionResult:
-    """The result of a submission that could not be graded, and that is not its author's fault."""
-    chapter = load_chapter(submission.chapter) if submission.chapter else None
-    exercises = [
-        ExerciseResult(e.name, "internal_error", max_score=e.max_score, message=said)
-        for e in (chapter.exercises if chapter else ())
-    ]
-    return SubmissionResult(
-        submission.path,
-        submission.student,
-        submission.chapter,
-        "graded" if chapter else "unreadable",
-        max_score=chapter.max_score if chapter else 0.0,
-        message=said,
-        exercises=exercises,
-    )
-
-
-Task = tuple[Submission, bytes | None]
-
-_grader: Grader | None = None
-
-
-def _start_process(sandbox: bool, reference: str) -> None:
-    global _grader
-    _grader = Grader(sandbox, reference)
-
-
-def _grade_in_process(task: Task) -> SubmissionResult:
-    assert _grader is not None
-    result = _grader.grade(*task)
-    for exercise in result.exercises:
-        exercise.detail = None  # for display only; it holds functions, which cannot travel
-    return result
-
-
-class Pool:
-    """Processes that grade side by side, a bounded number of submissions in flight."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._executor = self._start()
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(self, *exc: Any) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
-
-    def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self._settings.workers,
-            mp_context=get_context("spawn"),  # a fork would copy whatever this process holds
-            initializer=_start_process,
-            initargs=(self._settings.sandbox, self._settings.reference),
-        )
-
-    def grade(self, tasks: Iterable[Task]) -> Iterator[SubmissionResult]:
-        """Results in the order of the tasks."""
-        flying: deque[tuple[Task, Future[SubmissionResult]]] = deque()
-        for task in tasks:
-            flying.append((task, self._submit(task)))
-            if len(flying) >= 4 * self._settings.workers:
-                yield self._land(flying)
-        while flying:
-            yield self._land(flying)
-
-    def _submit(self, task: Task) -> Future[SubmissionResult]:
-        """The future of a task; of one that failed already, where a process has just died."""
-        try:
-            return self._executor.submit(_grade_in_process, task)
-        except BrokenProcessPool as broken:
-            future: Future[SubmissionResult] = Future()
-            future.set_exception(broken)
-            return future
-
-    def _land(self, flying: deque[tuple[Task, Future[SubmissionResult]]]) -> SubmissionResult:
-        """The oldest task's result. If a process died, find out whether this task killed it."""
-        task, future = flying.popleft()
-        try:
-            return future.result()
-        except BrokenProcessPool:
-            result = self._alone(task)
-            others = [t for t, _ in flying]
-            flying.clear()
-            flying.extend((t, self._submit(t)) for t in others)
-            return result
-        except Exception as error:
-            return lost(task[0], f"{type(error).__name__}: {error}")
-
-    def _alone(self, task: Task) -> SubmissionResult:
-        self._executor = self._start()
-        try:
-            return self._executor.submit(_grade_in_process, task).result()
-        except BrokenProcessPool:
-            self._executor = self._start()
-            return lost(task[0], "the process that graded it died")

@@ -186,7 +186,7 @@ def _examine(key: AnswerKey, i: int, outcome: Outcome) -> Finding | None:
     """What is wrong with the outcome of probe ``i``, or None."""
     probe = key.probes[i]
     if probe.raises:
-        difference = _error_difference(probe.raises, outcome)
+        difference = _error_difference(probe.raises, asked_for(key.probes), outcome)
     elif outcome.status != "returned":
         difference = Difference("error", _trouble(outcome))
     elif probe.rung == "shape":
@@ -227,7 +227,7 @@ def _noise(probe: Probe, outcome: Outcome) -> Difference | None:
     return Difference("warning", said)
 
 
-def _error_difference(argument: str, outcome: Outcome) -> Difference | None:
+def _error_difference(argument: str, asked: set[str], outcome: Outcome) -> Difference | None:
     """What keeps the outcome from being a ValueError that names the argument."""
     wanted = f"expected a ValueError that names {argument.replace('|', ' or ')}"
     error = outcome.error
@@ -237,10 +237,34 @@ def _error_difference(argument: str, outcome: Outcome) -> Difference | None:
         return Difference("error", f"{wanted}; {_trouble(outcome)}")
     if error.type != "ValueError":
         return Difference("error", f"{wanted}; the call raised {error.type}: {error.message}")
-    if not re.search(rf"\b({argument})\b", error.message):
+    if not names_one(error.message, {*argument.split("|")}, asked):
         said = f"{wanted}; the message was {error.message!r}"
         return Difference("error", said)
     return None
+
+
+def asked_for(probes: Sequence[Probe]) -> set[str]:
+    """All arguments whose names some probe wants to read in an error."""
+    return {name for probe in probes if probe.raises for name in probe.raises.split("|")}
+
+
+def names_one(message: str, wanted: set[str], asked: set[str]) -> bool:
+    """Whether an error's message names one of the wanted arguments.
+
+    A message that names all that are ever asked for would fit every fault, so it names none,
+    unless each of them is to blame here.
+
+    Examples
+    --------
+    >>> names_one("bias must have one number", {"bias"}, {"x", "kernels", "bias"})
+    True
+    >>> names_one("x kernels bias", {"bias"}, {"x", "kernels", "bias"})
+    False
+    >>> names_one("patch and kernel differ", {"kernel", "patch"}, {"kernel", "patch"})
+    True
+    """
+    named = {name for name in asked if re.search(rf"\b{re.escape(name)}\b", message)}
+    return bool(named & wanted) and (named != asked or wanted == asked)
 
 
 def _trouble(outcome: Outcome) -> str:

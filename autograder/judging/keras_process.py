@@ -15,6 +15,7 @@ from typing import Any
 from cnnlab.autograder.judging.backends import Engine, NotAvailable
 from cnnlab.autograder.judging.exercise import Exercise, Probe, load_chapter
 from cnnlab.autograder.sandbox.frames import read_frame, write_frame
+from cnnlab.autograder.sandbox.lifeline import end_with_parent
 from cnnlab.autograder.sandbox.wire import decode, encode
 
 Asked = dict[str, list[dict[str, Any]]]
@@ -54,6 +55,7 @@ class KerasProcess:
             stdout=subprocess.PIPE,
             stderr=self._said,
             env=engine.environment(),
+            start_new_session=True,  # Ctrl-C is for its owner alone
         )
 
     def __enter__(self) -> KerasProcess:
@@ -97,6 +99,7 @@ class KerasProcess:
 
 def main(engine: str) -> None:
     """Serve answers: frames of chapter and questions in, frames of device and answers out."""
+    end_with_parent()
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not end up in the answers
     try:

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import platform
+import zlib
 from dataclasses import fields
 from functools import cache, lru_cache
 from pathlib import Path
@@ -96,7 +97,7 @@ def _short(name: str) -> str:
 def _read(path: Path, reference: str = DEFAULT) -> bytes:
     try:
         return gzip.decompress(path.read_bytes())
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise StaleReferences(
             f"{_place(path)} cannot be read ({error}). {_remedy(reference)}"
         ) from None

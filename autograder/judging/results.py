@@ -87,6 +87,11 @@ class SubmissionResult:
     probes: str = ""
     exercises: list[ExerciseResult] = field(default_factory=list)
 
+    @property
+    def failed_here(self) -> bool:
+        """Whether something went wrong on our side, so that this is not the learner's result."""
+        return any(exercise.status == "internal_error" for exercise in self.exercises)
+
 
 @dataclass
 class BatchResult:
@@ -131,6 +136,12 @@ def from_json(text: str) -> BatchResult:
         found = raw.get("schema") if isinstance(raw, dict) else type(raw).__name__
         raise ValueError(f"these are not CNN Lab results of schema {SCHEMA}. Received: {found!r}")
     return _build(BatchResult, raw)
+
+
+def submission_from(tree: dict[str, Any]) -> SubmissionResult:
+    """The result that `to_dict` made this of."""
+    found: SubmissionResult = _build(SubmissionResult, tree)
+    return found
 
 
 _CHILDREN = {

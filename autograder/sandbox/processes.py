@@ -125,6 +125,7 @@ class Bubblewrap:
                 stderr=self._errors,
                 env={"PATH": os.defpath},
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for the judge alone
             )
         ours.settimeout(START_SECONDS[self.keras])
         try:

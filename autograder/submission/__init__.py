@@ -74,8 +74,8 @@ def read(
     path : str or path-like
         A notebook, or a ``.py`` file.
     chapter : str or Chapter, optional
-        The chapter that it answers, ``"ch01"`` will do. Else the notebook's own metadata
-        say it, else the beginning of the file's name, else the assignment's folder.
+        The chapter that it answers, ``"ch01"`` will do. Else the beginning of the assignment's
+        folder says it, else that of the file's name, else the notebook's own metadata.
     only : str
         An exercise; then `Submission.cells` are those that it needs, and no others.
     """
@@ -142,26 +142,55 @@ def _writable(name: str) -> str:
 def _settle_chapter(
     submission: Submission, path: str, given: str | Chapter | None, said: str
 ) -> Chapter | None:
-    """Set the submission's chapter; None, with a problem, where it cannot be known."""
+    """Set the submission's chapter; None, with a problem, where it cannot be known.
+
+    What it was handed in for counts: what was given, else the folder, else the file's name. What
+    the learner's file says of itself comes last.
+    """
+    hints = _hints(path, said)
     if isinstance(given, Chapter):
-        submission.chapter = given.name
-        return given
-    names = [PurePath(path).name]
-    if "\0" not in path and (tree := notebook.in_tree(path)):
-        names.append(tree[1])
-    guesses = [m[1].lower() for n in names if (m := re.match(r"(ch\d\d)(?!\d)", n, re.I))]
-    stated = _chapter(said)
-    for guess in [given] if given is not None else [said, *guesses]:
-        if found := _chapter(guess):
-            submission.chapter = found
-            if stated not in (None, found):
-                submission.warnings.append(f"The notebook says {stated}; it was read as {found}.")
-            return load_chapter(found)
+        chapter: Chapter | None = given
+    else:
+        guess = _chapter(given) if given is not None else next(filter(None, hints.values()), None)
+        chapter = load_chapter(guess) if guess else None
+    if chapter is not None:
+        submission.chapter = chapter.name
+        submission.warnings += _disagreements(hints, chapter.name)
+        return chapter
     problem = "It is not clear which chapter this is. Begin the file's name with it, as in ch01."
-    if given is not None:
+    if isinstance(given, str):
         problem = f"There is no chapter {shown(given)!r}."
     submission.problem = submission.problem or problem
     return None
+
+
+def _disagreements(hints: dict[str, str | None], chapter: str) -> list[str]:
+    """A sentence for each other chapter that a folder, a name or a notebook says."""
+    others = dict.fromkeys(name for name in hints.values() if name not in (None, chapter))
+    says = {name: [who for who, said in hints.items() if said == name] for name in others}
+    return [
+        f"The {' and the '.join(who)} {'say' if len(who) > 1 else 'says'} {name}. "
+        f"It was graded as {chapter}."
+        for name, who in says.items()
+    ]
+
+
+def _hints(path: str, said: str) -> dict[str, str | None]:
+    """Which chapter a file is, by whom, the weightiest first."""
+    parts = PurePath(path).parts if "\0" not in path else ()
+    tree = notebook.in_tree(path) if parts else None
+    folder = tree[1] if tree else parts[-2] if len(parts) > 1 else ""
+    return {
+        "folder": _beginning(folder),
+        "file's name": _beginning(PurePath(path).name),
+        "notebook": _chapter(said),
+    }
+
+
+def _beginning(name: str) -> str | None:
+    """The chapter that a name begins with, as in ``ch01_ada.ipynb``."""
+    begins = re.match(r"(ch\d\d)(?!\d)", name, re.I)
+    return _chapter(begins[1].lower()) if begins else None
 
 
 @lru_cache(maxsize=256)  # a notebook may name anything

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.sandbox.lifeline import end_with_parent
 from cnnlab.autograder.sandbox.stand_ins import DISPLAYS
 from cnnlab.autograder.sandbox.wire import Unsupported, decode, encode
 from cnnlab.autograder.submission.code import Code, Statement, imports, parse
@@ -121,7 +122,9 @@ def _value(chapter: str, name: str) -> Any:
     """What our cells give this name, as it comes from a process that runs them."""
     program = "from cnnlab.autograder.submission import course; course.main()"
     command = [sys.executable, "-c", program, chapter, name]
-    done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
+    done = subprocess.run(
+        command, capture_output=True, timeout=SECONDS, check=True, start_new_session=True
+    )
     if len(done.stdout) > MAX_SIZE:
         raise Unsupported("more than the judge sends")
     return decode(done.stdout)
@@ -129,6 +132,7 @@ def _value(chapter: str, name: str) -> Any:
 
 def main() -> None:
     """Write a value to standard output; ``sys.argv`` names the chapter and what is wanted."""
+    end_with_parent()
     chapter, name = sys.argv[1:]
     out, sys.stdout = sys.stdout, sys.stderr  # our cells print
     made = made_by_course(chapter, name)

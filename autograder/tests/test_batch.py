@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from multiprocessing import active_children
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from cnnlab.autograder import batch
-from cnnlab.autograder.batch import Pool, Settings, find_submissions, grade
+from cnnlab.autograder.batch import Settings, find_submissions, grade
 from cnnlab.autograder.judging.results import SubmissionResult, to_dict
+from cnnlab.autograder.pool import Pool, lost
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import Submission
 from cnnlab.autograder.submission.solutions import SOLUTIONS
@@ -24,7 +27,7 @@ from cnnlab.autograder.tests.handins import (
     source,
     stub,
 )
-from cnnlab.autograder.tests.sandbox.deadly import kill_on_request
+from cnnlab.autograder.tests.sandbox.deadly import Deadly
 
 PLAIN = Settings(fresh=False, sandbox=False, workers=1)
 
@@ -164,19 +167,51 @@ def without_seconds(tree):
     return [without_seconds(v) for v in tree] if isinstance(tree, list) else tree
 
 
-def test_a_process_that_dies_takes_its_submission_with_it_and_no_other(monkeypatch):
-    monkeypatch.setattr(batch, "_grade_in_process", kill_on_request)
+def test_a_process_that_dies_takes_its_submission_with_it_and_no_other():
     names = ["a", "b", "deadly", "c", "deadly", "d"]
-    tasks = [(Submission(name, None, CHAPTER), None) for name in names]
-    with Pool(Settings(workers=2, sandbox=False)) as pool:
-        results = list(pool.grade(tasks))
-    assert [r.path for r in results] == names
-    for result in results:
+    tasks = [(i, (Submission(name, None, CHAPTER), None)) for i, name in enumerate(names)]
+    with Pool(2, Deadly) as pool:
+        results = dict(pool.grade(tasks))
+    assert [results[i].path for i in range(len(names))] == names
+    for result in results.values():
         if result.path == "deadly":
             assert set(statuses(result).values()) == {"internal_error"}
             assert "the process that graded it died" in result.message
         else:
             assert result.score == 1.0
+    assert not active_children()
+
+
+class FailsAtFirst:
+    """Fails with every submission that it sees for the first time."""
+
+    seen: ClassVar[list[str]] = []
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __enter__(self) -> FailsAtFirst:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def grade(self, submission: Submission, answers: bytes | None) -> SubmissionResult:
+        self.seen.append(submission.path)
+        if self.seen.count(submission.path) == 1 or submission.path == "ch01_never.py":
+            return lost(submission, "no memory")
+        return SubmissionResult(submission.path, None, CHAPTER, "graded", score=1.0)
+
+
+def test_what_failed_on_our_side_is_graded_once_more_at_the_end(monkeypatch):
+    monkeypatch.setattr(batch, "Grader", FailsAtFirst)
+    names = ["ch01_a.py", "ch01_never.py", "ch01_b.py"]
+    told: list[str] = []
+    results = grade([Path(name) for name in names], PLAIN, lambda r: told.append(r.path))
+    assert FailsAtFirst.seen == [*names, *names]
+    assert told == names
+    assert [r.score for r in results.submissions] == [1.0, 0.0, 1.0]
+    assert [r.failed_here for r in results.submissions] == [False, True, False]
 
 
 @pytest.mark.skipif(available() is not None, reason=str(available()))

@@ -94,13 +94,13 @@ def test_a_submission_with_keras_gets_the_golden_result(name, with_keras, update
     compare(with_keras[name], GOLDEN / f"{name}.json", update)
 
 
-def graded_here(*arguments: str | Path, folder: Path) -> str:
+def graded_here(*arguments: str | Path, folder: Path, code: int = 0) -> str:
     """The command in this process, where something can be broken on purpose."""
     file = folder / "results.json"
     ran = CliRunner().invoke(
         app, ["grade", *map(str, arguments), "--recorded", "--json", str(file)]
     )
-    assert ran.exit_code == 0, ran.output
+    assert ran.exit_code == code, ran.output
     return golden(to_dict(from_json(file.read_text(encoding="utf-8"))))
 
 
@@ -114,7 +114,7 @@ def test_a_fault_of_ours_is_an_internal_error(tmp_path, monkeypatch, update: boo
         return judge(key, *args)
 
     monkeypatch.setattr(grading, "judge", failing)
-    found = graded_here(GOLDEN / "ch01_right.py", folder=tmp_path)
+    found = graded_here(GOLDEN / "ch01_right.py", folder=tmp_path, code=1)
     compare(found, GOLDEN / "internal_error.json", update)
 
 

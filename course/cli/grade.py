@@ -6,8 +6,9 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from cnnlab.course.cli.keeping import open_journal, remedy
+from cnnlab.course.cli.stopping import Stopped, Stopping
 from cnnlab.course.cli.terminal import (
     Sandboxed,
     console,
@@ -26,7 +29,7 @@ from cnnlab.course.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from cnnlab.autograder.judging.results import BatchResult
+    from cnnlab.autograder.judging.results import BatchResult, SubmissionResult
 
 
 Paths = Annotated[
@@ -50,6 +53,14 @@ Fresh = Annotated[
 Seed = Annotated[int | None, typer.Option(help="Repeat a fresh run with its seed.")]
 ChapterName = Annotated[
     str | None, typer.Option(help="Grade everything as this chapter, such as ch01.")
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Go on with the run whose journal is in this folder, and grade nothing twice. After "
+        "a finished run, only what has changed is graded. Give the same files and options.",
+    ),
 ]
 Reference = Annotated[
     str,
@@ -75,14 +86,18 @@ def grade(
     chapter: ChapterName = None,
     reference: Reference = "tensorflow-cpu",
     verbose: Verbose = False,
+    resume: Resume = None,
 ) -> None:
     """Grade notebooks, .py files or nbgrader's submitted/ tree.
 
-    Exit code 0 when every submission got a result, whatever its grade.
+    Exit code 0 when every submission got a result, whatever its grade; 1 when CNN Lab itself
+    failed with one of them.
 
     Examples:
 
       cnnlab grade submitted/ --json results.json --csv grades.csv
+
+      cnnlab grade submitted/ --json results.json --csv grades.csv --resume results.journal
 
       cnnlab grade exercises/ch01_convolution/ch01_convolution.ipynb --recorded
     """
@@ -98,20 +113,29 @@ def grade(
     if fresh is None:
         fresh = seed is not None or len(files) > 1 or any(path.is_dir() for path in paths)
     workers = workers or min(batch.usable_cores(), len(files))
+    for target in (json_file, csv_file):
+        demand_writable(target)
     try:
         wanted = find_chapter(chapter) if chapter else None
         settings = batch.Settings(fresh, sandbox, wanted, seed, workers, reference)
     except ValueError as error:
         raise fail(str(error), 2) from None
-    for target in (json_file, csv_file):
-        demand_writable(target)
-    try:
-        with progress(len(files)) as advance:
-            result = batch.grade(files, settings, advance)
-    except RuntimeError as error:
-        raise fail(str(error)) from None
-    write_results(result, json_file, csv_file)
+    journal = open_journal(settings, resume, json_file or csv_file, len(files))
+    if journal:
+        settings = replace(settings, seed=journal.seed)
+    with journal or nullcontext(), Stopping() as stopping:
+        try:
+            with progress(len(files), stopping) as advance:
+                result = batch.grade(files, settings, advance, journal)
+            write_results(result, json_file, csv_file)
+            if journal:
+                journal.finish()
+        except Stopped as stopped:
+            raise fail(f"Stopped. {remedy(journal)}", stopped.code) from None
+        except (RuntimeError, OSError) as error:
+            raise fail(f"{error} {remedy(journal)}") from None
     console.print(class_table(result))
+    demand_results(result)
 
 
 def say_protections(sandbox: bool) -> None:
@@ -124,7 +148,7 @@ def say_protections(sandbox: bool) -> None:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Any]:
+def progress(total: int, stopping: Stopping) -> Iterator[Callable[[SubmissionResult], None]]:
     """A progress bar on stderr; yields what is to be called with each result."""
     columns = (
         TextColumn("grading"),
@@ -135,7 +159,12 @@ def progress(total: int) -> Iterator[Any]:
     )
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("", total=total, last="")
-        yield lambda result: bar.update(task, advance=1, last=visible(result.path[-40:]))
+
+        def advance(result: SubmissionResult) -> None:
+            stopping.check()
+            bar.update(task, advance=1, last=visible(result.path[-40:]))
+
+        yield advance
 
 
 def demand_writable(target: Path | None) -> None:
@@ -164,14 +193,29 @@ def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | 
             # With its mark at the beginning, spreadsheets know that it is UTF-8.
             write_whole(csv_file, text.getvalue(), "utf-8-sig")
     except OSError as error:
-        raise fail(f"The results could not be written: {error}") from None
+        raise RuntimeError(
+            f"The results could not be written: {error}. What was there before is unchanged. "
+            "Make room, or name another place."
+        ) from None
+
+
+def demand_results(result: BatchResult) -> None:
+    """End with a code of failure where a submission has no result, through a fault of ours."""
+    failed = [s for s in result.submissions if s.failed_here]
+    if failed:
+        first = next(e.message for e in failed[0].exercises if e.status == "internal_error")
+        count = "1 submission" if len(failed) == 1 else f"{len(failed)} submissions"
+        raise fail(f"CNN Lab failed with {count}. The first is {failed[0].path}: {first}")
 
 
 def write_whole(target: Path, text: str, encoding: str) -> None:
     """Write the whole file or leave what was there; names that are not UTF-8 are escaped."""
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_bytes(text.encode(encoding, "backslashreplace"))
+        with beside.open("wb") as file:
+            file.write(text.encode(encoding, "backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut could leave an empty file in place of both
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
@@ -211,6 +255,7 @@ def class_table(result: BatchResult) -> Table:
     said = f"{len(result.submissions)} submissions, {result.probes} probes"
     table = Table(title=said, title_justify="left")
     table.add_column("submission", overflow="fold")
+    table.add_column("chapter")
     table.add_column("points", justify="right")
     table.add_column("what to know", overflow="fold")
     for s in result.submissions:
@@ -222,5 +267,5 @@ def class_table(result: BatchResult) -> Table:
         known = [s.message] if s.message else notes or ["everything passes"]
         points = f"{s.score:g} / {s.max_score:g}"
         shown = Text(visible("\n".join(known + s.warnings)))
-        table.add_row(Text(visible(s.path)), points, shown)
+        table.add_row(Text(visible(s.path)), (s.chapter or "")[:4], points, shown)
     return table

@@ -106,6 +106,19 @@ def test_fresh_probes_need_keras(no_keras: None) -> None:
     assert said == f"Keras answers fresh probes. {light.REMEDY} Or use --recorded."
 
 
+def test_several_files_need_keras_or_the_recorded_answers(
+    no_keras: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    two = solved(BY_HAND), solved("ch02_stride_padding")
+    code, said = run("grade", *two, "--no-sandbox")
+    assert code == 1
+    assert said == f"Keras answers fresh probes. {light.REMEDY} Or use --recorded."
+    code, said = run("grade", *two, "--no-sandbox", "--recorded")
+    assert code == 0
+    assert "2 submissions, recorded probes" in said
+
+
 def test_versions_name_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         if name in ("keras", "tensorflow"):

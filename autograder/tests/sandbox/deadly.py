@@ -3,14 +3,24 @@
 In a module of its own, under an installed name, so that spawned processes can import it.
 """
 
+from __future__ import annotations
+
 import os
 
-from cnnlab.autograder.batch import Task
 from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.submission import Submission
 
 
-def kill_on_request(task: Task) -> SubmissionResult:
-    """Full marks for any submission; the one called "deadly" ends the process."""
-    if task[0].path == "deadly":
-        os._exit(1)
-    return SubmissionResult(task[0].path, None, None, "graded", score=1.0)
+class Deadly:
+    """Full marks for any submission; one called "deadly" ends the process."""
+
+    def __enter__(self) -> Deadly:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def grade(self, submission: Submission, answers: bytes | None) -> SubmissionResult:
+        if submission.path == "deadly":
+            os._exit(1)
+        return SubmissionResult(submission.path, None, None, "graded", score=1.0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cnnlab.autograder.judging.exercise import find_chapter, load_chapter
 from cnnlab.autograder.submission import read, read_text
 from cnnlab.autograder.tests.submission.notebooks import (
     CHAPTER,
@@ -50,6 +51,7 @@ def test_nbgraders_tree_names_the_student(tmp_path):
         ("ch99.ipynb", "ch98_none", "ch01", "ch01_convolution"),
         ("ch011.py", "", None, None),
         ("x.ipynb", "../../etc", None, None),
+        ("hw/CH02_mine/x.py", "", None, "ch02_stride_padding"),
         ("ch01.ipynb", "", "ch99", None),
         ("ch01.ipynb", "", "", None),
     ],
@@ -60,6 +62,32 @@ def test_the_chapter_is_found(path, said, given, found):
     assert submission.chapter == found
     assert bool(submission.problem) == (found is None)
     assert bool(submission.exercises) == (found is not None)
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "given", "graded", "warning"),
+    [
+        ("submitted/a/ch05_backprop/ch05.ipynb", "ch01_convolution", None, "ch05", "The notebook"),
+        ("submitted/a/ch05_backprop/ch01.ipynb", "", None, "ch05", "The file's name"),
+        ("hw/ch05/ch05.ipynb", "ch01_convolution", None, "ch05", "The notebook"),
+        ("ch05.ipynb", "ch01_convolution", None, "ch05", "The notebook"),
+        ("ch01/x.ipynb", "", "ch05", "ch05", "The folder"),
+    ],
+)
+def test_what_a_file_was_handed_in_for_is_what_it_is_graded_as(path, said, given, graded, warning):
+    submission = read_text(notebook(cnnlab={"chapter": said}), path, given)
+    assert submission.chapter == find_chapter(graded)
+    (told,) = [text for text in submission.warnings if "graded as" in text]
+    assert told == f"{warning} says ch01_convolution. It was graded as {submission.chapter}."
+
+
+def test_all_that_say_another_chapter_are_named_at_once():
+    text = notebook(cnnlab={"chapter": "ch01_convolution"})
+    submission = read_text(text, "ch03/ch01.ipynb", load_chapter("ch05"))
+    assert submission.warnings[:2] == [
+        "The folder says ch03_pooling. It was graded as ch05_backprop.",
+        "The file's name and the notebook say ch01_convolution. It was graded as ch05_backprop.",
+    ]
 
 
 def test_python_files():
