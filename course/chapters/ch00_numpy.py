@@ -373,9 +373,10 @@ einsum?</summary>
 
 ### Read on
 
-- NumPy's own pages:
-  [Broadcasting](https://numpy.org/doc/stable/user/basics.broadcasting.html), and
-  [einsum](https://numpy.org/doc/stable/reference/generated/numpy.einsum.html).
+- S. van der Walt, S. C. Colbert, G. Varoquaux, *The NumPy Array: A Structure for Efficient
+  Numerical Computation*, Computing in Science & Engineering 13, 2011,
+  [arXiv:1102.1523](https://arxiv.org/abs/1102.1523): how an array lies in memory, and why
+  broadcasting copies nothing.
 - C. R. Harris and others, *Array programming with NumPy*, Nature 585, 2020,
   [doi:10.1038/s41586-020-2649-2](https://doi.org/10.1038/s41586-020-2649-2): what NumPy is, by
   those who make it.

@@ -86,7 +86,7 @@ EXERCISE = Exercise(
     hints=(
         "Take one pixel and one mixture. Which numbers are multiplied, and over what are they added?",
         "Give every axis a letter: n, h, w, c for x, and c, f for the weights. Which letter is missing in the result?",
-        "np.einsum takes these letters as text: the inputs before an arrow, the result after it. A letter that is missing after the arrow is summed over.",
+        "np.einsum takes these letters as text: the inputs before an arrow, the result after it. Over which letter must it add up here?",
     ),
     rung_hints={
         "shape": "The result has the axes (N, H, W, F). Which of them has another length than in x?"

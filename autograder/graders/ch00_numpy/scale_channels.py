@@ -86,7 +86,7 @@ EXERCISE = Exercise(
     hints=(
         "Write the two shapes one under the other, right sides together. Which axes meet?",
         "NumPy repeats an array along every axis that it lacks on the left. What must you do here so that the gains meet the channels?",
-        "When the last axes are equal, plain arithmetic is enough: no loop, no reshaping.",
+        "When the last axes are equal, plain arithmetic is enough. Which line is left if you drop loops and reshaping?",
     ),
     rung_hints={"shape": "The picture keeps its shape. Which shape does yours have?"},
 )

@@ -100,7 +100,7 @@ EXERCISE = Exercise(
     hints=(
         "Take one cell. How many rows is it away from the place, and how many columns?",
         "Make an array of zeros first. Then visit each of its places, one after another, and write its number there.",
-        "np.ndindex gives every place of a shape in turn, as a tuple of row and column. The same tuple is a valid index.",
+        "np.ndindex gives every place of a shape in turn, as a tuple of row and column. Where can you use that tuple as an index?",
     ),
     rung_hints={
         "shape": "The result is a table of the given shape. What does your function return?"
