@@ -62,14 +62,18 @@ def _mount(kind: bytes, target: bytes, flags: int, options: bytes) -> None:
     _check(_LIBC.mount(kind, target, kind, flags, options), f"mount {target.decode()}")
 
 
-def lock_down(limits: dict[str, int]) -> None:
+NICE = 10
+"""How far learner code steps back behind our own processes."""
+
+
+def lock_down(limits: dict[str, Any]) -> None:
     """Called in the new pid namespace's first process, before any learner code.
 
     Parameters
     ----------
     limits : dict
         ``cpu_seconds``, ``memory``, ``file_size``, ``tmp_size``, ``processes``,
-        ``open_files``; sizes in bytes.
+        ``open_files``; sizes in bytes. ``cores``, which may be empty.
 
     Raises
     ------
@@ -83,6 +87,9 @@ def lock_down(limits: dict[str, int]) -> None:
     _limit_pids()
     _hide_processes()
     os.chdir("/tmp")
+    os.nice(NICE)
+    if limits["cores"]:
+        os.sched_setaffinity(0, limits["cores"])
     for name, value in (
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
         (resource.RLIMIT_AS, limits["memory"]),

@@ -29,10 +29,10 @@ from cnnlab.autograder.sandbox.connection import (
 )
 
 MIB = 2**20
-START_SECONDS = {False: 20.0, True: 120.0}
-"""How long a process may take to load NumPy, or TensorFlow."""
-READY_SECONDS = {False: 10.0, True: 20.0}
-"""How long a child may take to be forked."""
+START_SECONDS = {False: 120.0, True: 300.0}
+"""How long a process may take to load NumPy, or TensorFlow, on a machine that is busy."""
+READY_SECONDS = 60.0
+"""How long a child may take to be forked, on a machine that is busy."""
 
 
 class SandboxError(RuntimeError):
@@ -41,21 +41,30 @@ class SandboxError(RuntimeError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one child may use; sizes in bytes."""
+    """What one child may use; sizes in bytes.
+
+    ``threads`` is counted by the supervisor, ``processes`` by the kernel, which may count what
+    else runs under this account, too. ``cores`` are the processors that it may use; empty means
+    all that we may use.
+    """
 
     cpu_seconds: int = 300
     memory: int = 2048 * MIB
     file_size: int = 16 * MIB
     tmp_size: int = 32 * MIB
     processes: int = 256
+    threads: int = 32
     open_files: int = 64
+    cores: tuple[int, ...] = ()
 
     @classmethod
     def usual(cls, keras: bool) -> Limits:
-        """As this machine's memory allows; TensorFlow starts a thread per core."""
+        """As this machine's memory allows; TensorFlow starts some threads per core."""
         share = memory.of_a_child(keras, memory.of_the_machine(), memory.cores())
-        more = {"processes": 512, "open_files": 256} if keras else {}
-        return cls(memory=share, **more)
+        if not keras:
+            return cls(memory=share)
+        threads = 64 + 8 * (os.cpu_count() or 1)
+        return cls(memory=share, processes=512, threads=threads, open_files=256)
 
 
 # Starting children
@@ -97,7 +106,7 @@ class Bubblewrap:
     def connect(self) -> Connection:
         for _ in range(2):  # a zygote that died or hangs is replaced once
             try:
-                return _ready(self._fork(), READY_SECONDS[self.keras])
+                return _ready(self._fork(), READY_SECONDS)
             except (OSError, Broken, Silence):
                 said = self._said()
                 self.close()
@@ -106,7 +115,8 @@ class Bubblewrap:
     def _fork(self) -> Connection:
         orders = self._orders or self._start()
         wire, child_wire = socket.socketpair()
-        control, supervisor_control = socket.socketpair()
+        # One message is one answer: a late one must not be mixed with the next.
+        control, supervisor_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with child_wire, supervisor_control:
             fds = [child_wire.fileno(), supervisor_control.fileno()]
             socket.send_fds(orders, [self._order], fds)
@@ -183,10 +193,13 @@ class Plain:
             cwd=self._folder.name,
             start_new_session=True,
         )
+        connection = PipeConnection(process)
         try:
-            return _ready(PipeConnection(process), START_SECONDS[False])
+            _ready(connection, START_SECONDS[False])
         except (Broken, Silence):
             raise SandboxError("a worker does not start") from None
+        connection.begin()
+        return connection
 
     def close(self) -> None:
         self._folder.cleanup()
