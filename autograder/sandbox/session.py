@@ -35,12 +35,13 @@ from cnnlab.autograder.sandbox.processes import (
     Sandbox,
     SandboxError,
 )
+from cnnlab.autograder.sandbox.wire import memory_of
 
 PRELUDE = "import math\nimport numpy as np\n"
 RESTARTS = 3
 """How many children one submission's cells may end before the rest is given up."""
 MAX_BATCH = 256 * 2**20
-"""Bytes that the answers to one `Session.call` may have together."""
+"""Bytes that the answers to one `Session.call` may take together, as values."""
 
 Call = tuple[Any, ...]
 """``(args, kwargs)`` or ``(args, kwargs, given)``, as `request` takes them."""
@@ -280,7 +281,7 @@ class Session:
             child.send([encode(order | {"first": first}), *requests], seconds)
             for number, seconds in enumerate(clock, first):
                 body = self._clock.wait(child.receive, seconds)
-                room -= len(body)
+                room -= memory_of(body)
                 now = monotonic()
                 answers.append(outcome_from_frame(body, number, now - start))
                 start = now
