@@ -13,6 +13,7 @@ from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import Chapter, Exercise, load_chapter
+from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.influence import look_into
 from cnnlab.autograder.judging.judge import judge, not_attempted
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
@@ -24,13 +25,15 @@ from cnnlab.autograder.submission.code import shown
 from cnnlab.autograder.submission.course import course_values
 from cnnlab.autograder.submission.solutions import solution_source
 
+Draw = Callable[[ExerciseResult], tuple[str, str]]
+
 
 def grade_submission(
     submission: Submission,
     keys: Mapping[str, AnswerKey],
     workers: Workers | None,
     budget: Budget | None = None,
-    on_exercise: Callable[[ExerciseResult], Any] = lambda result: None,
+    draw: Draw | None = None,
 ) -> SubmissionResult:
     """Grade every exercise of a submission's chapter.
 
@@ -43,8 +46,8 @@ def grade_submission(
         Where learner code runs; None only for a submission that cannot be read.
     budget : Budget or None
         What it may cost. What has been graded when it runs out counts; the rest says so.
-    on_exercise : callable
-        Called with each exercise's result in turn.
+    draw : callable, optional
+        Makes HTML and text of a result, for its ``card``.
 
     Returns
     -------
@@ -90,10 +93,10 @@ def grade_submission(
             try:
                 with account.spending() if account else nullcontext():
                     graded = grader.grade(session, workers, errors, result.exercises)
+                    graded.card = attempt(draw, graded, plainer=None) if draw else None
             except BudgetSpent as spent:
                 graded = grader.not_graded(spent)
             result.exercises.append(graded)
-            on_exercise(graded)
     result.score = sum(exercise.score for exercise in result.exercises)
     return result
 
@@ -190,7 +193,11 @@ class _Grader:
         )
 
 
-@dataclass(frozen=True)
+LOOK_SECONDS = 5.0
+"""What the calls may take together that make one case small and look into the function."""
+
+
+@dataclass
 class _InSessions:
     """A `Runner` whose functions run in processes of their own, the learner's and ours apart."""
 
@@ -199,6 +206,7 @@ class _InSessions:
     workers: Workers
     seconds: float
     rounds: int = 4
+    _left: float = LOOK_SECONDS
 
     def call(self, numbers: Sequence[int]) -> list[Outcome]:
         exercise, requests = self.key.exercise, self.key.requests
@@ -206,7 +214,13 @@ class _InSessions:
         return self.session.call(exercise.name, calls, self.seconds, exercise.driver)
 
     def call_with(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
-        return self.session.call(self.key.exercise.name, [(args, kwargs)], self.seconds)[0]
+        """One more call, beyond the probes; "timeout" where these have taken long enough."""
+        if self._left <= 0:
+            return Outcome("timeout")
+        limit = min(self.seconds, self._left)
+        (outcome,) = self.session.call(self.key.exercise.name, [(args, kwargs)], limit)
+        self._left -= outcome.seconds
+        return outcome
 
     @contextmanager
     def baseline(self, name: str, source: str) -> Iterator[Callable[[int], Outcome]]:

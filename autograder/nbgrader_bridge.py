@@ -23,7 +23,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool
 
-from cnnlab.autograder.batch import Answers, Grader
+from cnnlab.autograder.batch import Answers, Pool, Settings, card
 from cnnlab.autograder.display import render
 from cnnlab.autograder.judging.exercise import Chapter, chapter_names, load_chapter
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
@@ -162,10 +162,12 @@ class Run:
         self._stack = ExitStack()
         # The seed is drawn anew and shown nowhere, so nobody can prepare for the probes.
         self._answers = self._stack.enter_context(Answers(secrets.randbits(53) if fresh else None))
-        self._grader = self._stack.enter_context(Grader(sandbox))
+        settings = Settings(fresh, sandbox, workers=1)
+        self._pool = self._stack.enter_context(Pool(settings, drawn=True))
 
     def grade(self, submission: Submission) -> SubmissionResult:
-        return self._grader.grade(submission, self._answers.of(submission.chapter))
+        (result,) = self._pool.grade([(submission, self._answers.of(submission.chapter))])
+        return result
 
     def close(self) -> None:
         self._stack.close()
@@ -207,7 +209,7 @@ def _outputs(
     if exercise is None:  # the whole notebook could not be read
         html, text, score = render.note("", message), message, 0.0
     else:
-        html, text = render.to_html(exercise, live=False), render.to_text(exercise, live=False)
+        html, text = exercise.card or card(exercise)
         # An instructor may give a grade cell other points than the grader does.
         score = points if exercise.passed else points * (exercise.score / exercise.max_score)
         score = exercise.score if points == exercise.max_score else score

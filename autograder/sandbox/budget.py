@@ -9,8 +9,9 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, process_time
 from typing import Any
 
@@ -41,9 +42,9 @@ class Budget:
     asleep: float = 60.0
 
     @classmethod
-    def usual(cls, keras: bool) -> Budget:
-        """For a chapter by hand, or with Keras."""
-        return cls(processor=180.0) if keras else cls()
+    def usual(cls, keras: bool, processor: float | None = None) -> Budget:
+        """For a chapter by hand, or with Keras, unless seconds of processor time are given."""
+        return cls(processor=processor or (180.0 if keras else cls.processor))
 
     @property
     def wall(self) -> float:
@@ -127,6 +128,46 @@ class Account:
 def _has_timer() -> bool:
     here = threading.current_thread() is threading.main_thread()
     return here and hasattr(signal, "setitimer")
+
+
+# Memory of the judge
+
+JUDGE_MEMORY = 2**30
+"""Bytes that comparing, naming and drawing may take, beyond what the judge has when it starts."""
+
+
+def limit_memory(more: int = JUDGE_MEMORY) -> None:
+    """From now on, whatever asks for so much more memory in this process gets a `MemoryError`.
+
+    For a process that does nothing but judge. Not on systems that have no such limit.
+    """
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        wanted = pages * resource.getpagesize() + more
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if soft == resource.RLIM_INFINITY or wanted < soft:
+            resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+
+
+@contextmanager
+def no_memory_limit() -> Iterator[None]:
+    """While a process is started that sets its own limit."""
+    try:
+        import resource
+    except ImportError:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+# Time of one child
 
 
 class Clock:

@@ -13,6 +13,7 @@ import resource
 import struct
 import sys
 from pathlib import Path
+from typing import Any
 
 from cnnlab.autograder.sandbox import system_calls
 

@@ -19,6 +19,7 @@ from functools import cache
 from typing import IO, Protocol
 
 from cnnlab.autograder.sandbox import contents, memory, protections, system_calls
+from cnnlab.autograder.sandbox.budget import no_memory_limit
 from cnnlab.autograder.sandbox.calls import ProtocolError, outcome_from_frame
 from cnnlab.autograder.sandbox.connection import (
     Broken,
@@ -76,6 +77,9 @@ class Sandbox(Protocol):
     keras: bool
     limits: Limits
 
+    def start(self) -> None:
+        """Whatever can be made ready before learner code runs. Raises `SandboxError`."""
+
     def connect(self) -> Connection:
         """A new child that has said that it is ready. Raises `SandboxError`."""
 
@@ -103,6 +107,10 @@ class Bubblewrap:
         self._errors: IO[bytes] | None = None
         self._group: memory.ControlGroup | None = None
 
+    def start(self) -> None:
+        if self._orders is None:
+            self._orders = self._start()
+
     def connect(self) -> Connection:
         for _ in range(2):  # a zygote that died or hangs is replaced once
             try:
@@ -126,7 +134,7 @@ class Bubblewrap:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders, self._errors = ours, tempfile.TemporaryFile()  # noqa: SIM115 - see close
         self._group = memory.common_group()
-        with theirs:
+        with theirs, no_memory_limit():
             command = contents.command(self.keras, theirs.fileno())
             self._process = subprocess.Popen(
                 self._group.around(command) if self._group else command,
@@ -180,19 +188,23 @@ class Plain:
         self.limits = limits or Limits.usual(keras)
         self._folder = tempfile.TemporaryDirectory(prefix="cnnlab-", ignore_cleanup_errors=True)
 
+    def start(self) -> None:
+        """Nothing: every child is an interpreter of its own."""
+
     def connect(self) -> Connection:
         flags = ["-P", "-s", "-B", "-m", "cnnlab.autograder.sandbox.child"]
         limits = [str(self.limits.memory), str(self.limits.cpu_seconds)]
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        process = subprocess.Popen(
-            [sys.executable, *flags, *limits],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=contents.environment() | {"HOME": self._folder.name} | kept,
-            cwd=self._folder.name,
-            start_new_session=True,
-        )
+        with no_memory_limit():
+            process = subprocess.Popen(
+                [sys.executable, *flags, *limits],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=contents.environment() | {"HOME": self._folder.name} | kept,
+                cwd=self._folder.name,
+                start_new_session=True,
+            )
         connection = PipeConnection(process)
         try:
             _ready(connection, START_SECONDS[False])

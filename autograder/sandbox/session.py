@@ -76,6 +76,7 @@ def open_workers(
     """
     processes: Sandbox = Bubblewrap(keras, limits) if sandbox else Plain(keras, limits)
     try:
+        processes.start()
         yield Workers(processes)
     finally:
         processes.close()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from cnnlab.autograder import batch
-from cnnlab.autograder.batch import Pool, Settings, find_submissions, grade
+from cnnlab.autograder.batch import Grader, Pool, Settings, find_submissions, grade
 from cnnlab.autograder.judging.results import SubmissionResult, to_dict
 from cnnlab.autograder.sandbox.processes import available
-from cnnlab.autograder.submission import Submission
+from cnnlab.autograder.submission import Submission, read
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
@@ -75,7 +75,10 @@ def test_one_bad_function_has_a_named_status_and_costs_only_itself(
     chapter = grading.load_chapter(CHAPTER)
     quick = type(chapter)(**{**vars(chapter), "seconds": 1.5})
     monkeypatch.setattr(grading, "load_chapter", lambda name: quick)
-    result = graded(tmp_path, hand_in(relu=relu))
+    path = tmp_path / NOTEBOOK
+    path.write_text(hand_in(relu=relu))
+    with Grader(sandbox=False) as grader:
+        result = grader.grade(read(path), None)
     assert statuses(result) == ALL_PASS | {"relu": status}
     (exercise,) = (e for e in result.exercises if e.name == "relu")
     assert said in exercise.message

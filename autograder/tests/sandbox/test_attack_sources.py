@@ -202,10 +202,7 @@ def test_fresh_answers_cannot_be_stolen_where_there_is_no_sandbox(tmp_path: Path
 @sandboxed
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param("ch01_bomb", marks=wins_today("the judge wants 3 GB, and calls it its fault")),
-        pytest.param("ch01_blame", marks=wins_today("an internal_error: the judge's own fault")),
-    ],
+    ["ch01_bomb", "ch01_blame"],
 )
 def test_a_huge_list_of_texts_is_wrong_and_no_fault_of_ours(name: str, tmp_path: Path) -> None:
     neighbour = tmp_path / "ch01_neighbour.py"

@@ -137,7 +137,8 @@ def test_a_crowd_of_threads_is_ended_and_some_threads_are_not() -> None:
 
 @sandboxed
 def test_learner_code_steps_back_and_keeps_to_its_processors() -> None:
-    source = "import os\ndef place(x):\n    return os.nice(0), sorted(os.sched_getaffinity(0))\n"
+    priority = "os.getpriority(os.PRIO_PROCESS, 0)"
+    source = f"import os\ndef place(x):\n    return {priority}, sorted(os.sched_getaffinity(0))\n"
     core = max(os.sched_getaffinity(0))
     with open_workers(limits=Limits(cores=(core,))) as workers, workers.session() as session:
         session.define([("place", source)])
