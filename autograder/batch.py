@@ -336,7 +336,9 @@ def own_cores(workers: int) -> tuple[int, ...]:
     number = current_process().name.rpartition("-")[2]  # "SpawnProcess-3"
     if workers <= 1 or not number.isdigit() or not hasattr(os, "sched_getaffinity"):
         return ()
-    return tuple(sorted(os.sched_getaffinity(0))[int(number) % workers :: workers])
+    cores = sorted(os.sched_getaffinity(0))
+    shares = min(workers, len(cores))
+    return tuple(cores[int(number) % shares :: shares])
 
 
 def card(result: ExerciseResult) -> tuple[str, str]:
