@@ -33,6 +33,7 @@ def fuzzed(pytester: pytest.Pytester) -> Path:
     return pytester.path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [10**9 + 2, 50], ids=["nothing to find", "something to find"])
 def test_fuzzers_alone_are_repeated_and_draw_anew(
     pytester: pytest.Pytester, fuzzed: Path, limit: int, monkeypatch: pytest.MonkeyPatch
@@ -51,6 +52,7 @@ def test_fuzzers_alone_are_repeated_and_draw_anew(
         result.stdout.fnmatch_lines(["*number=*"])
 
 
+@pytest.mark.slow
 def test_without_the_option_each_runs_once(pytester: pytest.Pytester, fuzzed: Path) -> None:
     pytester.makepyfile(TESTS.replace("LIMIT", str(10**9 + 2)))
     pytester.runpytest_subprocess("-p", "no:xdist").assert_outcomes(passed=2)

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, flipped, hand_in, stub
+from cnnlab.autograder.tests.handins import source as source_of
 from cnnlab.autograder.tests.sandbox.hostile import source
 
 pytestmark = [
@@ -42,26 +44,32 @@ HOSTILE = {
 }
 
 
-def class_of(folder: Path, size: int) -> Path:
-    """A folder of honest, wrong and hostile submissions, which differ in nothing but their kind.
+KINDS: dict[str, dict[str, str]] = {
+    "right": {},
+    "flipped": {"conv2d": flipped()},
+    "stub": {"relu": stub("relu")},
+    "dies": {"relu": "def relu(z):\n    import os\n    os._exit(3)\n"},
+    "forbidden": {"relu": "def relu(z):\n    import torch\n    return z\n"},
+    "forks": {"relu": "def relu(z):\n    import os\n    return os.fork()\n"},
+    "torn": {},
+}
+"""What is wrong with a submission, by exercise."""
+BEGIN = "### BEGIN SOLUTION"
 
-    Those that must be waited for come once, whatever the size.
+
+def class_of(folder: Path, size: int) -> Path:
+    """A folder of honest, wrong and hostile submissions, no two of them the same.
+
+    A journal knows a copy of what was graded before, and would not have it graded again.
     """
-    quick = {
-        "right": hand_in(),
-        "flipped": hand_in(conv2d=flipped()),
-        "stub": hand_in(relu=stub("relu")),
-        "dies": hand_in(relu="def relu(z):\n    import os\n    os._exit(3)\n"),
-        "forbidden": hand_in(relu="def relu(z):\n    import torch\n    return z\n"),
-        "forks": hand_in(relu="def relu(z):\n    import os\n    return os.fork()\n"),
-        "torn": hand_in()[:5000],
-    }
     submitted = folder / "submitted"
     for number in range(size):
-        kind = list(quick)[number % len(quick)]
+        kind = list(KINDS)[number % len(KINDS)]
         place = submitted / f"{number:03}-{kind}" / CHAPTER
         place.mkdir(parents=True)
-        (place / NOTEBOOK).write_text(quick[kind])
+        own = source_of("conv_step").replace(BEGIN, f"{BEGIN}\n    number = {number}")
+        text = hand_in(conv_step=own, **KINDS[kind])
+        (place / NOTEBOOK).write_text(text[: 5000 + number] if kind == "torn" else text)
     return submitted
 
 
@@ -72,12 +80,13 @@ class Run:
         self.folder = submitted.parent
         self.mark = f"{os.getpid()}-{time.monotonic_ns()}"
         command = [sys.executable, "-m", "cnnlab.course.cli", "grade", "submitted"]
+        # No pipe: one that nobody reads would stop the run.
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - see __exit__
         self.process = subprocess.Popen(
             [*command, "--json", "r.json", "--workers", "2", *options],
             cwd=self.folder,
-            stdout=subprocess.PIPE,
+            stdout=self._said,
             stderr=subprocess.STDOUT,
-            text=True,
             env=os.environ | {MARK: self.mark, "TF_CPP_MIN_LOG_LEVEL": "3", "COLUMNS": "1000"},
             start_new_session=True,
         )
@@ -88,9 +97,13 @@ class Run:
     def __exit__(self, *exc: object) -> None:
         self.process.kill()
         self.process.wait()
+        self._said.close()
 
     def said(self) -> str:
-        return self.process.communicate(timeout=900)[0]
+        """What it printed, when it has ended."""
+        self.process.wait(timeout=900)
+        self._said.seek(0)
+        return self._said.read()
 
     def lines(self) -> int:
         """How many results its journal holds."""

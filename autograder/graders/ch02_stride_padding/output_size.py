@@ -110,6 +110,11 @@ def _undivided(valid: bool, same: Callable[[int, int, int], float] | None) -> Ca
     return apply
 
 
+def _padded_by(half: Callable[[int, int], int]) -> SizeRule:
+    """As many zeros before as after, ``half(k, dilation)`` on each side."""
+    return lambda n, k, s, d: (n + 2 * half(k, d) - reach(k, d)) // s + 1
+
+
 _NOT_ROUNDED = (
     "You get fractions: 2.5 places. A window stands at a place or it does not. Which way must "
     "you round, and does the padding change it?"
@@ -154,15 +159,13 @@ EXERCISE = Exercise(
         Twist("dilation-ignored", on_sizes(lambda n, k, s, p, d: (n, k, s, p)), TAPS_SPREAD),
         Twist("effective-kernel-off", on_sizes(lambda n, k, s, p, d: (n, d * k, s, p)), REACH),
         Twist("effective-kernel-off", on_sizes(lambda n, k, s, p, d: (n, k + d - 1, s, p)), REACH),
-        Twist(
-            "symmetric-padding",
-            counts("same", lambda n, k, s, d: (n + 2 * (d * (k - 1) // 2) - reach(k, d)) // s + 1),
-            _HALF_FRAME,
-        ),
-        Twist(
-            "symmetric-padding",
-            counts("same", lambda n, k, s, d: (n + 2 * (d * (k // 2)) - reach(k, d)) // s + 1),
-            _HALF_FRAME,
+        *(
+            Twist("symmetric-padding", counts("same", _padded_by(half)), _HALF_FRAME)
+            for half in (
+                lambda k, d: (reach(k, d) - 1) // 2,
+                lambda k, d: reach(k, d) // 2,
+                lambda k, d: d * (k // 2),
+            )
         ),
         *(
             Twist("not-rounded", _undivided(valid, same), _NOT_ROUNDED)

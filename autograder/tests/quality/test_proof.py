@@ -8,12 +8,17 @@ import secrets
 import pytest
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.exercise import chapter_names
+from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.record import FreshReferences, recorded
 from cnnlab.autograder.quality.proof import prove, prove_pairs, prove_twists, prove_worthless
 
+CHAPTERS = [
+    pytest.param(name, marks=[pytest.mark.slow] if load_chapter(name).keras else [])
+    for name in chapter_names()
+]
 
-@pytest.mark.parametrize("chapter", chapter_names())
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_mistake_loses_points_under_its_own_name(chapter):
     # Pairs of mistakes take minutes; `cnnlab build --check --pairs` proves them.
     assert list(prove(recorded(chapter), pairs=False)) == []

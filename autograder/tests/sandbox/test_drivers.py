@@ -31,14 +31,14 @@ def by_hand(x: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
 
 
 def test_a_model_crosses_as_its_layers_and_its_outputs_for_weights_of_ours() -> None:
-    given = {"x": X, "seed": 7, "training": True}
+    given = {"x": X, "seed": 0, "training": True}  # weights of which few units are silent
     outcome = invoke(small, ((4, 5, 3),), None, load_driver("models.built"), given)
     tree = outcome.value
     assert [layer["class"] for layer in tree["layers"]] == [kind for kind, _ in LAYERS]
     assert tree["weights"] == [[3, 3, 3, 2], [2], [40, 1], [1]]
     assert (tree["inputs"], tree["outputs"], tree["trainable"]) == ([4, 5, 3], [1], 97)
     like = [np.zeros(shape, np.float32) for shape in tree["weights"]]
-    np.testing.assert_allclose(tree["y"], by_hand(X, models.weights_like(like, 7)), rtol=1e-5)
+    np.testing.assert_allclose(tree["y"], by_hand(X, models.weights_like(like, 0)), rtol=1e-5)
     assert not np.array_equal(*tree["training"])
 
 

@@ -111,6 +111,7 @@ print(list(prove({{"{NAME}": record.recorded(CHAPTER.name)["{NAME}"]}}, pairs=Tr
 """
 
 
+@pytest.mark.slow
 def test_a_new_chapter_is_built_and_takes_its_first_exercise(tree, tmp_path):
     copy = tmp_path / "tree"
     shutil.copytree(tree, copy)

@@ -134,7 +134,13 @@ def make(root: Path, change: str) -> None:
         edit(root / path, old, new)
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(c, marks=[pytest.mark.slow] if SAID[c].startswith(NAME) else [])
+        for c in CHANGES
+    ],
+)
 def test_what_is_staged_is_judged_although_the_working_copy_is_right(clone, change):
     path = clone / CHANGES[change][0]
     right = path.read_bytes()
@@ -147,6 +153,7 @@ def test_what_is_staged_is_judged_although_the_working_copy_is_right(clone, chan
     assert all(SAID[change] in problem for problem in problems)
 
 
+@pytest.mark.slow
 def test_the_working_copy_is_not_judged(clone):
     for change in CHANGES:
         make(clone, change)
@@ -170,6 +177,7 @@ def test_what_was_not_added_is_missed(clone, path, said):
     assert said in problems[0]
 
 
+@pytest.mark.slow
 def test_a_check_that_stops_is_no_success(clone):
     git(clone, "rm", "--cached", "--quiet", "course/build/staged.py")
     (problem,) = staged.check(clone)

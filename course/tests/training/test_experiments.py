@@ -64,6 +64,7 @@ def tiny(data, monkeypatch):
     monkeypatch.setattr(experiments, "set_threads", lambda threads: None)  # TensorFlow has started
 
 
+@pytest.mark.slow
 def test_an_experiment_is_recorded_and_goes_on_where_it_was(tiny, tmp_path):
     def run(*more):
         arguments = ["run", "--size", "16", "--epochs", "2", "--out", str(tmp_path), *more]
