@@ -11,13 +11,16 @@ import platform
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
-from cnnlab.autograder.grading import grade_submission
+import numpy as np
+
+from cnnlab.autograder.grading import Draw, grade_submission
 from cnnlab.autograder.journal import Journal, key_of
 from cnnlab.autograder.judging.backends import DEFAULT_ENGINE, Engine
 from cnnlab.autograder.judging.exercise import load_chapter
@@ -29,8 +32,10 @@ from cnnlab.autograder.judging.record import (
     keys_from,
     recorded,
 )
-from cnnlab.autograder.judging.results import BatchResult, SubmissionResult
+from cnnlab.autograder.judging.results import BatchResult, ExerciseResult, SubmissionResult
 from cnnlab.autograder.pool import Pool, Task, lost, not_graded
+from cnnlab.autograder.sandbox.budget import Budget, limit_memory
+from cnnlab.autograder.sandbox.processes import Limits, SandboxError
 from cnnlab.autograder.sandbox.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, read
 from cnnlab.course.light import KerasMissing, require_keras
@@ -60,10 +65,12 @@ class Settings:
     seed : int or None
         The seed of fresh probes, to repeat a run; drawn in secret if None.
     workers : int
-        Processes; 1 grades in this process.
+        Processes in which submissions are judged.
     reference : str
         A backend and a kind of device, such as ``"jax-cpu"``: whose record is used, or where
         Keras answers fresh probes.
+    seconds : float or None
+        Of processor time that one submission may cost; see `Budget` for None.
 
     Raises
     ------
@@ -77,6 +84,7 @@ class Settings:
     seed: int | None = None
     workers: int = field(default_factory=usable_cores)
     reference: str = DEFAULT
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         if self.fresh:
@@ -95,6 +103,7 @@ class Settings:
             "probes": self.probes,
             "sandbox": self.sandbox,
             "reference": self.reference,
+            "seconds": self.seconds,
             "versions": versions() | {"python": platform.python_version()},
         }
 
@@ -214,14 +223,10 @@ class _Run:
         yield from known
 
     def _graded(self, numbers: Sequence[int]) -> Iterator[tuple[int, SubmissionResult]]:
-        start = partial(Grader, self._settings.sandbox, self._settings.reference)
-        if self._settings.workers <= 1 or len(self._paths) <= 1:
-            with start() as grader:
-                for number, task in self._tasks(numbers):
-                    yield number, grader.grade(*task)
-        else:
-            with Pool(min(self._settings.workers, len(numbers)), start) as pool:
-                yield from pool.grade(self._tasks(numbers))
+        # In processes also for a single one, because judging needs a limit of memory.
+        workers = max(1, min(self._settings.workers, len(numbers)))
+        with Pool(workers, partial(start_judging, self._settings)) as pool:
+            yield from pool.grade(self._tasks(numbers))
 
     def _tasks(self, numbers: Iterable[int]) -> Iterator[tuple[int, Task]]:
         """What is not in the journal, read and with its answers."""
@@ -290,11 +295,36 @@ class Answers:
 
 
 class Grader:
-    """One process's share: zygotes, and the answer keys read so far."""
+    """One process's share: zygotes, and the answer keys read so far.
 
-    def __init__(self, sandbox: bool, reference: str = DEFAULT) -> None:
+    Parameters
+    ----------
+    sandbox : bool
+        Run learner code inside the sandbox.
+    reference : str
+        Whose recorded answers count.
+    budget : callable, optional
+        ``budget(keras)`` is what a submission may cost; without it, only its cells and calls
+        have limits.
+    cores : tuple of int
+        The processors for learner code; empty means all.
+    draw : callable, optional
+        See `grade_submission`.
+    """
+
+    def __init__(
+        self,
+        sandbox: bool,
+        reference: str = DEFAULT,
+        budget: Callable[[bool], Budget] | None = None,
+        cores: tuple[int, ...] = (),
+        draw: Draw | None = None,
+    ) -> None:
         self._sandbox = sandbox
         self._reference = reference
+        self._budget = budget
+        self._cores = cores
+        self._draw = draw
         self._workers: dict[bool, Workers] = {}
         self._stack = ExitStack()
 
@@ -310,18 +340,67 @@ class Grader:
             if submission.chapter is None or submission.problem:
                 return grade_submission(submission, {}, None)
             chapter = submission.chapter
-            workers = self._zygote(load_chapter(chapter).keras)
+            keras = load_chapter(chapter).keras
+            workers = self.zygote(keras)
             keys = keys_from(answers) if answers else recorded(chapter, self._reference)
-            return grade_submission(submission, keys, workers)
+            budget = self._budget(keras) if self._budget else None
+            return grade_submission(submission, keys, workers, budget, self._draw)
         except KerasMissing as missing:
             return not_graded(submission, str(missing))
         except Exception as error:
             return lost(submission, f"{type(error).__name__}: {error}")
 
-    def _zygote(self, keras: bool) -> Workers:
+    def zygote(self, keras: bool) -> Workers:
+        """Where learner code runs, started if need be."""
         if keras not in self._workers:
             if keras:
                 require_keras()
-            workers = open_workers(keras=keras, sandbox=self._sandbox)
+            limits = replace(Limits.usual(keras), cores=self._cores)
+            if self._budget is not None:
+                limits = replace(limits, cpu_seconds=int(self._budget(keras).processor) + 1)
+            workers = open_workers(keras, self._sandbox, limits)
             self._workers[keras] = self._stack.enter_context(workers)
         return self._workers[keras]
+
+
+def start_judging(settings: Settings, drawn: bool = False) -> Grader:
+    """A grader in a process of its own, which has as much memory as judging needs, and no more.
+
+    Parameters
+    ----------
+    drawn : bool
+        Whether each result gets a ``card``.
+    """
+    grader = Grader(
+        settings.sandbox,
+        settings.reference,
+        partial(Budget.usual, processor=settings.seconds),
+        own_cores(settings.workers),
+        card if drawn else None,
+    )
+    with suppress(SandboxError):  # said again, of each submission that meets it
+        grader.zygote(keras=False)
+    np.ones((2, 2)) @ np.ones((2, 2))  # the library behind it ends a process that lacks memory
+    limit_memory()
+    return grader
+
+
+def own_cores(workers: int) -> tuple[int, ...]:
+    """This process's share of the processors, for its learner code; empty means all.
+
+    So what a submission computes is taken from no other process's submissions, as long as there
+    are processors enough.
+    """
+    number = current_process().name.rpartition("-")[2]  # "SpawnProcess-3"
+    if workers <= 1 or not number.isdigit() or not hasattr(os, "sched_getaffinity"):
+        return ()
+    cores = sorted(os.sched_getaffinity(0))
+    shares = min(workers, len(cores))
+    return tuple(cores[int(number) % shares :: shares])
+
+
+def card(result: ExerciseResult) -> tuple[str, str]:
+    """A result for feedback pages, as HTML and as text."""
+    from cnnlab.autograder.display import render
+
+    return render.to_html(result, live=False), render.to_text(result, live=False)

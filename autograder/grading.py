@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import Chapter, Exercise, load_chapter
+from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.influence import look_into
 from cnnlab.autograder.judging.judge import judge, not_attempted
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
+from cnnlab.autograder.sandbox.budget import Account, Budget, BudgetSpent
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 from cnnlab.autograder.sandbox.session import Session, Workers
 from cnnlab.autograder.submission import MAX_WARNINGS, Definition, Submission
@@ -23,9 +25,15 @@ from cnnlab.autograder.submission.code import shown
 from cnnlab.autograder.submission.course import course_values
 from cnnlab.autograder.submission.solutions import solution_source
 
+Draw = Callable[[ExerciseResult], tuple[str, str]]
+
 
 def grade_submission(
-    submission: Submission, keys: Mapping[str, AnswerKey], workers: Workers | None
+    submission: Submission,
+    keys: Mapping[str, AnswerKey],
+    workers: Workers | None,
+    budget: Budget | None = None,
+    draw: Draw | None = None,
 ) -> SubmissionResult:
     """Grade every exercise of a submission's chapter.
 
@@ -36,6 +44,10 @@ def grade_submission(
         The chapter's answer keys by exercise, recorded or fresh.
     workers : Workers or None
         Where learner code runs; None only for a submission that cannot be read.
+    budget : Budget or None
+        What it may cost. What has been graded when it runs out counts; the rest says so.
+    draw : callable, optional
+        Makes HTML and text of a result, for its ``card``.
 
     Returns
     -------
@@ -61,20 +73,30 @@ def grade_submission(
     result.max_score = chapter.max_score
     given = course_values(chapter.name, frozenset(submission.course_names))
     ours = [("set-up", given.imports)] if given.imports else []
-    with workers.session() as session:
-        errors = session.define(
-            [*ours, *submission.cells()],
-            chapter.prelude,
-            chapter.imports,
-            chapter.seconds,
-            chapter.drivers,
-            given.values,
-            given.absent,
-        )
-        result.warnings += _failed_helpers(errors, chapter)
+    account = Account(budget) if budget else None
+    with workers.session(account) as session:
+        try:
+            errors = session.define(
+                [*ours, *submission.cells()],
+                chapter.prelude,
+                chapter.imports,
+                chapter.seconds,
+                chapter.drivers,
+                given.values,
+                given.absent,
+            )
+            result.warnings += _failed_helpers(errors, chapter)
+        except BudgetSpent:
+            errors = {}  # and nothing is left for the exercises, which say so
         for exercise in chapter.exercises:
             grader = _Grader(chapter, submission.exercises[exercise.name], keys[exercise.name])
-            result.exercises.append(grader.grade(session, workers, errors, result.exercises))
+            try:
+                with account.spending() if account else nullcontext():
+                    graded = grader.grade(session, workers, errors, result.exercises)
+                    graded.card = attempt(draw, graded, plainer=None) if draw else None
+            except BudgetSpent as spent:
+                graded = grader.not_graded(spent)
+            result.exercises.append(graded)
     result.score = sum(exercise.score for exercise in result.exercises)
     return result
 
@@ -98,6 +120,9 @@ _STATUS_OF_ERROR = {
 }
 
 
+TOO_LARGE = "is too large to be compared with the right answer"
+
+
 class _Grader:
     """One exercise of one submission."""
 
@@ -117,6 +142,8 @@ class _Grader:
         """Judge what the function does; ``earlier`` are the results of the exercises before."""
         try:
             return self._unrunnable(errors) or self._run(session, workers, earlier)
+        except MemoryError:
+            return self._nothing("memory", f"What {self.exercise.name} returned {TOO_LARGE}.")
         except Exception:  # our fault: say so, lose nothing else
             return ExerciseResult(
                 self.exercise.name,
@@ -125,6 +152,12 @@ class _Grader:
                 message="CNN Lab failed here, not the learner. Please report this:\n"
                 + traceback.format_exc(limit=-4),
             )
+
+    def not_graded(self, spent: BudgetSpent) -> ExerciseResult:
+        """The result where the submission has cost what it may cost."""
+        name = self.exercise.name
+        said = f"This submission used up {spent}, so {name} was not graded."
+        return self._unrunnable({}) or self._nothing("timeout", said)
 
     def _unrunnable(self, errors: Mapping[str, ErrorInfo]) -> ExerciseResult | None:
         """The result where there is nothing to call."""
@@ -157,7 +190,11 @@ class _Grader:
         )
 
 
-@dataclass(frozen=True)
+LOOK_SECONDS = 5.0
+"""What the calls may take together that make one case small and look into the function."""
+
+
+@dataclass
 class _InSessions:
     """A `Runner` whose functions run in processes of their own, the learner's and ours apart."""
 
@@ -166,6 +203,7 @@ class _InSessions:
     workers: Workers
     seconds: float
     rounds: int = 4
+    _left: float = LOOK_SECONDS
 
     def call(self, numbers: Sequence[int]) -> list[Outcome]:
         exercise, requests = self.key.exercise, self.key.requests
@@ -173,7 +211,13 @@ class _InSessions:
         return self.session.call(exercise.name, calls, self.seconds, exercise.driver)
 
     def call_with(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
-        return self.session.call(self.key.exercise.name, [(args, kwargs)], self.seconds)[0]
+        """One more call, beyond the probes; "timeout" where these have taken long enough."""
+        if self._left <= 0:
+            return Outcome("timeout")
+        limit = min(self.seconds, self._left)
+        (outcome,) = self.session.call(self.key.exercise.name, [(args, kwargs)], limit)
+        self._left -= outcome.seconds
+        return outcome
 
     @contextmanager
     def baseline(self, name: str, source: str) -> Iterator[Callable[[int], Outcome]]:

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nbconvert.exporters import Exporter
@@ -23,10 +24,11 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool
 
-from cnnlab.autograder.batch import Answers, Grader
+from cnnlab.autograder.batch import Answers, Settings, card, start_judging
 from cnnlab.autograder.display import render
 from cnnlab.autograder.judging.exercise import Chapter, chapter_names, load_chapter
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
+from cnnlab.autograder.pool import Pool
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import Submission, read_text
 
@@ -162,10 +164,14 @@ class Run:
         self._stack = ExitStack()
         # The seed is drawn anew and shown nowhere, so nobody can prepare for the probes.
         self._answers = self._stack.enter_context(Answers(secrets.randbits(53) if fresh else None))
-        self._grader = self._stack.enter_context(Grader(sandbox))
+        settings = Settings(fresh, sandbox, workers=1)
+        start = partial(start_judging, settings, drawn=True)
+        self._pool = self._stack.enter_context(Pool(1, start))
 
     def grade(self, submission: Submission) -> SubmissionResult:
-        return self._grader.grade(submission, self._answers.of(submission.chapter))
+        task = submission, self._answers.of(submission.chapter)
+        ((_, result),) = self._pool.grade([(0, task)])
+        return result
 
     def close(self) -> None:
         self._stack.close()
@@ -207,7 +213,7 @@ def _outputs(
     if exercise is None:  # the whole notebook could not be read
         html, text, score = render.note("", message), message, 0.0
     else:
-        html, text = render.to_html(exercise, live=False), render.to_text(exercise, live=False)
+        html, text = exercise.card or card(exercise)
         # An instructor may give a grade cell other points than the grader does.
         score = points if exercise.passed else points * (exercise.score / exercise.max_score)
         score = exercise.score if points == exercise.max_score else score

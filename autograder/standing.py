@@ -227,6 +227,9 @@ class _Lent:
     keras: bool
     limits: Limits
 
+    def start(self) -> None:
+        """It has started already."""
+
     def connect(self) -> Connection:
         return self.child
 

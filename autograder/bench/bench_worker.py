@@ -76,8 +76,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--plain", action="store_true", help="processes without a sandbox")
     options = arguments(parser, rounds=1)
+    start = perf_counter()
     with open_workers(sandbox=not options.plain) as workers:
-        start = perf_counter()
         with_session(workers, [])
         print(f"the first session, zygote included: {perf_counter() - start:.2f} s")
         for count in (0, 1, 20, 60):

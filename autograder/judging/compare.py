@@ -264,6 +264,8 @@ def _array_difference(
 def as_numbers(value: Any) -> np.ndarray | None:
     """The value as an array of numbers, or None where it is not one."""
     if isinstance(value, list | tuple):
+        if not _of_numbers(value):
+            return None  # text would become as wide as the widest, in every cell
         try:
             value = np.array(value)
         except (ValueError, TypeError, OverflowError):
@@ -271,6 +273,16 @@ def as_numbers(value: Any) -> np.ndarray | None:
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         return value
     return np.asarray(value) if is_number(value) else None
+
+
+def _of_numbers(value: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether there is nothing but numbers and arrays in a list and in its lists."""
+    return all(
+        _of_numbers(item)
+        if isinstance(item, list | tuple)
+        else isinstance(item, np.ndarray | np.generic | numbers.Number)
+        for item in value
+    )
 
 
 def _number_difference(
@@ -293,13 +305,17 @@ def _number_difference(
 def _sequence_difference(
     expected: Any, received: Any, rounding: Rounding, where: str, compare: Any = None
 ) -> Difference | None:
+    length = received.size if isinstance(received, np.ndarray) else 0
     if isinstance(received, np.ndarray) and received.ndim == 1:
-        received = received.tolist()  # (3, 4) and array([3, 4]) say the same
+        # (3, 4) and array([3, 4]) say the same; more than one entry too many says no more
+        received = received[: len(expected) + 1].tolist()
     if not isinstance(received, tuple | list):
         said = f"{_place(where)}expected a tuple of {len(expected)}, received {_kind(received)}"
         return Difference("type", said, where, None, expected, received)
     if len(received) != len(expected):
-        said = f"{_place(where)}expected {len(expected)} entries, received {len(received)}"
+        said = (
+            f"{_place(where)}expected {len(expected)} entries, received {length or len(received)}"
+        )
         entry = _first_entry(expected, received, rounding, where)
         return Difference("shape", said, where, None, expected, received, entry)
     for i, (one, other) in enumerate(zip(expected, received, strict=True)):

@@ -49,7 +49,8 @@ class ExerciseResult:
 
     ``remarks`` are advice beyond the exercise: they cost nothing and change no status.
     ``detail`` is for display in the same process (see `cnnlab.autograder.judging.judge.Finding`);
-    it is never written to JSON.
+    it is never written to JSON, and neither is ``card``: HTML and text for feedback pages, drawn
+    where the result was made.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ExerciseResult:
     seconds: float = 0.0
     rungs: list[RungResult] = field(default_factory=list)
     detail: Any = field(default=None, repr=False, compare=False)
+    card: tuple[str, str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -108,7 +110,7 @@ class BatchResult:
 def to_dict(result: Any) -> dict[str, Any]:
     """A result as plain dicts and lists, without what is only for display."""
     if dataclasses.is_dataclass(result):
-        names = [f.name for f in dataclasses.fields(result) if f.name != "detail"]
+        names = [f.name for f in dataclasses.fields(result) if f.name not in ("detail", "card")]
         if "schema" in names:  # the reader of a file wants to see it first
             names.remove("schema")
             names.insert(0, "schema")

@@ -46,7 +46,10 @@ def shrink(key: AnswerKey, finding: Finding, call: Callable[[Args], Outcome]) ->
             if expected.status != "returned":
                 continue  # sizes that do not fit together
             left -= 1
-            if difference := _same_mistake(finding, expected.value, call(args)):
+            outcome = call(args)
+            if outcome.status not in ("returned", "raised"):
+                return finding  # it hung or died, and would cost a new process each time
+            if difference := _same_mistake(finding, expected.value, outcome):
                 probe = replace(finding.probe, args=args, title="made small")
                 finding = replace(finding, probe=probe, difference=difference)
                 break

@@ -26,6 +26,7 @@ from cnnlab.autograder.sandbox.wire import (
     Seed,
     Unsupported,
     decode,
+    demand_modest,
     encode,
     fields,
     name_of,
@@ -183,7 +184,9 @@ def invoke(
     if outcome.status != "returned":
         return outcome
     try:  # a copy: the function may keep what it returned, and change it in its next call
-        return replace(outcome, value=decode(encode(outcome.value)))
+        frame = encode(outcome.value)
+        demand_modest(outcome.value)
+        return replace(outcome, value=decode(frame))
     except Unsupported as problem:
         return unsupported(outcome, problem)
 
@@ -323,7 +326,9 @@ def outcome_to_frame(outcome: Outcome, number: int = 0) -> bytes:
     """An outcome as a frame's body, the answer to request ``number``; without its seconds."""
     error = outcome.error and [getattr(outcome.error, name) for name in _ERROR_FIELDS]
     head = [number, outcome.status, outcome.value, error]
-    return encode([*head, outcome.args_after, outcome.warnings])
+    frame = encode([*head, outcome.args_after, outcome.warnings])
+    demand_modest(outcome.value)
+    return frame
 
 
 _OUTCOME_FIELDS = int, str, object, object, object, tuple
@@ -349,6 +354,10 @@ def outcome_from_frame(
         raise ProtocolError("an outcome that contradicts itself")
     if not (after is None or type(after) is tuple):
         raise ProtocolError("an impossible outcome")
+    try:
+        demand_modest(value)
+    except Unsupported as problem:
+        raise ProtocolError(str(problem)) from None
     if len(said) > MAX_WARNINGS or any(type(text) is not str for text in said):
         raise ProtocolError("impossible warnings")
     error = None if error is None else _error_from(error)

@@ -14,14 +14,18 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
 
 from cnnlab.autograder.sandbox.frames import Broken, FrameBuffer, pack
+from cnnlab.autograder.sandbox.usage import Usage, open_proc, usage_of
 
 _CHUNK = 1 << 18
+_ANSWER_SECONDS = 5.0
+"""How long a supervisor may take to say what its child has used."""
 _SIGKILL = 9
 _PIPE_ROOM = 1 << 14
 """A write of no more than this into an empty pipe never waits, on any system."""
@@ -33,10 +37,14 @@ class Silence(Exception):
 
 @dataclass(frozen=True)
 class End:
-    """How a child ended: the signal that ended it (0: none known), CPU seconds it had used."""
+    """How a child ended: the signal that ended it (0: none known), CPU seconds it had used.
+
+    ``crowded`` says that it was ended because it had too many threads.
+    """
 
     signal: int = 0
     cpu_seconds: float = 0.0
+    crowded: bool = False
 
 
 class Connection(Protocol):
@@ -47,6 +55,9 @@ class Connection(Protocol):
 
     def receive(self, seconds: float) -> bytes | bytearray:
         """The body of the next frame. Raises `Silence` or `Broken`."""
+
+    def usage(self) -> Usage | None:
+        """What the child has used so far; None where nobody knows."""
 
     def end(self) -> End:
         """Makes sure that the child and all that it started are dead; how it ended."""
@@ -61,6 +72,7 @@ class SocketConnection:
     def __init__(self, wire: socket.socket, control: socket.socket) -> None:
         self._wire = wire
         self._control = control
+        self._end: End | None = None
         self._frames = FrameBuffer()
         self._poll = select.poll()
         self._poll.register(wire, select.POLLIN)
@@ -93,8 +105,22 @@ class SocketConnection:
             raise Broken
         return raw
 
+    def usage(self) -> Usage | None:
+        try:
+            self._control.settimeout(_ANSWER_SECONDS)
+            self._control.send(b"?")
+            report = self._control.recv(4096)
+            return Usage(**json.loads(report)["usage"])
+        except (OSError, ValueError):
+            return None
+        except KeyError:  # it has just ended
+            self._end = _end_from(report)
+            return None
+
     def end(self) -> End:
-        report = self._report(0.2)  # if it ended by itself, the supervisor says how
+        if self._end is None:
+            self._end = self._report(0.2)  # if it ended by itself, the supervisor says how
+        report = self._end
         if report is None:
             with contextlib.suppress(OSError):
                 self._control.shutdown(socket.SHUT_WR)
@@ -104,15 +130,21 @@ class SocketConnection:
 
     def _report(self, seconds: float) -> End | None:
         self._control.settimeout(seconds)
-        try:
-            report = json.loads(self._control.recv(4096))
-            return End(int(report["signal"]), float(report["cpu"]))
-        except (OSError, ValueError):
-            return None
+        with contextlib.suppress(OSError, ValueError):
+            while report := self._control.recv(4096):
+                if b"signal" in report:  # else an answer that came late
+                    return _end_from(report)
+        return None
 
     def close(self) -> None:
         self._control.close()
         self._wire.close()
+
+
+def _end_from(report: bytes) -> End:
+    """What the supervisor says in the end."""
+    said = json.loads(report)
+    return End(int(said["signal"]), float(said["cpu"]), bool(said["crowded"]))
 
 
 class PipeConnection:
@@ -121,6 +153,7 @@ class PipeConnection:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        self._began = 0.0
         self._frames: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -158,6 +191,23 @@ class PipeConnection:
             self._frames.put(None)
             raise Broken
         return body
+
+    def begin(self) -> None:
+        """From here on it works for the judge: what it used to start is not counted."""
+        if used := self.usage():
+            self._began = used.processor
+
+    def usage(self) -> Usage | None:
+        if sys.platform != "linux" or self._process.poll() is not None:
+            return None
+        proc = open_proc()
+        try:
+            used = usage_of(self._process.pid, proc)
+            return replace(used, processor=used.processor - self._began)
+        except OSError:
+            return None
+        finally:
+            os.close(proc)
 
     def _kill(self) -> None:
         if os.name == "posix":  # it leads a process group of its own

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 import struct
 import sys
 from pathlib import Path
+from typing import Any
 
 from cnnlab.autograder.sandbox import system_calls
 
@@ -62,14 +64,18 @@ def _mount(kind: bytes, target: bytes, flags: int, options: bytes) -> None:
     _check(_LIBC.mount(kind, target, kind, flags, options), f"mount {target.decode()}")
 
 
-def lock_down(limits: dict[str, int]) -> None:
+NICE = 10
+"""How far learner code steps back behind our own processes."""
+
+
+def lock_down(limits: dict[str, Any]) -> None:
     """Called in the new pid namespace's first process, before any learner code.
 
     Parameters
     ----------
     limits : dict
         ``cpu_seconds``, ``memory``, ``file_size``, ``tmp_size``, ``processes``,
-        ``open_files``; sizes in bytes.
+        ``open_files``; sizes in bytes. ``cores``, which may be empty.
 
     Raises
     ------
@@ -83,6 +89,9 @@ def lock_down(limits: dict[str, int]) -> None:
     _limit_pids()
     _hide_processes()
     os.chdir("/tmp")
+    os.nice(NICE)
+    if limits["cores"]:
+        os.sched_setaffinity(0, limits["cores"])
     for name, value in (
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
         (resource.RLIMIT_AS, limits["memory"]),
@@ -107,14 +116,23 @@ def _go_first_when_memory_ends() -> None:
 def _limit_pids() -> None:
     """A limit on threads for when we run as root, whose processes RLIMIT_NPROC never counts.
 
-    Since Linux 6.14 every pid namespace has its own ``pid_max``; before, this changes nothing.
+    Since Linux 6.14 every pid namespace has its own ``pid_max``. Before, there was one for the
+    whole machine, which is not ours to change.
     """
+    if _kernel(os.uname().release) < (6, 14):
+        return
     try:
         _mount(b"proc", b"/proc", 0, b"")
         with open("/proc/sys/kernel/pid_max", "w") as file:
             file.write("400")
     except OSError:
         pass
+
+
+def _kernel(release: str) -> tuple[int, int]:
+    """Version and patch level of a kernel, as in ``6.1.0-18-amd64``; zeros where it has none."""
+    found = re.match(r"(\d+)\.(\d+)", release)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _hide_processes() -> None:

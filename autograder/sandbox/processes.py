@@ -19,6 +19,7 @@ from functools import cache
 from typing import IO, Protocol
 
 from cnnlab.autograder.sandbox import contents, memory, protections, system_calls
+from cnnlab.autograder.sandbox.budget import no_memory_limit
 from cnnlab.autograder.sandbox.calls import ProtocolError, outcome_from_frame
 from cnnlab.autograder.sandbox.connection import (
     Broken,
@@ -29,10 +30,10 @@ from cnnlab.autograder.sandbox.connection import (
 )
 
 MIB = 2**20
-START_SECONDS = {False: 20.0, True: 120.0}
-"""How long a process may take to load NumPy, or TensorFlow."""
-READY_SECONDS = {False: 10.0, True: 20.0}
-"""How long a child may take to be forked."""
+START_SECONDS = {False: 120.0, True: 300.0}
+"""How long a process may take to load NumPy, or TensorFlow, on a machine that is busy."""
+READY_SECONDS = 60.0
+"""How long a child may take to be forked, on a machine that is busy."""
 
 
 class SandboxError(RuntimeError):
@@ -41,21 +42,30 @@ class SandboxError(RuntimeError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one child may use; sizes in bytes."""
+    """What one child may use; sizes in bytes.
+
+    ``threads`` is counted by the supervisor, ``processes`` by the kernel, which may count what
+    else runs under this account, too. ``cores`` are the processors that it may use; empty means
+    all that we may use.
+    """
 
     cpu_seconds: int = 300
     memory: int = 2048 * MIB
     file_size: int = 16 * MIB
     tmp_size: int = 32 * MIB
     processes: int = 256
+    threads: int = 32
     open_files: int = 64
+    cores: tuple[int, ...] = ()
 
     @classmethod
     def usual(cls, keras: bool) -> Limits:
-        """As this machine's memory allows; TensorFlow starts a thread per core."""
+        """As this machine's memory allows; TensorFlow starts some threads per core."""
         share = memory.of_a_child(keras, memory.of_the_machine(), memory.cores())
-        more = {"processes": 512, "open_files": 256} if keras else {}
-        return cls(memory=share, **more)
+        if not keras:
+            return cls(memory=share)
+        threads = 64 + 8 * (os.cpu_count() or 1)
+        return cls(memory=share, processes=512, threads=threads, open_files=256)
 
 
 # Starting children
@@ -66,6 +76,9 @@ class Sandbox(Protocol):
 
     keras: bool
     limits: Limits
+
+    def start(self) -> None:
+        """Whatever can be made ready before learner code runs. Raises `SandboxError`."""
 
     def connect(self) -> Connection:
         """A new child that has said that it is ready. Raises `SandboxError`."""
@@ -94,10 +107,14 @@ class Bubblewrap:
         self._errors: IO[bytes] | None = None
         self._group: memory.ControlGroup | None = None
 
+    def start(self) -> None:
+        if self._orders is None:
+            self._orders = self._start()
+
     def connect(self) -> Connection:
         for _ in range(2):  # a zygote that died or hangs is replaced once
             try:
-                return _ready(self._fork(), READY_SECONDS[self.keras])
+                return _ready(self._fork(), READY_SECONDS)
             except (OSError, Broken, Silence):
                 said = self._said()
                 self.close()
@@ -106,7 +123,8 @@ class Bubblewrap:
     def _fork(self) -> Connection:
         orders = self._orders or self._start()
         wire, child_wire = socket.socketpair()
-        control, supervisor_control = socket.socketpair()
+        # One message is one answer: a late one must not be mixed with the next.
+        control, supervisor_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with child_wire, supervisor_control:
             fds = [child_wire.fileno(), supervisor_control.fileno()]
             socket.send_fds(orders, [self._order], fds)
@@ -115,8 +133,8 @@ class Bubblewrap:
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders, self._errors = ours, tempfile.TemporaryFile()  # noqa: SIM115 - see close
-        self._group = memory.common_group()
-        with theirs:
+        with theirs, no_memory_limit():
+            self._group = memory.common_group()
             command = contents.command(self.keras, theirs.fileno())
             self._process = subprocess.Popen(
                 self._group.around(command) if self._group else command,
@@ -171,23 +189,30 @@ class Plain:
         self.limits = limits or Limits.usual(keras)
         self._folder = tempfile.TemporaryDirectory(prefix="cnnlab-", ignore_cleanup_errors=True)
 
+    def start(self) -> None:
+        """Nothing: every child is an interpreter of its own."""
+
     def connect(self) -> Connection:
         flags = ["-P", "-s", "-B", "-m", "cnnlab.autograder.sandbox.child"]
         limits = [str(self.limits.memory), str(self.limits.cpu_seconds)]
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        process = subprocess.Popen(
-            [sys.executable, *flags, *limits],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=contents.environment() | {"HOME": self._folder.name} | kept,
-            cwd=self._folder.name,
-            start_new_session=True,
-        )
+        with no_memory_limit():
+            process = subprocess.Popen(
+                [sys.executable, *flags, *limits],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=contents.environment() | {"HOME": self._folder.name} | kept,
+                cwd=self._folder.name,
+                start_new_session=True,
+            )
+        connection = PipeConnection(process)
         try:
-            return _ready(PipeConnection(process), START_SECONDS[False])
+            _ready(connection, START_SECONDS[False])
         except (Broken, Silence):
             raise SandboxError("a worker does not start") from None
+        connection.begin()
+        return connection
 
     def close(self) -> None:
         self._folder.cleanup()

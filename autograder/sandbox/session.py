@@ -16,6 +16,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
+from cnnlab.autograder.sandbox.budget import Account, BudgetSpent, Clock
 from cnnlab.autograder.sandbox.calls import (
     ErrorInfo,
     Outcome,
@@ -34,12 +35,13 @@ from cnnlab.autograder.sandbox.processes import (
     Sandbox,
     SandboxError,
 )
+from cnnlab.autograder.sandbox.wire import memory_of
 
 PRELUDE = "import math\nimport numpy as np\n"
 RESTARTS = 3
 """How many children one submission's cells may end before the rest is given up."""
 MAX_BATCH = 256 * 2**20
-"""Bytes that the answers to one `Session.call` may have together."""
+"""Bytes that the answers to one `Session.call` may take together, as values."""
 
 Call = tuple[Any, ...]
 """``(args, kwargs)`` or ``(args, kwargs, given)``, as `request` takes them."""
@@ -51,9 +53,9 @@ class Workers:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
-    def session(self) -> Session:
-        """A new session, for one submission; a context manager."""
-        return Session(self.sandbox)
+    def session(self, account: Account | None = None) -> Session:
+        """A new session, for one submission, which pays from this account; a context manager."""
+        return Session(self.sandbox, account)
 
 
 @contextlib.contextmanager
@@ -74,6 +76,7 @@ def open_workers(
     """
     processes: Sandbox = Bubblewrap(keras, limits) if sandbox else Plain(keras, limits)
     try:
+        processes.start()
         yield Workers(processes)
     finally:
         processes.close()
@@ -92,12 +95,18 @@ class Session:
     """One submission: its definitions, and calls of them.
 
     A child that hangs, dies or breaks the protocol is replaced by a new one at the next call, with
-    the same definitions. Methods raise `SandboxError` where no process can be started at all.
+    the same definitions. Methods raise `SandboxError` where no process can be started at all, and
+    `BudgetSpent` where the submission has cost what it may cost.
+
+    Limits of seconds count what the child computes and sleeps, and not what it waits for a
+    processor (see `Clock`).
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, account: Account | None = None) -> None:
         self._sandbox = sandbox
+        self._account = account
         self._child: Connection | None = None
+        self._clock = Clock(lambda: None, account)
         self._number = 0
         self._prelude, self._imports = PRELUDE, ["numpy"]
         self._cells: list[tuple[str, str]] = []
@@ -140,7 +149,7 @@ class Session:
         imports : iterable of str
             Top-level modules that the cells may import, besides the standard library.
         seconds : float
-            Wall-clock limit for one cell.
+            Limit for one cell.
         drivers : iterable of str
             The drivers that calls will ask for, loaded before any learner code runs.
         given : Mapping of str to tree, optional
@@ -190,7 +199,7 @@ class Session:
         calls : sequence of (args, kwargs) or (args, kwargs, given)
             What it is called with; or what `request` made of that.
         seconds : float
-            Wall-clock limit for one call.
+            Limit for one call.
         driver : str
             Who calls it, of those that `define` loaded; empty for a plain call.
 
@@ -213,6 +222,8 @@ class Session:
                 self._start()
         except _Lost as lost:
             return [lost.outcome] * len(requests)
+        if self._account is not None:
+            self._account.demand_more()
         try:
             order = {"op": "call", "name": name, "driver": driver, "count": len(requests)}
             return self._exchange(order, requests, [seconds] * len(requests))
@@ -221,7 +232,10 @@ class Session:
 
     def _start(self) -> dict[str, ErrorInfo]:
         """A new child with the definitions; the cells that failed in it."""
+        if self._account is not None:
+            self._account.demand_more()
         self._child = self._sandbox.connect()
+        self._clock = Clock(self._child.usage, self._account)
         self._number = 0
         order = {
             "op": "define",
@@ -267,8 +281,8 @@ class Session:
             start = monotonic()  # before sending: the child may answer before we run again
             child.send([encode(order | {"first": first}), *requests], seconds)
             for number, seconds in enumerate(clock, first):
-                body = child.receive(seconds)
-                room -= len(body)
+                body = self._clock.wait(child.receive, seconds)
+                room -= memory_of(body)
                 now = monotonic()
                 answers.append(outcome_from_frame(body, number, now - start))
                 start = now
@@ -278,12 +292,19 @@ class Session:
         except (Silence, Broken, ProtocolError) as problem:
             self._child = None
             raise _Lost(answers, self._verdict(child, problem, seconds)) from None
+        except BudgetSpent:
+            self._child = None
+            child.close()
+            raise
 
     def _verdict(self, child: Connection, problem: Exception, seconds: float) -> Outcome:
         """The outcome of the request that ended the child; makes sure that it has ended."""
         if isinstance(problem, Broken):
-            return _how_it_died(child.end(), self._sandbox.limits)
+            end = child.end()
+            self._clock.close(end.cpu_seconds or None)
+            return _how_it_died(end, self._sandbox.limits)
         child.close()
+        self._clock.close()
         if isinstance(problem, Silence):
             error = ErrorInfo("Timeout", f"no answer within {seconds:g} seconds")
             return Outcome("timeout", error=error, seconds=seconds)
@@ -291,6 +312,9 @@ class Session:
 
 
 def _how_it_died(end: End, limits: Limits) -> Outcome:
+    if end.crowded:
+        text = f"more than {limits.threads} threads at once"
+        return Outcome("crashed", error=ErrorInfo("Crash", text))
     if end.cpu_seconds > limits.cpu_seconds - 0.2 or end.signal == _SIGXCPU:
         text = f"more than {limits.cpu_seconds} seconds of processor time"
         return Outcome("timeout", error=ErrorInfo("Timeout", text))

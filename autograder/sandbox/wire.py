@@ -33,6 +33,8 @@ MAX_DEPTH = 32
 MAX_AXES = 64
 """Axes of one array at most. (A product of millions of sizes would keep the judge busy.)"""
 MAX_INT_BITS = 4096
+MAX_ARRAY = 2 * MAX_FRAME
+"""Bytes at most that a list may take as an array, whose cells are all as wide as the widest."""
 _SHORT_HEADER = 1024
 """Bytes in which no integer of more bits can be written."""
 LONG_TEXT = 1024
@@ -64,6 +66,49 @@ class Named:
 
     def __repr__(self) -> str:
         return self.name
+
+
+# What a tree takes
+
+
+def memory_of(body: bytes | bytearray | memoryview) -> int:
+    """About how many bytes a frame takes once it is a tree; takes bytes from anybody."""
+    size = int.from_bytes(body[:4], "big")
+    header = bytes(body[4 : 4 + min(size, MAX_HEADER)])
+    return len(body) + 64 * _separators(header)
+
+
+def demand_modest(tree: Any) -> None:
+    """Refuse lists that would be huge as arrays: one long text among many short ones is enough.
+
+    Raises
+    ------
+    Unsupported
+    """
+    _cells(tree)
+
+
+def _cells(tree: Any) -> tuple[int, int]:
+    """How many cells a value has as an array, and the bytes of the widest."""
+    if isinstance(tree, np.ndarray | np.generic):
+        return tree.size, tree.itemsize
+    if isinstance(tree, str):
+        return 1, 4 * len(tree)
+    if isinstance(tree, dict):
+        for item in tree.values():
+            _cells(item)
+    if not isinstance(tree, list | tuple):
+        return 1, 16
+    count, width = 0, 1
+    for item in tree:
+        n, wide = _cells(item)
+        count += n
+        width = max(width, wide)
+    if count * width > MAX_ARRAY:
+        kind = "list" if isinstance(tree, list) else "tuple"
+        size = f"more than {MAX_ARRAY >> 20} MiB as an array"
+        raise Unsupported(f"a {kind} that takes {size}; return an array of numbers")
+    return count, width
 
 
 # Trees to bytes
@@ -225,9 +270,12 @@ def name_of(kind: type) -> str:
 
 def _too_many(header: bytes) -> bool:
     """Whether a header holds more values than any tree of ours, without parsing it."""
-    if len(header) <= 4 * MAX_ITEMS:
-        return False
-    return header.count(b",") + header.count(b"[") + header.count(b"{") > 4 * MAX_ITEMS
+    return len(header) > 4 * MAX_ITEMS and _separators(header) > 4 * MAX_ITEMS
+
+
+def _separators(header: bytes) -> int:
+    """At least as many as there are values in a header."""
+    return header.count(b",") + header.count(b"[") + header.count(b"{")
 
 
 class _Reader:

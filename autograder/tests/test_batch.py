@@ -10,11 +10,11 @@ from typing import ClassVar
 import pytest
 
 from cnnlab.autograder import batch
-from cnnlab.autograder.batch import Settings, find_submissions, grade
+from cnnlab.autograder.batch import Grader, Settings, find_submissions, grade
 from cnnlab.autograder.judging.results import SubmissionResult, to_dict
 from cnnlab.autograder.pool import Pool, lost
 from cnnlab.autograder.sandbox.processes import available
-from cnnlab.autograder.submission import Submission
+from cnnlab.autograder.submission import Submission, read
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
@@ -27,6 +27,7 @@ from cnnlab.autograder.tests.handins import (
     source,
     stub,
 )
+from cnnlab.autograder.tests.in_process import InThisProcess
 from cnnlab.autograder.tests.sandbox.deadly import Deadly
 
 PLAIN = Settings(fresh=False, sandbox=False, workers=1)
@@ -78,7 +79,10 @@ def test_one_bad_function_has_a_named_status_and_costs_only_itself(
     chapter = grading.load_chapter(CHAPTER)
     quick = type(chapter)(**{**vars(chapter), "seconds": 1.5})
     monkeypatch.setattr(grading, "load_chapter", lambda name: quick)
-    result = graded(tmp_path, hand_in(relu=relu))
+    path = tmp_path / NOTEBOOK
+    path.write_text(hand_in(relu=relu))
+    with Grader(sandbox=False) as grader:
+        result = grader.grade(read(path), None)
     assert statuses(result) == ALL_PASS | {"relu": status}
     (exercise,) = (e for e in result.exercises if e.name == "relu")
     assert said in exercise.message
@@ -204,7 +208,8 @@ class FailsAtFirst:
 
 
 def test_what_failed_on_our_side_is_graded_once_more_at_the_end(monkeypatch):
-    monkeypatch.setattr(batch, "Grader", FailsAtFirst)
+    monkeypatch.setattr(batch, "start_judging", FailsAtFirst)
+    monkeypatch.setattr(batch, "Pool", InThisProcess)
     names = ["ch01_a.py", "ch01_never.py", "ch01_b.py"]
     told: list[str] = []
     results = grade([Path(name) for name in names], PLAIN, lambda r: told.append(r.path))

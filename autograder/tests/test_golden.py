@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cnnlab.autograder import grading
+from cnnlab.autograder import batch, grading
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.results import (
     EXERCISE_STATUSES,
@@ -25,6 +25,7 @@ from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.tests import golden_results
 from cnnlab.autograder.tests.commands import Command
 from cnnlab.autograder.tests.golden_results import GOLDEN, as_lines, as_text, compare, normalised
+from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
 from cnnlab.course.cli import app
 
 pytestmark = pytest.mark.skipif(available() is not None, reason=str(available()))
@@ -95,7 +96,7 @@ def test_a_submission_with_keras_gets_the_golden_result(name, with_keras, update
 
 
 def graded_here(*arguments: str | Path, folder: Path, code: int = 0) -> str:
-    """The command in this process, where something can be broken on purpose."""
+    """The command, begun in this process."""
     file = folder / "results.json"
     ran = CliRunner().invoke(
         app, ["grade", *map(str, arguments), "--recorded", "--json", str(file)]
@@ -114,6 +115,8 @@ def test_a_fault_of_ours_is_an_internal_error(tmp_path, monkeypatch, update: boo
         return judge(key, *args)
 
     monkeypatch.setattr(grading, "judge", failing)
+    monkeypatch.setattr(batch, "start_judging", grader_here)
+    monkeypatch.setattr(batch, "Pool", InThisProcess)
     found = graded_here(GOLDEN / "ch01_right.py", folder=tmp_path, code=1)
     compare(found, GOLDEN / "internal_error.json", update)
 

@@ -15,6 +15,7 @@ from cnnlab.autograder.journal import LINES, SEED, Journal, JournalError, judge_
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult, SubmissionResult, to_dict
 from cnnlab.autograder.submission import Submission, read_text
 from cnnlab.autograder.tests.handins import CHAPTER, hand_in, source
+from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and locks of files are POSIX's")
 SETTINGS = Settings(fresh=False, sandbox=False, workers=1)
@@ -122,6 +123,7 @@ def test_the_key_is_what_was_read_and_not_who_handed_it_in() -> None:
         Settings(fresh=True, sandbox=False).conditions(2),
         Settings(fresh=False, sandbox=True).conditions(0),
         Settings(fresh=False, sandbox=False, reference="jax-cpu").conditions(0),
+        Settings(fresh=False, sandbox=False, seconds=30.0).conditions(0),
         CONDITIONS | {"versions": {"numpy": "1.0"}},
     ],
 )
@@ -167,6 +169,8 @@ def test_a_batch_goes_on_from_its_journal_and_grades_nothing_twice(
         first = grade(paths[:2], SETTINGS, journal=journal)
     graded: list[str] = []
     grade_submission = batch.grade_submission
+    monkeypatch.setattr(batch, "start_judging", grader_here)
+    monkeypatch.setattr(batch, "Pool", InThisProcess)
     monkeypatch.setattr(
         batch,
         "grade_submission",
@@ -185,6 +189,8 @@ def test_our_own_failures_are_not_kept(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "ch01_a.py"
     path.write_text(source("relu"))
     with monkeypatch.context() as patch:
+        patch.setattr(batch, "start_judging", grader_here)
+        patch.setattr(batch, "Pool", InThisProcess)
         patch.setattr(batch, "grade_submission", lambda *_: 1 / 0)
         with Journal.begin(tmp_path / "j", 7) as journal:
             (failed,) = grade([path], SETTINGS, journal=journal).submissions

@@ -35,6 +35,7 @@ from cnnlab.autograder.tests.handins import (
     hand_in,
     stub,
 )
+from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
 
 
 def config(folder):
@@ -284,6 +285,8 @@ def test_a_failure_of_ours_is_never_a_zero(judge, about, monkeypatch):
         raise StaleReferences("Run `cnnlab record`.")
 
     monkeypatch.setattr(batch, "recorded", stale)
+    monkeypatch.setattr(nbgrader_bridge, "start_judging", grader_here)
+    monkeypatch.setattr(nbgrader_bridge, "Pool", InThisProcess)
 
     with pytest.raises(JudgeError, match=r"(?s)ada.*not graded.*Run `cnnlab record`"):
         judged(judge, about, SOLVED)

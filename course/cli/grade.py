@@ -51,6 +51,14 @@ Fresh = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Repeat a fresh run with its seed.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(
+        min=1,
+        help="Processor time that one submission may take; what it has earned until then counts. "
+        "Default: 60, and 180 in chapters with Keras.",
+    ),
+]
 ChapterName = Annotated[
     str | None, typer.Option(help="Grade everything as this chapter, such as ch01.")
 ]
@@ -86,6 +94,7 @@ def grade(
     chapter: ChapterName = None,
     reference: Reference = "tensorflow-cpu",
     verbose: Verbose = False,
+    seconds: Seconds = None,
     resume: Resume = None,
 ) -> None:
     """Grade notebooks, .py files or nbgrader's submitted/ tree.
@@ -117,7 +126,7 @@ def grade(
         demand_writable(target)
     try:
         wanted = find_chapter(chapter) if chapter else None
-        settings = batch.Settings(fresh, sandbox, wanted, seed, workers, reference)
+        settings = batch.Settings(fresh, sandbox, wanted, seed, workers, reference, seconds)
     except ValueError as error:
         raise fail(str(error), 2) from None
     journal = open_journal(settings, resume, json_file or csv_file, len(files))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from cnnlab.autograder import batch, live
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.submission.solutions import SOLUTIONS
+from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
 from cnnlab.course import cli, light
 from cnnlab.course.cli import terminal
 
@@ -92,7 +93,9 @@ def test_pytest_skips_keras_chapters(
     result.stdout.fnmatch_lines([f"{BY_HAND}: {POINTS} / {POINTS} points"])
 
 
-def test_grading_says_it_and_gives_no_zero(no_keras: None) -> None:
+def test_grading_says_it_and_gives_no_zero(no_keras: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "start_judging", grader_here)
+    monkeypatch.setattr(batch, "Pool", InThisProcess)  # others would find Keras
     settings = batch.Settings(fresh=False, sandbox=False, workers=1)
     by_hand, keras = batch.grade([solved(BY_HAND), solved(KERAS)], settings).submissions
     assert by_hand.score == by_hand.max_score

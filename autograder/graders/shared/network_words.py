@@ -30,9 +30,12 @@ def comparable(args: tuple[Any, ...], tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_words(layers: Stack) -> dict[str, str]:
-    """A description of what the layers do, one entry each: ``{"layer 1": "…"}``."""
+    """A description of what the layers do, one entry each: ``{"layer 1": "…"}``.
+
+    Layers beyond the first `MOST_LAYERS` are left out: no network of ours has nearly as many.
+    """
     found: list[dict[str, Any]] = []
-    for layer in layers:
+    for layer in layers[:MOST_LAYERS]:
         activation = alone(layer)
         if activation is None:
             found.append(dict(layer))
@@ -44,6 +47,7 @@ def in_words(layers: Stack) -> dict[str, str]:
     return {f"layer {n}": _sentence(layer) for n, layer in enumerate(found, 1)}
 
 
+MOST_LAYERS = 500
 _FLAT = ("Flatten", "Reshape")
 _UNHINDERED = (*_FLAT, "Dropout", "MaxPooling2D")
 """What a ReLU may pass: it keeps zeros and the order of numbers."""

@@ -18,8 +18,6 @@ import importlib
 import re
 from pathlib import Path
 
-import pytest
-
 from cnnlab.autograder.judging.exercise import find_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
@@ -38,14 +36,6 @@ def promise(kept: bool, said: str) -> None:
     """Fail with what happened, where a promise does not hold."""
     if not kept:
         raise PromiseBroken(said)
-
-
-def wins_today(earns: str) -> pytest.MarkDecorator:
-    """The mark of a promise that does not hold yet. It must go when the promise holds.
-
-    Any other failure, such as a lost grip, is one.
-    """
-    return pytest.mark.xfail(strict=True, raises=PromiseBroken, reason=earns)
 
 
 # Sources

@@ -29,7 +29,6 @@ from cnnlab.autograder.tests.sandbox.hostile import (
     held,
     promise,
     source,
-    wins_today,
     without_trick,
 )
 
@@ -37,24 +36,21 @@ CH01 = "ch01_convolution"
 GIB = 1 << 30
 sandboxed = pytest.mark.skipif(available() is not None, reason=str(available()))
 
-TRICKS = {
-    "ch01_blanket": "",
-    "ch06_split_forged": "",
-    "ch07_all_forged": "",
-    "ch07_forged_mc_predict": "",
-    "ch08_zca_plain_return": "",
-    "ch10_forged_passes": "",
-    "ch11_forged_climbs": "",
-}
-"""What each source earns today, besides what its functions are worth without the trick; nothing
-where it does not win any more."""
+TRICKS = (
+    "ch01_blanket",
+    "ch06_split_forged",
+    "ch07_all_forged",
+    "ch07_forged_mc_predict",
+    "ch08_zca_plain_return",
+    "ch10_forged_passes",
+    "ch11_forged_climbs",
+)
+"""Sources that can be graded without their trick, too: it must earn them nothing."""
 
 
-def tricks(keras: bool) -> list[Any]:
-    """The sources of chapters with or without Keras, each marked with what it earns."""
-    names = [name for name in TRICKS if load_chapter(name[:4]).keras == keras]
-    won = {name: [wins_today(TRICKS[name])] if TRICKS[name] else [] for name in names}
-    return [pytest.param(name, marks=won[name]) for name in names]
+def tricks(keras: bool) -> list[str]:
+    """The sources of chapters with or without Keras."""
+    return [name for name in TRICKS if load_chapter(name[:4]).keras == keras]
 
 
 def graded(names: Iterable[str], folder: Path) -> dict[str, SubmissionResult]:
@@ -70,12 +66,12 @@ def graded(names: Iterable[str], folder: Path) -> dict[str, SubmissionResult]:
 
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SubmissionResult]:
-    return graded([param.values[0] for param in tricks(keras=False)], tmp_path_factory.mktemp("a"))
+    return graded(tricks(keras=False), tmp_path_factory.mktemp("a"))
 
 
 @pytest.fixture(scope="module")
 def with_keras(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SubmissionResult]:
-    return graded([param.values[0] for param in tricks(keras=True)], tmp_path_factory.mktemp("a"))
+    return graded(tricks(keras=True), tmp_path_factory.mktemp("a"))
 
 
 # What they hold on to
@@ -200,13 +196,7 @@ def test_fresh_answers_cannot_be_stolen_where_there_is_no_sandbox(tmp_path: Path
 
 
 @sandboxed
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("ch01_bomb", marks=wins_today("the judge wants 3 GB, and calls it its fault")),
-        pytest.param("ch01_blame", marks=wins_today("an internal_error: the judge's own fault")),
-    ],
-)
+@pytest.mark.parametrize("name", ["ch01_bomb", "ch01_blame"])
 def test_a_huge_list_of_texts_is_wrong_and_no_fault_of_ours(name: str, tmp_path: Path) -> None:
     neighbour = tmp_path / "ch01_neighbour.py"
     neighbour.write_text(HONEST, encoding="utf-8")

@@ -35,7 +35,7 @@ def test_a_dead_or_hanging_zygote_is_replaced(
         sandbox = workers.sandbox
         assert isinstance(sandbox, Bubblewrap)
         assert sandbox._process
-        monkeypatch.setitem(processes.READY_SECONDS, False, 2.0)
+        monkeypatch.setattr(processes, "READY_SECONDS", 2.0)
         os.kill(_zygote(sandbox._process.pid), number)
         with workers.session() as session:
             session.define([("double", DOUBLE)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import struct
+import tracemalloc
 from typing import Any
 
 import hypothesis.strategies as st
@@ -23,6 +24,7 @@ from cnnlab.autograder.sandbox.calls import (
     decode,
     encode,
 )
+from cnnlab.autograder.sandbox.wire import MAX_ITEMS, demand_modest, memory_of
 
 
 def frame(header: Any, blobs: bytes = b"") -> bytes:
@@ -209,3 +211,39 @@ def test_no_mutation_of_a_frame_escapes(tree: Any, data: st.DataObject) -> None:
 def test_a_boolean_of_strange_bytes_is_a_boolean() -> None:
     arrived = decode(frame({"array": ["|b1", [3]]}, b"\x00\x01\xff"))
     assert arrived.tobytes() == b"\x00\x01\x01"
+
+
+# What a tree takes
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        ["a" * 15_000] + [""] * 50_000,
+        [[["a" * 1_000_000]], [""] * 1000],
+        ({"deep": ["a" * 15_000] + [""] * 50_000},),
+        [np.zeros(60_000, np.uint8)] * 999 + [np.zeros(60_000, np.complex128)],
+    ],
+    ids=["texts", "nested", "in a dict", "one wide array"],
+)
+def test_a_list_that_would_be_huge_as_an_array_is_refused(tree: Any) -> None:
+    with pytest.raises(Unsupported, match="more than 128 MiB as an array"):
+        demand_modest(tree)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [["conv", "relu"], [0.5] * MAX_ITEMS, "a" * 2**24, {"x": np.zeros(2**22), "y": ["a" * 2**20]}],
+)
+def test_what_people_return_is_not_refused(tree: Any) -> None:
+    demand_modest(tree)
+
+
+def test_a_forged_frame_is_measured_as_what_it_becomes() -> None:
+    body = frame(b"[" + b"[]," * 100_000 + b"1]")
+    tracemalloc.start()
+    tree = decode(body)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(tree) == 100_001
+    assert taken < memory_of(body) < 4 * taken
