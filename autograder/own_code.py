@@ -33,7 +33,7 @@ LIMIT = 5.0
 """Seconds that slow functions of the learner's may take in one notebook cell, together."""
 PATIENCE = 60.0
 """Seconds for one call of a function that is about as fast as the course's."""
-SLOWER, BLINK = 5.0, 0.0005
+SLOWER, BLINK = 3.0, 0.0005
 """Slow is what takes so many times as long as the course's for one picture, and these seconds."""
 UNLUCKY, ROUNDS = 0.05, 3
 """What takes fewer seconds is timed up to so many times: a busy moment must not make it slow."""
