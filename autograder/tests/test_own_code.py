@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder import check, live, own_code, start
-from cnnlab.autograder.batch import Grader
+from cnnlab.autograder.batch import Grader, find_submissions
 from cnnlab.autograder.display import show
 from cnnlab.autograder.judging.results import to_dict
 from cnnlab.autograder.kept import find, keep
@@ -352,6 +352,23 @@ def test_pytest_and_the_command_never_run_it(hostile, tmp_path):
     (graded,) = json.loads(results.read_text())["submissions"]
     assert graded["score"] == graded["max_score"]
     assert not harm.exists()
+
+
+@pytest.mark.parametrize("tree", ["submitted", "autograded"])
+def test_nbgraders_own_run_of_a_notebook_does_not_find_it(hostile, tmp_path, monkeypatch, tree):
+    """Without our bridge nbgrader executes a submission's cells, and `own` is among them."""
+    path, harm = hostile
+    student = tmp_path / tree / "ada"
+    shutil.copytree(path.parent, student / CH04)
+    shutil.copytree(path.parents[1] / "_saved", student / "_saved")
+    monkeypatch.chdir(student / CH04)
+    assert own(courses_relu, "ch01").function is None
+    assert not harm.exists()
+
+
+def test_a_folder_that_is_graded_is_graded_without_what_is_saved_in_it(hostile, tmp_path):
+    path, _ = hostile
+    assert find_submissions([tmp_path]) == [path]
 
 
 def test_our_own_cells_run_without_it_where_grading_needs_their_values(hostile, monkeypatch):
