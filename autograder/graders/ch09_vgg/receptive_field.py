@@ -52,7 +52,8 @@ def field_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", ([],), title="no layer at all")
     pointwise = ("conv", varied(rng, 4, lambda: n(2, 99)), 1)
     yield Probe("edge-cases", ([pointwise, conv, pointwise],), title="1×1 convolutions")
-    gaps = (*pointwise, n(2, 4))
+    # TensorFlow's gradient of a 1×1 kernel with a stride of 2 crashes now and then.
+    gaps = (*pointwise, varied(rng, n(2, 4), lambda: 3))
     yield Probe("edge-cases", ([gaps, conv],), title="a stride that leaves gaps")
     for last in (("flatten",), ("dense", 5), ("global_average_pool",)):
         yield Probe("robust", ([conv, last],), title=f"a layer {last[0]}", raises="layers")

@@ -35,12 +35,12 @@ def preprocess_probes(rng: Rng) -> Iterator[Probe]:
     shape = varied(rng, (1, 1), lambda: (side(rng), side(rng)))
     mean = varied(rng, "a pixel of the mean colour", lambda: "pixels of the mean colour")
     yield Probe("by-hand", (np.tile(MEANS[::-1], (*shape, 1)),), title=mean)
-    for shape, title in (
+    for pictures, title in (
         ((3, 3, 3), "three rows, three columns"),
         ((2, 3, 4, 3), "a batch of two"),
         ((3, 3, 3, 3), "a batch of three, three by three"),
     ):
-        yield Probe("structure", (pixels(rng, *shape, dtype=np.float32),), title=title)
+        yield Probe("structure", (pixels(rng, *pictures, dtype=np.float32),), title=title)
     yield Probe("structure", (rng.random((4, 3, 3)),), title="nearly black")
     yield Probe("edge-cases", (pixels(rng, 2, 12, 17, 3),), title="uint8, as pictures are")
     yield Probe("edge-cases", (pixels(rng, 5, 4, 3),), title="uint8, as pictures are")

@@ -25,14 +25,14 @@ def step_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", *pair(3, 4, 3), 1.0)
     yield probe("shape", *pair(2, 3, 3, dtype=np.float64), 0.5, title="float64")
-    for number, rate in ((0, 1), (1, 2)):
+    for number, least in ((0, 1), (1, 2)):
         size, more, faster = varied(
             rng, (3, 0, 0), lambda: (whole(rng, 2, 30), whole(rng, 1, 30), 2 * whole(rng, 0, 4))
         )
         image = np.full((1, 2, 1), float(number + more))
         gradient = np.array([[[size], [-size]]], float)
-        title = f"two numbers, rate {rate + faster}"
-        yield probe("by-hand", image, gradient, float(rate + faster), title=title)
+        title = f"two numbers, rate {least + faster}"
+        yield probe("by-hand", image, gradient, float(least + faster), title=title)
     image, gradient = pair(4, 5, 3)
     yield probe("structure", image, gradient, 1.5, title="a gradient")
     yield probe("structure", image, 1000 * gradient, 1.5, title="1000 times the gradient")
@@ -42,11 +42,11 @@ def step_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", *pair(3, 3, 3), 1.0, title="every size 3")
     zero = np.zeros((2, 3, 3), np.float32)
     yield probe("edge-cases", reals(rng, 2, 3, 3), zero, 1.0, title="no gradient", quiet=True)
-    for recorded in ((1e-8, 1.0), (-3e-8, 2.0)):
-        factor, step = varied(rng, (10, 0), lambda: (whole(rng, 6, 20), whole(rng, 0, 7)))
-        tiny, rate = recorded[0] * factor / 10, recorded[1] + step
-        title = f"a gradient of {tiny:.2g}".replace("e-0", "e-")
-        yield probe("edge-cases", zero, zero + np.float32(tiny), rate, title=title)
+    for tiny, step in ((1e-8, 1.0), (-3e-8, 2.0)):
+        factor, faster = varied(rng, (10, 0), lambda: (whole(rng, 6, 20), whole(rng, 0, 7)))
+        slope = tiny * factor / 10
+        title = f"a gradient of {slope:.2g}".replace("e-0", "e-")
+        yield probe("edge-cases", zero, zero + np.float32(slope), step + faster, title=title)
     yield probe("robust", reals(rng, 4, 4, 3), reals(rng, 1, 4, 3), 1.0, raises="gradient",
                 title="a gradient of another shape")  # fmt: skip
     yield probe(

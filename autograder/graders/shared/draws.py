@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from cnnlab.autograder.judging.exercise import FreshGenerator
 
-T = TypeVar("T")
+R = TypeVar("R")
+D = TypeVar("D")
 
 
-def varied(rng: np.random.Generator, recorded: T, draw: Callable[[], T]) -> T:
+def varied(rng: np.random.Generator, recorded: R, draw: Callable[[], D]) -> R | D:
     """What recorded probes hold fixed, and what a fresh batch draws in its place.
 
     A case by hand or a corner is best shown by numbers that were chosen. But recorded answers are
