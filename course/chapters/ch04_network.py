@@ -41,6 +41,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch04_network import demo
 from cnnlab.course.figures import diagrams
+from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
 
@@ -168,25 +169,24 @@ r"""
 A dense layer takes one row of numbers, a **vector**, for each picture. A stack of maps has shape
 $(N, H, W, C)$. So the three axes $H, W, C$ must become one.
 
-**A question.** This picture has two rows, two columns and two channels. In which order should its
-eight numbers stand in a row?
+This picture has two rows, two columns and two channels.
 
 $$\text{channel 0} = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} \qquad
 \text{channel 1} = \begin{bmatrix} 10 & 20 \\ 30 & 40 \end{bmatrix}$$
+"""
 
-Any order would do, as long as it is always the same: the dense layer learns its weights for the
-order that it gets. But once weights *are* learned, only one order is right. Keras walks through
-the picture place by place, and at each place takes all channels:
+# %% guess
+guess("order_of_flatten")
 
-$$[\,1,\ 10,\ 2,\ 20,\ 3,\ 30,\ 4,\ 40\,]$$
-
+# %% [markdown]
+r"""
 As a formula, the number at row $i$, column $j$, channel $c$ goes to place
 
 $$(i \cdot W + j) \cdot C + c$$
-
-**An example by hand.** In maps of 4 × 4 × 32: where does the number at row 1, column 0, channel 0
-go? Answer: to place $(1 \cdot 4 + 0) \cdot 32 + 0 = 128$.
 """
+
+# %% guess
+guess("place_after_flatten")
 
 # %% [markdown]
 r"""
@@ -223,9 +223,11 @@ def flatten(x):
 
 # %% [markdown]
 r"""
-Here is one of the cats as a row. **Before you run it:** how many numbers, and what do the first
-six of them mean?
+Here is one of the cats as a row.
 """
+
+# %% guess
+guess("numbers_of_one_cat")
 
 # %%
 if ready(flatten):
@@ -237,11 +239,14 @@ if ready(flatten):
 # %% [markdown]
 r"""
 Two pixels of which one lies *below* the other are neighbors in the picture. In the row they are
-96 places apart. **A question:** does a dense layer know that they are neighbors?
-
-No. A dense layer treats all inputs alike: you may shuffle them, if you shuffle its weights in the
-same way. That is why the convolutions come first, as long as there is still a picture.
+far apart.
 """
+
+# %% guess
+guess("pixel_below")
+
+# %% guess
+guess("dense_and_neighbors")
 
 # %% [markdown]
 r"""
@@ -260,9 +265,14 @@ figures.curve(z, 1 / (1 + np.exp(-z)), xlabel="z", ylabel="sigmoid(z)").show()
 
 # %% [markdown]
 r"""
-**An example by hand.** What is sigmoid(0)? And sigmoid(log 3)? Answers: $\tfrac{1}{1+1} = 0.5$, and
-$e^{-\log 3} = \tfrac13$, so $\tfrac{1}{1 + 1/3} = 0.75$.
+**An example by hand.** sigmoid(0) is $\tfrac{1}{1+1} = 0.5$.
+"""
 
+# %% guess
+guess("sigmoid_of_log_3")
+
+# %% [markdown]
+r"""
 **A trap.** The formula is short, and so is the code. What does it do for a large $z$? Here are two
 ways to write the same formula. Run them on ±1000.
 """
@@ -327,13 +337,18 @@ all are positive, and divide by their sum.
 $$\text{softmax}(z)_k = \frac{e^{z_k}}{\sum_m e^{z_m}}$$
 
 **An example by hand.** What is softmax of $[\log 1, \log 3]$? The exps are 1 and 3, their sum is 4,
-so $[0.25,\ 0.75]$. Compare that with sigmoid(log 3) above. With two classes, softmax of $[0, z]$
+so $[0.25,\ 0.75]$. Compare that with your sigmoid(log 3). With two classes, softmax of $[0, z]$
 *is* the sigmoid.
 
-The same trap is here, and there is an elegant way out. **What happens to the shares if you
-subtract the same number from all $z$?** Each exp is multiplied by the same factor, in the
-numerator and in the denominator. Nothing changes. So subtract the largest: then every exponent is
-0 or negative.
+The same trap is here, and there is an elegant way out.
+"""
+
+# %% guess
+guess("subtracting_from_all")
+
+# %% [markdown]
+r"""
+So subtract the largest: then every exponent is 0 or negative.
 """
 
 # %% [markdown]
@@ -370,8 +385,11 @@ def softmax(z):
 
 # %% [markdown]
 r"""
-**Guess before you run it:** what does softmax give if there is only *one* class?
+What does softmax do with two classes, and what with a single one?
 """
+
+# %% guess
+guess("softmax_of_one_class")
 
 # %%
 if ready(softmax) and ready(sigmoid):
@@ -383,9 +401,8 @@ if ready(softmax) and ready(sigmoid):
 
 # %% [markdown]
 r"""
-Always 1, whatever the number was: with only one class, its share is the whole. A network that
-ends in `Dense(1, activation="softmax")` therefore says "dog" to every picture, and never learns.
-Nothing warns you. One unit needs a sigmoid.
+A network that ends in `Dense(1, activation="softmax")` therefore says "dog" to every picture, and
+never learns. Nothing warns you. One unit needs a sigmoid.
 """
 
 # %% [markdown]
@@ -482,6 +499,9 @@ figures.photos(
     "in the middle and darker in the corners.",
 ).show()
 
+# %% guess
+guess("right_by_a_template")
+
 # %%
 if ready(flatten) and ready(dense):
     middle = ((average_cat + average_dog) / 2).reshape(1, -1)
@@ -493,9 +513,9 @@ if ready(flatten) and ready(dense):
 
 # %% [markdown]
 r"""
-Barely better than tossing a coin. Cats and dogs stand anywhere, look in all directions, and have
-many colors. An average of them is a brown cloud. A dense layer on pixels compares brightness at
-fixed places, and that is not what makes a cat.
+Cats and dogs stand anywhere, look in all directions, and have many colors. An average of them is
+a brown cloud. A dense layer on pixels compares brightness at fixed places, and that is not what
+makes a cat.
 
 What if it did not see pixels, but maps that say "ear here", "fur there"? That is what the
 convolutions before it are for.
@@ -512,10 +532,16 @@ A network has two kinds of cost:
 - **Multiply-accumulates**, MACs for short, are the work for one picture: a multiplication, and
   the addition that goes with it. (Many papers count FLOPs, floating-point operations: about two
   for each MAC.)
+"""
 
-**A question.** In the network above, which layer has the most parameters? And which one has the
-most work? Write down your guesses.
+# %% guess
+guess("most_parameters")
 
+# %% guess
+guess("most_work")
+
+# %% [markdown]
+r"""
 We describe a network by a list of tuples, as in chapter 3:
 
 | layer | means |
@@ -604,8 +630,11 @@ that meet padding as well, because the usual code multiplies them by 0, and do n
 A dense layer on three axes, without a flatten before it, works at every place too.
 
 **An example by hand.** The same ten filters of 5 × 5 on 32 × 32 × 3, `"same"` padding, stride 1:
-$32 \cdot 32 \cdot 750 = 768{,}000$. With stride 2 the map is 16 × 16, so a quarter: 192,000.
+$32 \cdot 32 \cdot 750 = 768{,}000$.
 """
+
+# %% guess
+guess("macs_at_stride_2")
 
 # %% [markdown]
 r"""
@@ -648,7 +677,7 @@ def count_macs(input_shape, layers):
 
 # %% [markdown]
 r"""
-Now look at your guesses.
+Now look at where the parameters are, and where the work is.
 """
 
 # %%
@@ -924,6 +953,9 @@ are where you wrote your own versions of the others.
 **And is the network any good?** You have 1,000 test pictures that it has never seen.
 """
 
+# %% guess
+guess("right_by_the_network")
+
 # %%
 if ready(predict) and ready(flatten) and ready(dense):
     everything = predict(pictures / np.float32(255), weights)[:, 0]
@@ -967,9 +999,11 @@ if ready(predict) and ready(flatten) and ready(dense):
 r"""
 ### Does it know what a cat is?
 
-One last picture: Chelsea, from chapter 1, and some things that are neither cat nor dog. **What
-will the network say about a cup of coffee?**
+One last picture: Chelsea, from chapter 1, and some things that are neither cat nor dog.
 """
+
+# %% guess
+guess("cup_of_coffee")
 
 # %%
 if ready(predict) and ready(flatten) and ready(dense):
