@@ -46,24 +46,11 @@ start("ch03_pooling")
 # %% [markdown]
 r"""
 From chapter 2: in how many places can a window stand, and how wide is the frame? Use both functions
-in your own code as you like.
+in your own code as you like; `output_size?` in a cell shows what one of them takes.
 """
 
-
 # %% setup=true prelude=true
-def output_size(n, k, stride=1, padding="valid", dilation=1):
-    """How many places a window of k cells has along n cells; below 1 where it does not fit."""
-    if padding == "valid":
-        return (n - (dilation * (k - 1) + 1)) // stride + 1
-    return math.ceil(n / stride)
-
-
-def same_padding(n, k, stride=1, dilation=1):
-    """How many cells "same" adds (before, after) an axis of n cells."""
-    reach = (output_size(n, k, stride, "same") - 1) * stride + dilation * (k - 1) + 1
-    total = max(reach - n, 0)
-    return total // 2, total - total // 2
-
+from cnnlab.course.given.ch03_pooling import output_size, same_padding
 
 # %% [markdown]
 r"""

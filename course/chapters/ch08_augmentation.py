@@ -63,18 +63,8 @@ And this is `build_cnn`, finished, from chapter 6. The last function of this cha
 your check knows the same one.
 """
 
-
 # %% setup=true prelude=true
-def build_cnn(input_shape):
-    """Chapter 6: the cats-and-dogs network, not compiled; it takes pixels from 0 to 1."""
-    layers = [keras.Input(input_shape)]
-    for filters in (32, 64, 128, 128):
-        layers.append(keras.layers.Conv2D(filters, 3, padding="same", activation="relu"))
-        layers.append(keras.layers.MaxPooling2D(2))
-    layers += [keras.layers.Flatten(), keras.layers.Dropout(0.5)]
-    layers += [keras.layers.Dense(units, activation="relu") for units in (512, 256)]
-    return keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid")])
-
+from cnnlab.course.given.ch08_augmentation import build_cnn
 
 # %% [markdown]
 r"""

@@ -52,38 +52,11 @@ r"""
 Two functions from chapter 2 are given. `layout` says where windows stand and how wide the frame
 of zeros is. It also refuses what cannot work: call it first, and you do not have to check sizes,
 strides or padding yourself. `conv2d_loop` is the layer of chapter 2, as a loop: the one to beat.
+`layout?` in a cell shows what it takes and gives.
 """
 
-
 # %% setup=true prelude=true
-def layout(x_shape, size, strides=(1, 1), padding="valid"):
-    """Where windows stand: (rows, columns) of places, and the frame of zeros around a picture."""
-    if padding not in ("valid", "same"):
-        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
-    if min(strides) < 1:
-        raise ValueError(f"strides must be 1 or more. Received: {strides}")
-    places, frame = [], []
-    for n, k, stride in zip(x_shape[1:3], size, strides, strict=True):
-        zeros = max((math.ceil(n / stride) - 1) * stride + k - n, 0) if padding == "same" else 0
-        places.append((n + zeros - k) // stride + 1)
-        frame.append((zeros // 2, zeros - zeros // 2))
-    if min(places) < 1:
-        raise ValueError(f"size of the kernels must fit into {x_shape[1:3]}. Received: {size}")
-    return tuple(places), tuple(frame)
-
-
-def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
-    """The layer of chapter 2, as a loop over pictures, rows, columns and filters."""
-    kh, kw, _, filters = kernels.shape
-    (rows, columns), frame = layout(x.shape, (kh, kw), strides, padding)
-    picture = np.pad(x, ((0, 0), *frame, (0, 0)))
-    out = np.zeros((len(x), rows, columns, filters), np.result_type(x, kernels, bias))
-    for n, i, j, f in np.ndindex(out.shape):
-        top, left = i * strides[0], j * strides[1]
-        patch = picture[n, top : top + kh, left : left + kw]
-        out[n, i, j, f] = np.sum(patch * kernels[:, :, :, f]) + bias[f]
-    return out
-
+from cnnlab.course.given.ch13_fast_convolution import conv2d_loop, layout
 
 # %%
 (rows, columns), (above_below, left_right) = layout((1, 5, 6, 3), (3, 2), (2, 2), "same")
