@@ -1,6 +1,6 @@
 """The autograder: what learners call in a notebook, and everything behind it.
 
->>> from cnnlab.autograder import start, check, hint, solution
+>>> from cnnlab.autograder import start, check, hint, solution, box
 
 Nothing is imported before a name is asked for, so that loading a part of the package (pytest
 loads its plugin in every run) costs no more than that part.
@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnnlab.autograder.learner import check, hint, solution, start
+    from cnnlab.autograder.learner import box, check, hint, solution, start
 
-__all__ = ["check", "hint", "solution", "start"]
+__all__ = ["box", "check", "hint", "solution", "start"]
 
 
 def __getattr__(name: str) -> Any:
