@@ -926,7 +926,6 @@ def expose_correlate2d():
         right one. Full marks for at most 8 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     dot = np.array([[0.0, 0.0], [0.0, 1.0]])
     return "kernel-flipped", (dot, dot)
     ### END SOLUTION
@@ -962,7 +961,6 @@ def expose_relu():
         right one. Full marks for at most 1 number in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "capped-at-one", (np.array([2.0]),)
     ### END SOLUTION
 

@@ -706,7 +706,6 @@ def expose_pad2d():
         right one. Full marks for at most 5 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "axes-swapped", (np.zeros((1, 1, 1, 1)), (1, 1), (0, 0))
     ### END SOLUTION
 
@@ -748,7 +747,6 @@ def expose_conv2d():
         The numbers in tuples count, too.
     """
     ### BEGIN SOLUTION
-
     pixel = np.ones((1, 1, 1, 1))
     kernels = np.array([1.0, 0.0]).reshape(2, 1, 1, 1)
     return "extra-before", (pixel, kernels, np.zeros(1), (1, 1), "same")

@@ -750,7 +750,6 @@ def expose_max_pool2d():
         The numbers in tuples count, too.
     """
     ### BEGIN SOLUTION
-
     return "zero-initialised", (-np.ones((1, 1, 1, 1)), (1, 1))
     ### END SOLUTION
 
@@ -789,7 +788,6 @@ def expose_average_pool2d():
         The numbers in tuples count, too.
     """
     ### BEGIN SOLUTION
-
     return "counts-padding", (np.ones((1, 1, 1, 1)), (2, 2), None, "same")
     ### END SOLUTION
 

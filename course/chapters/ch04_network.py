@@ -1029,7 +1029,6 @@ def expose_softmax():
         right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "wrong-axis", (np.zeros((2, 1)),)
     ### END SOLUTION
 
@@ -1070,7 +1069,6 @@ def expose_dense():
         right one. Full marks for at most 8 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     weights = np.array([[0.0, 1.0], [0.0, 0.0]])
     return "weights-transposed", (np.array([[1.0, 0.0]]), weights, np.zeros(2))
     ### END SOLUTION

@@ -1052,7 +1052,6 @@ def expose_relu_backward():
         right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "mask-from-dout", (np.array([-1.0]), np.array([1.0]))
     ### END SOLUTION
 
@@ -1092,7 +1091,6 @@ def expose_max_pool2d_backward():
         The numbers in tuples count, too.
     """
     ### BEGIN SOLUTION
-
     dout = np.array([1.0, 0.0]).reshape(1, 2, 1, 1)
     x = np.array([0.0, 1.0, -1.0]).reshape(1, 3, 1, 1)
     return "overlap-overwrites", (dout, x, (2, 1), (1, 1))

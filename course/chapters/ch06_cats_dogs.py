@@ -830,7 +830,6 @@ def expose_smooth():
         right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "exponent-missing", (np.array([1.0, 1.0]), 0.5)
     ### END SOLUTION
 
@@ -866,7 +865,6 @@ def expose_confusion_matrix():
         right one. Full marks for at most 4 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "transposed", (np.array([0, 0]), np.array([0.6, 0.2]))
     ### END SOLUTION
 

@@ -687,7 +687,6 @@ def expose_dropout():
         right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "rate-is-keep-probability", (np.zeros(1), 0.9)
     ### END SOLUTION
 
@@ -728,7 +727,6 @@ def expose_dropout_backward():
         right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "mask-missing", (np.ones(1), np.array([False]), 0.75)
     ### END SOLUTION
 

@@ -1143,7 +1143,6 @@ def expose_shift():
         right one. Full marks for at most 4 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "wraps-around", (np.array([0.0, 1.0]).reshape(1, 1, 2, 1), 0, 2)
     ### END SOLUTION
 
@@ -1183,7 +1182,6 @@ def expose_adjust_contrast():
         right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "mean-not-added-back", (np.full((1, 1, 1, 1), 0.5), 1.0)
     ### END SOLUTION
 

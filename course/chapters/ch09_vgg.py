@@ -770,7 +770,7 @@ for each layer?**
 # %%
 broken_receptive_field = box("receptive_field")
 for depth in (1, 2, 3):
-    print(depth, "layers of 3 × 3:", broken_receptive_field([("conv", 64, 3)] * depth))
+    print("3 × 3,", depth, "in a row:", broken_receptive_field([("conv", 64, 3)] * depth))
 
 # %%
 broken_receptive_field
@@ -790,7 +790,6 @@ def expose_receptive_field():
         The sizes and steps in the layers are the numbers that count.
     """
     ### BEGIN SOLUTION
-
     return "adds-k", [("conv", 1, 1)]
     ### END SOLUTION
 
@@ -826,7 +825,6 @@ def expose_top_k():
         Names are no numbers; k is one.
     """
     ### BEGIN SOLUTION
-
     return "ties-reversed", (np.array([[0.5, 0.5]]), ["cat", "dog"], 1)
     ### END SOLUTION
 

@@ -493,7 +493,6 @@ def expose_to_picture():
         right one. Full marks for at most 4 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "clips-negatives", (np.array([[0.0, -2.0], [-2.0, 0.0]]),)
     ### END SOLUTION
 
@@ -528,7 +527,6 @@ def expose_strongest():
         right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "channels-in-front", (np.array([-1.0, 0.0]).reshape(1, 2, 1, 1), 1)
     ### END SOLUTION
 

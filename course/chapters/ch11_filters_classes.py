@@ -759,7 +759,6 @@ def expose_total_variation():
         right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "over-channels", (np.array([[[0.0, 1.0]]]),)
     ### END SOLUTION
 
@@ -795,7 +794,6 @@ def expose_ascent_step():
         right one. Full marks for at most 5 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "divides-by-the-norm", (np.zeros(2), np.array([1.0, -1.0]), 1.0)
     ### END SOLUTION
 

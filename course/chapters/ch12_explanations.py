@@ -614,7 +614,6 @@ def expose_saliency():
         right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "summed-over-channels", (np.array([[[1.0, -1.0]]]),)
     ### END SOLUTION
 
@@ -654,7 +653,6 @@ def expose_occlusion_map():
         right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
     """
     ### BEGIN SOLUTION
-
     return "black-occluder", (np.ones((1, 1, 1)), 1, 1)
     ### END SOLUTION
 

@@ -959,7 +959,6 @@ def expose_col2im():
         The numbers in tuples count, too.
     """
     ### BEGIN SOLUTION
-
     cols = np.array([[0.0, -1.0], [1.0, 0.0]])
     return "overwrites-overlap", (cols, (1, 3, 1, 1), (2, 1))
     ### END SOLUTION
@@ -997,7 +996,6 @@ def expose_depthwise_conv2d():
         The numbers in tuples count, too.
     """
     ### BEGIN SOLUTION
-
     pixel = np.array([1.0, 0.0]).reshape(1, 1, 1, 2)
     kernels = np.array([[0.0, 1.0], [0.0, 0.0]]).reshape(1, 1, 2, 2)
     return "multiplier-order", (pixel, kernels, np.zeros(4))
