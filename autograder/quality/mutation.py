@@ -88,8 +88,12 @@ class Score:
 
 
 def mutants_of(name: str) -> list[Mutant]:
-    """Every mutant of a chapter's solutions."""
-    exercises = load_chapter(name).exercises
+    """Every mutant of a chapter's solutions.
+
+    Those of puzzles are left out: a solution there is data, and a changed one that still exposes
+    the mistake is as right.
+    """
+    exercises = [e for e in load_chapter(name).exercises if not e.puzzle]
     return [m for e in exercises for m in mutants(e.name, solution_source(name, e.name))]
 
 
