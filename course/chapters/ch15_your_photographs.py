@@ -63,13 +63,7 @@ One function from chapter 9, which you may use in your own:
 """
 
 # %% setup=true prelude=true
-MEANS = np.array([103.939, 116.779, 123.68], dtype=np.float32)
-
-
-def vgg_preprocess(rgb):
-    """Pixels as VGG16 was trained on them: blue, green, red, each less its mean."""
-    return rgb[..., ::-1].astype(np.float32) - MEANS
-
+from cnnlab.course.given.ch15_your_photographs import vgg_preprocess
 
 # %% [markdown]
 r"""
