@@ -129,7 +129,7 @@ def advice(table: NDArray[np.int64], names: Sequence[str], error: float) -> list
             "cameras."
         )
     else:
-        truth, said = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        truth, said = divmod(int(wrong.argmax()), wrong.shape[1])
         found.append(
             f"“{names[truth]}” was taken for “{names[said]}” most often, {wrong[truth, said]} "
             "times. More pictures of these two, as different as possible, would help first."

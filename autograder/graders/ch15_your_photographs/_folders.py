@@ -177,7 +177,7 @@ def stated(asks: str, given: list[File], images: Array | None = None) -> Facts:
     if asks == "images":
         return {"pictures": came, "images": images}
     if asks == "labels":
-        yes = (
+        yes: tuple[str, ...] = (
             "a label is the place of its folder in the names",
             "a label is the place of its folder in sorted order",
         )

@@ -212,7 +212,7 @@ EXERCISE = Exercise(
             "You add up each map. Larger pictures would then have larger features. What do you divide by?",
         ),
         *(
-            Twist("wrong-axes", with_mistake(pool=lambda maps, a=a: maps.mean(axis=a)), _AXES)  # type: ignore[misc]
+            Twist("wrong-axes", with_mistake(pool=lambda maps, a=a: maps.mean(axis=a)), _AXES)
             for a in ((-1,), (1,), (2,), (2, 3))
         ),
     ),

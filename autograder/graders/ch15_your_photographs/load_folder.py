@@ -37,7 +37,7 @@ Rng = np.random.Generator
 JPEG_TERMS = 70_000
 """So many roundings of a number near 255 are two gray levels: what decoders of JPEG differ by."""
 ANIMALS = ("owl", "cat", "newt", "bee")
-BROKEN = {"kind": "text"}
+BROKEN: dict[str, Any] = {"kind": "text"}
 
 
 def probes(rng: Rng) -> Iterator[Probe]:
