@@ -61,7 +61,8 @@ class Needs:
     def _gives(self, statement: Statement) -> Iterable[str]:
         """The names that it defines, without those that learner code finds defined anyway."""
         if not statement.is_import:
-            return statement.binds - self.exercises
+            kept = self.prelude if _owned(statement.node) else ()
+            return statement.binds - self.exercises - set(kept)
         targets = imported([statement.node])
         return [name for name, target in targets.items() if not self._is_there(name, target)]
 
@@ -185,6 +186,12 @@ def used_names(statements: Iterable[Statement]) -> frozenset[str]:
 
 
 @cache
+def _owned(node: ast.stmt) -> bool:
+    """Whether it is ``conv2d = own(conv2d, …)``, as in a set-up cell: the prelude's stands in."""
+    call = node.value if isinstance(node, ast.Assign) else None
+    return isinstance(call, ast.Call) and getattr(call.func, "id", "") == "own"
+
+
 def defined_in(source: str) -> dict[str, str]:
     """What a prelude defines: each import as `imported` says it, each function as itself."""
     body = ast.parse(source).body
