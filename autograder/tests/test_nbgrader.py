@@ -4,22 +4,27 @@ import gc
 import json
 import shutil
 from html import escape
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbconvert.exporters import NotebookExporter
 from nbgrader import utils
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import Execute, LimitOutput
 from traitlets.config import PyFileConfigLoader
+from traitlets.utils.importstring import import_item
 
-from cnnlab.autograder import batch, nbgrader_bridge
+from cnnlab.autograder import batch
 from cnnlab.autograder.batch import Grader
 from cnnlab.autograder.judging.exercise import Chapter, load_chapter
 from cnnlab.autograder.judging.record import StaleReferences
-from cnnlab.autograder.nbgrader_bridge import Judge, JudgeError, chapter_of
+from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
+from cnnlab.autograder.nbgrader_bridge import gradebook as gradebook_module
+from cnnlab.autograder.nbgrader_bridge import judge as judge_module
+from cnnlab.autograder.nbgrader_bridge.gradebook import chapter_of
 from cnnlab.autograder.submission import read_text
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
@@ -106,13 +111,22 @@ def ours(text):
 # Grade cells
 
 
-def test_the_configuration_differs_from_nbgraders_in_one_place_only():
-    names = config(SOLUTIONS.parent).Autograde.autograde_preprocessors
+@pytest.mark.parametrize("name", [Execute, "nbgrader.preprocessors.Execute"])
+def test_the_judge_takes_the_place_of_execute_alone(name):
+    exporter = GradingExporter()
+    exporter._preprocessors = []
+    for preprocessor in (name, "nbgrader.preprocessors.LimitOutput"):
+        exporter.register_preprocessor(preprocessor)
 
-    stock = Autograde.class_traits()["autograde_preprocessors"].default()
-    assert [name.rpartition(".")[2] for name in names] == [
-        "Judge" if p is Execute else p.__name__ for p in stock
-    ]
+    assert [type(each) for each in exporter._preprocessors] == [Judge, LimitOutput]
+
+
+def test_the_course_and_the_wheel_name_the_same_exporter():
+    shipped = json.loads((Path(judge_module.__file__).parent / "nbgrader_config.json").read_text())
+    name = shipped["Autograde"]["exporter_class"]
+
+    assert import_item(name) is GradingExporter
+    assert config(SOLUTIONS.parent).Autograde == {"exporter_class": name}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +252,7 @@ def own_notebook(about, *names):
     return nbformat.writes(nbformat.v4.new_notebook(cells=cells))
 
 
-@pytest.mark.parametrize("names", [(), ("my-test",), ("check-mine",)])
+@pytest.mark.parametrize("names", [(), ("my-test",), ("check-mine",), ("check-relu", "relu")])
 def test_an_instructors_own_notebook_is_executed_as_ever(judge, about, executed, names):
     notebook = judged(judge, about, own_notebook(about, *names))
 
@@ -268,8 +282,8 @@ def test_a_renamed_notebook_is_known_by_its_exercises():
 def test_a_notebook_of_two_possible_chapters_is_not_guessed(monkeypatch):
     relu = (load_chapter(CHAPTER)["relu"],)
     chapters = {name: Chapter(name, "", relu) for name in ("ch01_a", "ch02_b")}
-    monkeypatch.setattr(nbgrader_bridge, "chapter_names", lambda: list(chapters))
-    monkeypatch.setattr(nbgrader_bridge, "load_chapter", chapters.__getitem__)
+    monkeypatch.setattr(gradebook_module, "chapter_names", lambda: list(chapters))
+    monkeypatch.setattr(gradebook_module, "load_chapter", chapters.__getitem__)
 
     with pytest.raises(JudgeError, match="may be ch01_a, ch02_b: name it after its chapter"):
         chapter_of("week1", {"relu"})
@@ -290,7 +304,7 @@ def test_a_failure_of_ours_is_never_a_zero(judge, about, monkeypatch):
 
 
 def test_without_bubblewrap_nothing_is_graded_unless_told(about, monkeypatch):
-    monkeypatch.setattr(nbgrader_bridge, "available", lambda: "bubblewrap is missing")
+    monkeypatch.setattr(judge_module, "available", lambda: "bubblewrap is missing")
     exporter = NotebookExporter()
 
     with pytest.raises(JudgeError, match=r"bubblewrap is missing.*c\.Judge\.sandbox = False"):
@@ -304,7 +318,7 @@ def test_without_bubblewrap_nothing_is_graded_unless_told(about, monkeypatch):
 def test_all_notebooks_of_a_run_share_its_processes(about, monkeypatch):
     log = []
 
-    class Logged(nbgrader_bridge.Run):
+    class Logged(judge_module.Run):
         def __init__(self, *settings):
             log.append("opened")
             super().__init__(*settings)
@@ -313,7 +327,7 @@ def test_all_notebooks_of_a_run_share_its_processes(about, monkeypatch):
             log.append("closed")
             super().close()
 
-    monkeypatch.setattr(nbgrader_bridge, "Run", Logged)
+    monkeypatch.setattr(judge_module, "Run", Logged)
     exporter = NotebookExporter()
     for _ in range(2):
         judged(Judge(parent=exporter, sandbox=False, fresh=False), about, SOLVED)

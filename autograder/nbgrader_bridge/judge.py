@@ -1,0 +1,110 @@
+"""`Judge` takes the place of nbgrader's ``Execute``: it grades where that runs a kernel."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import weakref
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from nbconvert.exporters import Exporter
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from traitlets import Bool
+
+from cnnlab.autograder.batch import Answers, Grader
+from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, checks_of, known_cells
+from cnnlab.autograder.nbgrader_bridge.outputs import fill
+from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.submission import Submission, read_text
+
+
+class Judge(NbGraderPreprocessor):
+    """Fills the grade cells of our notebooks; others are executed as nbgrader always did.
+
+    Which notebooks and cells are ours is read in the instructor's database, where students
+    cannot change it. In a notebook of ours that holds other tests too, nbgrader executes those.
+    """
+
+    sandbox = Bool(True, help="Run learners' code in the sandbox; grading stops without it.").tag(
+        config=True
+    )
+    fresh = Bool(
+        True,
+        help="Test with new inputs in every run, answered by Keras; else with the recorded ones.",
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Mapping[str, Any]
+    ) -> tuple[NotebookNode, Mapping[str, Any]]:
+        """Grade a notebook.
+
+        Raises
+        ------
+        JudgeError
+            It could not be graded, and that is not its author's fault. nbgrader marks the
+            submission as failed; it is graded again in the next run.
+        """
+        about = resources["nbgrader"]
+        cells = known_cells(about)
+        chapter, checks = checks_of(about["notebook"], cells)
+        if chapter is None or len(checks) < sum(cell.automatic for cell in cells.values()):
+            self.log.info("Executing %s: it holds tests that are not CNN Lab's", about["notebook"])
+            nb, resources = Execute(parent=self.parent)(nb, resources)
+        if chapter is not None:
+            path = "{student}/{assignment}/{notebook}.ipynb".format_map(about)
+            fill(nb, checks, self.grade(read_text(json.dumps(nb), path, chapter)))
+        return nb, resources
+
+    def grade(self, submission: Submission) -> SubmissionResult:
+        """The result of a submission, from the processes that serve this whole run."""
+        for warning in submission.warnings:
+            self.log.warning("%s: %s", submission.path, warning)
+        try:
+            result = _run_of(self.parent, self.sandbox, self.fresh).grade(submission)
+        except RuntimeError as error:
+            remedy = "In nbgrader_config.py these are `c.Judge.sandbox = False` and `c.Judge.fresh`"
+            raise JudgeError(f"{error} ({remedy} = False.)") from error
+        failures = [e.message for e in result.exercises if e.status == "internal_error"]
+        if failures:
+            raise JudgeError("\n".join([f"{submission.path} was not graded.", *failures]))
+        if result.status == "unreadable":
+            self.log.warning("%s: %s", submission.path, result.message)
+        self.log.info("%s: %g of %g points", submission.path, result.score, result.max_score)
+        return result
+
+
+# Grading, with processes that are shared by all notebooks of one run
+
+
+class Run:
+    """What one run of nbgrader keeps: the Keras process, the sandbox, the answer keys."""
+
+    def __init__(self, sandbox: bool, fresh: bool) -> None:
+        if sandbox and (problem := available()):
+            raise JudgeError(problem)
+        self._stack = ExitStack()
+        # The seed is drawn anew and shown nowhere, so nobody can prepare for the probes.
+        self._answers = self._stack.enter_context(Answers(secrets.randbits(53) if fresh else None))
+        self._grader = self._stack.enter_context(Grader(sandbox))
+
+    def grade(self, submission: Submission) -> SubmissionResult:
+        return self._grader.grade(submission, self._answers.of(submission.chapter))
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+_runs: weakref.WeakKeyDictionary[Exporter, Run] = weakref.WeakKeyDictionary()
+
+
+def _run_of(exporter: Exporter, sandbox: bool, fresh: bool) -> Run:
+    """The run that an exporter belongs to; nbgrader makes one exporter for each run, but a
+    preprocessor for each notebook."""
+    if exporter not in _runs:
+        run = _runs[exporter] = Run(sandbox, fresh)
+        weakref.finalize(exporter, run.close)
+    return _runs[exporter]
