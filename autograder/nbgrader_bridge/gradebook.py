@@ -49,6 +49,11 @@ class KnownCell:
         return self.grade and not self.solution and self.kind == "code"
 
     @property
+    def shows_something(self) -> bool:
+        """Whether its grade needs what it, or a cell before it, shows: only a text does not."""
+        return self.task or (self.grade and self.kind == "code")
+
+    @property
     def exercise(self) -> str | None:
         """The exercise whose check this is; None for every other cell.
 

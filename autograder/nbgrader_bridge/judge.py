@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import weakref
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from nbconvert.exporters import Exporter
 from nbformat.notebooknode import NotebookNode
@@ -16,6 +19,8 @@ from traitlets import Bool
 
 from cnnlab.autograder.batch import Answers, Grader
 from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.learner import JUDGE
+from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
 from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, checks_of, known_cells
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
 from cnnlab.autograder.sandbox.processes import available
@@ -26,7 +31,9 @@ class Judge(NbGraderPreprocessor):
     """Fills the grade cells of our notebooks; others are executed as nbgrader always did.
 
     Which notebooks and cells are ours is read in the instructor's database, where students
-    cannot change it. In a notebook of ours that holds other tests too, nbgrader executes those.
+    cannot change it. A notebook of ours that holds the instructor's own tests too, or cells that
+    a person grades, is executed as a whole in the sandbox; the points of our exercises come from
+    the judge all the same.
     """
 
     sandbox = Bool(True, help="Run learners' code in the sandbox; grading stops without it.").tag(
@@ -35,6 +42,12 @@ class Judge(NbGraderPreprocessor):
     fresh = Bool(
         True,
         help="Test with new inputs in every run, answered by Keras; else with the recorded ones.",
+    ).tag(config=True)
+
+    sandboxed_kernel = Bool(
+        True,
+        help="Execute the instructor's own cells, and with them all others of such a notebook, in "
+        "the sandbox; else under the account that grades, as nbgrader does.",
     ).tag(config=True)
 
     def preprocess(
@@ -51,13 +64,32 @@ class Judge(NbGraderPreprocessor):
         about = resources["nbgrader"]
         cells = known_cells(about)
         chapter, checks = checks_of(about["notebook"], cells)
-        if chapter is None or len(checks) < sum(cell.automatic for cell in cells.values()):
-            self.log.info("Executing %s: it holds tests that are not CNN Lab's", about["notebook"])
-            nb, resources = Execute(parent=self.parent)(nb, resources)
-        if chapter is not None:
-            path = "{student}/{assignment}/{notebook}.ipynb".format_map(about)
-            fill(nb, checks, self.grade(read_text(json.dumps(nb), path, chapter)))
+        if chapter is None:
+            return Execute(parent=self.parent)(nb, resources)  # type: ignore[no-any-return]
+        path = "{student}/{assignment}/{notebook}.ipynb".format_map(about)
+        result = self.grade(read_text(json.dumps(nb), path, chapter))
+        if own := [c.name for c in cells.values() if c not in checks and c.shows_something]:
+            self.log.info("Executing %s for your own cells: %s", path, ", ".join(own))
+            nb, resources = self.execute(nb, resources)
+        fill(nb, checks, result)
         return nb, resources
+
+    def execute(
+        self, nb: NotebookNode, resources: Mapping[str, Any]
+    ) -> tuple[NotebookNode, Mapping[str, Any]]:
+        """The notebook with the outputs of all its cells."""
+        if not self.sandboxed_kernel:
+            with mock.patch.dict(os.environ, {JUDGE: "1"}):
+                return Execute(parent=self.parent)(nb, resources)  # type: ignore[no-any-return]
+        if problem := available():
+            raise JudgeError(
+                "This assignment holds cells of your own, so its notebooks have to be executed. "
+                f"{problem} Outside the sandbox, learners' code could change your gradebook; "
+                "c.Judge.sandboxed_kernel = False allows that."
+            )
+        links = links_in(self.parent, resources["nbgrader"])
+        executed = SandboxedExecute(parent=self.parent, hidden=links)(nb, resources)
+        return executed  # type: ignore[no-any-return]
 
     def grade(self, submission: Submission) -> SubmissionResult:
         """The result of a submission, from the processes that serve this whole run."""
@@ -75,6 +107,17 @@ class Judge(NbGraderPreprocessor):
             self.log.warning("%s: %s", submission.path, result.message)
         self.log.info("%s: %g of %g points", submission.path, result.score, result.max_score)
         return result
+
+
+def links_in(exporter: Exporter, about: Mapping[str, str]) -> list[str]:
+    """Symbolic links in a submitted folder: nbgrader has copied what they point to, whoever's
+    it is."""
+    course = getattr(exporter.parent, "coursedir", None)
+    if course is None:
+        return []
+    place = (course.submitted_directory, about["student"], about["assignment"])
+    folder = Path(course.format_path(*place))
+    return [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_symlink()]
 
 
 # Grading, with processes that are shared by all notebooks of one run

@@ -106,20 +106,21 @@ def _plain_cell(raw: Mapping[str, Any]) -> NotebookNode:
 
 def _valid(nb: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """The notebook with what is valid in it, and what was not."""
-    if _is_valid(nb):
+    if is_valid(nb):
         return nb, []
     invalid = []
     for i, cell in enumerate(nb.cells):
-        if not _is_valid(cell, f"{cell.cell_type}_cell"):
+        if not is_valid(cell, f"{cell.cell_type}_cell"):
             nb.cells[i] = _bare(cell.cell_type, cell)
             invalid.append(f"cell {i + 1} was not valid; its text was kept")
-    if not _is_valid(nb):
+    if not is_valid(nb):
         nb.metadata = NotebookNode()
         invalid.append("the notebook's metadata were not valid and are left out")
     return nb, invalid
 
 
-def _is_valid(node: NotebookNode, kind: str | None = None) -> bool:
+def is_valid(node: NotebookNode, kind: str | None = None) -> bool:
+    """Whether this is a notebook, or a cell of this kind."""
     try:
         nbformat.validate(node, kind, version=4, version_minor=5, relax_add_props=True)
     except ValidationError:

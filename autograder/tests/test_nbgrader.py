@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import shutil
 from html import escape
 from pathlib import Path
@@ -21,9 +22,11 @@ from cnnlab.autograder import batch
 from cnnlab.autograder.batch import Grader
 from cnnlab.autograder.judging.exercise import Chapter, load_chapter
 from cnnlab.autograder.judging.record import StaleReferences
+from cnnlab.autograder.learner import JUDGE
 from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
 from cnnlab.autograder.nbgrader_bridge import gradebook as gradebook_module
 from cnnlab.autograder.nbgrader_bridge import judge as judge_module
+from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
 from cnnlab.autograder.nbgrader_bridge.gradebook import chapter_of
 from cnnlab.autograder.submission import read_text
 from cnnlab.autograder.submission.solutions import SOLUTIONS
@@ -78,13 +81,23 @@ def judge():
 @pytest.fixture
 def executed(monkeypatch):
     """The notebooks that are given to nbgrader's Execute, which runs nothing."""
+    return recorded_by(Execute, monkeypatch)
+
+
+@pytest.fixture
+def sandboxed(monkeypatch):
+    """The notebooks that are to be executed in the sandbox; none is."""
+    return recorded_by(SandboxedExecute, monkeypatch)
+
+
+def recorded_by(preprocessor, monkeypatch):
     notebooks = []
 
     def execute(self, nb, resources):
         notebooks.append(nb)
         return nb, resources
 
-    monkeypatch.setattr(Execute, "preprocess", execute)
+    monkeypatch.setattr(preprocessor, "preprocess", execute)
     return notebooks
 
 
@@ -260,16 +273,52 @@ def test_an_instructors_own_notebook_is_executed_as_ever(judge, about, executed,
     assert all(each.outputs == [] for each in notebook.cells)
 
 
-def test_in_a_notebook_of_ours_other_tests_are_executed(judge, about, executed):
-    with Gradebook(about["db_url"]) as gradebook:
-        cell_about = {"cell_type": "code", "source": "", "checksum": "", "locked": True}
-        gradebook.add_grade_cell("my-test", CHAPTER, CHAPTER, max_score=1, cell_type="code")
-        gradebook.add_source_cell("my-test", CHAPTER, CHAPTER, **cell_about)
+@pytest.fixture
+def with_own_test(about):
+    """A chapter's notebook with a test of the instructor's own."""
+    add_cell(about, "my-test", "code")
 
+
+def add_cell(about, name, kind, solution=False):
+    with Gradebook(about["db_url"]) as gradebook:
+        cell_about = {"cell_type": kind, "source": "", "checksum": "", "locked": not solution}
+        gradebook.add_grade_cell(name, CHAPTER, CHAPTER, max_score=1, cell_type=kind)
+        gradebook.add_source_cell(name, CHAPTER, CHAPTER, **cell_about)
+        if solution:
+            gradebook.add_solution_cell(name, CHAPTER, CHAPTER)
+
+
+@pytest.mark.usefixtures("with_own_test")
+def test_a_notebook_of_ours_with_other_tests_is_executed_in_the_sandbox(
+    judge, about, executed, sandboxed
+):
     notebook = judged(judge, about, SOLVED)
 
-    assert len(executed) == 1
+    assert (len(executed), len(sandboxed)) == (0, 1)
     assert sum(grades(notebook).values()) == POINTS
+
+
+@pytest.mark.parametrize(("kind", "runs"), [("code", 1), ("markdown", 0)])
+def test_cells_that_a_person_grades_are_executed_unless_they_are_text(
+    judge, about, sandboxed, kind, runs
+):
+    add_cell(about, "by-hand", kind, solution=True)
+
+    assert sum(grades(judged(judge, about, SOLVED)).values()) == POINTS
+    assert len(sandboxed) == runs
+
+
+@pytest.mark.usefixtures("with_own_test")
+def test_without_bubblewrap_nothing_is_executed_unless_told(judge, about, executed, monkeypatch):
+    monkeypatch.setattr(judge_module, "available", lambda: "bubblewrap is missing.")
+
+    with pytest.raises(JudgeError, match=r"bubblewrap is missing.*c\.Judge\.sandboxed_kernel = F"):
+        judged(judge, about, SOLVED)
+    assert executed == []
+    judge.sandboxed_kernel = False
+    judged(judge, about, SOLVED)
+    assert len(executed) == 1
+    assert JUDGE not in os.environ
 
 
 def test_a_renamed_notebook_is_known_by_its_exercises():
