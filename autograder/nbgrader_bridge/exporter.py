@@ -6,6 +6,7 @@ It acts on notebooks that hold checks of ours, and hands on all others as they c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
@@ -13,7 +14,12 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets.utils.importstring import import_item
 
-from cnnlab.autograder.nbgrader_bridge.gradebook import checks_of, known_cells
+from cnnlab.autograder.nbgrader_bridge.gradebook import (
+    JudgeError,
+    KnownCell,
+    checks_of,
+    known_cells,
+)
 from cnnlab.autograder.nbgrader_bridge.judge import Judge
 from cnnlab.autograder.nbgrader_bridge.repair import repaired
 
@@ -30,15 +36,40 @@ class GradingExporter(NotebookExporter):
         known = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
         return super().register_preprocessor(Judge if known is Execute else known, enabled)
 
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Read a notebook; of ours, only the file itself that was handed in.
+
+        Raises
+        ------
+        JudgeError
+            It is a link, which may lead to the solution, or no regular file.
+        """
+        path = Path(filename)
+        if self._checks(resources)[1]:
+            if link := next((p for p in (path, *path.parents[:2]) if p.is_symlink()), None):
+                raise JudgeError(f"{link} is a symbolic link. Put the file itself there.")
+            if not path.is_file():
+                raise JudgeError(f"{path} is not a regular file.")
+        return super().from_filename(filename, resources, **kw)
+
     def from_notebook_node(
         self, nb: NotebookNode, resources: Mapping[str, Any] | None = None, **kw: Any
-    ) -> tuple[str, Mapping[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """Send a notebook through the preprocessors; one of ours is repaired first."""
-        about = (resources or {}).get("nbgrader")
-        if about:
-            cells = known_cells(about)
-            if checks_of(about["notebook"], cells)[1]:
-                nb, changes = repaired(nb, cells)
-                for change in changes:
-                    self.log.warning("%s/%s: %s", about["student"], about["notebook"], change)
+        cells, checks = self._checks(resources)
+        if resources and checks:
+            nb, changes = repaired(nb, cells)
+            where = "{student}/{notebook}".format_map(resources["nbgrader"])
+            for change in changes:
+                self.log.warning("%s: %s", where, change)
         return super().from_notebook_node(nb, resources, **kw)
+
+    def _checks(
+        self, resources: Mapping[str, Any] | None
+    ) -> tuple[dict[str, KnownCell], list[KnownCell]]:
+        """The cells that nbgrader knows in a notebook, and our checks among them."""
+        about = (resources or {}).get("nbgrader")
+        cells = known_cells(about) if about else {}
+        return cells, checks_of(about["notebook"], cells)[1] if about else []

@@ -65,7 +65,7 @@ class Judge(NbGraderPreprocessor):
         cells = known_cells(about)
         chapter, checks = checks_of(about["notebook"], cells)
         if chapter is None:
-            return Execute(parent=self.parent)(nb, resources)  # type: ignore[no-any-return]
+            return Execute(parent=self.parent)(nb, resources)
         path = "{student}/{assignment}/{notebook}.ipynb".format_map(about)
         result = self.grade(read_text(json.dumps(nb), path, chapter))
         if own := [c.name for c in cells.values() if c not in checks and c.shows_something]:
@@ -80,7 +80,7 @@ class Judge(NbGraderPreprocessor):
         """The notebook with the outputs of all its cells."""
         if not self.sandboxed_kernel:
             with mock.patch.dict(os.environ, {JUDGE: "1"}):
-                return Execute(parent=self.parent)(nb, resources)  # type: ignore[no-any-return]
+                return Execute(parent=self.parent)(nb, resources)
         if problem := available():
             raise JudgeError(
                 "This assignment holds cells of your own, so its notebooks have to be executed. "
@@ -88,8 +88,7 @@ class Judge(NbGraderPreprocessor):
                 "c.Judge.sandboxed_kernel = False allows that."
             )
         links = links_in(self.parent, resources["nbgrader"])
-        executed = SandboxedExecute(parent=self.parent, hidden=links)(nb, resources)
-        return executed  # type: ignore[no-any-return]
+        return SandboxedExecute(parent=self.parent, hidden=links)(nb, resources)
 
     def grade(self, submission: Submission) -> SubmissionResult:
         """The result of a submission, from the processes that serve this whole run."""

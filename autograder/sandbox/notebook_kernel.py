@@ -16,7 +16,6 @@ import json
 import os
 import platform
 import re
-import resource
 import shutil
 import site
 import stat
@@ -45,6 +44,8 @@ def main(fd: int, folders: list[str], limits: dict[str, int]) -> None:
     limits : dict
         ``memory``, ``file_size`` in bytes, ``processes``, ``open_files``; for each process.
     """
+    import resource  # not on Windows, where this module is only imported
+
     Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this ends first
     limit_processes(limits["processes"])
     give_up_rights()

@@ -12,7 +12,7 @@ import pytest
 from nbconvert.exporters import NotebookExporter
 from nbgrader import utils
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment
+from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, LimitOutput
 from traitlets.config import PyFileConfigLoader
@@ -28,6 +28,7 @@ from cnnlab.autograder.nbgrader_bridge import gradebook as gradebook_module
 from cnnlab.autograder.nbgrader_bridge import judge as judge_module
 from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
 from cnnlab.autograder.nbgrader_bridge.gradebook import chapter_of
+from cnnlab.autograder.nbgrader_bridge.judge import links_in
 from cnnlab.autograder.submission import read_text
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
@@ -306,6 +307,18 @@ def test_cells_that_a_person_grades_are_executed_unless_they_are_text(
 
     assert sum(grades(judged(judge, about, SOLVED)).values()) == POINTS
     assert len(sandboxed) == runs
+
+
+def test_what_a_submitted_link_led_to_is_not_shown(tmp_path):
+    course = CourseDirectory(root=str(tmp_path))
+    folder = tmp_path / "submitted" / "ada" / CHAPTER
+    folder.mkdir(parents=True)
+    (folder / "data.csv").touch()
+    (folder / "notes.txt").symlink_to(tmp_path / "gradebook.db")
+    exporter = GradingExporter(parent=Autograde(coursedir=course))
+
+    assert links_in(exporter, {"student": "ada", "assignment": CHAPTER}) == ["notes.txt"]
+    assert links_in(GradingExporter(), {"student": "ada", "assignment": CHAPTER}) == []
 
 
 @pytest.mark.usefixtures("with_own_test")

@@ -219,14 +219,25 @@ def test_no_notebook_ends_the_run_for_those_after_it(tmp_path):
         path.parent.mkdir(parents=True)
         path.write_text(text)
 
+    for student, link in {"linked": "the file", "linked-too": "its folder"}.items():
+        folder = tmp_path / "submitted" / student / CHAPTER
+        if link == "the file":
+            folder.mkdir(parents=True)
+            (folder / NOTEBOOK).symlink_to(tmp_path / "solutions" / CHAPTER / NOTEBOOK)
+        else:
+            folder.parent.mkdir()
+            folder.symlink_to(tmp_path / "solutions" / CHAPTER)
     assert nbgrader(tmp_path, "generate_assignment", CHAPTER).returncode == 0
     run = nbgrader(tmp_path, "autograde", CHAPTER)
 
     scores = recorded_scores(tmp_path)
-    unreadable = {name: scores.pop(name, 0.0) for name in ("no-json", "no-cells")}
+    not_graded = ("no-json", "no-cells", "linked", "linked-too")
+    unreadable = {name: scores.pop(name, 0.0) for name in not_graded}
     assert unreadable == dict.fromkeys(unreadable, 0.0)
     assert scores == dict.fromkeys(texts.keys() - unreadable, POINTS)
-    assert run.returncode != 0  # nobody overlooks the two that are no notebooks
+    assert run.returncode != 0  # nobody overlooks those that were not graded
+    for link in (f"linked/{CHAPTER}/{NOTEBOOK}", f"linked-too/{CHAPTER}"):
+        assert f"submitted/{link} is a symbolic link" in run.stderr
     assert "second 'check-relu'" in run.stderr
 
 
