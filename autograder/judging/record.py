@@ -77,10 +77,15 @@ def provenance_path(name: str, reference: str = DEFAULT) -> Path:
     return REFERENCES / reference / f"{_short(name)}.json"
 
 
-def references() -> list[str]:
-    """The records that there are, the default one first."""
-    folders = (path.name for path in REFERENCES.iterdir() if path.is_dir())
-    return sorted(set(folders) - {"probes"}, key=lambda name: (name != DEFAULT, name))
+def references(chapter: str = "") -> list[str]:
+    """The records that there are, the default one first; with a chapter, those that hold it.
+
+    A device that is not always at hand may lack a new chapter. The default record lacks none.
+    """
+    folders = {path.name for path in REFERENCES.iterdir() if path.is_dir()} - {"probes"}
+    if chapter:
+        folders = {name for name in folders if provenance_path(chapter, name).exists()} | {DEFAULT}
+    return sorted(folders, key=lambda name: (name != DEFAULT, name))
 
 
 def demand_record(reference: str) -> None:

@@ -84,10 +84,15 @@ def pairs(chapter: str, reference: str) -> Iterator[tuple[str, Probe, Any, Any]]
             yield name, probe, one, other
 
 
+def held(reference: str) -> list[str]:
+    """The chapters that a record holds."""
+    return [chapter for chapter in chapter_names() if reference in references(chapter)]
+
+
 def largest(reference: str) -> Shares:
-    """The largest difference from the default record, in every chapter and on every rung."""
+    """The largest difference from the default record, in every chapter of it and on every rung."""
     found: Shares = {}
-    for chapter in chapter_names():
+    for chapter in held(reference):
         for _, probe, one, other in pairs(chapter, reference):
             at = chapter, probe.rung if probe.rung in RUNGS else OWN
             found[at] = max(found.get(at, 0.0), share(one, other, probe.rounding))
@@ -103,7 +108,7 @@ def table(reference: str) -> str:
     rungs = [rung for rung in (*RUNGS, OWN) if any(at[1] == rung for at in found)]
     rows = [
         [chapter, *(_cell(found.get((chapter, rung))) for rung in rungs)]
-        for chapter in chapter_names()
+        for chapter in held(reference)
     ]
     lines = [[reference, *rungs], ["---", *["---:"] * len(rungs)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -123,7 +123,7 @@ class Run:
         """The sandbox's processes, which have an environment of their own: found by kinship."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def left(self, inside: list[psutil.Process], patience: float = 15.0) -> list[str]:
+    def left(self, inside: list[psutil.Process], patience: float = 60.0) -> list[str]:
         """What is left of its processes after a while."""
         deadline = time.monotonic() + patience
         while (found := [*self._marked(), *filter(_lives, inside)]) and (

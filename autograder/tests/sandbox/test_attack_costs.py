@@ -58,9 +58,10 @@ def sleeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Com
 
 @pytest.mark.parametrize("name", ["ch01_calls", "ch01_cells"])
 def test_a_sleeping_submission_is_ended(name: str, sleeping: dict[str, Command]) -> None:
-    ran = sleeping[name].ran(patience=BUDGET + SLACK)
+    # It is ended by what it sleeps; on the clock, other processes may have the cores.
+    ran = sleeping[name].ran(patience=3 * BUDGET)
     promise(ran.results is not None, f"no result after {ran.seconds:.0f} s")
-    awake = sleeping[f"{name}_awake"].ran(patience=BUDGET + SLACK)
+    awake = sleeping[f"{name}_awake"].ran(patience=3 * BUDGET)
     assert ran.results is not None
     assert awake.results is not None
     (result,), (worth,) = ran.results.submissions, awake.results.submissions
