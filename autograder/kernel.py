@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from types import FrameType
 from typing import Any, TextIO
@@ -32,11 +32,22 @@ class Clock:
 
     A signal interrupts Python code and sleeping. Compiled code goes on until it returns: then a
     sentence says to restart the kernel.
+
+    Parameters
+    ----------
+    seconds : float
+    name : str
+        The function's.
+    within : function
+        What calls the learner's code: nothing else is interrupted.
     """
 
-    def __init__(self, seconds: float, name: str) -> None:
+    def __init__(
+        self, seconds: float, name: str, within: Callable[..., Any] = calls.perform
+    ) -> None:
         self.seconds = seconds
         self.name = name
+        self._within: Any = within
         self.ran_out = False
         self._armed = False
         self._out: TextIO = sys.stdout  # what is printed during a call is kept for the card
@@ -69,7 +80,7 @@ class Clock:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if not self._armed or not _in_learner_code(frame):
+        if not self._armed or not _in_learner_code(frame, self._within):
             return
         if self.ran_out:  # it caught the last stop: now one comes while it still does so
             signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 5e-5), AGAIN)
@@ -86,12 +97,12 @@ class Clock:
         )
 
 
-def _in_learner_code(frame: FrameType | None) -> bool:
+def _in_learner_code(frame: FrameType | None, within: Any) -> bool:
     """Whether the call itself is interrupted, and not what we make of its end."""
     inner: FrameType | None = None
-    while frame is not None and frame.f_code is not calls.perform.__code__:
+    while frame is not None and frame.f_code is not within.__code__:
         inner, frame = frame, frame.f_back
-    return frame is not None and inner is not None and inner.f_globals is not vars(calls)
+    return frame is not None and inner is not None and inner.f_globals is not within.__globals__
 
 
 def _in_main_thread() -> bool:

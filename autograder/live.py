@@ -12,6 +12,7 @@ import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder import history
@@ -29,8 +30,11 @@ from cnnlab.autograder.judging.judge import judge, not_attempted
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.judging.stubs import is_stub
+from cnnlab.autograder.kept import keep
 from cnnlab.autograder.kernel import Clock, no_visitors, quiet
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
+from cnnlab.autograder.submission.course import course_stands_in
+from cnnlab.autograder.submission.definitions import Answers
 from cnnlab.course.light import require_keras
 
 
@@ -183,7 +187,20 @@ def check(function: Callable[..., Any], target: Target) -> Check:
     said = [history.older_version(name, sources, _cell_of(function))]
     if answers:
         said += history.notes(chapter, name, answers, function)
+    if answers and found.result.passed and not said[0]:
+        said.append(_keep(target, answers))
     return replace(found, notes=tuple(filter(None, said)))
+
+
+def _keep(target: Target, answers: Answers) -> str:
+    """Keep an answer with full marks for later chapters; what the learner should know of it."""
+    if answers.definitions[target.name].status != "written" or answers.course_names:
+        return ""  # not by itself what was judged
+    try:
+        new = keep(Path.cwd(), target.chapter, target.name, answers.cells)
+    except OSError as error:
+        return f"{target.name} could not be kept for later chapters: {error.strerror}."
+    return f"Kept: later chapters can run your {target.name}." if new else ""
 
 
 def _executed() -> list[str]:
@@ -204,7 +221,7 @@ def _cell_of(function: Any) -> str:
 def judged(function: Callable[..., Any], key: AnswerKey, seconds: float = Chapter.seconds) -> Check:
     """Every probe of an exercise, called and judged; each call may take so many seconds."""
     kernel = _InThisKernel(key, function, Clock(seconds, key.exercise.name))
-    with no_visitors():
+    with no_visitors(), course_stands_in():
         outcomes = key.outcomes(kernel)
         result = judge(
             key,

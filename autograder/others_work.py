@@ -8,7 +8,8 @@ FOLDERS = ("submitted", "autograded")
 """Folders of nbgrader's that hold ``STUDENT/ASSIGNMENT/NOTEBOOK.ipynb``."""
 
 SAVED = "_saved"
-"""The folder beside the chapters that keeps what a learner had before a reset or an update."""
+"""The folder beside the chapters: notebooks before a reset or an update, and answers that
+earned full marks."""
 
 
 def is_own_work(path: Path) -> bool:

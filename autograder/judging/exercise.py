@@ -128,6 +128,10 @@ class Probe:
         return Rounding(self.terms, FLOAT64 if self.double else FLOAT32)
 
 
+class FreshGenerator(np.random.Generator):
+    """Draws a fresh batch, also what recorded probes hold fixed (``graders/shared/draws.py``)."""
+
+
 def same(args: tuple[Any, ...], value: Any) -> Any:
     """The usual description: a result is judged as it is."""
     return value
@@ -215,10 +219,14 @@ class Exercise:
         given = {"given": probe.given} if self.driver else {}
         return self.keras_reference(*probe.args, **probe.kwargs, **given)
 
-    def draw(self, seed: int) -> list[Probe]:
-        """The probes that this seed draws, each exercise from its own stream."""
+    def draw(self, seed: int, fresh: bool = False) -> list[Probe]:
+        """The probes that this seed draws, each exercise from its own stream.
+
+        ``fresh`` probes hold nothing fixed that can be varied: nobody can learn them by heart.
+        """
         stream = int.from_bytes(self.name.encode(), "little") % (1 << 61)
-        return list(self.probes(np.random.default_rng([seed, stream])))
+        generator = FreshGenerator if fresh else np.random.Generator
+        return list(self.probes(generator(np.random.PCG64([seed, stream]))))
 
 
 @dataclass(frozen=True)

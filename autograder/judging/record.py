@@ -50,9 +50,9 @@ def as_tree(probe: Probe) -> dict[str, Any]:
     return tree | {"kwargs": dict(probe.kwargs)}
 
 
-def questions(chapter: Chapter, seed: int) -> Asked:
-    """What a seed asks in each exercise, drawn on this machine."""
-    return {e.name: [as_tree(probe) for probe in e.draw(seed)] for e in chapter.exercises}
+def questions(chapter: Chapter, seed: int, fresh: bool = False) -> Asked:
+    """What a seed asks in each exercise, drawn on this machine; ``fresh`` for a batch."""
+    return {e.name: [as_tree(probe) for probe in e.draw(seed, fresh)] for e in chapter.exercises}
 
 
 def _key(exercise: Exercise, asked: list[dict[str, Any]], expected: list[Any]) -> AnswerKey:
@@ -332,7 +332,7 @@ class FreshReferences:
         RuntimeError
             Keras failed; the message repeats the last thing that it said.
         """
-        asked = questions(load_chapter(name), self.seed)
+        asked = questions(load_chapter(name), self.seed, fresh=True)
         try:
             _, expected = self._keras.answers(name, asked)
         except RuntimeError as error:

@@ -23,6 +23,7 @@ import nbformat
 
 from cnnlab.autograder.judging.exercise import Chapter
 from cnnlab.course.build.pages import pages
+from cnnlab.course.build.released import note
 from cnnlab.course.build.source import SourceError, to_bytes, to_notebook
 
 CHAPTER_GLOB = "ch[0-9][0-9]_*.py"
@@ -237,7 +238,9 @@ def _release(course: Path, name: str) -> bytes:
     finally:
         log.removeHandler(said)
     made = course / "release" / name / f"{name}.ipynb"
-    return to_bytes(nbformat.read(made, as_version=4))
+    notebook = nbformat.read(made, as_version=4)
+    note(notebook)
+    return to_bytes(notebook)
 
 
 class _Errors(logging.Handler):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 
+from cnnlab.course.build.released import note
 from cnnlab.course.build.source import to_bytes
 
 
@@ -41,6 +42,7 @@ def page(text: str) -> bytes:
     notebook = nbformat.from_dict(
         {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     )
+    note(notebook)
     nbformat.validate(notebook)
     return to_bytes(notebook)
 

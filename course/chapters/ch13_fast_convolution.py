@@ -29,7 +29,7 @@ On the way you run a convolution *backward*, which is how some networks draw pic
 You need chapters 1 and 2 and about two and a half hours. Stuck? `hint(im2col)` gives one hint at
 a time, `solution(im2col)` shows one way to do it.
 
-Run the next two cells first.
+Run the next three cells first.
 """
 
 # %% setup=true
@@ -83,6 +83,18 @@ def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
         out[n, i, j, f] = np.sum(patch * kernels[:, :, :, f]) + bias[f]
     return out
 
+
+# %% [markdown]
+r"""
+Did `check` give your own `conv2d` of chapter 2 full marks? Then `conv2d_loop` is yours from here
+on: it is the one to beat. In a check the course's loop stands in.
+"""
+
+# %% setup=true
+from cnnlab.autograder import own, whose_code
+
+conv2d_loop = own(conv2d_loop, "ch02", "conv2d")
+whose_code()
 
 # %%
 (rows, columns), (above_below, left_right) = layout((1, 5, 6, 3), (3, 2), (2, 2), "same")

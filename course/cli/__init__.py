@@ -16,6 +16,8 @@ from cnnlab.course.cli import (
     new,
     record,
     report,
+    reset,
+    update,
 )
 
 app = typer.Typer(
@@ -28,6 +30,8 @@ app = typer.Typer(
 
 app.command(context_settings={"ignore_unknown_options": True})(lab.lab)
 app.command()(check.check)
+app.command()(reset.reset)
+app.command()(update.update)
 app.command()(collect.collect)
 app.command()(grade.grade)
 app.command()(report.report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +87,23 @@ def judged(judge: Judge, each: Selected) -> Standing:
             keras = " (TensorFlow takes some seconds)" if chapter.keras else ""
             status.update(f"{chapter.name}: {', '.join(names)}{keras}")
 
-        return judge.judge(each.path, each.exercises, running)
+        standing = judge.judge(each.path, each.exercises, running)
+    keep_passed(each.path, standing)
+    return standing
+
+
+def keep_passed(path: Path, standing: Standing) -> None:
+    """Keep new answers with full marks for later chapters, as a notebook's `check` does."""
+    from cnnlab.autograder.kept import keep
+    from cnnlab.autograder.submission import read
+
+    chapter = standing.result.chapter or ""
+    for exercise in standing.result.exercises:
+        if exercise.passed and exercise.name in standing.changed:
+            submission = read(path, chapter, only=exercise.name)
+            if not submission.course_names:
+                with suppress(OSError):  # a folder that is only read
+                    keep(path.parent, chapter, exercise.name, submission.cells())
 
 
 def explain(results: Sequence[tuple[Selected, SubmissionResult]]) -> None:

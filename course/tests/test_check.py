@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from cnnlab.autograder import standing
 from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.kept import find
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
@@ -21,6 +24,7 @@ from cnnlab.autograder.tests.handins import (
     SOLVED,
     flipped,
     hand_in,
+    source,
     stub,
 )
 from cnnlab.course import cli
@@ -83,6 +87,17 @@ def test_a_half_written_function_is_judged(course):
     said = run("--dir", course).output
     assert "relu: 0" in said
     assert "Hint: " in said
+
+
+def test_full_marks_are_kept_for_later_chapters_as_in_a_notebook(course):
+    put(course, CHAPTER, hand_in(**UNTOUCHED | {"conv2d": flipped(), "relu": source("relu")}))
+    run("--dir", course)
+    assert [path.name for path in (course / "_saved" / CHAPTER).iterdir()] == ["relu.py"]
+    found = find(course / OTHER, CHAPTER, "relu")
+    assert found is not None
+    names: dict[str, Any] = {"np": np}
+    exec(found.text, names)
+    assert names["relu"](np.array([-1, 2])).tolist() == [0, 2]
 
 
 def test_when_nothing_fails_the_next_exercise_is_of_the_chapter_begun_last(course):

@@ -37,6 +37,8 @@ def run(*arguments: object):
         "",
         "lab",
         "check",
+        "reset",
+        "update",
         "grade",
         "report",
         "collect",

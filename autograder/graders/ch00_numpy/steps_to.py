@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import side, varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 
@@ -15,13 +16,23 @@ Rng = np.random.Generator
 
 def steps_to_probes(rng: Rng) -> Iterator[Probe]:
     yield _probe(rng, "shape", 4, 6)
-    yield Probe("by-hand", ((3, 4), (1, 2)), title="a place inside")
+    yield Probe(
+        "by-hand", varied(rng, ((3, 4), (1, 2)), lambda: _inside(rng)), title="a place inside"
+    )
     yield _probe(rng, "by-hand", 2, 3)
     for height, width in ((7, 5), (5, 9), (6, 6), (1, 8), (8, 1)):
         yield _probe(rng, "reference", height, width)
 
 
+def _inside(rng: Rng) -> tuple[tuple[int, int], tuple[int, int]]:
+    height, width = side(rng), side(rng)
+    return (height, width), (whole(rng, 1, height - 2), whole(rng, 1, width - 2))
+
+
 def _probe(rng: Rng, rung: str, height: int, width: int) -> Probe:
+    """A table of this size; in a fresh batch a larger one. A single row or column stays one."""
+    larger = varied(rng, 0, lambda: whole(rng, 1, 20))
+    height, width = (n + larger if n > 1 else n for n in (height, width))
     return Probe(rung, ((height, width), (int(rng.integers(height)), int(rng.integers(width)))))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_output
 from cnnlab.course import ops
@@ -20,7 +20,9 @@ def relu_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", (wholes(rng, 5, dtype=np.int64),), title="integers")
     yield Probe("robust", ([-1, 2],), title="a list")
     yield Probe("by-hand", (wholes(rng, 6),))
-    yield Probe("by-hand", (np.array([-3, -0.5, 0, 0.5, 3], np.float32),), title="around zero")
+    far, near = varied(rng, (3, 0.5), lambda: (whole(rng, 16, 80) / 8, whole(rng, 1, 7) / 8))
+    around = np.array([-far, -near, 0, near, far], np.float32)
+    yield Probe("by-hand", (around,), title="around zero")
     yield Probe("reference", (3 * reals(rng, 3, 5, 4),))
     yield Probe("reference", (100 * reals(rng, 2, 4, 3, 2),))
     yield Probe("reference", (rng.normal(size=(4, 7)),), title="float64")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import varied
+
 Rng = np.random.Generator
 
 
-def whole(rng: Rng, low: int, high: int) -> int:
-    """A plain int from low to high, both included."""
-    return int(rng.integers(low, high + 1))
+def longer(rng: Rng) -> tuple[int, int]:
+    """By how much the axes of a fresh batch are longer, at least and at most.
+
+    Small numbers soon come again; none of these is among the recorded ones.
+    """
+    return varied(rng, (0, 0), lambda: (8, 48))
 
 
 def reach(k: int, dilation: int) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch02_stride_padding._sizes import REACH, TAPS_SPREAD, reach, whole
+from cnnlab.autograder.graders.ch02_stride_padding._sizes import REACH, TAPS_SPREAD, longer, reach
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_args
 from cnnlab.course import ops
@@ -18,35 +19,58 @@ SizeRule = Callable[[int, int, int, int], int]
 
 
 def output_size_probes(rng: Rng) -> Iterator[Probe]:
-    yield Probe("shape", (whole(rng, 7, 9), 3))
-    yield Probe("shape", (2 * whole(rng, 4, 6) + 1, 3, 2, "same"), title='"same", stride 2')
-    yield Probe("by-hand", (whole(rng, 5, 8), 3))
-    for n in (5, 6):
+    least, most = longer(rng)
+    yield Probe("shape", (whole(rng, 7 + least, 9 + most), 3))
+    yield Probe(
+        "shape", (2 * whole(rng, 4 + least, 6 + most) + 1, 3, 2, "same"), title='"same", stride 2'
+    )
+    yield Probe("by-hand", (whole(rng, 5 + least, 8 + most), 3))
+    odd = varied(rng, 5, lambda: 2 * whole(rng, 3, 30) + 1)
+    for n in (odd, odd + 1):
         yield Probe("by-hand", (n, 3, 2), title="stride 2")
-    for n in (6, 7):
+    even = varied(rng, 6, lambda: 2 * whole(rng, 7, 30))
+    for n in (even, even + 1):
         yield Probe("by-hand", (n, 3, 2, "same"), title='"same", stride 2')
-    yield Probe("by-hand", (8, 3, 1, "valid", 2), title="dilation 2")
+    n = varied(rng, 8, lambda: whole(rng, 9, 60))
+    yield Probe("by-hand", (n, 3, 1, "valid", 2), title="dilation 2")
+    yield from _reference_probes(rng, least, 10 * most)
+    yield from _edge_probes(rng, whole(rng, 4 + least, 9 + most))
+
+
+def _reference_probes(rng: Rng, least: int, most: int) -> Iterator[Probe]:
+    """Longer axes, from ``least`` to ``most`` longer still: every rest that a stride can leave."""
     for stride in (2, 3, 4):
         k = whole(rng, 2, 5)
         for left_over in range(stride):
-            n = k + stride * whole(rng, 3, 9) + left_over
+            n = k + stride * whole(rng, 3 + least, 9 + most) + left_over
             yield Probe("reference", (n, k, stride, "valid"))
     for stride in (2, 3, 5):
         for left_over in (0, 1, stride - 1):
-            n = stride * whole(rng, 3, 9) + left_over
+            n = stride * whole(rng, 3 + least, 9 + most) + left_over
             yield Probe("reference", (n, whole(rng, 2, 6), stride, "same"))
     for padding in ("valid", "same"):
-        yield Probe("reference", (whole(rng, 15, 40), 4, 1, padding), title="an even kernel")
+        yield Probe(
+            "reference",
+            (whole(rng, 15 + 4 * least, 40 + most), 4, 1, padding),
+            title="an even kernel",
+        )
         for dilation in (2, 3):
-            args = (whole(rng, 20, 40), whole(rng, 3, 5), 1, padding, dilation)
+            args = (whole(rng, 20 + 3 * least, 40 + most), whole(rng, 3, 5), 1, padding, dilation)
             yield Probe("reference", args, title=f"dilation {dilation}")
-    n = whole(rng, 4, 9)
+
+
+def _edge_probes(rng: Rng, n: int) -> Iterator[Probe]:
+    """Kernels and strides as long as the axis or longer, and arguments that cannot be."""
     yield Probe("edge-cases", (n, n), title="the kernel just fits")
-    yield Probe("edge-cases", (7, 3, 1, "valid", 3), title="the dilated kernel just fits")
+    k, dilation = varied(rng, (3, 3), lambda: (whole(rng, 4, 12), whole(rng, 2, 8)))
+    fits = (reach(k, dilation), k, 1, "valid", dilation)
+    yield Probe("edge-cases", fits, title="the dilated kernel just fits")
     yield Probe("edge-cases", (n, 1, 2), title="one tap")
     yield Probe("edge-cases", (n, 2, n + 3), title="a stride longer than the axis")
     yield Probe("edge-cases", (n, 2, n + 3, "same"), title="a stride longer than the axis")
-    yield Probe("edge-cases", (2, 5, 1, "same"), title='"same" with a kernel that is too long')
+    short, over = varied(rng, (2, 3), lambda: (whole(rng, 3, 12), whole(rng, 1, 12)))
+    too_long = (short, short + over, 1, "same")
+    yield Probe("edge-cases", too_long, title='"same" with a kernel that is too long')
     yield Probe("robust", (n, n + 1), title="the kernel is too long", raises="k")
     yield Probe("robust", (6, 3, 1, "valid", 3), title="the dilated kernel is too long", raises="k")
     yield Probe("robust", (n, 2, 0), title="stride 0", raises="stride")

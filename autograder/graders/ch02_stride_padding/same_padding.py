@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch02_stride_padding._sizes import REACH, TAPS_SPREAD, reach, whole
+from cnnlab.autograder.graders.ch02_stride_padding._sizes import REACH, TAPS_SPREAD, longer, reach
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.graders.shared.keras_layers import answer
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_args, on_output
@@ -16,27 +17,33 @@ Rng = np.random.Generator
 
 
 def same_padding_probes(rng: Rng) -> Iterator[Probe]:
-    n = whole(rng, 6, 9)
+    least, most = longer(rng)
+    far = 10 * most
+    n = whole(rng, 6 + least, 9 + most)
     yield Probe("shape", (n, 3))
     yield Probe("shape", (n, 4, 2), title="stride 2")
     yield Probe("by-hand", (n, 3), title="an odd kernel")
     yield Probe("by-hand", (n, 4), title="an even kernel")
-    for even in (5, 6):
-        yield Probe("by-hand", (even, 3, 2), title="stride 2")
+    odd = varied(rng, 5, lambda: 2 * whole(rng, 3, 30) + 1)
+    for axis in (odd, odd + 1):
+        yield Probe("by-hand", (axis, 3, 2), title="stride 2")
     yield Probe("by-hand", (n, 3, 1, 2), title="dilation 2")
     for stride in (1, 2, 3, 4):
         for left_over in range(min(stride + 1, 3)):
-            n = stride * whole(rng, 3, 8) + left_over
+            n = stride * whole(rng, 3 + least, 8 + far) + left_over
             yield Probe("reference", (n, stride + whole(rng, 1, 3), stride))
     for k in (2, 3, 4, 5):
-        yield Probe("reference", (3 * whole(rng, 4, 8) + 2, k, 3))
+        yield Probe("reference", (3 * whole(rng, 4 + least, 8 + far) + 2, k, 3))
         for dilation in (2, 3):
-            yield Probe("reference", (whole(rng, 12, 25), k, 1, dilation))
-    yield Probe("edge-cases", (whole(rng, 5, 9), 1), title="one tap needs no zeros")
+            yield Probe("reference", (whole(rng, 12 + 2 * least, 25 + far), k, 1, dilation))
+    yield Probe("edge-cases", (whole(rng, 5 + least, 9 + most), 1), title="one tap needs no zeros")
     for n, k, stride in ((6, 1, 3), (9, 2, 4), (10, 1, 4)):
+        n += stride * varied(rng, 0, lambda: whole(rng, 1, most))
         yield Probe("edge-cases", (n, k, stride), title="steps longer than the kernel")
-    yield Probe("edge-cases", (2, 5), title="a kernel longer than the axis")
-    yield Probe("edge-cases", (1, 4), title="a single cell")
+    short, over = varied(rng, (2, 3), lambda: (whole(rng, 3, 12), whole(rng, 1, 12)))
+    yield Probe("edge-cases", (short, short + over), title="a kernel longer than the axis")
+    even = varied(rng, 4, lambda: 2 * whole(rng, 3, 60))
+    yield Probe("edge-cases", (1, even), title="a single cell")
     yield Probe("robust", (5, 3, 0), title="stride 0", raises="stride")
     yield Probe("robust", (5, 0), title="no tap", raises="k")
     yield Probe("robust", (5, 3, 1, 0), title="dilation 0", raises="dilation")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.autograder.graders.shared.conv2d import FORWARD_TWISTS
-from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
+from cnnlab.autograder.graders.shared.draws import impulse, reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 from cnnlab.course import ops
@@ -254,13 +254,20 @@ def _structure_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("structure", (wholes(rng, 1, 2, 4, 2),), title="two channels", terms=4)
     yield Probe("structure", (wholes(rng, 3, 2, 2, 1),), title="three images", terms=4)
     yield Probe("structure", (wholes(rng, 1, 4, 7, 1), (2, 2), (1, 3)), title="strides", terms=4)
-    point = impulse(1, 7, 7, 1, at=(0, 3, 3, 0))
+    point = varied(rng, impulse(1, 7, 7, 1, at=(0, 3, 3, 0)), lambda: _point(rng))
     yield Probe("structure", (point, (3, 3), (2, 2)), title="a single 1", terms=9)
     negative = -np.abs(wholes(rng, 1, 5, 5, 1))
     yield Probe("structure", (negative, (3, 3), (2, 2)), _SAME, title="all negative", terms=9)
     yield Probe("structure", (wholes(rng, 1, 3, 3, 1),), _SAME, title="one row is missing", terms=4)
     yield Probe("structure", (wholes(rng, 1, 4, 5, 1), (3, 2), (1, 1)), _SAME, terms=6)
     yield Probe("structure", (wholes(rng, 3, 3, 3, 3), (3, 3), (1, 1)), title="all 3", terms=9)
+
+
+def _point(rng: Rng) -> Array:
+    """A single 1 in an odd row and an odd column, so that no two windows two steps apart share it."""
+    rows, columns = whole(rng, 3, 6), whole(rng, 3, 6)
+    at = 2 * whole(rng, 1, rows) - 1, 2 * whole(rng, 1, columns) - 1
+    return impulse(1, 2 * rows + 1, 2 * columns + 1, 1, at=(0, *at, 0))
 
 
 def _reference_probes(rng: Rng) -> Iterator[Probe]:

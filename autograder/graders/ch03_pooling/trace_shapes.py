@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import side, varied, whole
 from cnnlab.autograder.graders.shared.shapes import SHAPE_TWISTS, keras_shapes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.course.ops import layers
@@ -16,7 +17,8 @@ Stack = list[tuple[Any, ...]]
 
 
 def trace_probes(rng: Rng) -> Iterator[Probe]:
-    f, g = _some(rng, 5, 9), _some(rng, 10, 17)
+    few, many = varied(rng, ((5, 9), (10, 17)), lambda: ((9, 50), (50, 100)))
+    f, g = _some(rng, *few), _some(rng, *many)
     yield from _small_probes(rng, f, g)
     yield from _structure_probes(rng, f, g)
     yield from _network_probes(rng)
@@ -37,7 +39,10 @@ def _small_probes(rng: Rng, f: int, g: int) -> Iterator[Probe]:
     mixed = [("conv", f, 3, 2), ("conv", g, (3, 5), 1, "valid"), ("max_pool", 3, 2)]
     yield Probe("shape", ((_odd(rng), _odd(rng) + 1, 3), [*mixed, ("flatten",), ("dense", 2)]))
     yield Probe("shape", ((_odd(rng), _odd(rng), 2), [("max_pool", 2), ("global_average_pool",)]))
-    yield Probe("by-hand", ((32, 32, 3), [("conv", 10, 5)]), title="one convolution")
+    n, filters, k = varied(
+        rng, (32, 10, 5), lambda: (whole(rng, 16, 60), whole(rng, 4, 40), 2 * whole(rng, 1, 4) + 1)
+    )
+    yield Probe("by-hand", ((n, n, 3), [("conv", filters, k)]), title="one convolution")
     yield Probe("by-hand", ((8, 6, 3), [("conv", f, 3, 1, "valid")]), title="without padding")
     yield Probe("by-hand", ((8, 6, f), [("max_pool", 2)]), title="one pooling layer")
     yield Probe("by-hand", ((9, 7, 2), [("conv", f, 3, 2)]), title="a stride of 2")
@@ -45,7 +50,8 @@ def _small_probes(rng: Rng, f: int, g: int) -> Iterator[Probe]:
     yield Probe("by-hand", ((8, 9, 2), strided), title="a stride of 2, without padding")
     flat: Stack = [("max_pool", 2), ("flatten",), ("dense", f), ("dropout", 0.5), ("dense", 1)]
     yield Probe("by-hand", ((4, 6, 5), flat), title="the end of a network")
-    yield Probe("by-hand", ((7, 5, 3), []), title="no layer at all")
+    shape = varied(rng, (7, 5, 3), lambda: (side(rng), side(rng), whole(rng, 2, 9)))
+    yield Probe("by-hand", (shape, []), title="no layer at all")
 
 
 def _structure_probes(rng: Rng, f: int, g: int) -> Iterator[Probe]:
@@ -73,10 +79,12 @@ def _network_probes(rng: Rng) -> Iterator[Probe]:
     vgg = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]
     blocks = [b for n, times in vgg for b in [("conv", n, 3)] * times + [("max_pool", 2)]]
     tail: Stack = [("flatten",), ("dense", 4096), ("dense", 4096), ("dense", 1000)]
-    yield Probe("reference", ((224, 224, 3), [*blocks, *tail]), title="VGG16")
+    n = varied(rng, 224, lambda: whole(rng, 160, 400))
+    yield Probe("reference", ((n, n, 3), [*blocks, *tail]), title="VGG16")
     small = [layer for n in (32, 64, 128, 128) for layer in (("conv", n, 3), ("max_pool", 2))]
     tail = [("flatten",), ("dropout", 0.5), ("dense", 512), ("dense", 1)]
-    yield Probe("reference", ((150, 150, 3), [*small, *tail]), title="the article's network")
+    n = varied(rng, 150, lambda: whole(rng, 100, 300))
+    yield Probe("reference", ((n, n, 3), [*small, *tail]), title="the article's network")
     drawn = [
         ("conv", _some(rng), _some(rng, 1, 6), _some(rng, 1, 4), p)
         for p in ("valid", "same", "valid")

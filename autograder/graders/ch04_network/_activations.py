@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from cnnlab.autograder.graders.shared.arrays import floats
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.twists import Op
 
 
@@ -18,6 +21,17 @@ def keras_activation(name: str) -> Callable[[Any], Any]:
         return keras.ops.convert_to_numpy(getattr(keras.ops, name)(floats(z)))
 
     return reference
+
+
+def large_numbers(rng: np.random.Generator) -> tuple[float, float, float]:
+    """Numbers whose exp is too large: for float32 alone, for float64 as well, and by far."""
+
+    def draw() -> tuple[float, float, float]:
+        ranges = ((150, 600), (800, 3000), (5000, 30000))
+        a, b, c = (float(whole(rng, low, high)) for low, high in ranges)
+        return a, b, c
+
+    return varied(rng, (200.0, 1e3, 1e4), draw)
 
 
 def formula(function: Callable[[Any], Any]) -> Callable[[Op], Op]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import side, varied
 from cnnlab.autograder.graders.shared.shapes import keras_layer
 from cnnlab.autograder.judging.exercise import Probe
 from cnnlab.autograder.judging.twists import Op
@@ -19,16 +20,27 @@ Stack = list[tuple[Any, ...]]
 
 
 def counting_probes(rng: Rng) -> Iterator[Probe]:
-    def n(low: int = 2, high: int = 9) -> int:
+    most = varied(rng, 9, lambda: 60)
+
+    def n(low: int = 2, high: int = most) -> int:
         return int(rng.integers(low, high))
 
-    picture = (n(6, 12), n(13, 20), 3)
+    def picture_or(*recorded: int) -> tuple[int, ...]:
+        """A small picture, with as many channels as this one has, or more."""
+        return varied(rng, recorded, lambda: (side(rng), side(rng), recorded[2] + n(0, 6)))
+
+    larger = varied(rng, 0, lambda: 6)
+    picture = (n(6 + larger, 12 + 2 * larger), n(13 + 2 * larger, 20 + 3 * larger), 3)
     yield Probe("shape", (picture, [("conv", n(), 3), ("max_pool", 2)]))
     yield Probe("shape", ((n(),), [("dense", n())]))
-    yield Probe("by-hand", ((4, 5, 2), [("conv", 3, 2)]), title="one convolution")
-    yield Probe("by-hand", ((4, 6, 1), [("conv", 2, 3, 1, "valid")]), title="no padding")
-    yield Probe("by-hand", ((3,), [("dense", 2)]), title="one dense layer")
-    yield Probe("by-hand", ((4, 4, 3), [("max_pool", 2), ("flatten",)]), title="nothing to learn")
+    filters, units, ways = varied(rng, (3, 2, 2), lambda: (n(), n(), n()))
+    yield Probe("by-hand", (picture_or(4, 5, 2), [("conv", filters, 2)]), title="one convolution")
+    unpadded = [("conv", ways, 3, 1, "valid")]
+    yield Probe("by-hand", (picture_or(4, 6, 1), unpadded), title="no padding")
+    inputs = varied(rng, 3, n)
+    yield Probe("by-hand", ((inputs,), [("dense", units)]), title="one dense layer")
+    unlearnt = [("max_pool", 2), ("flatten",)]
+    yield Probe("by-hand", (picture_or(4, 4, 3), unlearnt), title="nothing to learn")
     conv = ("conv", n(), (3, 2), 1, "valid")
     yield Probe("structure", (picture, [conv]), title="a kernel of 3×2")
     bigger = (picture[0] + 3, picture[1] + 4, 3)
@@ -44,11 +56,10 @@ def counting_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("reference", ((17, 23, 2), dilated), title="dilation, then a stride")
     pooled: Stack = [("conv", n(), 3), ("global_average_pool",), ("dropout", 0.5), ("dense", n())]
     yield Probe("reference", ((9, 12, 4), pooled), title="global average pooling")
-    yield Probe("edge-cases", ((6, 7, 2), []), title="no layer at all")
+    yield Probe("edge-cases", (picture_or(6, 7, 2), []), title="no layer at all")
     yield Probe("edge-cases", ((6, 5, 4), [("dense", n())]), title="dense on three axes")
-    yield Probe(
-        "edge-cases", ((5, 6, 2), [("max_pool", (2, 3), 1)]), title="pooling windows of 2×3"
-    )
+    uneven = [("max_pool", (2, 3), 1)]
+    yield Probe("edge-cases", (picture_or(5, 6, 2), uneven), title="pooling windows of 2×3")
 
 
 def _blocks(widths: list[int], units: int) -> Stack:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import varied
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 from cnnlab.course.ops import layers as arithmetic
@@ -27,7 +28,8 @@ def budget_probes(rng: Rng) -> Iterator[Probe]:
         count = int(scarce * rng.uniform(0.8, 1.25))
         budget = {"parameters": count, "macs": 1000 * count}
         yield Probe("parameters", (budget,), title="few parameters")
-    count = _cost_of(int(rng.integers(6, 13))) - 1
+    widest = varied(rng, 13, lambda: 40)
+    count = _cost_of(int(rng.integers(6, widest))) - 1
     budget = {"parameters": count, "macs": 1000 * count}
     yield Probe("parameters", (budget,), title="one parameter too few for a plain stack")
     for scarce in (300_000, 1_500_000, 8_000_000):

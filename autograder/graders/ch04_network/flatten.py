@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.arrays import floats
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_args, on_output
 from cnnlab.course.ops import network
@@ -25,7 +25,8 @@ def flatten_probes(rng: Rng) -> Iterator[Probe]:
         ((2, 1, 3, 2), "two pictures of one row"),
         ((2, 2, 3, 1), "one channel"),
     ):
-        yield Probe("by-hand", (_counting(shape),), title=title)
+        first = varied(rng, 1, lambda: whole(rng, 2, 90))
+        yield Probe("by-hand", (_counting(shape, first),), title=title)
     for shape in ((3, 4, 5, 2), (2, 6, 3, 4), (4, 3, 3, 3), (2, 4, 4, 4)):
         yield Probe("reference", (reals(rng, *shape),))
     yield Probe("reference", (rng.normal(size=(3, 2, 5, 3)),), title="float64")
@@ -36,8 +37,8 @@ def flatten_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", (reals(rng, 2, 2, 3, 2, 2),), title="five axes", raises="x")
 
 
-def _counting(shape: tuple[int, ...]) -> Any:
-    return np.arange(1, 1 + np.prod(shape), dtype=np.float32).reshape(shape)
+def _counting(shape: tuple[int, ...], first: int) -> Any:
+    return np.arange(first, first + np.prod(shape), dtype=np.float32).reshape(shape)
 
 
 def keras_flatten(x: Any) -> Any:

@@ -6,30 +6,34 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch04_network._activations import OVERFLOWS, formula, keras_activation
+from cnnlab.autograder.graders.ch04_network._activations import (
+    OVERFLOWS,
+    formula,
+    keras_activation,
+    large_numbers,
+)
 from cnnlab.autograder.graders.shared.arrays import floats
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_args
 from cnnlab.course.ops import network
 
 Rng = np.random.Generator
 
-# sigmoid and softmax
-
 
 def sigmoid_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3),))
     yield Probe("robust", (wholes(rng, 4, dtype=np.int64),), title="integers")
     yield Probe("robust", ([-1, 2],), title="a list")
-    yield Probe("by-hand", (np.zeros(2, np.float32),), title="zero")
-    yield Probe(
-        "by-hand", (np.array([-np.log(3), np.log(3)], np.float32),), title="minus and plus log 3"
-    )
+    shape = varied(rng, (2,), lambda: (whole(rng, 1, 9), whole(rng, 1, 9)))
+    yield Probe("by-hand", (np.zeros(shape, np.float32),), title="zero")
+    k = varied(rng, 3, lambda: whole(rng, 2, 60))
+    both = np.array([-np.log(k), np.log(k)], np.float32)
+    yield Probe("by-hand", (both,), title=f"minus and plus log {k}")
     yield Probe("reference", (2 * reals(rng, 3, 4),))
     yield Probe("reference", (4 * reals(rng, 2, 3, 2),))
     yield Probe("reference", (3 * rng.normal(size=(4, 5)),), title="float64")
-    for size in (200.0, 1e3, 1e4):
+    for size in large_numbers(rng):
         z = size * np.array([-1, 1], np.float32)
         yield Probe("edge-cases", (z,), title=f"±{size:g}", quiet=True)
     z = 1e4 * rng.normal(size=(3, 2))

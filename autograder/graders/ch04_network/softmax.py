@@ -12,8 +12,9 @@ from cnnlab.autograder.graders.ch04_network._activations import (
     WRONG_AXIS,
     formula,
     keras_activation,
+    large_numbers,
 )
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist
 from cnnlab.course.ops import network
@@ -25,21 +26,23 @@ def softmax_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 2, 3),), terms=3)
     yield Probe("robust", (wholes(rng, 4, dtype=np.int64),), title="integers", terms=4)
     yield Probe("robust", ([[1, 2, 3]],), title="a list", terms=3)
-    yield Probe(
-        "by-hand", (np.log(np.array([1, 3], np.float32)),), title="log 1 and log 3", terms=2
-    )
-    yield Probe("by-hand", (np.log(np.array([[1, 1, 2], [5, 2, 1]], np.float32)),), terms=3)
+    k = varied(rng, 3, lambda: whole(rng, 2, 60))
+    z = np.log(np.array([1, k], np.float32))
+    yield Probe("by-hand", (z,), title=f"log 1 and log {k}", terms=2)
+    rows = varied(rng, [[1, 1, 2], [5, 2, 1]], lambda: rng.integers(1, 10, (2, 3)).tolist())
+    yield Probe("by-hand", (np.log(np.array(rows, np.float32)),), terms=3)
     yield Probe("reference", (reals(rng, 3, 5),), terms=5)
     yield Probe("reference", (reals(rng, 4, 4),), title="as many rows as classes", terms=4)
     yield Probe("reference", (reals(rng, 2, 3, 4),), title="three axes", terms=4)
     yield Probe("reference", (reals(rng, 3, 3, 3),), title="every size 3", terms=3)
     yield Probe("reference", (rng.normal(size=(5, 3)),), title="float64", terms=5)
-    for size in (200.0, 1e4):
+    for size in large_numbers(rng)[::2]:
         z = size * np.array([[-1, 1, 1], [1, -1, 0]], np.float32)
         yield Probe("edge-cases", (z,), title=f"numbers of ±{size:g}", terms=3, quiet=True)
     low = -1e4 + rng.normal(size=(2, 3))
     yield Probe("edge-cases", (low,), title="all numbers near -10000", terms=3, quiet=True)
-    mixed = np.array([[9e3, 8990, -9e3], [0.5, 1, 0]], np.float32)
+    top = varied(rng, 9000, lambda: whole(rng, 5000, 20000))
+    mixed = np.array([[top, top - 10, -top], [0.5, 1, 0]], np.float32)
     yield Probe("edge-cases", (mixed,), title="one row large, one small", terms=3, quiet=True)
     towering = np.stack([reals(rng, 2, 3), reals(rng, 2, 3) + 5000])
     yield Probe(

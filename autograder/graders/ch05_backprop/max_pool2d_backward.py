@@ -15,7 +15,7 @@ from cnnlab.autograder.graders.ch05_backprop._windows import (
     window_at,
 )
 from cnnlab.autograder.graders.shared.arrays import floats
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.graders.shared.gradients import Array, first_max_pool2d, gradients
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
@@ -56,13 +56,14 @@ def _small_probes(rng: Rng) -> Iterator[Probe]:
     yield _probe(rng, "robust", wholes(rng, 1, 4, 6, 2, dtype=np.int64), (2, 3), title="integers")
     nested = [[[[1], [4]], [[3], [2]]]]
     yield Probe("robust", ([[[[5]]]], nested, (2, 2)), title="lists")
-    four = np.array([[1, 4], [3, 2]], np.float32).reshape(1, 2, 2, 1)
+    lift = varied(rng, 0, lambda: whole(rng, 1, 90))
+    four = lift + np.array([[1, 4], [3, 2]], np.float32).reshape(1, 2, 2, 1)
     yield _probe(rng, "by-hand", four, (2, 2), title="one window")
     yield _probe(rng, "by-hand", -four, (2, 2), title="one window, all negative")
     yield _probe(rng, "by-hand", wholes(rng, 1, 2, 4, 1), (2, 2), title="two windows")
-    tie = np.array([[1, 4], [4, 2]], np.float32).reshape(1, 2, 2, 1)
+    tie = lift + np.array([[1, 4], [4, 2]], np.float32).reshape(1, 2, 2, 1)
     yield _probe(rng, "by-hand", tie, (2, 2), title="a tie")
-    peak = np.array([[1, 2, 1], [0, 5, 3]], np.float32).reshape(1, 2, 3, 1)
+    peak = lift + np.array([[1, 2, 1], [0, 5, 3]], np.float32).reshape(1, 2, 3, 1)
     yield _probe(rng, "by-hand", peak, (2, 2), (1, 1), "two windows share a cell")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
 from cnnlab.autograder.graders.shared.loop_mistakes import RETURNS_EARLY, first_alone
 from cnnlab.autograder.judging.exercise import Exercise, Probe
@@ -34,7 +34,8 @@ def numerical_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("by-hand", "sum", wholes(rng, 3, **double), "a plain sum")
     yield probe("by-hand", "sum_of_squares", wholes(rng, 3, **double), "squares")
     yield probe("by-hand", "square_of_sum", wholes(rng, 2, **double), "the sum, squared")
-    yield probe("by-hand", "sum_of_cubes", wholes(rng, 2, **double), "a wide step", eps=0.5)
+    eps = varied(rng, 0.5, lambda: whole(rng, 3, 8) / 8)
+    yield probe("by-hand", "sum_of_cubes", wholes(rng, 2, **double), "a wide step", eps=eps)
     for f, shape in (
         ("sum_of_cubes", (2, 3, 2)),
         ("norm", (3, 4)),
@@ -49,7 +50,8 @@ def numerical_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", "sum_of_cubes", reals(rng, 3, 2), "float32")
     yield probe("edge-cases", "norm", reals(rng, 2, 3), "float32")
     yield probe("edge-cases", "mean_of_exponentials", reals(rng, 4), "float32")
-    yield probe("edge-cases", "sum_of_squares", np.array(1.5), "a single number")
+    single = varied(rng, 1.5, lambda: whole(rng, 13, 90) / 8)
+    yield probe("edge-cases", "sum_of_squares", np.array(single), "a single number")
     for eps in (0.0, -1e-5):
         args = (Named("sum"), reals(rng, 2, **double), eps)
         yield Probe("robust", args, title="no step to the right", raises="eps")

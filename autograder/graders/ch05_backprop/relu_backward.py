@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.graders.shared.arrays import floats
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, wholes
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
@@ -27,12 +28,14 @@ def relu_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", ([1, 2, 3], [-1, 0, 4]), title="lists")
     whole = wholes(rng, 3, 2, dtype=np.int64), wholes(rng, 3, 2, dtype=np.int64)
     yield Probe("robust", whole, title="integers")
-    for title, rows in {
+    for title, numbers in {
         "three numbers": [[5, 6, 7], [-2, 1, 3]],
         "negative gradients": [[-5, -6], [2, -1]],
         "z = 0": [[3, 4], [0, 1]],
     }.items():
-        yield Probe("by-hand", tuple(np.array(rows, np.float32)), title=title)
+        sizes = varied(rng, np.abs(numbers), partial(rng.integers, 1, 10, np.shape(numbers)))
+        rows = (np.sign(numbers) * sizes).astype(np.float32)
+        yield Probe("by-hand", tuple(rows), title=title)
     for shape in ((4, 6), (2, 5, 3, 4), (3, 3, 3, 3)):
         yield Probe("reference", args(*shape))
     yield Probe("reference", args(3, 4, 2, dtype=np.float64), title="float64")

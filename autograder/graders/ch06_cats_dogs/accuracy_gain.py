@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.course.ops import evaluation
@@ -21,16 +22,24 @@ def gain_probes(rng: Rng) -> Iterator[Probe]:
         return float(before) / 1000, float(after) / 1000
 
     yield Probe("shape", shares(500, 990))
-    yield Probe("by-hand", (0.5, 0.75), title="from a half to three quarters")
-    yield Probe("by-hand", (0.25, 0.75), title="three times as many")
-    yield Probe("by-hand", (0.73, 0.81), title="the article's 73 % and 81 %")
+    before = varied(rng, 0.5, lambda: whole(rng, 200, 660) / 1000)
+    half_more = varied(rng, "from a half to three quarters", lambda: "half as many again")
+    yield Probe("by-hand", (before, 1.5 * before), title=half_more)
+    before = varied(rng, 0.25, lambda: whole(rng, 100, 300) / 1000)
+    yield Probe("by-hand", (before, 3 * before), title="three times as many")
+    per_cent = varied(rng, (73, 81), lambda: (whole(rng, 41, 69), whole(rng, 71, 99)))
+    said = varied(rng, "the article's {} % and {} %", lambda: "{} % and {} %").format(*per_cent)
+    yield Probe("by-hand", (per_cent[0] / 100, per_cent[1] / 100), title=said)
     for _ in range(3):
         yield Probe("reference", tuple(sorted(shares(500, 990))), title="a gain")
     better, worse = sorted(shares(500, 990))[::-1]
     yield Probe("edge-cases", (better, worse), title="a loss")
-    yield Probe("edge-cases", (0.625, 0.625), title="nothing gained")
-    yield Probe("edge-cases", (0.9, 1.0), title="everything right")
-    yield Probe("edge-cases", (1.0, 0.875), title="everything was right before")
+    same, worse, lost = varied(
+        rng, (0.625, 0.9, 0.875), lambda: (*shares(200, 990), shares(200, 990)[0])
+    )
+    yield Probe("edge-cases", (same, same), title="nothing gained")
+    yield Probe("edge-cases", (worse, 1.0), title="everything right")
+    yield Probe("edge-cases", (1.0, lost), title="everything was right before")
     zero = "nothing was right before"
     yield Probe("robust", (0.0, 0.5), title=zero, raises="before")
     yield Probe("robust", (0.5, 0.0), title="nothing is right now", raises="after")

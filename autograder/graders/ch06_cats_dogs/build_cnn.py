@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.graders.shared.network_words import comparable
 from cnnlab.autograder.graders.shared.networks import (
     CATS_DOGS,
@@ -40,9 +41,15 @@ def build_probes(rng: Rng) -> Iterator[Probe]:
 
     # Small pictures: without any pooling, the first dense layer of larger ones would fill the
     # memory. From 46 rows and columns on, convolutions without padding leave something.
-    uneven = "pictures of 46×50"
-    yield probe("parameters", (46, 50, 3), "inputs", "outputs", "weights", title=uneven)
-    yield probe("layers", (32, 32, 3), "layers", title="our pictures, 32×32")
+    height, width, channels = varied(
+        rng, (46, 50, 3), lambda: (whole(rng, 46, 48), whole(rng, 46, 50), whole(rng, 1, 9))
+    )
+    uneven = f"pictures of {height}×{width}"
+    shape = height, width, channels
+    yield probe("parameters", shape, "inputs", "outputs", "weights", title=uneven)
+    height, width = varied(rng, (32, 32), lambda: (whole(rng, 32, 45), whole(rng, 33, 45)))
+    said = varied(rng, "our pictures, 32×32", lambda: f"pictures of {height}×{width}")
+    yield probe("layers", (height, width, 3), "layers", title=said)
     shape = (32, 20, int(rng.integers(1, 3)))
     said = f"pictures of {'×'.join(map(str, shape))}, weights that we set"
     bright_and_dark = np.array([1, 0.3])[:, None, None, None]

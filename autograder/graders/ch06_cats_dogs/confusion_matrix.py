@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_output, with_mistake
 from cnnlab.course.ops import Array
@@ -26,11 +27,16 @@ def confusion_probes(rng: Rng) -> Iterator[Probe]:
 
     yield Probe("shape", answers(12))
     yield Probe("shape", answers(9, column=False))
-    labels, sure = [0, 0, 0, 1, 1, 1, 1], [0.1, 0.8, 0.9, 0.7, 0.6, 0.95, 0.3]
-    yield Probe("by-hand", (labels, sure), title="seven pictures in lists")
+    seven: Any = [0, 0, 0, 1, 1, 1, 1], [0.1, 0.8, 0.9, 0.7, 0.6, 0.95, 0.3]
+    labels, sure = varied(rng, seven, lambda: _pictures(rng, *rng.choice(6, 4, replace=False)))
+    said = varied(rng, "seven pictures in lists", lambda: "a few pictures")
+    yield Probe("by-hand", (labels, sure), title=said)
     column = np.array(sure, np.float32)[:, None]
     yield Probe("by-hand", (np.array(labels), column), title="the same, as Keras answers")
-    yield Probe("by-hand", ([0, 1], [0.2, 0.9]), title="two, both right")
+    two: Any = [0, 1], [0.2, 0.9]
+    yield Probe(
+        "by-hand", varied(rng, two, lambda: _pictures(rng, 1, 0, 0, 1)), title="two, both right"
+    )
     yield Probe("structure", (*answers(40), 0.8), title="a threshold of 0.8")
     yield Probe("structure", (*answers(40, column=False), 0.3), title="a threshold of 0.3")
     labels, probabilities = answers(30)
@@ -42,11 +48,10 @@ def confusion_probes(rng: Rng) -> Iterator[Probe]:
     labels, probabilities = answers(20, dtype=np.float64)
     probabilities[:6] = 0.5
     yield Probe("edge-cases", (labels, probabilities), title="six answers of just 0.5")
-    yield Probe(
-        "edge-cases",
-        (np.array([1, 0, 1]), np.array([0.25, 0.75, 0.75]), 0.75),
-        title="two just at the threshold",
-    )
+    threshold = varied(rng, 0.75, lambda: whole(rng, 33, 63) / 64)  # exact as a float
+    low = varied(rng, 0.25, lambda: whole(rng, 3, 47) / 100)
+    at_it = np.array([1, 0, 1]), np.array([low, threshold, threshold]), threshold
+    yield Probe("edge-cases", at_it, title="two just at the threshold")
     for threshold, what in ((0.0, "everything is a dog"), (1.0, "everything is a cat")):
         yield Probe("edge-cases", (*answers(15), threshold), title=what)
     labels, probabilities = answers(10)
@@ -55,6 +60,14 @@ def confusion_probes(rng: Rng) -> Iterator[Probe]:
         call = (labels[:few], probabilities[:many])
         yield Probe("robust", call, title=said, raises="labels|probabilities")
     yield Probe("robust", (labels, probabilities), title="all in order")
+
+
+def _pictures(rng: Rng, *counts: int) -> tuple[Array, Array]:
+    """Labels and probabilities, in any order, whose table's cells are ``counts``, row by row."""
+    order = rng.permutation(sum(counts))
+    labels, answers = np.repeat([0, 0, 1, 1], counts), np.repeat([0, 1, 0, 1], counts)
+    probabilities = answers / 2 + rng.uniform(0.02, 0.48, len(order))
+    return labels[order], probabilities[order]
 
 
 def counts(args: tuple[Any, ...], value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch06_cats_dogs._curves import history, steps, weighted_means
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_output, with_mistake
 from cnnlab.course.ops import Array, evaluation
@@ -18,11 +19,17 @@ Rng = np.random.Generator
 def epoch_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (history(rng, 30),))
     yield Probe("robust", (_telling(rng, 30).tolist(),), title="a list")
-    yield Probe("by-hand", ([4.0, 2.0, 1.0, 8.0, 8.0, 8.0],), title="six epochs")
-    yield Probe("by-hand", ([4.0, 3.0, 0.5, 3.0, 1.5, 1.5, 1.5],), title="one lucky epoch")
-    yield Probe("structure", (np.linspace(2, 1, 9),), title="a loss that only falls")
-    yield Probe("structure", (np.linspace(1, 2, 9),), title="a loss that only grows")
-    yield Probe("structure", (np.array([0.7]),), title="a single epoch")
+    six: Any = [4.0, 2.0, 1.0, 8.0, 8.0, 8.0]
+    yield Probe("by-hand", (varied(rng, six, lambda: _few(rng, 6, False)),), title="six epochs")
+    seven: Any = [4.0, 3.0, 0.5, 3.0, 1.5, 1.5, 1.5]
+    lucky = varied(rng, seven, lambda: _few(rng, 7, True))
+    yield Probe("by-hand", (lucky,), title="one lucky epoch")
+    for ends, what in (((2, 1), "falls"), ((1, 2), "grows")):
+        epochs, factor = varied(rng, (9, 1.0), lambda: (whole(rng, 7, 20), whole(rng, 5, 60) / 40))
+        steady = factor * np.linspace(*ends, epochs)
+        yield Probe("structure", (steady,), title=f"a loss that only {what}")
+    single = varied(rng, 0.7, lambda: whole(rng, 11, 199) / 100)
+    yield Probe("structure", (np.array([single]),), title="a single epoch")
     for epochs in (40, 60, 60, 100):
         yield Probe("reference", (_telling(rng, epochs),), title=f"{epochs} epochs")
     yield Probe("reference", (_telling(rng, 50).astype(np.float32),), title="50 epochs, float32")
@@ -42,6 +49,17 @@ def _telling(rng: Rng, epochs: int) -> Array:
             int(np.argmin(_uncorrected(values))),
         }
         if len(at) == 3 and smooth[1] - smooth[0] > 1e-4 and not {0, epochs - 1} & at - {0}:
+            return values
+
+
+def _few(rng: Rng, epochs: int, lucky: bool) -> Array:
+    """A few epochs, in halves. Either a lucky one is lowest before smoothing, or the same is."""
+    while True:
+        values = rng.integers(1, 17, epochs) / 2
+        smooth = evaluation.smooth(values)
+        low, next_to_it = np.sort(smooth)[:2]
+        at, before = int(np.argmin(smooth)), int(np.argmin(values))
+        if lucky == (at != before) and next_to_it - low > 0.05 and at not in (0, epochs - 1):
             return values
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cnnlab.autograder.graders.ch06_cats_dogs._curves import history, steps, weighted_means
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_args, with_mistake
 from cnnlab.course.ops.evaluation import WEIGHT
@@ -25,13 +27,17 @@ def smooth_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("shape", history(rng, 9, np.float32), title="float32")
     yield probe("shape", history(rng, 7), 0.6, "float64")
     yield probe("robust", [1, 2, 4], title="whole numbers in a list")
-    first, second = (int(n) for n in rng.choice(range(1, 9), 2, replace=False))
-    yield probe("by-hand", [first, second, second], 0.5, "three values, weight ½")
-    yield probe("by-hand", [first, second], 0.75, "two values, weight ¾")
+    most = varied(rng, 9, lambda: 60)
+    first, second = (int(n) for n in rng.choice(range(1, most), 2, replace=False))
+    few: Callable[[list[int]], Any] = varied(rng, list, lambda: partial(np.array, dtype=float))
+    yield probe("by-hand", few([first, second, second]), 0.5, "three values, weight ½")
+    yield probe("by-hand", few([first, second]), 0.75, "two values, weight ¾")
     yield probe("by-hand", np.array([float(first)]), title="a single value")
-    yield probe("structure", np.full(8, 2.5), title="the same value again and again")
-    impulse = np.zeros(7)
-    impulse[2] = 1
+    flat = varied(rng, np.full(8, 2.5), lambda: np.full(whole(rng, 6, 14), whole(rng, 9, 80) / 8))
+    yield probe("structure", flat, title="the same value again and again")
+    epochs, at = varied(rng, (7, 2), lambda: (whole(rng, 8, 24), whole(rng, 1, 6)))
+    impulse = np.zeros(epochs)
+    impulse[at] = 1
     yield probe("structure", impulse, title="a single 1 among zeros")
     yield probe("structure", history(rng, 12), 0.3, "weight 0.3")
     yield probe("structure", history(rng, 12), 0.9, "weight 0.9")
@@ -40,7 +46,8 @@ def smooth_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", history(rng, 50).tolist(), 0.95, "50 epochs in a list, weight 0.95")
     yield probe("edge-cases", history(rng, 6), 0.0, "weight 0: nothing is smoothed")
     yield probe("edge-cases", -history(rng, 6), 0.7, "values below 0")
-    yield probe("edge-cases", [], title="no values at all")
+    weight = varied(rng, None, lambda: whole(rng, 1, 99) / 100)
+    yield probe("edge-cases", few([]), weight, "no values at all")
     values = history(rng, 5)
     for weight in (1.0, 1.5, -0.25):
         said = f"weight {weight:g}"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch08_augmentation._pictures import axes_probes, bytes_, floats
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import Array, augmentation
@@ -22,9 +22,9 @@ def contrast_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", reals(rng, 2, 3, 4, 2), 1.5)
     yield probe("edge-cases", bytes_(rng, 2, 3, 4, 3), 0.5, "bytes")
-    yield probe(
-        "by-hand", np.array([1, 3], np.float32).reshape(1, 1, 2, 1), 2.0, "two pixels, factor 2"
-    )
+    pair = varied(rng, (1, 3), lambda: (whole(rng, 2, 20), whole(rng, 21, 40)))
+    pixels = np.array(pair, np.float32).reshape(1, 1, 2, 1)
+    yield probe("by-hand", pixels, 2.0, "two pixels, factor 2")
     yield probe("by-hand", wholes(rng, 1, 2, 2, 1), 0.0, "factor 0")
     yield probe("by-hand", wholes(rng, 1, 2, 2, 1), 1.0, "factor 1")
     yield probe(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch08_augmentation._pictures import axes_probes, floats
-from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
+from cnnlab.autograder.graders.shared.draws import impulse, reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import Array, augmentation
@@ -29,9 +29,11 @@ def affine_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("by-hand", wholes(rng, 1, 2, 2, 1), 90.0, 1.0, "a quarter turn of four pixels")
     yield probe("by-hand", wholes(rng, 1, 1, 3, 1), 0.0, 2.0, "one row, twice as large")
     yield probe("by-hand", wholes(rng, 1, 1, 4, 1), 0.0, 0.5, "one row, half as large")
-    dot = impulse(1, 7, 9, 1, at=(0, 3, 7, 0))
-    yield probe("structure", dot, 30.0, 1.0, "a dot on the right")
-    yield probe("structure", dot, -20.0, 0.8, "a dot on the right, smaller")
+    row, column = varied(rng, (3, 7), lambda: (whole(rng, 2, 4), whole(rng, 6, 7)))
+    left, right = varied(rng, (30, 20), lambda: (whole(rng, 15, 40), whole(rng, 15, 40)))
+    dot = impulse(1, 7, 9, 1, at=(0, row, column, 0))
+    yield probe("structure", dot, float(left), 1.0, "a dot on the right")
+    yield probe("structure", dot, float(-right), 0.8, "a dot on the right, smaller")
     yield probe("structure", reals(rng, 2, 5, 5, 2), 0.0, 1.3, "no turn")
     yield probe("structure", reals(rng, 4, 4, 4, 4), 17.0, 1.0, "every side 4")
     for degrees, zoom in ((12.5, 1.0), (-33.0, 1.25), (40.0, 0.7), (7.0, 1.6)):

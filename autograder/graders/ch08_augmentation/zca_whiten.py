@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch08_augmentation._pictures import floats
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import Array
@@ -32,9 +33,11 @@ def zca_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", patches_like(rng, 9, 2), 0.1)
     yield probe("shape", patches_like(rng, 9, 2, np.float32), 0.1, "float32")
-    square = np.array([[0.0, 3], [2, 3], [0, 1], [2, 1]]) * rng.integers(1, 4)
+    size = varied(rng, rng.integers(1, 4), lambda: whole(rng, 5, 40) / 8)
+    square = np.array([[0.0, 3], [2, 3], [0, 1], [2, 1]]) * size
     yield probe("by-hand", square, 1.0, "four points on a square")
-    line = np.array([[1.0, 1], [3, 3], [5, 5], [-1, -1]]) + rng.integers(-2, 3)
+    along = varied(rng, rng.integers(-2, 3), lambda: whole(rng, -80, 80) / 8)
+    line = np.array([[1.0, 1], [3, 3], [5, 5], [-1, -1]]) + along
     yield probe("by-hand", line, 0.5, "points on a slanted line")
     for n, side, eps in ((60, 3, 0.1), (40, 4, 0.5), (30, 2, 2.0)):
         yield probe("reference", patches_like(rng, n, side), eps)

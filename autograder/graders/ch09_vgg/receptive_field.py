@@ -12,48 +12,66 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.graders.shared.gradients import gradients
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
+from cnnlab.course.networks.vgg import CONVS
 from cnnlab.course.ops import require
 from cnnlab.course.ops.layers import normalise
 
 Rng = np.random.Generator
 Layers = list[tuple[Any, ...]]
 
-CONV, POOL = ("conv", 8, 3), ("max_pool", 2)
-VGG: Layers = [layer for count in (2, 2, 3, 3, 3) for layer in (*[CONV] * count, POOL)]
-
 
 def field_probes(rng: Rng) -> Iterator[Probe]:
     def n(low: int, high: int) -> int:
         return int(rng.integers(low, high))
 
-    yield Probe("shape", ([("conv", n(2, 9), 3), POOL],))
-    yield Probe("by-hand", ([CONV],), title="one 3×3 convolution")
-    yield Probe("by-hand", ([CONV] * 2,), title="two 3×3 convolutions")
-    yield Probe("by-hand", ([CONV] * 3,), title="three 3×3 convolutions")
-    yield Probe("by-hand", ([POOL],), title="one pooling")
-    yield Probe("by-hand", ([POOL, CONV],), title="a pooling, then a convolution")
+    filters, k, size = varied(rng, (8, 3, 2), lambda: (n(2, 99), n(3, 8), n(2, 6)))
+    conv, pool = ("conv", filters, k), ("max_pool", size)
+    yield Probe("shape", ([("conv", n(2, 9), k), pool],))
+    yield Probe("by-hand", ([conv],), title=f"one {k}×{k} convolution")
+    yield Probe("by-hand", ([conv] * 2,), title=f"two {k}×{k} convolutions")
+    yield Probe("by-hand", ([conv] * 3,), title=f"three {k}×{k} convolutions")
+    alone = varied(rng, pool, lambda: ("max_pool", n(2, 60)))
+    yield Probe("by-hand", ([alone],), title="one pooling")
+    yield Probe("by-hand", ([pool, conv],), title="a pooling, then a convolution")
     strided = ("conv", n(2, 9), n(4, 7), n(2, 4))
-    yield Probe("structure", ([strided, CONV],), title="a convolution with a stride")
+    yield Probe("structure", ([strided, conv],), title="a convolution with a stride")
     spread = ("conv", n(2, 9), n(3, 5), 1, "same", n(2, 5))
-    yield Probe("structure", ([CONV, spread],), title="a convolution with a dilation")
+    yield Probe("structure", ([conv, spread],), title="a convolution with a dilation")
     overlapping = ("max_pool", n(4, 6), n(2, 4))
-    yield Probe("structure", ([overlapping, CONV],), title="pooling windows that overlap")
-    yield Probe("structure", ([POOL, spread, CONV],), title="a dilation after a pooling")
-    yield Probe("structure", ([POOL] * 3,), title="three poolings")
-    for name, depth in (("block3_conv3", 9), ("block5_conv3", 17), ("block5_pool", 18)):
-        yield Probe("reference", (VGG[:depth],), title=f"VGG16 up to {name}")
+    yield Probe("structure", ([overlapping, conv],), title="pooling windows that overlap")
+    yield Probe("structure", ([pool, spread, conv],), title="a dilation after a pooling")
+    three = varied(rng, [pool] * 3, lambda: [("max_pool", n(2, 9)) for _ in range(3)])
+    yield Probe("structure", (three,), title="three poolings")
+    yield from _vgg_probes(rng)
     valid = ("conv", n(2, 9), 5, 2, "valid")
     yield Probe("reference", ([valid, ("max_pool", 3, 2), spread, strided],), title="a mixed stack")
     yield Probe("edge-cases", ([],), title="no layer at all")
-    yield Probe("edge-cases", ([("conv", 4, 1), CONV, ("conv", 4, 1)],), title="1×1 convolutions")
-    gaps = ("conv", 4, 1, n(2, 4))
-    yield Probe("edge-cases", ([gaps, CONV],), title="a stride that leaves gaps")
+    pointwise = ("conv", varied(rng, 4, lambda: n(2, 99)), 1)
+    yield Probe("edge-cases", ([pointwise, conv, pointwise],), title="1×1 convolutions")
+    # TensorFlow's gradient of a 1×1 kernel with a stride of 2 crashes now and then.
+    gaps = (*pointwise, varied(rng, n(2, 4), lambda: 3))
+    yield Probe("edge-cases", ([gaps, conv],), title="a stride that leaves gaps")
     for last in (("flatten",), ("dense", 5), ("global_average_pool",)):
-        yield Probe("robust", ([CONV, last],), title=f"a layer {last[0]}", raises="layers")
-    yield Probe("robust", ([CONV, POOL],), title="all in order")
+        yield Probe("robust", ([conv, last],), title=f"a layer {last[0]}", raises="layers")
+    yield Probe("robust", ([conv, pool],), title="all in order")
+
+
+def _vgg_probes(rng: Rng) -> Iterator[Probe]:
+    """VGG16 up to three of its layers; in a fresh batch up to others, with another kernel."""
+    filters, k = varied(rng, (8, 3), lambda: (whole(rng, 9, 99), whole(rng, 2, 7)))
+    names: list[str] = []
+    layers: Layers = []
+    for block, depth in enumerate(CONVS, 1):
+        names += [*(f"block{block}_conv{i}" for i in range(1, depth + 1)), f"block{block}_pool"]
+        layers += [*[("conv", filters, k)] * depth, ("max_pool", 2)]
+    kernels = varied(rng, "", lambda: f" with {k}×{k} kernels,")
+    for depth in varied(rng, (9, 17, 18), lambda: (whole(rng, 5, 9), whole(rng, 10, 17), 18)):
+        said = f"VGG16{kernels} up to {names[depth - 1]}"
+        yield Probe("reference", (layers[:depth],), title=said)
 
 
 def keras_field(layers: Layers) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch09_vgg._mistakes import with_mistake
+from cnnlab.autograder.graders.shared.draws import side, varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 from cnnlab.course.networks import vgg
@@ -26,16 +27,20 @@ def pixels(rng: Rng, *shape: int, dtype: Any = np.uint8) -> Array:
 def preprocess_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (pixels(rng, 4, 5, 3, dtype=np.float32),), title="float32")
     yield Probe("shape", (pixels(rng, 2, 4, 5, 3, dtype=np.float64),), title="float64")
-    yield Probe("by-hand", (np.array([[[255, 0, 0]]], np.float32),), title="a red pixel")
-    yield Probe("by-hand", (np.zeros((1, 2, 3), np.float32),), title="two black pixels")
-    means = MEANS[::-1].reshape(1, 1, 3)
-    yield Probe("by-hand", (means,), title="a pixel of the mean colour")
-    for shape, title in (
+    red = varied(rng, 255, lambda: whole(rng, 150, 254))
+    yield Probe("by-hand", (np.array([[[red, 0, 0]]], np.float32),), title="a red pixel")
+    shape = varied(rng, (1, 2), lambda: (side(rng), side(rng)))
+    black = varied(rng, "two black pixels", lambda: "black pixels")
+    yield Probe("by-hand", (np.zeros((*shape, 3), np.float32),), title=black)
+    shape = varied(rng, (1, 1), lambda: (side(rng), side(rng)))
+    mean = varied(rng, "a pixel of the mean colour", lambda: "pixels of the mean colour")
+    yield Probe("by-hand", (np.tile(MEANS[::-1], (*shape, 1)),), title=mean)
+    for pictures, title in (
         ((3, 3, 3), "three rows, three columns"),
         ((2, 3, 4, 3), "a batch of two"),
         ((3, 3, 3, 3), "a batch of three, three by three"),
     ):
-        yield Probe("structure", (pixels(rng, *shape, dtype=np.float32),), title=title)
+        yield Probe("structure", (pixels(rng, *pictures, dtype=np.float32),), title=title)
     yield Probe("structure", (rng.random((4, 3, 3)),), title="nearly black")
     yield Probe("edge-cases", (pixels(rng, 2, 12, 17, 3),), title="uint8, as pictures are")
     yield Probe("edge-cases", (pixels(rng, 5, 4, 3),), title="uint8, as pictures are")

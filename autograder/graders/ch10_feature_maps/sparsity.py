@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, side, varied, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.course.ops import feature_maps
@@ -20,10 +20,14 @@ def sparsity_probes(rng: Rng) -> Iterator[Probe]:
         return reals(rng, *shape) * (rng.random(shape) >= share)
 
     yield Probe("shape", ({"first": sparse(1, 3, 4, 2), "second": sparse(1, 2, 2, 3)},))
-    half = np.array([[[[0.0, 1.0], [2.0, 0.0]]]], np.float32)
+    four = varied(
+        rng, [0, 1, 2, 0], lambda: rng.permutation([0, 0, *rng.integers(1, 60, 2)]).tolist()
+    )
+    half = np.array(four, np.float32).reshape(1, 1, 2, 2)
     yield Probe("by-hand", ({"half": half},), title="two zeros in four numbers")
     yield Probe("by-hand", ({"none": wholes(rng, 1, 2, 2, 2)},), title="no zero at all")
-    yield Probe("by-hand", ({"all": np.zeros((1, 3, 2, 2), np.float32)},), title="zeros only")
+    shape = varied(rng, (3, 2, 2), lambda: (side(rng), side(rng), 2))
+    yield Probe("by-hand", ({"all": np.zeros((1, *shape), np.float32)},), title="zeros only")
     one = wholes(rng, 1, 3, 3, 4)
     one[..., 0] = 0
     yield Probe("structure", ({"dead": one},), title="the first of four channels is 0")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.shared.draws import reals
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.course.ops import feature_maps
@@ -17,14 +17,17 @@ Rng = np.random.Generator
 
 def strongest_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 1, 3, 4, 6), 2))
-    by_hand = np.array([[[[1, 5, 3], [1, 5, 4]]]], np.float32)
+    means = varied(rng, [1, 5, 3], lambda: rng.choice(range(1, 60, 2), 3, replace=False).tolist())
+    by_hand = np.array([[[means, np.add(means, [0, 0, 1])]]], np.float32)
     yield Probe("by-hand", (by_hand, 1), title="three channels, the first one")
     yield Probe("by-hand", (by_hand, 3), title="three channels, all of them")
-    peak = np.ones((1, 4, 4, 3), np.float32)
-    peak[0, 1, 2, 0], peak[0, :, :, 0] = 0, 0
-    peak[0, 3, 3, 0] = 8
-    peak[..., 2] = 2
-    yield Probe("structure", (peak, 2), title="one high peak in a dark map")
+    order = varied(rng, [0, 1, 2], lambda: rng.permutation(3).tolist())
+    row, column, height = varied(
+        rng, (3, 3, 8), lambda: (*rng.integers(0, 4, 2), whole(rng, 7, 14))
+    )
+    peak = np.zeros((1, 4, 4, 3), np.float32) + np.array([0, 1, 2], np.float32)
+    peak[0, row, column, 0] = height
+    yield Probe("structure", (peak[..., order], 2), title="one high peak in a dark map")
     peaks = np.maximum(reals(rng, 1, 5, 4, 5), 0)
     peaks[0, 0, 0] = [9, 7, 0, 3, 1]
     yield Probe("structure", (peaks, 3), title="a bright corner")
@@ -32,8 +35,11 @@ def strongest_probes(rng: Rng) -> Iterator[Probe]:
         x = rng.random(shape).astype(np.float32)
         yield Probe("reference", (x * x * x, k))  # processors round products alike, powers not
     yield Probe("reference", (rng.normal(size=(1, 5, 7, 10)), 4), title="negative means, too")
-    yield Probe("edge-cases", (np.ones((1, 3, 2, 5), np.float32), 3), title="all alike")
-    ties = np.tile(np.array([1, 4, 2, 4, 2], np.float32), (1, 2, 3, 1))
+    channels, number = varied(rng, (5, 1), lambda: (whole(rng, 4, 12), whole(rng, 2, 60)))
+    alike = np.full((1, 3, 2, channels), number, np.float32)
+    yield Probe("edge-cases", (alike, 3), title="all alike")
+    pairs = varied(rng, [1, 4, 2, 4, 2], lambda: _two_pairs(rng))
+    ties = np.tile(np.array(pairs, np.float32), (1, 2, 3, 1))
     yield Probe("edge-cases", (ties, 4), title="two pairs alike")
     many = np.tile(rng.integers(1, 4, 64).astype(np.float32), (1, 2, 2, 1))
     yield Probe("edge-cases", (many, 40), title="64 channels, many alike")
@@ -41,6 +47,12 @@ def strongest_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", (reals(rng, 1, 3, 3, 4), 5), title="more than there are", raises="k")
     yield Probe("robust", (reals(rng, 1, 3, 3, 4), 0), title="none", raises="k")
     yield Probe("robust", (reals(rng, 1, 2, 3, 4), 4), title="all of them")
+
+
+def _two_pairs(rng: Rng) -> list[int]:
+    """Five numbers: a low one, and twice each of two others, in any order."""
+    low, middle, high = sorted(rng.choice(range(1, 30), 3, replace=False).tolist())
+    return rng.permutation([low, middle, middle, high, high]).tolist()
 
 
 def keras_strongest(feature_map: Any, k: int) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.shared.draws import reals
+from cnnlab.autograder.graders.shared.draws import reals, side, varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import Array, feature_maps
@@ -19,10 +19,16 @@ Rng = np.random.Generator
 def to_picture_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (reals(rng, 4, 6),))
     yield Probe("robust", ([[1, 2], [3, 5]],), title="lists")
-    yield Probe("shape", (np.full((3, 5), 2.0, np.float32),), title="every number 2")
-    yield Probe("by-hand", (np.full((2, 3), 7.0, np.float32),), title="every number 7")
-    yield Probe("by-hand", (np.zeros((3, 2), np.float32),), title="zeros only")
-    yield Probe("by-hand", (np.array([[0.0, 4.0]]),), title="two numbers")
+    for rung, shape, number in (("shape", (3, 5), 2.0), ("by-hand", (2, 3), 7.0)):
+        number = varied(rng, number, lambda: whole(rng, 1, 200) / 4)
+        flat = np.full(shape, number, np.float32)
+        yield Probe(rung, (flat,), title=f"every number {number:g}")
+    shape = varied(rng, (3, 2), lambda: (side(rng), side(rng)))
+    yield Probe("by-hand", (np.zeros(shape, np.float32),), title="zeros only")
+    two = varied(
+        rng, [0, 4], lambda: [whole(rng, -20, 20), whole(rng, 21, 60)][:: rng.choice([-1, 1])]
+    )
+    yield Probe("by-hand", (np.array([two], float),), title="two numbers")
     yield Probe("structure", (100 + rng.normal(size=(7, 5)),), title="all far above 0")
     yield Probe("structure", (rng.normal(size=(6, 6)) - 50,), title="all far below 0")
     yield Probe("reference", (rng.normal(size=(20, 30)),), title="float64")
@@ -31,10 +37,16 @@ def to_picture_probes(rng: Rng) -> Iterator[Probe]:
     outlier = rng.normal(size=(15, 15))
     outlier[3, 4], outlier[9, 2] = 1e3, -1e3
     yield Probe("edge-cases", (outlier,), title="two outliers")
-    lonely = np.zeros((16, 16))
-    lonely[5, 5] = 9.0
+    n = varied(rng, 16, lambda: whole(rng, 14, 20))
+    row, column, number = varied(
+        rng, (5, 5, 9.0), lambda: (whole(rng, 1, 12), whole(rng, 1, 12), whole(rng, 1, 80) / 4)
+    )
+    lonely = np.zeros((n, n))
+    lonely[row, column] = number
     yield Probe("edge-cases", (lonely,), title="a single cell that is not 0", quiet=True)
-    yield Probe("edge-cases", (np.full((4, 4), -3.0),), title="every number -3", quiet=True)
+    number = varied(rng, -3.0, lambda: -whole(rng, 1, 200) / 4)
+    below = np.full((4, 4), number)
+    yield Probe("edge-cases", (below,), title=f"every number {number:g}", quiet=True)
     yield Probe("robust", (reals(rng, 3, 4, 2),), title="three axes", raises="feature_map")
     yield Probe("robust", (reals(rng, 6),), title="one axis", raises="feature_map")
     yield Probe("robust", (reals(rng, 3, 4),), title="two axes")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch11_filters_classes._ascent import DESCENDS
-from cnnlab.autograder.graders.shared.draws import reals
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.course.ops import as_floats, ascent
@@ -25,9 +25,14 @@ def step_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", *pair(3, 4, 3), 1.0)
     yield probe("shape", *pair(2, 3, 3, dtype=np.float64), 0.5, title="float64")
-    by_hand = np.array([[[3.0], [-3.0]]])
-    yield probe("by-hand", np.zeros((1, 2, 1)), by_hand, 1.0, title="two numbers, rate 1")
-    yield probe("by-hand", np.ones((1, 2, 1)), by_hand, 2.0, title="two numbers, rate 2")
+    for number, least in ((0, 1), (1, 2)):
+        size, more, faster = varied(
+            rng, (3, 0, 0), lambda: (whole(rng, 2, 30), whole(rng, 1, 30), 2 * whole(rng, 0, 4))
+        )
+        image = np.full((1, 2, 1), float(number + more))
+        gradient = np.array([[[size], [-size]]], float)
+        title = f"two numbers, rate {least + faster}"
+        yield probe("by-hand", image, gradient, float(least + faster), title=title)
     image, gradient = pair(4, 5, 3)
     yield probe("structure", image, gradient, 1.5, title="a gradient")
     yield probe("structure", image, 1000 * gradient, 1.5, title="1000 times the gradient")
@@ -37,8 +42,11 @@ def step_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("reference", *pair(3, 3, 3), 1.0, title="every size 3")
     zero = np.zeros((2, 3, 3), np.float32)
     yield probe("edge-cases", reals(rng, 2, 3, 3), zero, 1.0, title="no gradient", quiet=True)
-    yield probe("edge-cases", zero, zero + np.float32(1e-8), 1.0, title="a gradient of 1e-8")
-    yield probe("edge-cases", zero, zero - np.float32(3e-8), 2.0, title="a gradient of -3e-8")
+    for tiny, step in ((1e-8, 1.0), (-3e-8, 2.0)):
+        factor, faster = varied(rng, (10, 0), lambda: (whole(rng, 6, 20), whole(rng, 0, 7)))
+        slope = tiny * factor / 10
+        title = f"a gradient of {slope:.2g}".replace("e-0", "e-")
+        yield probe("edge-cases", zero, zero + np.float32(slope), step + faster, title=title)
     yield probe("robust", reals(rng, 4, 4, 3), reals(rng, 1, 4, 3), 1.0, raises="gradient",
                 title="a gradient of another shape")  # fmt: skip
     yield probe(

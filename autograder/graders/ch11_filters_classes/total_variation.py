@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.graders.ch11_filters_classes._ascent import variation
 from cnnlab.autograder.graders.shared.arrays import floats
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, with_mistake
 from cnnlab.course.ops import Array, as_floats, ascent
@@ -23,14 +23,22 @@ def variation_probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", reals(rng, 3, 4, 3))
     yield probe("robust", [[[1, 2], [4, 2]], [[0, 0], [3, 5]]], title="lists")
-    yield probe("by-hand", np.array([[[1.0], [4.0]], [[1.0], [2.0]]]), title="four numbers")
-    yield probe("by-hand", np.array([[[2.0], [5.0], [1.0]]]), title="one row")
-    yield probe("by-hand", np.array([[[2.0]], [[5.0]], [[4.0]]]), title="one column")
-    yield probe("structure", np.full((3, 4, 2), 7.0), title="one colour")
+
+    def numbers(*recorded: int) -> Any:
+        return varied(rng, recorded, lambda: rng.choice(range(8, 60), len(recorded), replace=False))
+
+    for title, shape, few in (
+        ("four numbers", (2, 2, 1), (1, 4, 1, 2)),
+        ("one row", (1, 3, 1), (2, 5, 1)),
+        ("one column", (3, 1, 1), (2, 5, 4)),
+    ):
+        yield probe("by-hand", np.array(numbers(*few), float).reshape(shape), title=title)
+    yield probe("structure", np.full((3, 4, 2), float(*numbers(7))), title="one colour")
+    height, at = varied(rng, (2, 3), lambda: (whole(rng, 1, 40), whole(rng, 1, 4)))
     step = np.zeros((4, 5, 3))
-    step[:, 3:] = 2.0
+    step[:, at:] = height
     yield probe("structure", step, title="an upright edge")
-    grey = np.zeros((2, 2, 3)) + np.arange(3.0)
+    grey = np.zeros((2, 2, 3)) + numbers(0, 1, 2)
     yield probe("structure", grey, title="channels that differ")
     yield probe("reference", rng.normal(0, 20, (9, 7, 3)), title="float64")
     yield probe("reference", reals(rng, 8, 8, 3), title="float32")
@@ -38,7 +46,9 @@ def variation_probes(rng: Rng) -> Iterator[Probe]:
     yield probe("edge-cases", reals(rng, 1, 1, 3), title="a single pixel")
     yield probe("robust", wholes(rng, 4, 3, 1, dtype=np.int64), title="integers")
     yield probe("edge-cases", rng.integers(0, 256, (5, 4, 3)).astype(np.uint8), title="uint8")
-    yield probe("edge-cases", np.array([[[3], [5], [0]]], np.uint8), title="three bytes")
+    three = varied(rng, (3, 5, 0), lambda: rng.integers((0, 128, 0), (128, 256, 128)))
+    bytes_ = np.array(three, np.uint8).reshape(1, 3, 1)
+    yield probe("edge-cases", bytes_, title="three bytes")
     yield probe("robust", reals(rng, 4, 5), title="no channels", raises="image")
     yield probe("robust", reals(rng, 1, 4, 5, 3), title="a batch", raises="image")
     yield probe("robust", reals(rng, 4, 5, 2), title="with channels")
@@ -94,7 +104,7 @@ def _sum(image: Array, costs: list[Array]) -> Any:
     return sum(cost.sum() for cost in costs)
 
 
-def varied(
+def roughness(
     image: Any,
     *,
     numbers: Callable[[Any], Array] = floats,
@@ -146,7 +156,7 @@ EXERCISE = Exercise(
     },
     probes=variation_probes,
     keras_reference=keras_variation,
-    numpy_op=varied,
+    numpy_op=roughness,
     twists=(
         Twist("over-channels", _along(0, 1, 2), _CHANNELS),
         Twist("over-channels", _along(1, 2), _CHANNELS),

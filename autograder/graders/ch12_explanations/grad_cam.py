@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from cnnlab.autograder.graders.ch12_explanations._objectives import (
     objectives,
     other,
 )
-from cnnlab.autograder.graders.shared.draws import reals
+from cnnlab.autograder.graders.shared.draws import reals, varied
 from cnnlab.autograder.graders.shared.gradients import gradients
 from cnnlab.autograder.graders.shared.networks import backward
 from cnnlab.autograder.judging.exercise import Exercise, Probe
@@ -71,6 +72,8 @@ def _map_probes(rng: Rng) -> Iterator[Probe]:
     kernel = [[2, 1], [-1, 2]]
     for index, image, said in ((0, four, "weights 2 and -1"), (1, three, "weights 1 and 2")):
         network = weighted(kernel, image.shape[:2])
+        brighter = varied(rng, np.ones(1), partial(rng.integers, 1, 10, (*image.shape[:2], 1)))
+        image = (brighter * image).astype(np.float32)  # each pixel speaks as it did, only louder
         yield _probe("by-hand", (image, index, "conv1"), network, f"two maps, {said}")
     for layer in ("conv1", "pool1", "conv2"):
         yield _probe("structure", *_telling(rng, deep, layer), f"the layer {layer}")

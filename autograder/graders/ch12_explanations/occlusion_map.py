@@ -29,7 +29,7 @@ from cnnlab.autograder.graders.ch12_explanations._objectives import (
     checked,
     other,
 )
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist
 from cnnlab.course.ops import require
@@ -52,7 +52,12 @@ def probes(rng: Rng) -> Iterator[Probe]:
     yield probe("by-hand", sums, 1, 1, "a pixel at a time", image=wholes(rng, 2, 3, 2), index=0)
     yield probe("by-hand", sums, 2, 1, "four pixels at a time", image=wholes(rng, 2, 3, 2), index=1)
     bright = np.zeros((4, 6, 2), np.float32)
-    bright[1, 4] = [24, 48]
+    row, column, *values = varied(
+        rng,
+        (1, 4, 1, 2),
+        lambda: (whole(rng, 0, 3), whole(rng, 0, 5), *rng.choice(range(1, 10), 2, replace=False)),
+    )
+    bright[row, column] = 24 * np.array(values)  # 24 pixels are averaged
     one = averaged([[1, 3], [2, -1]], (4, 6))
     for index in (0, 1):
         said = "a single bright pixel"

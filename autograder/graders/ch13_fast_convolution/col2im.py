@@ -23,7 +23,7 @@ from cnnlab.autograder.graders.shared.conv_mistakes import (
     odd_before,
     with_mistake,
 )
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import reals, side, varied, whole, wholes
 from cnnlab.autograder.graders.shared.gradients import gradients
 from cnnlab.autograder.graders.shared.keras_layers import layer_with
 from cnnlab.autograder.judging.exercise import Exercise, Probe
@@ -72,9 +72,12 @@ def _small_probes(rng: Rng) -> Iterator[Probe]:
 
 def _structure_probes(rng: Rng) -> Iterator[Probe]:
     """Ones, every size the same, tiles."""
-    counts = np.ones((2 * 3 * 3, 2 * 2 * 2), np.float32)
+    n, h, w, c = varied(
+        rng, (2, 4, 4, 2), lambda: (whole(rng, 1, 3), side(rng), side(rng), whole(rng, 1, 3))
+    )
+    counts = np.ones((n * (h - 1) * (w - 1), 2 * 2 * c), np.float32)
     yield Probe(
-        "structure", (counts, (2, 4, 4, 2), (2, 2)), title="ones: how often is a pixel seen?"
+        "structure", (counts, (n, h, w, c), (2, 2)), title="ones: how often is a pixel seen?"
     )
     yield _case(rng, "structure", (3, 3, 3, 3), (3, 3), (1, 1), "same", title="every size 3")
     yield _case(rng, "structure", (2, 6, 6, 2), (2, 2), (2, 2), title="tiles: nothing overlaps")

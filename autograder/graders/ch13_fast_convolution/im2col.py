@@ -18,7 +18,7 @@ from cnnlab.autograder.graders.ch13_fast_convolution._windows import (
 from cnnlab.autograder.graders.shared import conv2d_probes
 from cnnlab.autograder.graders.shared.conv2d import keras_conv2d
 from cnnlab.autograder.graders.shared.conv_mistakes import PADDING_TWISTS, STRIDE_TWISTS
-from cnnlab.autograder.graders.shared.draws import impulse, reals, wholes
+from cnnlab.autograder.graders.shared.draws import impulse, reals, side, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.course.ops import as_floats
@@ -38,7 +38,7 @@ def im2col_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("by-hand", (wholes(rng, 2, 2, 2, 1), (2, 1)), title="two pictures")
     yield Probe("by-hand", (wholes(rng, 1, 3, 4, 1), (2, 2), (1, 2)), title="two steps right")
     yield Probe("by-hand", (wholes(rng, 1, 2, 2, 1), (2, 2), (1, 1), "same"), title="a frame")
-    point = impulse(1, 3, 4, 2, at=(0, 1, 2, 1))
+    point = varied(rng, impulse(1, 3, 4, 2, at=(0, 1, 2, 1)), lambda: _point(rng))
     yield Probe("structure", (point, (2, 2)), title="a single 1")
     yield Probe("structure", (reals(rng, 2, 3, 4, 3), (1, 1)), title="one tap: a row per pixel")
     yield Probe("structure", (reals(rng, 3, 3, 3, 3), (3, 3), (1, 1), "same"), title="every size 3")
@@ -55,6 +55,13 @@ def im2col_probes(rng: Rng) -> Iterator[Probe]:
     x = reals(rng, 2, 7, 9, 2)
     yield Probe("edge-cases", (x, (2, 2), (3, 4), "same"), title="steps longer than the window")
     yield from window_bad_probes(wholes(rng, 2, 4, 5, 2))
+
+
+def _point(rng: Rng) -> Array:
+    """A single 1 that is on no edge, so that it lies under each of four taps once."""
+    height, width = side(rng), side(rng)
+    at = (0, whole(rng, 1, height - 2), whole(rng, 1, width - 2), whole(rng, 0, 1))
+    return impulse(1, height, width, 2, at=at)
 
 
 def keras_im2col(x: Any, size: Pair, strides: Pair = (1, 1), padding: str = "valid") -> Array:

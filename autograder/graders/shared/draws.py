@@ -6,10 +6,42 @@ short sums: a right answer in another order of summation differs by next to noth
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cnnlab.autograder.judging.exercise import FreshGenerator
+
+R = TypeVar("R")
+D = TypeVar("D")
+
+
+def varied(rng: np.random.Generator, recorded: R, draw: Callable[[], D]) -> R | D:
+    """What recorded probes hold fixed, and what a fresh batch draws in its place.
+
+    A case by hand or a corner is best shown by numbers that were chosen. But recorded answers are
+    public, so no fresh batch may ask for them again: ``draw`` chooses others that test the same.
+
+    Examples
+    --------
+    >>> varied(np.random.default_rng(5), 3, lambda: 7)
+    3
+    >>> varied(FreshGenerator(np.random.PCG64(5)), 3, lambda: 7)
+    7
+    """
+    return draw() if isinstance(rng, FreshGenerator) else recorded
+
+
+def whole(rng: np.random.Generator, low: int, high: int) -> int:
+    """A plain int from low to high, both included."""
+    return int(rng.integers(low, high + 1))
+
+
+def side(rng: np.random.Generator) -> int:
+    """The height or the width of a small picture."""
+    return whole(rng, 4, 12)
 
 
 def reals(rng: np.random.Generator, *shape: int, dtype: Any = np.float32) -> NDArray[Any]:

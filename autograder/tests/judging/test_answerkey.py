@@ -22,6 +22,7 @@ PLAIN = {
     "fit_standardizer",
     "vgg_preprocess",
     "top_k",
+    "steps_to",
     "saliency",
     "grad_cam",
     "occlusion_map",

@@ -65,7 +65,7 @@ def test_the_notebook_names_its_chapter_and_no_version(root):
     build(root)
     notebook = nbformat.read(root / EXERCISE, as_version=4)
 
-    assert notebook.metadata.cnnlab == {"chapter": "ch01_tiny"}
+    assert notebook.metadata.cnnlab.chapter == "ch01_tiny"
     assert notebook.metadata.kernelspec.name == "python3"
     assert "version" not in notebook.metadata.language_info
     assert "jupytext" not in notebook.metadata
