@@ -14,6 +14,8 @@ from cnnlab.autograder.sandbox.stand_ins import DISPLAYS
 from cnnlab.autograder.submission.code import Statement
 from cnnlab.autograder.submission.effects import CHANGING_BUILTINS, Call, parameters, root
 
+GIVEN = "cnnlab.course.given."
+"""From where notebooks import the functions of the prelude."""
 MAX_DEPTH = 30
 """How far functions that call functions are followed."""
 
@@ -61,7 +63,13 @@ class Needs:
         if not statement.is_import:
             return statement.binds - self.exercises
         targets = imported([statement.node])
-        return [name for name, target in targets.items() if self.prelude.get(name) != target]
+        return [name for name, target in targets.items() if not self._is_there(name, target)]
+
+    def _is_there(self, name: str, target: str) -> bool:
+        """Whether an import brings what the prelude defines: a module, or a given function."""
+        return self.prelude.get(name) == target or (
+            name in self.prelude and target.startswith(GIVEN)
+        )
 
     def _learn_kinds(self) -> None:
         """What is known of every name, once: files with thousands of statements come in, too."""

@@ -23,6 +23,9 @@ them once. Everything later is built from them.
 Do you know broadcasting, `[..., None]`, `np.ndindex` and `np.einsum`? Then do the four exercises
 without reading, or go straight to [chapter 1](../ch01_convolution/ch01_convolution.ipynb).
 
+**Guess first.** A cell that says `guess(...)` asks you something. Write down what you think before
+you read on. Nothing is graded, and nothing waits for your answer.
+
 **How an exercise works.** You find a function with a description and no body. Replace the line
 `raise NotImplementedError()` by your code, run the cell (Shift+Enter), then run the cell
 `check(...)` below it. It says what is right and what is not right yet. Stuck?
@@ -37,6 +40,7 @@ import numpy as np
 
 from cnnlab.autograder import check, hint, solution, start
 from cnnlab.course import figures
+from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 
 start("ch00_numpy")
@@ -62,11 +66,11 @@ You want it a little warmer: more red, less blue. Three numbers say so, one for 
 gains = np.array([1.2, 1.0, 0.6])
 gains.shape
 
+# %% guess
+guess("axis_that_meets")
+
 # %% [markdown]
 r"""
-**A question.** Can NumPy multiply an array of shape $(96, 96, 3)$ by one of shape $(3,)$? Which
-of the three axes would meet the three gains? Guess before you go on.
-
 NumPy has one rule for this. It is called **broadcasting**:
 
 1. Write both shapes with their *right* ends together. Where an axis is missing on the left,
@@ -137,11 +141,11 @@ except NotImplementedError:
 r"""
 ## 2. An axis of length 1
 
-Now two vectors, one of length 2 and one of length 3.
-
-**A question.** What does `np.array([10, 20]) * np.array([1, 2, 3])` give? Use the rule above, then
-run.
+Now two vectors, one of length 2 and one of length 3. Use the rule above.
 """
+
+# %% guess
+guess("two_times_three")
 
 # %%
 try:
@@ -211,10 +215,10 @@ r"""
 
 Most of this course is arithmetic with whole arrays. But sometimes you want to stand at one place
 and look around. `np.ndindex` leads you to every place of a shape, in the order in which you read.
-
-**A question.** Which place comes third in an array of 2 rows and 3 columns? And which comes
-fourth? Guess, then run.
 """
+
+# %% guess
+guess("fourth_place")
 
 # %%
 for place in np.ndindex(2, 3):
@@ -286,10 +290,10 @@ can name the axes instead. `np.einsum` takes their letters:
 
 The rule has two parts. Arrays that share a letter are multiplied where that letter is equal. A
 letter that is missing after the arrow is summed over.
-
-**A question.** What shape does `np.einsum("hwc->c", cat)` give? And `np.einsum("hwc->hw", cat)`?
-Guess, then run.
 """
+
+# %% guess
+guess("one_sum_for_each_pixel")
 
 # %%
 print(np.einsum("hwc->c", cat).shape, np.einsum("hwc->hw", cat).shape)

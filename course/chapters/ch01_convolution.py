@@ -27,6 +27,10 @@ convolution.
 in the [glossary](../pages/glossary.ipynb). The [formula sheet](../pages/formulas.ipynb) collects
 what you will compute. Every chapter links to both at its end.
 
+**Guess first.** Wherever a cell says `guess(...)`, it asks you something. Write down what you think
+before you read on: you remember best what has surprised you. Nothing is graded, and nothing waits
+for your answer.
+
 **How an exercise works.** You find a function with a description and no body. Replace the line
 `raise NotImplementedError()` by your code, run the cell (Shift+Enter), then run the cell
 `check(...)` below it. It says what is right and what is not right yet. Stuck? `hint(conv_step)`
@@ -40,9 +44,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlab.autograder import check, hint, solution, start
-from cnnlab.course import figures
+from cnnlab.course import figures, ops
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch01_convolution import demo
+from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 
 start("ch01_convolution")
@@ -83,12 +88,11 @@ An ordinary neural network is built of **neurons**, also called **units**. A neu
 each of its inputs by a **weight** of its own, adds everything up, and hands the sum on. The
 weights are what the network learns.
 
-**A question.** You could connect every pixel to every neuron. How many weights would *one* neuron
-need for a color picture of 150 × 150 pixels? Guess, then run.
+You could connect every pixel to every neuron. What would that take?
 """
 
-# %%
-print(f"{150 * 150 * 3:,} weights, for one single neuron")
+# %% guess
+guess("weights_of_one_neuron")
 
 # %% [markdown]
 r"""
@@ -132,19 +136,18 @@ figures.numbers(tiny, cross, titles=["picture", "kernel"], marked=(0, 0, 3, 3)).
 
 # %% [markdown]
 r"""
-Lay the kernel on the top left corner of the picture, on the framed patch. Multiply each number of
-the patch by the number of the kernel that lies on it. Add up the nine products.
-
-**What do you get?** Work it out on paper, then run the next cell.
+Lay the kernel on the top left corner of the picture, on the framed patch. Work out on paper what
+comes out of this step.
 """
+
+# %% guess
+guess("first_step")
 
 # %%
 figures.step(tiny[:3, :3], cross).show()
 
 # %% [markdown]
 r"""
-Four of the nine products are 1, so the sum is 4.
-
 The patch under the kernel is called the **receptive field**: it is all that this one result sees
 of the picture.
 
@@ -162,8 +165,11 @@ holds 3 and −1, the bias is 10. Then $s = 10 + 2 \cdot 3 + 5 \cdot (-1) = 11$.
 # %% [markdown]
 r"""
 **A trap, before you start.** A photograph stores every number in one byte, from 0 to 255
-(`uint8`). What is 200 + 100 in one byte?
+(`uint8`).
 """
+
+# %% guess
+guess("sum_in_one_byte")
 
 # %%
 a, b = np.array([200], dtype=np.uint8), np.array([100], dtype=np.uint8)
@@ -172,10 +178,9 @@ print(1.0 * a + 1.0 * b)
 
 # %% [markdown]
 r"""
-After 255 the byte starts again at 0, and NumPy does not complain. So turn bytes into floats before
-you multiply. `1.0 * x` does that: `uint8` becomes `float64`, and `float32` stays `float32`. The
-result is a new array, so the caller's array stays as it was. In exercise 1 both arrays may hold
-bytes.
+NumPy does not complain. So turn bytes into floats before you multiply. `1.0 * x` does that:
+`uint8` becomes `float64`, and `float32` stays `float32`. The result is a new array, so the
+caller's array stays as it was. In exercise 1 both arrays may hold bytes.
 
 **What comes in, and what does not.** Your functions are given NumPy arrays of floats, and bytes
 where an exercise says so. A library would do more: take lists, keep `float32`, and refuse with an
@@ -228,9 +233,8 @@ def conv_step(patch, kernel, bias):
 # %% [markdown]
 r"""
 Does it work on a real photograph? Here is a kernel that subtracts the left side of its receptive
-field from the right side, and two patches of Chelsea. **Which patch will give the larger
-number?** (For now there is one channel. `[..., None]` adds that axis: `(3, 3)` becomes
-`(3, 3, 1)`.)
+field from the right side, and two patches of Chelsea. (For now there is one channel. `[...,
+None]` adds that axis: `(3, 3)` becomes `(3, 3, 1)`.)
 """
 
 # %%
@@ -243,6 +247,9 @@ figures.numbers(
     titles=["edge of the nose", "cheek", "kernel"],
     shades=["gray", "gray", "signs"],
 ).show()
+
+# %% guess
+guess("brighter_patch")
 
 # %%
 if ready(conv_step):
@@ -293,23 +300,22 @@ r"""
 
 One step gives the answer for one place. Now slide the kernel over the picture, one pixel at a
 time, and write every answer where it belongs.
-
-**A question.** The tiny picture is 5 × 5, the kernel 3 × 3, and the kernel must stay inside. How
-many places are there in a row? How many in all?
 """
 
+# %% guess
+guess("places_of_the_kernel")
+
 # %%
-windows = np.lib.stride_tricks.sliding_window_view(tiny, (3, 3))
-feature_map = (windows * cross).sum(axis=(2, 3))
+feature_map = ops.correlate2d(tiny, cross)  # the course's own; you write yours in exercise 2
 figures.numbers(
     tiny, cross, feature_map, titles=["picture", "kernel", "feature map"], signs="∗="
 ).show()
 
 # %% [markdown]
 r"""
-Three places in a row, three rows: nine answers. You know the first one, 4. Together the answers
-are called a **feature map**, or **activation map**: a map of where the picture has what the
-kernel looks for. Each number in it is an **activation**.
+You know the first of these answers. Together they are called a **feature map**, or **activation
+map**: a map of where the picture has what the kernel looks for. Each number in it is an
+**activation**.
 
 For a picture of shape $(H, W)$ and a kernel of shape $(k_h, k_w)$ the map has shape
 $(H - k_h + 1,\; W - k_w + 1)$, and
@@ -456,10 +462,10 @@ Three things are still missing for a real layer.
 **Color.** A picture has $C$ channels, and each filter has as many: it is not a square but a box.
 It slides down and to the right only. At every place it takes *one* step over all channels, so it
 gives *one* number.
-
-**A question.** A filter of 5 × 5 × 3 slides over a picture of 32 × 32 × 3. Does its feature map
-have three channels or one?
 """
+
+# %% guess
+guess("map_of_one_filter")
 
 # %%
 figures.blocks(
@@ -470,8 +476,6 @@ figures.blocks(
 
 # %% [markdown]
 r"""
-One. The sum in exercise 1 ran over rows, columns *and channels*.
-
 **Many filters.** One filter looks for one thing. A layer has $F$ of them, and stacks their maps
 like the pages of a book. Map number $f$ is the answer of filter number $f$. The number of
 channels is also called the **depth**.
@@ -563,8 +567,11 @@ def conv2d(x, kernels, bias):
 # %% [markdown]
 r"""
 Four filters on the color photograph, all in one call. The first two you know. The third and
-fourth look at color. **Guess:** where will the fourth map, "blue against the rest", be largest?
+fourth look at color. The fourth is called "blue against the rest".
 """
+
+# %% guess
+guess("bluest_place")
 
 # %%
 batch = photo("chelsea", size=64)[None] / 255  # (1, 64, 64, 3), from 0 to 1
@@ -590,21 +597,16 @@ green and blue are in balance: in the eyes. A filter that sees all channels can 
 No filter on a gray picture can.
 
 ### How many numbers does a layer learn?
-
-**A question.** A layer has ten filters of 5 × 5 × 3. How many numbers must it learn? Do not
-forget the biases.
 """
 
-# %%
-weights, biases = 10 * 5 * 5 * 3, 10
-print(weights, "weights +", biases, "biases =", weights + biases, "parameters")
+# %% guess
+guess("numbers_to_learn")
 
 # %% [markdown]
 r"""
-760 **parameters**: so the numbers are called that a layer learns, weights and biases together.
-The size of the picture plays no role: the same 760 serve a picture of 32 × 32 and one of 4000 ×
-3000. Compare that with the 67,500 weights of the single neuron above. This is what parameter
-sharing saves.
+The numbers that a layer learns, weights and biases together, are called **parameters**. The size
+of the picture plays no role: the same filters serve a picture of 32 × 32 and one of 4000 × 3000.
+Compare that with the weights of the single neuron above. This is what parameter sharing saves.
 
 The article has a map of 32 × 32 × 10 for this layer, and yours has 28 × 28 × 10. Both are right.
 The article first lays a frame of zeros around the picture, so that the map keeps its size. This
@@ -658,8 +660,14 @@ you see this for yourself.
 r"""
 ## 5. ReLU
 
-**A question.** Two convolutions, one after the other. Can they do more than one?
+Is it worth putting one convolution after the other?
+"""
 
+# %% guess
+guess("two_convolutions")
+
+# %% [markdown]
+r"""
 Look at two kernels, one after the other, and at one larger kernel made from the two.
 """
 
@@ -674,9 +682,8 @@ if ready(correlate2d):
 
 # %% [markdown]
 r"""
-They cannot. Two steps of multiplying and adding are again one step of multiplying and adding.
-Such a step is called **linear**. You could stack a hundred linear layers and still have a single
-one.
+Two steps of multiplying and adding are again one step of multiplying and adding. Such a step is
+called **linear**. You could stack a hundred linear layers and still have a single one.
 
 Something must come between them that is *not* linear: an **activation function**, also called a
 **nonlinearity**. The simplest choice that works well is the **rectified linear unit**, ReLU:
@@ -691,7 +698,7 @@ opposite, report nothing."
 
 # %%
 z = np.linspace(-3, 3, 61)
-figures.curve(z, np.maximum(z, 0), xlabel="z", ylabel="relu(z)").show()
+figures.curve(z, ops.relu(z), xlabel="z", ylabel="relu(z)").show()
 
 # %% [markdown]
 r"""
@@ -722,8 +729,11 @@ def relu(z):
 
 # %% [markdown]
 r"""
-Here are the outlines of Chelsea before and after. **Guess:** which half of the outlines is gone?
+Here are the outlines of Chelsea before and after.
 """
+
+# %% guess
+guess("lost_half_of_the_outlines")
 
 # %%
 if ready(correlate2d) and ready(relu):
@@ -786,10 +796,11 @@ weights does:
 $$\text{on a flat patch of brightness } v:\quad
 \sum_{a,b} v \cdot k_{a,b} = v \cdot \sum_{a,b} k_{a,b}$$
 
-**An example by hand.** You want a kernel of *one row and three columns* that doubles the middle,
-yet keeps a flat picture as it is. The middle weight is 2. What are the two others, if they are
-equal? Answer: $-\tfrac12$ and $-\tfrac12$, because all three must add up to 1.
+Try it on a small one.
 """
+
+# %% guess
+guess("side_weights")
 
 # %% [markdown]
 r"""
@@ -839,9 +850,11 @@ def design_kernel(goal):
 
 # %% [markdown]
 r"""
-All five at once, on a wall. A wall has level lines that run through, and short upright ones.
-**Which of the two edge maps will show every line of mortar from end to end?**
+All five at once, on a wall.
 """
+
+# %% guess
+guess("lines_of_mortar")
 
 # %%
 goals = ["identity", "box_blur", "sharpen", "vertical_edges", "horizontal_edges"]

@@ -39,6 +39,7 @@ from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch02_stride_padding import demo
 from cnnlab.course.figures import sliding_window
 from cnnlab.course.figures.sliding_window import walk
+from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 
 start("ch02_stride_padding")
@@ -49,10 +50,10 @@ r"""
 
 A 3 × 3 window has no room to stand with its middle on the border. So each layer loses a row at the
 top and one at the bottom, a column on the left and one on the right.
-
-**A question.** A picture of 32 × 32 goes through one 3 × 3 layer after the other. After how many
-layers is there no room for the window? Guess, then run.
 """
+
+# %% guess
+guess("layers_until_no_room")
 
 # %%
 size, layers = 32, 0
@@ -62,12 +63,13 @@ print(f"after {layers} layers the map is {size} × {size}, and the window does n
 
 # %% [markdown]
 r"""
-Fifteen. Many networks have fifty layers and more.
+Many networks have fifty layers and more.
 
-There is a second loss, and it is easily overlooked. **Another question:** here is a picture of 5
-× 7 pixels. How many windows of 3 × 3 see its top left pixel? And how many see a pixel in the
-middle?
+There is a second loss, and it is easily overlooked. Count how many windows see each pixel.
 """
+
+# %% guess
+guess("windows_that_see_the_middle")
 
 # %%
 seen_by = np.zeros((5, 7))
@@ -78,8 +80,7 @@ figures.numbers(seen_by, titles=["how many windows see each pixel"]).show()
 
 # %% [markdown]
 r"""
-The corner is seen once, the middle nine times. Whatever lies at the border of a photograph counts
-for little.
+A corner is seen only once. Whatever lies at the border of a photograph counts for little.
 
 A frame of zeros around the picture helps against both. Before we lay one, let us see how a window
 walks.
@@ -93,9 +94,11 @@ So far the window moved by one pixel. It may take larger steps. The length of a 
 **stride**.
 
 Rows and columns work in the same way, each for itself. So look at one row of the picture: the
-cells are called a, b, c …, and the window is three cells wide. With stride 2, **in how many
-places can it stand on seven cells? And on eight?**
+cells are called a, b, c …, and the window is three cells wide.
 """
+
+# %% guess
+guess("places_on_eight_cells")
 
 # %%
 sliding_window.picture(
@@ -106,8 +109,8 @@ sliding_window.picture(
 
 # %% [markdown]
 r"""
-Three places each time. On eight cells the window would need one more cell for another step, so no
-window ever sees the last cell, h. It is hatched in the figure.
+On seven cells and on eight there are equally many places. On eight the window would need one more
+cell for another step, so no window ever sees the last cell, h. It is hatched in the figure.
 
 With $n$ cells, a window of $k$ cells and stride $s$, the number of places is
 
@@ -115,9 +118,13 @@ $$\text{places} = \left\lfloor \frac{n - k}{s} \right\rfloor + 1$$
 
 In words: after the first place, $n - k$ cells are left to walk; count how many whole steps that
 is; and do not forget the first place. The brackets $\lfloor\;\rfloor$ round down.
+"""
 
-**An example by hand.** $n = 10$, $k = 4$, $s = 3$. Answer: $\lfloor 6/3 \rfloor + 1 = 3$.
+# %% guess
+guess("places_by_the_formula")
 
+# %% [markdown]
+r"""
 Why would anybody skip pixels? With stride 2 in both directions the map has a quarter of the
 cells. The next layer has a quarter of the work, and each cell stands for a larger piece of the
 picture. Making a map smaller like this is called **downsampling**.
@@ -147,10 +154,10 @@ sliding_window.picture(
 r"""
 The gray cells are the frame. Look at the one on the right: it has a zero on one side only. You
 will find out why in exercise 2. First, count.
-
-**An example by hand.** $n = 7$ and `"same"`. How many places at stride 1, 2 and 3? Answer: 7, 4
-and 3.
 """
+
+# %% guess
+guess("same_at_stride_3")
 
 # %% [markdown]
 r"""
@@ -159,10 +166,10 @@ r"""
 One more idea. The cells that a kernel multiplies are called its **taps**. They need not lie side
 by side. With **dilation** $d$, each tap lies $d$ cells after the one before, and the cells in
 between are skipped. (Such a layer is also called an *atrous* convolution.)
-
-**A question.** Three taps, dilation 2. How many cells does the window span, from the first tap to
-the last?
 """
+
+# %% guess
+guess("reach_of_three_taps")
 
 # %%
 sliding_window.picture(
@@ -174,9 +181,8 @@ sliding_window.picture(
 
 # %% [markdown]
 r"""
-Five. (With dilation 3 it is seven, so there are only two places left on eight cells, and nothing
-sees c and f.) Between three taps there are two gaps, and each gap is $d$ long. So the window's
-**reach** is
+(With dilation 3 there are only two places left on eight cells, and nothing sees c and f.) Between
+three taps there are two gaps, and each gap is $d$ long. So the window's **reach** is
 
 $$r = d \cdot (k - 1) + 1$$
 
@@ -184,10 +190,10 @@ Wherever a formula asks how much room the window takes, use $r$ where $k$ stood 
 sees further, and still has three weights to learn.
 
 Use dilation with stride 1: Keras refuses layers in which both are larger than 1.
-
-**An example by hand.** $n = 12$, $k = 4$, $d = 3$, `"valid"`. Reach $3 \cdot 3 + 1 = 10$, places
-$12 - 10 + 1 = 3$.
 """
+
+# %% guess
+guess("places_with_dilation")
 
 # %% [markdown]
 r"""
@@ -282,7 +288,13 @@ one library to the other may be off by one pixel.
 
 **An example by hand.** $n = 5$, $k = 4$, stride 1: 5 places, $4 + 4 - 5 = 3$ zeros, so 1 before and
 2 after. Compare with the figure.
+"""
 
+# %% guess
+guess("zeros_before_and_after")
+
+# %% [markdown]
+r"""
 Why the maximum with 0? Take $k = 1$ and stride 3 on six cells: two places, and the last one
 begins at cell 3. Nothing is missing, and nothing must be taken away either.
 """
@@ -325,9 +337,11 @@ def same_padding(n, k, stride=1, dilation=1):
 
 # %% [markdown]
 r"""
-Half a kernel on each side, $k // 2$: many people write that for `"same"`. **For which of these
-rows is it right?** Guess, then run.
+Half a kernel on each side, $k // 2$: many people write that for `"same"`. When is it right?
 """
+
+# %% guess
+guess("half_a_kernel")
 
 # %%
 if ready(same_padding):
@@ -338,9 +352,8 @@ if ready(same_padding):
 
 # %% [markdown]
 r"""
-For odd kernels at stride 1 it always is, at stride 2 only sometimes. This is one reason why nearly
-all kernels are odd: then the frame is the same on both sides, and a cell of the map lies in the
-middle of what it sees.
+This is one reason why nearly all kernels are odd: then, at stride 1, the frame is the same on
+both sides, and a cell of the map lies in the middle of what it sees.
 """
 
 # %% [markdown]
@@ -363,10 +376,11 @@ r"""
 `"zeros"` puts nothing there. `"edge"` repeats the nearest pixel of the border, and in a corner the
 corner pixel.
 
-A batch has four axes, $(N, H, W, C)$. **Which of them get a frame, and which must stay as they
-are?** Rows and columns get one. A frame around the axis of the pictures would add black pictures
-to the batch, and one around the channels would add black color channels.
+A batch has four axes.
 """
+
+# %% guess
+guess("axes_with_a_frame")
 
 # %% [markdown]
 r"""
@@ -439,9 +453,11 @@ r"""
 > **Where the article is wrong: Keras does not repeat the edge.** In its section on the code the
 > article says about Keras: "Same means we pad with the number on the edge". Here is a way to find
 > out. Give a layer a picture that is all ones and a 3 × 3 kernel that is all ones: it then counts
-> the ones under its window. **What will it count in a corner**, if the frame is made of zeros?
-> And if it is made of edge pixels?
+> the ones under its window.
 """
+
+# %% guess
+guess("ones_under_the_corner")
 
 # %%
 if ready(pad2d):
@@ -464,8 +480,8 @@ print(layer(np.ones((1, 4, 5, 1))).numpy()[0, :, :, 0])
 #  [4. 6. 6. 6. 4.]]
 ```
 
-Four in the corner: zeros. The check of your next exercise compares your function with Keras, so
-there it matters.
+The corners say that the frame is made of zeros. The check of your next exercise compares your
+function with Keras, so there it matters.
 """
 
 # %% [markdown]
@@ -578,8 +594,15 @@ if ready(conv2d):
 r"""
 Each time three quarters of the cells are gone. Now look at the left and the right border. At
 stride 1 there is a strong line on both, at stride 2 on the right alone, at stride 4 there is
-none. None of these lines is in the photograph. **Where do they come from?** Your own function
-knows.
+none.
+"""
+
+# %% guess
+guess("lines_at_the_border")
+
+# %% [markdown]
+r"""
+Your own function knows.
 """
 
 # %%
@@ -589,9 +612,8 @@ if ready(same_padding):
 
 # %% [markdown]
 r"""
-They are exactly where a frame is. The frame is black. From black to fur it gets brighter, and the
-kernel says so. Zeros are not *nothing*: they are black pixels, and the network sees an edge
-there. That can even be useful: such an edge says that the border is near.
+Zeros are not *nothing*: they are black pixels, and the network sees an edge there. That can even
+be useful: such an edge says that the border is near.
 
 With your `pad2d` you can add the other frame, and run `"valid"` on it.
 """
@@ -653,9 +675,11 @@ demo(conv2d)
 r"""
 ### What does a stride save?
 
-**A question.** A layer of 32 filters, 3 × 3, `"same"`, on a color picture of 150 × 150. How many
-multiplications at stride 1? And at stride 2?
+A layer of 32 filters, 3 × 3, `"same"`, works on a color picture of 150 × 150.
 """
+
+# %% guess
+guess("work_saved_by_stride_2")
 
 # %%
 if ready(output_size):

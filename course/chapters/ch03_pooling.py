@@ -38,6 +38,7 @@ from cnnlab.course import figures, ops
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch03_pooling import demo
 from cnnlab.course.figures import diagrams, pooling_windows
+from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 
 start("ch03_pooling")
@@ -45,24 +46,11 @@ start("ch03_pooling")
 # %% [markdown]
 r"""
 From chapter 2: in how many places can a window stand, and how wide is the frame? Use both functions
-in your own code as you like.
+in your own code as you like; `output_size?` in a cell shows what one of them takes.
 """
 
-
 # %% setup=true prelude=true
-def output_size(n, k, stride=1, padding="valid", dilation=1):
-    """How many places a window of k cells has along n cells; below 1 where it does not fit."""
-    if padding == "valid":
-        return (n - (dilation * (k - 1) + 1)) // stride + 1
-    return math.ceil(n / stride)
-
-
-def same_padding(n, k, stride=1, dilation=1):
-    """How many cells "same" adds (before, after) an axis of n cells."""
-    reach = (output_size(n, k, stride, "same") - 1) * stride + dilation * (k - 1) + 1
-    total = max(reach - n, 0)
-    return total // 2, total - total // 2
-
+from cnnlab.course.given.ch03_pooling import output_size, same_padding
 
 # %% [markdown]
 r"""
@@ -136,9 +124,11 @@ pooling_windows.picture(small_map, titles=["a map and its windows"]).show()
 
 # %% [markdown]
 r"""
-**Max pooling** keeps the largest number of each window. **Write down the four results,** then run
-the next cell.
+**Max pooling** keeps the largest number of each window.
 """
+
+# %% guess
+guess("four_largest")
 
 # %%
 pooling_windows.picture(
@@ -161,10 +151,10 @@ of all the numbers under the window there, keep the largest.
 
 **And the channels?** Each is pooled by itself, like the pages of a book that all shrink together:
 32 × 32 × 10 becomes 16 × 16 × 10. The depth stays.
-
-**A question.** This map has five rows and seven columns. What happens to the last row and the last
-column?
 """
+
+# %% guess
+guess("last_row_and_column")
 
 # %%
 odd_map = np.array(
@@ -182,24 +172,25 @@ pooling_windows.picture(
 
 # %% [markdown]
 r"""
-Nothing: no whole window reaches them, so they are never looked at. All those nines are lost. That
-is `"valid"`, as in chapter 2.
+All those nines are lost. That is `"valid"`, as in chapter 2.
 
 With `"same"` no cell is left out: the windows at the border may stand half outside, on the frame
 of chapter 2. But what do they find there?
-
-Look at this map of one row, with windows of 1 × 2 and `"same"`. **What is the last result?**
-
-$$\begin{bmatrix} -3 & -5 & -2 \end{bmatrix}$$
-
-If the frame held zeros, the last window would hold −2 and 0, and the 0 would win: a number that is
-not in the map at all. So in pooling the frame holds *nothing*. Only cells of the picture count, and
-the result is $\begin{bmatrix} -3 & -2 \end{bmatrix}$. You can think of it like this: a window that
-hangs over the border is cut off there.
-
-**A trap, before you start.** The first result is the largest of −3 and −5. Many people look for a
-largest number in this way. What does it print?
 """
+
+# %% guess
+guess("last_largest")
+
+# %% [markdown]
+r"""
+In pooling the frame holds *nothing*: only cells of the picture count. You can think of it like
+this: a window that hangs over the border is cut off there.
+
+**A trap, before you start.** Many people look for a largest number in the way of the next cell.
+"""
+
+# %% guess
+guess("largest_from_zero")
 
 # %%
 best = 0
@@ -265,9 +256,11 @@ def max_pool2d(x, size=(2, 2), strides=None, padding="valid"):
 
 # %% [markdown]
 r"""
-Does it work on Chelsea? Pool her map three times in a row. **Guess:** the bright line beside her
-nose is three or four pixels wide. Will it get fainter?
+Does it work on Chelsea? Pool her map three times in a row.
 """
+
+# %% guess
+guess("fainter_line")
 
 # %%
 if ready(max_pool2d):
@@ -283,8 +276,8 @@ if ready(max_pool2d):
 
 # %% [markdown]
 r"""
-It does not, and thinner lines do not either: one strong pixel is enough to win its window. What
-gets lost is *where* in the window it was. Pool too often, and only "yes, somewhere" is left.
+One strong pixel is enough to win its window. What gets lost is *where* in the window it was. Pool
+too often, and only "yes, somewhere" is left.
 
 And nothing had to be learned. A pooling layer has no weights. It never changes during training.
 """
@@ -313,9 +306,13 @@ r"""
 How much does pooling help? Let us measure. Take Chelsea's map and the map of a Chelsea who sits a
 few pixels further left, and compare the two: 100 % means that the numbers go up and down together
 perfectly, 0 % that they have nothing to do with each other. (It is the correlation.)
-
-**Guess first:** the shift is one pixel. How similar are the maps without pooling? And with it?
 """
+
+# %% guess
+guess("likeness_without_pooling")
+
+# %% guess
+guess("likeness_with_pooling")
 
 # %%
 if ready(max_pool2d):
@@ -344,8 +341,11 @@ r"""
 ## 3. Average pooling: how much of it is in here?
 
 The largest number is not the only choice. **Average pooling** takes the mean of each window. Here
-is the small map again. **What are the four means?**
+is the small map again.
 """
+
+# %% guess
+guess("mean_of_the_first_window")
 
 # %%
 pooling_windows.picture(small_map, take=np.mean, titles=["a map and its windows", "means"]).show()
@@ -354,9 +354,10 @@ pooling_windows.picture(small_map, take=np.mean, titles=["a map and its windows"
 r"""
 Windows, strides and padding are the same as before. One thing needs care: with `"same"`, a window
 at the border may hold fewer cells than one in the middle.
-
-**A question.** This picture is all ones. What should its average pooling be, in the corner too?
 """
+
+# %% guess
+guess("mean_in_the_corner")
 
 # %%
 pooling_windows.picture(
@@ -368,9 +369,8 @@ pooling_windows.picture(
 
 # %% [markdown]
 r"""
-One, everywhere. Take the last corner: one single cell lies under the window. Divide by four as if
-zeros lay around it, and the corner comes out as ¼, so the picture gets a dark border that it never
-had. Divide by the number of cells that are there.
+Divide by the number of cells that are there. Divide by four in the last corner, as if zeros lay
+around it, and the picture gets a dark border that it never had.
 
 $$\text{out}_{i,j} = \frac{1}{\text{cells in the picture}}
 \sum_{a,b\;\text{in the picture}} x_{i \cdot s_h + a,\; j \cdot s_w + b}$$
@@ -512,9 +512,11 @@ def global_average_pool2d(x):
 # %% [markdown]
 r"""
 Now a picture can be described by a few numbers. Here are four filters: *brighter to the right*,
-*darker to the right*, *brighter below*, *darker below*. **Which two are strongest on a wall of
-bricks?** A wall has many long level lines and fewer short upright ones.
+*darker to the right*, *brighter below*, *darker below*.
 """
+
+# %% guess
+guess("filters_for_bricks")
 
 # %%
 kernels = np.stack(
@@ -537,8 +539,11 @@ rest. A real network has not 4 but hundreds of filters before its last layer, an
 the description that they give. Such a description is called a **feature vector**, or an
 **embedding**.
 
-**Another question.** What happens if the photograph has another size?
+What happens if the photograph has another size?
 """
+
+# %% guess
+guess("description_of_a_larger_photograph")
 
 # %%
 if ready(global_average_pool2d):
@@ -549,8 +554,8 @@ if ready(global_average_pool2d):
 
 # %% [markdown]
 r"""
-Always four numbers. That is the second advantage of global pooling: what follows does not depend
-on how large the picture is.
+That is the second advantage of global pooling: what follows does not depend on how large the
+picture is.
 """
 
 # %% [markdown]
@@ -579,12 +584,10 @@ In this course a layer is written as a tuple, its kind first:
 Here `k`, `stride` and `dilation` are a whole number for both directions, or a pair: down, across.
 What stands last in a tuple may be left out. Then a convolution has stride 1, padding `"same"` and
 dilation 1, and a pooling layer has a stride equal to `k`. The batch is not part of a shape.
-
-**An example by hand.** A picture of 32 × 32 × 3 goes through `("conv", 10, 5)`, `("max_pool", 2)`,
-`("flatten",)`. What are the three shapes?
-
-Answer: $(32, 32, 10)$, because the padding is `"same"`; $(16, 16, 10)$; and $(2560,)$.
 """
+
+# %% guess
+guess("shape_after_flatten")
 
 # %% [markdown]
 r"""
@@ -650,9 +653,12 @@ def trace_shapes(input_shape, layers):
 r"""
 Try it on the first part of the network that tells cats from dogs in the article, and that you
 will train in chapter 6: four times a convolution and a pooling. Its end is shortened here:
-chapter 6 adds a dropout layer and one more dense layer. **Guess:** how many numbers describe the
-picture after the last pooling? It has 150 × 150 × 3 = 67,500 at the beginning.
+chapter 6 adds a dropout layer and one more dense layer. The picture has 150 × 150 × 3 = 67,500
+numbers at the beginning.
 """
+
+# %% guess
+guess("after_the_last_pooling")
 
 # %%
 article = [
@@ -706,9 +712,11 @@ Only one layer has fewer weights: the dense one. It has a weight for each pair o
 unit, and after `flatten` it has a quarter of the inputs. As this layer holds nearly all the
 weights of such a network, the article's advice is good. Its reason is not.
 
-The dense layer has even fewer if you replace `flatten` by `global_average_pool`. **How many
-weights are left in the dense layer then?** Think before you run it.
+The dense layer has even fewer if you replace `flatten` by `global_average_pool`.
 """
+
+# %% guess
+guess("weights_after_global_pooling")
 
 # %%
 if ready(trace_shapes):

@@ -41,6 +41,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch04_network import demo
 from cnnlab.course.figures import diagrams
+from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
 
@@ -48,67 +49,13 @@ start("ch04_network")
 
 # %% [markdown]
 r"""
-Here are finished functions from those chapters: `relu`, `conv2d` (stride 1, `"same"` padding),
-`max_pool2d` (2 × 2 windows) and `trace_shapes`. Your functions may call them: your checks know
-the same ones. So you can work on this chapter even if you skipped one of the others.
+The next cell imports finished functions from those chapters: `relu`, `conv2d` (stride 1, `"same"`
+padding), `max_pool2d` (2 × 2 windows) and `trace_shapes`. Your functions may call them: your
+checks know the same ones. So you can work on this chapter even if you skipped one of the others.
 """
 
-
 # %% setup=true prelude=true
-def relu(z):
-    """Chapter 1: zero for negative numbers, the number itself for all others."""
-    return np.maximum(z, 0)
-
-
-def conv2d(x, kernels, bias):
-    """Chapter 2: Keras's Conv2D with stride 1 and padding="same", for a batch (N, H, W, C)."""
-    kh, kw = kernels.shape[:2]
-    height, width = x.shape[1:3]
-    rows, columns = ((k - 1) // 2 for k in (kh, kw))
-    padded = np.pad(x, ((0, 0), (rows, kh - 1 - rows), (columns, kw - 1 - columns), (0, 0)))
-    out = bias
-    for i in range(kh):  # each tap at all places of all pictures at once: that is quick
-        for j in range(kw):
-            out = out + padded[:, i : i + height, j : j + width] @ kernels[i, j]
-    return out
-
-
-def max_pool2d(x):
-    """Chapter 3: Keras's MaxPooling2D with 2 x 2 windows, for a batch (N, H, W, C)."""
-    pictures, height, width, channels = x.shape
-    rows, columns = height // 2, width // 2
-    windows = x[:, : 2 * rows, : 2 * columns]
-    return windows.reshape(pictures, rows, 2, columns, 2, channels).max(axis=(2, 4))
-
-
-def pair(k):
-    """A number for both directions, (down, across); a pair stays as it is."""
-    return tuple(k) if isinstance(k, (tuple, list)) else (k, k)
-
-
-def trace_shapes(input_shape, layers):
-    """Chapter 3: the shape after each layer of a stack, the batch left out."""
-
-    def places(k, stride, padding="valid", dilation=1):
-        for n, a, s, d in zip(shape[:2], pair(k), pair(stride), pair(dilation), strict=True):
-            yield -(-n // s) if padding == "same" else (n - d * (a - 1) - 1) // s + 1
-
-    shapes, shape = [], tuple(input_shape)
-    for kind, *given in layers:
-        if kind == "conv":
-            filters, k, *rest = given
-            shape = (*places(k, *rest, *(1, "same", 1)[len(rest) :]), filters)
-        elif kind == "max_pool":
-            shape = (*places(given[0], given[-1]), shape[2])
-        elif kind == "global_average_pool":
-            shape = shape[2:]
-        elif kind == "flatten":
-            shape = (math.prod(shape),)
-        elif kind == "dense":
-            shape = (*shape[:-1], given[0])
-        shapes.append(shape)
-    return shapes
-
+from cnnlab.course.given.ch04_network import conv2d, max_pool2d, pair, relu, trace_shapes
 
 # %% [markdown]
 r"""
@@ -184,25 +131,24 @@ r"""
 A dense layer takes one row of numbers, a **vector**, for each picture. A stack of maps has shape
 $(N, H, W, C)$. So the three axes $H, W, C$ must become one.
 
-**A question.** This picture has two rows, two columns and two channels. In which order should its
-eight numbers stand in a row?
+This picture has two rows, two columns and two channels.
 
 $$\text{channel 0} = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} \qquad
 \text{channel 1} = \begin{bmatrix} 10 & 20 \\ 30 & 40 \end{bmatrix}$$
+"""
 
-Any order would do, as long as it is always the same: the dense layer learns its weights for the
-order that it gets. But once weights *are* learned, only one order is right. Keras walks through
-the picture place by place, and at each place takes all channels:
+# %% guess
+guess("order_of_flatten")
 
-$$[\,1,\ 10,\ 2,\ 20,\ 3,\ 30,\ 4,\ 40\,]$$
-
+# %% [markdown]
+r"""
 As a formula, the number at row $i$, column $j$, channel $c$ goes to place
 
 $$(i \cdot W + j) \cdot C + c$$
-
-**An example by hand.** In maps of 4 × 4 × 32: where does the number at row 1, column 0, channel 0
-go? Answer: to place $(1 \cdot 4 + 0) \cdot 32 + 0 = 128$.
 """
+
+# %% guess
+guess("place_after_flatten")
 
 # %% [markdown]
 r"""
@@ -239,9 +185,11 @@ def flatten(x):
 
 # %% [markdown]
 r"""
-Here is one of the cats as a row. **Before you run it:** how many numbers, and what do the first
-six of them mean?
+Here is one of the cats as a row.
 """
+
+# %% guess
+guess("numbers_of_one_cat")
 
 # %%
 if ready(flatten):
@@ -253,11 +201,14 @@ if ready(flatten):
 # %% [markdown]
 r"""
 Two pixels of which one lies *below* the other are neighbors in the picture. In the row they are
-96 places apart. **A question:** does a dense layer know that they are neighbors?
-
-No. A dense layer treats all inputs alike: you may shuffle them, if you shuffle its weights in the
-same way. That is why the convolutions come first, as long as there is still a picture.
+far apart.
 """
+
+# %% guess
+guess("pixel_below")
+
+# %% guess
+guess("dense_and_neighbors")
 
 # %% [markdown]
 r"""
@@ -276,9 +227,14 @@ figures.curve(z, 1 / (1 + np.exp(-z)), xlabel="z", ylabel="sigmoid(z)").show()
 
 # %% [markdown]
 r"""
-**An example by hand.** What is sigmoid(0)? And sigmoid(log 3)? Answers: $\tfrac{1}{1+1} = 0.5$, and
-$e^{-\log 3} = \tfrac13$, so $\tfrac{1}{1 + 1/3} = 0.75$.
+**An example by hand.** sigmoid(0) is $\tfrac{1}{1+1} = 0.5$.
+"""
 
+# %% guess
+guess("sigmoid_of_log_3")
+
+# %% [markdown]
+r"""
 **A trap.** The formula is short, and so is the code. What does it do for a large $z$? Here are two
 ways to write the same formula. Run them on ±1000.
 """
@@ -343,13 +299,18 @@ all are positive, and divide by their sum.
 $$\text{softmax}(z)_k = \frac{e^{z_k}}{\sum_m e^{z_m}}$$
 
 **An example by hand.** What is softmax of $[\log 1, \log 3]$? The exps are 1 and 3, their sum is 4,
-so $[0.25,\ 0.75]$. Compare that with sigmoid(log 3) above. With two classes, softmax of $[0, z]$
+so $[0.25,\ 0.75]$. Compare that with your sigmoid(log 3). With two classes, softmax of $[0, z]$
 *is* the sigmoid.
 
-The same trap is here, and there is an elegant way out. **What happens to the shares if you
-subtract the same number from all $z$?** Each exp is multiplied by the same factor, in the
-numerator and in the denominator. Nothing changes. So subtract the largest: then every exponent is
-0 or negative.
+The same trap is here, and there is an elegant way out.
+"""
+
+# %% guess
+guess("subtracting_from_all")
+
+# %% [markdown]
+r"""
+So subtract the largest: then every exponent is 0 or negative.
 """
 
 # %% [markdown]
@@ -386,8 +347,11 @@ def softmax(z):
 
 # %% [markdown]
 r"""
-**Guess before you run it:** what does softmax give if there is only *one* class?
+What does softmax do with two classes, and what with a single one?
 """
+
+# %% guess
+guess("softmax_of_one_class")
 
 # %%
 if ready(softmax) and ready(sigmoid):
@@ -399,9 +363,8 @@ if ready(softmax) and ready(sigmoid):
 
 # %% [markdown]
 r"""
-Always 1, whatever the number was: with only one class, its share is the whole. A network that
-ends in `Dense(1, activation="softmax")` therefore says "dog" to every picture, and never learns.
-Nothing warns you. One unit needs a sigmoid.
+A network that ends in `Dense(1, activation="softmax")` therefore says "dog" to every picture, and
+never learns. Nothing warns you. One unit needs a sigmoid.
 """
 
 # %% [markdown]
@@ -498,6 +461,9 @@ figures.photos(
     "in the middle and darker in the corners.",
 ).show()
 
+# %% guess
+guess("right_by_a_template")
+
 # %%
 if ready(flatten) and ready(dense):
     middle = ((average_cat + average_dog) / 2).reshape(1, -1)
@@ -509,9 +475,9 @@ if ready(flatten) and ready(dense):
 
 # %% [markdown]
 r"""
-Barely better than tossing a coin. Cats and dogs stand anywhere, look in all directions, and have
-many colors. An average of them is a brown cloud. A dense layer on pixels compares brightness at
-fixed places, and that is not what makes a cat.
+Cats and dogs stand anywhere, look in all directions, and have many colors. An average of them is
+a brown cloud. A dense layer on pixels compares brightness at fixed places, and that is not what
+makes a cat.
 
 What if it did not see pixels, but maps that say "ear here", "fur there"? That is what the
 convolutions before it are for.
@@ -528,10 +494,16 @@ A network has two kinds of cost:
 - **Multiply-accumulates**, MACs for short, are the work for one picture: a multiplication, and
   the addition that goes with it. (Many papers count FLOPs, floating-point operations: about two
   for each MAC.)
+"""
 
-**A question.** In the network above, which layer has the most parameters? And which one has the
-most work? Write down your guesses.
+# %% guess
+guess("most_parameters")
 
+# %% guess
+guess("most_work")
+
+# %% [markdown]
+r"""
 We describe a network by a list of tuples, as in chapter 3:
 
 | layer | means |
@@ -620,8 +592,11 @@ that meet padding as well, because the usual code multiplies them by 0, and do n
 A dense layer on three axes, without a flatten before it, works at every place too.
 
 **An example by hand.** The same ten filters of 5 × 5 on 32 × 32 × 3, `"same"` padding, stride 1:
-$32 \cdot 32 \cdot 750 = 768{,}000$. With stride 2 the map is 16 × 16, so a quarter: 192,000.
+$32 \cdot 32 \cdot 750 = 768{,}000$.
 """
+
+# %% guess
+guess("macs_at_stride_2")
 
 # %% [markdown]
 r"""
@@ -664,7 +639,7 @@ def count_macs(input_shape, layers):
 
 # %% [markdown]
 r"""
-Now look at your guesses.
+Now look at where the parameters are, and where the work is.
 """
 
 # %%
@@ -938,6 +913,9 @@ multiplied, added, cut off at 0, pooled and squeezed by code that you can read.
 **And is the network any good?** You have 1,000 test pictures that it has never seen.
 """
 
+# %% guess
+guess("right_by_the_network")
+
 # %%
 if ready(predict) and ready(flatten) and ready(dense):
     everything = predict(pictures / np.float32(255), weights)[:, 0]
@@ -989,9 +967,11 @@ if ready(predict) and ready(flatten) and ready(dense):
 r"""
 ### Does it know what a cat is?
 
-One last picture: Chelsea, from chapter 1, and some things that are neither cat nor dog. **What
-will the network say about a cup of coffee?**
+One last picture: Chelsea, from chapter 1, and some things that are neither cat nor dog.
 """
+
+# %% guess
+guess("cup_of_coffee")
 
 # %%
 if ready(predict) and ready(flatten) and ready(dense):

@@ -41,6 +41,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch05_backprop import demo
 from cnnlab.course.figures import gradients
+from cnnlab.course.guesses import guess
 from cnnlab.course.training.by_hand import Recipe, keras_curve, start_params, train
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs
@@ -54,50 +55,8 @@ the pictures to the answer. Your own functions may call them: your checks know t
 chapter is about the **backward pass**.
 """
 
-
 # %% setup=true prelude=true
-def same_padding(n, k, stride=1):
-    """Chapter 2: how many zeros "same" puts (before, after) an axis of n cells."""
-    reach = (math.ceil(n / stride) - 1) * stride + k
-    total = max(reach - n, 0)
-    return total // 2, total - total // 2
-
-
-def conv2d(x, kernels, bias, strides=(1, 1), padding="valid"):
-    """Chapter 2: Keras's Conv2D for a batch (N, H, W, C), each tap at all places at once."""
-    (down, right), (kh, kw) = strides, kernels.shape[:2]
-    if padding == "same":
-        frame = same_padding(x.shape[1], kh, down), same_padding(x.shape[2], kw, right)
-        x = np.pad(x, ((0, 0), *frame, (0, 0)))
-    height, width = x.shape[1] - kh + 1, x.shape[2] - kw + 1
-    out = bias
-    for a, b in np.ndindex(kh, kw):
-        out = out + x[:, a : a + height : down, b : b + width : right] @ kernels[a, b]
-    return out
-
-
-def relu(z):
-    """Chapter 1: zero for negative numbers, the number itself for all others."""
-    return np.maximum(z, 0)
-
-
-def max_pool2d(x):
-    """Chapter 3: Keras's MaxPooling2D with 2 x 2 windows, for a batch (N, H, W, C)."""
-    height, width = 2 * (x.shape[1] // 2), 2 * (x.shape[2] // 2)
-    corners = [x[:, a:height:2, b:width:2] for a, b in np.ndindex(2, 2)]
-    return np.max(corners, axis=0)
-
-
-def dense(x, weights, bias):
-    """Chapter 4: Keras's Dense without an activation, for a batch (N, n)."""
-    return x @ weights + bias
-
-
-def softmax(z):
-    """Chapter 4: shares of the classes; each row of z (N, classes) gets a sum of 1."""
-    powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
+from cnnlab.course.given.ch05_backprop import conv2d, dense, max_pool2d, relu, same_padding, softmax
 
 # %% [markdown]
 r"""
@@ -147,9 +106,12 @@ $$\frac{\partial f}{\partial x_i} \approx
 The other numbers stay as they are. These are **central differences**.
 
 **An example by hand.** $f(x) = x^2$, $x = 3$, $\varepsilon = 0.1$. Then $(3.1^2 - 2.9^2) / 0.2 =
-(9.61 - 8.41) / 0.2 = 6$. And if you look only to the right? $(9.61 - 9) / 0.1 = 6.1$. Which one
-is better? From school you know that the slope is $2x = 6$.
+(9.61 - 8.41) / 0.2 = 6$. From school you know that the slope is $2x = 6$. And if you look only to
+the right?
 """
+
+# %% guess
+guess("slope_from_one_side")
 
 # %% [markdown]
 r"""
@@ -201,9 +163,11 @@ def numerical_gradient(f, x, eps=1e-5):
 # %% [markdown]
 r"""
 How small should the step be? "As small as possible", one would think. Here is the error of your
-slope of $e^x$ at 1, for steps from 1 down to a millionth of a millionth. **Guess:** what does the
-curve look like at its left end?
+slope of $e^x$ at 1, for steps from 1 down to a millionth of a millionth.
 """
+
+# %% guess
+guess("left_end_of_the_error")
 
 # %%
 if ready(numerical_gradient):
@@ -221,24 +185,22 @@ if ready(numerical_gradient):
 
 # %% [markdown]
 r"""
-It goes up again. A float has 16 digits. Two values that are equal in the first 12 leave 4 digits
-when you subtract them. So there is a best step, about $10^{-5}$ for central differences. In
-`float32`, with its 7 digits, the same step gives a slope that is off by half a percent. That is why
-all the work is done in `float64`.
+A float has 16 digits. Two values that are equal in the first 12 leave 4 digits when you subtract
+them. So there is a best step, about $10^{-5}$ for central differences. In `float32`, with its 7
+digits, the same step gives a slope that is off by half a percent. That is why all the work is
+done in `float64`.
 
 So we are done? One function finds all gradients of any network. **Count first.** It takes two
-passes through the network for *each* of its numbers. VGG16, the network of chapter 9, has 138
-million of them. Say that a pass takes a second.
+passes through the network for *each* of its numbers. Think of VGG16, the network of chapter 9.
 """
 
-# %%
-years = 2 * 138_357_544 / (3600 * 24 * 365)
-print(f"{years:.1f} years, for one step of learning")
+# %% guess
+guess("years_for_one_step")
 
 # %% [markdown]
 r"""
-And training takes many thousands of steps. We need all slopes for about the price of *one* pass.
-There is a way, and your slow function still has a use: it tells us whether the fast one is right.
+We need all slopes for about the price of *one* pass. There is a way, and your slow function still
+has a use: it tells us whether the fast one is right.
 """
 
 # %% [markdown]
@@ -269,26 +231,27 @@ the forward pass.
 r"""
 ### ReLU, backward
 
-ReLU first, because it does so little. Look at its curve. **What is its slope at −2, and what at
-3?**
+ReLU first, because it does so little. Look at its curve.
 """
 
 # %%
 z = np.linspace(-3, 3, 61)
 figures.curve(z, relu(z), xlabel="z", ylabel="relu(z)").show()
 
+# %% guess
+guess("slopes_of_relu")
+
 # %% [markdown]
 r"""
-Left of 0 the slope is 0: move $z$ a little, and nothing comes out. Right of 0 it is 1: what goes in
-comes out. So
+So a gradient passes where something came out, and nowhere else:
 
 $$dz_i = \begin{cases} dout_i & \text{where } z_i > 0 \\ 0 & \text{elsewhere} \end{cases}$$
 
 Exactly at 0 there is a corner, and no slope. TensorFlow takes 0 there, and so do we.
-
-**An example by hand.** $z = [-1, 0, 2]$ and $dout = [5, 5, -5]$. The answer is $[0, 0, -5]$. Note
-the sign of the last one: `dout` may well be negative. It is $z$ that decides.
 """
+
+# %% guess
+guess("through_relu")
 
 # %% [markdown]
 r"""
@@ -356,11 +319,15 @@ a unit that is shut for *every* picture no longer learns. It is called a **dead 
 r"""
 ## 3. Dense, backward
 
-A dense layer with one unit: $y = x_0 w_0 + x_1 w_1 + b$. **Three questions.** How fast does $y$
-grow with $w_0$? With $x_0$? With $b$?
+Begin with one unit and one input: $y = x w + b$.
+"""
 
-It grows $x_0$ times as fast as $w_0$, $w_0$ times as fast as $x_0$, and just as fast as $b$. The
-rest is adding up:
+# %% guess
+guess("three_slopes")
+
+# %% [markdown]
+r"""
+These three slopes are all you need. The rest is adding up:
 
 - An *input* feeds all units. What it gets back is the **sum over the units**.
 - A *weight* serves all pictures of the batch. It gets the **sum over the pictures**. So does the
@@ -374,8 +341,11 @@ Always a sum, never a mean. If the loss is a mean over the batch, the loss itsel
 `dout` is small already.
 
 **An example by hand.** One picture, $x = [3]$, weights $[10, 100]$, $dout = [1, 2]$. Then
-$dx = 1 \cdot 10 + 2 \cdot 100 = 210$, $dw = [3, 6]$ and $db = [1, 2]$.
+$dw = [3, 6]$ and $db = [1, 2]$.
 """
+
+# %% guess
+guess("back_to_the_input")
 
 # %% [markdown]
 r"""
@@ -450,11 +420,16 @@ larger, so there is no doubt.
 r"""
 ## 4. Max pooling, backward
 
-The window gives its largest number. **A question.** You make the *second* largest number a little
-larger. What changes?
+The window gives its largest number. What if another one grows a little?
+"""
 
-Nothing. Only the winner counts. So the whole gradient of a window goes to the cell that won, and
-the others get 0.
+# %% guess
+guess("second_largest")
+
+# %% [markdown]
+r"""
+Only the winner counts. So the whole gradient of a window goes to the cell that won, and the
+others get 0.
 """
 
 # %%
@@ -478,10 +453,10 @@ Two rules are still missing.
 - **Overlap.** With a stride below the window's size, windows share cells. One cell may win in
   several windows. Then it gets the gradients of all of them: they **add up**. This holds
   everywhere in the backward pass: *what was used twice gets its gradient twice.*
-
-**An example by hand.** One row, $x = [1, 5, 3]$, windows of 1 × 2 with stride 1, so
-$out = [5, 5]$. With $dout = [10, 1]$ the answer is $dx = [0, 11, 0]$.
 """
+
+# %% guess
+guess("overlapping_windows")
 
 # %% [markdown]
 r"""
@@ -720,8 +695,11 @@ if ready(conv2d_backward):
 # %% [markdown]
 r"""
 What is `dk` good for? It says how to change the kernel so that a chosen place answers more. Put a 1
-into `dout` at the cat's left eye, and nowhere else. **What will `dk` look like?**
+into `dout` at the cat's left eye, and nowhere else.
 """
+
+# %% guess
+guess("gradient_of_a_kernel")
 
 # %%
 if ready(conv2d_backward):
@@ -738,9 +716,9 @@ if ready(conv2d_backward):
 
 # %% [markdown]
 r"""
-It is the patch itself. To answer more to an eye, a kernel must become more like an eye. That is
-how a kernel learns: it becomes a little more like the patches on which it should answer more, and
-a little less like those on which it should answer less.
+To answer more to an eye, a kernel must become more like an eye. That is how a kernel learns: it
+becomes a little more like the patches on which it should answer more, and a little less like
+those on which it should answer less.
 """
 
 # %% [markdown]
@@ -797,8 +775,11 @@ def sgd_step(params, grads, rate):
 
 # %% [markdown]
 r"""
-Twelve steps on $w^2$ from $w = -3$, with three learning rates. **Which of them arrives?**
+Twelve steps on $w^2$ from $w = -3$, with three learning rates.
 """
+
+# %% guess
+guess("rate_that_arrives")
 
 # %%
 if ready(sgd_step):
@@ -991,9 +972,11 @@ whose_code(
 # %% [markdown]
 r"""
 **And Keras?** The same network was trained in Keras: from the same start, with the same pictures in
-the same order. Its curve was recorded, and here it is together with yours. Will they look alike?
-Will they be *the same*?
+the same order. Its curve was recorded, and here it is together with yours.
 """
+
+# %% guess
+guess("your_curve_and_keras")
 
 # %%
 if run:
@@ -1008,8 +991,7 @@ if run:
 
 # %% [markdown]
 r"""
-The curves coincide: your loops do what Keras does, up to the rounding of `float32`. There is no
-secret left in it.
+Your loops do what Keras does, up to the rounding of `float32`. There is no secret left in it.
 
 About two thirds right. That is not much, but it was 50 % a minute ago, there is only one layer of
 convolution, and nobody told it what an ear is. More layers and better steps come in chapter 6.

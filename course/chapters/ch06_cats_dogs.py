@@ -40,6 +40,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch06_cats_dogs import demo
 from cnnlab.course.figures import curves, diagrams, mistakes
+from cnnlab.course.guesses import guess
 from cnnlab.course.networks.quiet import keras
 from cnnlab.course.ops.network import predict
 from cnnlab.course.training.cats_dogs import live_run
@@ -61,12 +62,15 @@ So the pictures are divided into three parts before anything else happens:
 - **training**: the network learns from these;
 - **validation**: with these *you* choose. How long to train? How many filters? Which network?
 - **test**: with these you measure, once, at the very end.
+"""
 
-**A question.** You try twenty networks and take the one that is best on the validation pictures.
-Is its accuracy there an honest number? No: the best of twenty was also a bit lucky, and you have
-chosen its luck with it. That is why there is a third part. If you choose with the test pictures,
-you have no test any more. **Choosing the epoch on the test set is cheating**, even if nobody
-notices.
+# %% guess
+guess("best_of_twenty")
+
+# %% [markdown]
+r"""
+That is why there is a third part. If you choose with the test pictures, you have no test any
+more. **Choosing the epoch on the test set is cheating**, even if nobody notices.
 """
 
 # %%
@@ -92,11 +96,13 @@ itself is called a **stratified** split.
 
 How many cards? A part with the fraction $f$ gets $\lfloor f \cdot n \rfloor$ of a class with $n$
 examples. Rounding down leaves a few examples over. These go to the first part, the training.
+"""
 
-**An example by hand.** 7 cats and 9 dogs, fractions 0.5, 0.25, 0.25. How large are the parts? Cats:
-$\lfloor 1.75 \rfloor = 1$ for the second and third part, so 5 for the first. Dogs:
-$\lfloor 2.25 \rfloor = 2$, 2, so 5. The parts have 10, 3 and 3 examples.
+# %% guess
+guess("parts_of_a_split")
 
+# %% [markdown]
+r"""
 You do not move pictures. You deal their *places* (indices): 0 for the first picture, 1 for the
 second.
 """
@@ -208,10 +214,13 @@ r"""
 
 **Dropout** is new. While the network trains, it sets about half of the numbers to 0, different
 ones each time. At all other times it does nothing. Chapter 7 explains it; here, take it as it is.
+"""
 
-**Guess:** which layer has the most parameters? You can work it out: the first dense layer has a
-weight from each of its 10,368 inputs to each of its 512 units.
+# %% guess
+guess("largest_layer")
 
+# %% [markdown]
+r"""
 In Keras a network that is one layer after the other is a `keras.Sequential`. It takes a list; the
 first entry says what comes in, and it has no batch axis. A smaller example, for another purpose:
 """
@@ -268,8 +277,11 @@ def build_cnn(input_shape):
 
 # %% [markdown]
 r"""
-Your network for our pictures of 32 × 32. **Where have five million parameters gone?**
+Your network for our pictures of 32 × 32 is far smaller. Where have five million parameters gone?
 """
+
+# %% guess
+guess("dense_parameters_at_32")
 
 # %%
 if ready(build_cnn):
@@ -279,8 +291,7 @@ if ready(build_cnn):
 # %% [markdown]
 r"""
 The convolutions have as many as before: a kernel does not depend on the size of the picture. But
-now four poolings leave 2 × 2 × 128 = 512 numbers, so the first dense layer has 262,656 parameters
-instead of 5.3 million.
+now four poolings leave only 2 × 2 × 128 numbers for the first dense layer.
 """
 
 # %% [markdown]
@@ -293,9 +304,17 @@ number?
 The usual choice is the **cross-entropy**: minus the logarithm of the probability that the network
 gave to what was true. For a dog that is $-\log p$, for a cat $-\log(1 - p)$.
 
-**An example by hand.** What does an answer of 0.9 cost for a dog, and what for a cat? $-\log 0.9 =
-0.105$ and $-\log 0.1 = 2.303$: twenty-two times as much. And pure guessing, 0.5 for all? $-\log
-0.5 = 0.693$. Remember that number: a network whose loss is higher would do better to guess.
+**An example by hand.** What does an answer of 0.9 cost for a dog? $-\log 0.9 = 0.105$. And what
+for a cat?
+"""
+
+# %% guess
+guess("price_of_a_wrong_answer")
+
+# %% [markdown]
+r"""
+And pure guessing, 0.5 for all? $-\log 0.5 = 0.693$. Remember that number: a network whose loss is
+higher would do better to guess.
 """
 
 # %%
@@ -356,9 +375,11 @@ def compile_cnn(model):
 # %% [markdown]
 r"""
 Now let it learn. An **epoch** is one pass through all training pictures. Two epochs take some
-seconds; set `EPOCHS` to more if you like. **Before you run it:** which accuracy will it begin
-with?
+seconds; set `EPOCHS` to more if you like.
 """
+
+# %% guess
+guess("first_accuracy")
 
 # %%
 EPOCHS = 2
@@ -457,15 +478,21 @@ The weight $w$ says how much of the old average is kept: 0.8 is usual. This is a
 moving average**. Many tools that draw training curves use it, and so does Adam.
 
 **An example by hand.** All values are 1, and $w = 0.8$. What is $m_1$? $0.8 \cdot 0 + 0.2 \cdot 1 =
-0.2$. And $m_2$? $0.8 \cdot 0.2 + 0.2 = 0.36$. But the curve is flat at 1!
+0.2$. And $m_2$?
+"""
 
+# %% guess
+guess("second_average")
+
+# %% [markdown]
+r"""
 It starts at 0, and 0 was none of our values. After $t$ values, the real ones have the share $1 -
 w^t$ of the whole weight, and the start has the rest. So divide by that share (**bias
 correction**):
 
 $$\text{smooth}_t = \frac{m_t}{1 - w^t}$$
 
-**Check it:** $0.2 / (1 - 0.8) = 1$, and $0.36 / (1 - 0.64) = 1$.
+**Check it:** $0.2 / (1 - 0.8) = 1$, and $1 - w^2 = 0.36$ is your $m_2$.
 
 Why not simply start at the first value? Then this one value counts far more than any other,
 although the first epoch says the least about the later ones.
@@ -522,9 +549,11 @@ if ready(smooth):
 
 # %% [markdown]
 r"""
-**What does a larger weight cost?** The smoother the curve, the later it reacts: it turns some
-epochs after the raw one. A moving average always looks back.
+The larger the weight, the smoother the curve.
 """
+
+# %% guess
+guess("price_of_smoothness")
 
 # %% [markdown]
 r"""
@@ -587,15 +616,18 @@ demo(smooth, overfit_epoch, histories)
 r"""
 ## 6. Points and percent
 
-The article reports 73 % on the validation pictures without augmentation and 81 % with it. **By
-how much is that better: by 8 %, or by 11 %?**
-
-People say both, and often mix them up. So use clear words:
+The article reports 73 % on the validation pictures without augmentation and 81 % with it. People
+say that this is better by 8 %, or by 11 %, and often mix them up. So use clear words:
 
 - **percentage points**: of 100 pictures, 8 more are right. $100 \cdot (0.81 - 0.73) = 8$.
-- **percent**: compared with what was right *before*, 11 % more.
-  $100 \cdot (0.81 - 0.73) / 0.73 = 10.96$.
+- **percent**: how many more are right, compared with what was right *before*.
+"""
 
+# %% guess
+guess("gain_in_percent")
+
+# %% [markdown]
+r"""
 And from the other side: of 27 errors, 8 are gone. That is 30 % fewer errors. Somebody who sells
 networks can choose among three true numbers. So always say what you compare with.
 """
@@ -680,15 +712,18 @@ Rows are the truth, columns the answers. Cat is class 0 and comes first.
 
 The network gives a probability, not an answer. The answer is dog where the probability is *above*
 a threshold, usually 0.5. (Above, not equal: Keras's accuracy counts in the same way.)
-
-**An example by hand.** Three cats with probabilities 0.1, 0.8, 0.9 and four dogs with 0.7, 0.6,
-0.95, 0.3. First row: one cat is right, two were taken for dogs. Second row: one dog was taken for
-a cat, three are right.
-
-**A trap.** Keras answers with a column, shape $(N, 1)$; the labels are a row, shape $(N,)$. What
-does NumPy make of `column == row`? A table with $N \times N$ entries, every picture compared with
-every other. There is no error message, but the result is meaningless.
 """
+
+# %% guess
+guess("confusion_by_hand")
+
+# %% [markdown]
+r"""
+**A trap.** Keras answers with a column, shape $(N, 1)$; the labels are a row, shape $(N,)$.
+"""
+
+# %% guess
+guess("column_and_row")
 
 # %% [markdown]
 r"""

@@ -40,6 +40,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch07_dropout import demo
 from cnnlab.course.figures import curves, uncertainty
+from cnnlab.course.guesses import guess
 from cnnlab.course.networks import split_cnn
 from cnnlab.course.training.histories import gain, headline, load_histories
 from cnnlab.datasets.load import photo
@@ -98,10 +99,15 @@ There is another way to see it. A layer of $n$ nodes has $2^n$ thinned networks 
 trains one of them for a moment, and all of them share their weights. At the end, the full network
 works like an average over all of them: an **ensemble**.
 
-**An example by hand.** A layer has 512 nodes and a rate of 0.25. How many nodes are off, on
-average? How many thinned networks are there? Answers: 128 of 512, and $2^{512}$, a number with
+**An example by hand.** In a layer of 512 nodes there are $2^{512}$ thinned networks, a number with
 155 digits.
+"""
 
+# %% guess
+guess("nodes_switched_off")
+
+# %% [markdown]
+r"""
 > **A trap in the words.** In Keras, and here, the rate is the share that is *dropped*. Some
 > papers and libraries call $p$ what is *kept*. At 0.5 nobody notices the difference.
 """
@@ -111,11 +117,16 @@ r"""
 ### The factor that the article leaves out
 
 Once the training is over, all nodes stay on. The article says so, and says no more. But look at
-the next layer. **Eight nodes pass on 1 each. With a rate of 0.75, what is their sum on average:
-in training, and afterward?**
+the next layer.
+"""
 
-In training, two of the eight are left: 2. Afterward: 8. The next layer learned with sums around
-2, and now it gets four times as much. From there on, every layer gets numbers that are too large.
+# %% guess
+guess("sum_in_training")
+
+# %% [markdown]
+r"""
+The next layer learned with small sums, and now it gets larger ones. From there on, every layer
+gets numbers that are too large.
 
 The remedy is a factor. In training the survivors are made larger, so that the average stays what
 it was:
@@ -126,20 +137,25 @@ $$\text{out} = \frac{x \cdot \text{mask}}{1 - \text{rate}} \qquad
 Then nothing at all needs to be done later. That is called *inverted* dropout, and it is what
 Keras does. (The first paper on dropout did it the other way around: nothing in training, and all
 weights times $1 - \text{rate}$ afterward. That works too. What does not work is to do neither.)
+"""
 
-**An example by hand.** $x = [3, -2, 5, 1]$, rate 0.75, and only the second number survives. What
-comes out? Answer: $[0, -8, 0, 0]$.
+# %% guess
+guess("one_survivor")
 
+# %% [markdown]
+r"""
 Three details:
 
 - **Every number is drawn separately:** for every picture of the batch, and every node. Ten
-  numbers at a rate of 0.3 lose three *on average*. It is exactly three in only about 27 % of all
-  draws; two or four are nearly as common.
+  numbers at a rate of 0.3 lose three *on average*, but not every time.
 - **Chance comes from `rng`,** the generator that the function gets. Draw with
   `rng.random(shape)`: numbers from 0 to 1, all equally likely. With the same seed you get the
   same masks, and can repeat an experiment.
 - **A rate of 1** drops everything. What would the formula divide by?
 """
+
+# %% guess
+guess("exactly_three")
 
 # %% [markdown]
 r"""
@@ -194,9 +210,11 @@ its masks are counted: the share that survives, whether two pictures, two calls,
 anything in common. The limits are so wide that a right function fails less than once in a million
 times, and yet a wrong one fails.
 
-Here are three draws of the same row of ones. **Guess first:** which numbers can occur at a rate
-of 0.75?
+Here are three draws of the same row of ones.
 """
+
+# %% guess
+guess("possible_numbers")
 
 # %%
 if ready(dropout):
@@ -227,8 +245,11 @@ r"""
 
 Now chapter 4's trained network. Its convolutions turn each picture into a row of 512 numbers. Put
 your dropout there, in front of the dense layers, and ask for answers on 500 test pictures. Half
-of them are dogs. **What will happen to the answers if the factor is left out?**
+of them are dogs.
 """
+
+# %% guess
+guess("without_the_factor")
 
 # %%
 cats_dogs = load_cats_dogs()
@@ -275,15 +296,15 @@ most of its weights are.
 r"""
 ## 3. The backward pass
 
-In training, gradients flow back through the same layer (chapter 5). **Through which nodes?**
+In training, gradients flow back through the same layer (chapter 5).
 
 Dropout multiplies each number by 0 or by $1 / (1 - \text{rate})$. Such a function has a simple
 slope: 0, or $1 / (1 - \text{rate})$. So a dropped node learns nothing in this step, and the mask
 that was drawn in the forward pass has to be kept for the backward pass.
-
-**An example by hand.** The mask is [no, yes, no, no], the rate 0.75, and the gradient that arrives
-is $[1, 10, 100, 1000]$. What is handed on? Answer: $[0, 40, 0, 0]$.
 """
+
+# %% guess
+guess("gradient_through_the_mask")
 
 # %% [markdown]
 r"""
@@ -347,9 +368,11 @@ if ready(dropout) and ready(dropout_backward):
 r"""
 ## 4. Whole maps
 
-Now a layer of convolution. Its maps are pictures, and neighboring pixels say nearly the same.
-**If you drop single pixels of a map, how much is lost?**
+Now a layer of convolution. Its maps are pictures.
 """
+
+# %% guess
+guess("pixels_dropped")
 
 # %%
 cat = photo("chelsea", size=128)
@@ -365,17 +388,17 @@ if ready(dropout):
 
 # %% [markdown]
 r"""
-Not much: the cat is still there, because what a lost pixel said, its neighbors say too. The next
+The cat is still there, because what a lost pixel said, its neighbors say too. The next
 layer can see that as well as you. So ordinary dropout has little effect between convolutions.
 There is a stronger kind: **spatial dropout** drops a map as a whole, or keeps it as a whole. In
 Keras it is called `SpatialDropout2D`.
 
-So how many draws are needed? Not one for each of $N \cdot H \cdot W \cdot C$ numbers, but one for
-each map of each picture: $N \cdot C$.
-
-**An example by hand.** A batch of 20 pictures, with 32 maps of 16 × 16 each, at a rate of 0.25. How
-many draws? How many maps of one picture are gone on average? Answers: 640, and 8.
+So there are fewer draws: not one for each of $N \cdot H \cdot W \cdot C$ numbers, but one for
+each map of each picture.
 """
+
+# %% guess
+guess("draws_for_maps")
 
 # %% [markdown]
 r"""
@@ -421,8 +444,8 @@ def spatial_dropout2d(x, rate, rng, training=True):
 
 # %% [markdown]
 r"""
-Six of the sixteen maps that the network makes of Chelsea, before and after. **Why are the
-survivors brighter?** Then change the seed, and run it again.
+Six of the sixteen maps that the network makes of Chelsea, before and after. Look at the survivors,
+which are brighter. Then change the seed, and run it again.
 """
 
 # %%
@@ -435,6 +458,9 @@ if ready(spatial_dropout2d) and ready(dropout):
         alt = f"Six feature maps of a cat {name} spatial dropout."
         titles = [name, *[""] * 5]
         figures.photos(*np.moveaxis(shown, -1, 0), titles=titles, shades="gray", alt=alt).show()
+
+# %% guess
+guess("brighter_survivors")
 
 # %% [markdown]
 r"""
@@ -532,10 +558,10 @@ $$\text{mean} = \frac{1}{T} \sum_{t=1}^{T} p_t \qquad
 
 A Keras model drops when it is called with `model(x, training=True)`; `model.predict(x)` never
 does. What comes back is a tensor; `np.asarray` makes an array of it.
-
-**An example by hand.** Three passes say 0.5, 0.7 and 0.9. What are mean and standard deviation?
-Answers: 0.7, and $\sqrt{(0.04 + 0 + 0.04)/3} \approx 0.163$.
 """
+
+# %% guess
+guess("spread_of_three_passes")
 
 # %% [markdown]
 r"""

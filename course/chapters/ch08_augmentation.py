@@ -40,6 +40,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch08_augmentation import demo
 from cnnlab.course.figures import curves, diagrams
+from cnnlab.course.guesses import guess
 from cnnlab.course.networks.cnn import compile_cnn
 from cnnlab.course.networks.quiet import keras
 from cnnlab.course.ops.augmentation import cut_patches, scattered
@@ -62,18 +63,8 @@ And this is `build_cnn`, finished, from chapter 6. The last function of this cha
 your check knows the same one.
 """
 
-
 # %% setup=true prelude=true
-def build_cnn(input_shape):
-    """Chapter 6: the cats-and-dogs network, not compiled; it takes pixels from 0 to 1."""
-    layers = [keras.Input(input_shape)]
-    for filters in (32, 64, 128, 128):
-        layers.append(keras.layers.Conv2D(filters, 3, padding="same", activation="relu"))
-        layers.append(keras.layers.MaxPooling2D(2))
-    layers += [keras.layers.Flatten(), keras.layers.Dropout(0.5)]
-    layers += [keras.layers.Dense(units, activation="relu") for units in (512, 256)]
-    return keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid")])
-
+from cnnlab.course.given.ch08_augmentation import build_cnn
 
 # %% [markdown]
 r"""
@@ -132,25 +123,31 @@ that the numbers that reach the network have mean 0 and standard deviation 1. Th
 **standardization**, or normalization. The random weights with which a network begins are made for
 such numbers.
 
-**A question.** One mean for everything? One for each picture? One for each pixel? One for each
-channel? Think about what each of them would throw away.
+One mean for everything? One for each picture, each pixel, each channel? Think about what each of
+them would throw away.
+"""
 
-- One for each *picture*: a dark photograph and a bright one become alike. That brightness may
-  have said something.
-- One for each *pixel*: the top left corner is treated differently from the middle. But a kernel
-  is the same everywhere.
-- One for each *channel*: red, green and blue have their own ranges. That is the usual choice.
+# %% guess
+guess("one_mean_for_what")
 
+# %% [markdown]
+r"""
 So with channel $c$ of all pictures $n$, rows $i$, columns $j$, and $M = N \cdot H \cdot W$:
 
 $$\text{mean}_c = \frac{1}{M} \sum_{n,i,j} x_{n,i,j,c} \qquad
 \text{std}_c = \sqrt{\frac{1}{M} \sum_{n,i,j} (x_{n,i,j,c} - \text{mean}_c)^2}$$
-
-**An example by hand.** One channel, one picture, four pixels: 1, 1, 5, 5. Mean and standard
-deviation? Answer: 3 and 2.
-
-**A trap.** Pictures come from their files as bytes. Look at what bytes do:
 """
+
+# %% guess
+guess("mean_and_deviation")
+
+# %% [markdown]
+r"""
+**A trap.** Pictures come from their files as bytes.
+"""
+
+# %% guess
+guess("ten_minus_twenty")
 
 # %%
 dark, bright = np.array([10, 16], np.uint8), np.array([20, 16], np.uint8)
@@ -158,7 +155,7 @@ print("10 - 20 =", (dark - bright)[0], "    16 * 16 =", (dark * bright)[1])
 
 # %% [markdown]
 r"""
-A byte ends at 255 and begins again at 0, without a warning. Turn bytes into floats first.
+There is no warning. Turn bytes into floats first.
 """
 
 # %% [markdown]
@@ -211,12 +208,15 @@ r"""
 ### And then apply it, to all pictures in the same way
 
 $$\text{standardize}(x)_{n,i,j,c} = \frac{x_{n,i,j,c} - \text{mean}_c}{\text{std}_c}$$
+"""
 
-**A question.** Now the test pictures come. Do you compute *their* mean and standard deviation?
+# %% guess
+guess("statistics_at_test")
 
-No. The network was trained with numbers on one scale, and it must get new pictures on the very
-same scale. Besides, one day a single picture will come, without others to take a mean of. So the
-numbers of the *training* pictures are kept with the network, and applied to the test pictures.
+# %% [markdown]
+r"""
+So the numbers of the *training* pictures are kept with the network, and applied to the test
+pictures.
 
 **And if a channel never changes?** Then its standard deviation is 0. Dividing by it gives `nan`,
 or enormous numbers. We divide by 1 there. (Keras divides by a ten-millionth. For the training
@@ -472,10 +472,16 @@ Each pixel has a distance from the mean of its picture, in its channel. Multiply
 $$\text{out}_{n,i,j,c} = (x_{n,i,j,c} - m_{n,c}) \cdot f + m_{n,c} \qquad
 m_{n,c} = \text{mean of channel } c \text{ of picture } n$$
 
-**Examples by hand.** What does $f = 1$ do, what $f = 0$? And what becomes of the pixels 0.1 and
-0.9 with $f = 2$? Answers: nothing; a picture of one single color; −0.3 and 1.3. Numbers below 0
-and above 1 stay as they are: what is cut off here cannot come back in the next step, and they do
-no harm in a network.
+**Examples by hand.** $f = 1$ does nothing. $f = 0$ gives a picture of one single color.
+"""
+
+# %% guess
+guess("doubled_contrast")
+
+# %% [markdown]
+r"""
+Numbers below 0 and above 1 stay as they are: what is cut off here cannot come back in the next
+step, and they do no harm in a network.
 
 Again this is exactly what Keras computes.
 """
@@ -532,7 +538,7 @@ r"""
 ## 4. Turning and zooming: ask where it comes from
 
 Turning a picture by 30 degrees sounds simple: for every pixel compute its new place, and put it
-there. Here is the result. **Why are there holes?**
+there. Here is the result.
 """
 
 # %%
@@ -545,11 +551,11 @@ figures.photos(
     "black lines.",
 ).show()
 
+# %% guess
+guess("why_holes")
+
 # %% [markdown]
 r"""
-New places are not whole numbers, and rounding sends two pixels to the same place, and none to
-another. When you enlarge, it is obvious: there are fewer pixels than places.
-
 The solution is to **go backward**. For every pixel of the *result*, ask where it comes from.
 Then no place is forgotten. This is called *inverse mapping*.
 
@@ -567,11 +573,13 @@ x' = \frac{\cos\alpha \cdot x - \sin\alpha \cdot y}{z} \text{ to the right.}$$
 
 (The signs of the sine may look wrong to you. Two things reverse them: rows count downwards, and
 we go backward.)
+"""
 
-**An example by hand.** Three by three pixels, a quarter turn counter-clockwise. Where does the
-pixel at the top left come from? It lies $y = -1$, $x = -1$ from the middle. With $\cos = 0$ and
-$\sin = 1$: $y' = -1$, $x' = 1$. From the top right! Turn a sheet of paper and see.
+# %% guess
+guess("quarter_turn")
 
+# %% [markdown]
+r"""
 **Between the pixels.** The place is rarely exactly a pixel. It lies between four. Take all four,
 and give a nearer one more weight: **bilinear** interpolation. With $(r, s)$ the place, $a =
 \lfloor r \rfloor$, $b = \lfloor s \rfloor$, $p = r - a$ and $q = s - b$:
@@ -685,12 +693,26 @@ own way**:
 
 **Three questions before you begin.**
 
-- The labels: what happens to them? *(Nothing. That is the point of it all.)*
-- One draw for the whole batch, or one for each picture? *(One for each. Otherwise a whole step of
-  the training sees only pictures that lean to the left.)*
-- You call the function twice with the same pictures. Should the same come out? *(No: the network
-  should never see the same picture twice. But with a generator made from the same seed, yes: an
-  experiment must be repeatable. So everything is drawn from `rng`, nothing from anywhere else.)*
+<details><summary>The labels: what happens to them?</summary>
+
+Nothing. That is the point of it all.
+
+</details>
+
+<details><summary>One draw for the whole batch, or one for each picture?</summary>
+
+One for each. Otherwise a whole step of the training sees only pictures that lean to the left.
+
+</details>
+
+<details><summary>You call the function twice with the same pictures. Should the same come
+out?</summary>
+
+No: the network should never see the same picture twice. But with a generator made from the same
+seed, yes: an experiment must be repeatable. So everything is drawn from `rng`, nothing from
+anywhere else.
+
+</details>
 """
 
 # %% [markdown]
@@ -807,9 +829,11 @@ trap; we come to it below.
 | `RandomZoom(height_factor)` | a share; below 0 enlarges |
 | `RandomContrast(factor)` | a share, see below |
 
-All of them are in `keras.layers`. **Before you run the next cell:** what will Keras say to a
-rotation "by 15"?
+All of them are in `keras.layers`.
 """
+
+# %% guess
+guess("keras_and_fifteen")
 
 # %%
 try:
@@ -819,10 +843,9 @@ except ValueError as refusal:
 
 # %% [markdown]
 r"""
-A good refusal: nobody wants 15 whole turns. But do not rely on it. This version of Keras checks a
-single number only. Write a pair, from −15 to 15, and nothing is refused: your pictures are then
-turned by *any* angle, upside down too. A network that must also learn upside-down cats has a
-harder task.
+Nobody wants 15 whole turns. But do not rely on it. This version of Keras checks a single number
+only. Write a pair, from −15 to 15, and nothing is refused: your pictures are then turned by *any*
+angle, upside down too. A network that must also learn upside-down cats has a harder task.
 
 (Something else that you should know: in Keras 3.15, `RandomContrast(0.2)` draws factors from 1.0
 to 1.2, so contrast only ever rises. For both directions give it a pair, `(0.2, 0.2)`. When you
@@ -839,10 +862,12 @@ for given in (0.2, (0.2, 0.2)):
 
 # %% [markdown]
 r"""
-**A question.** Why must the layers be idle when the network is tested?
+<details><summary>Why must the layers be idle when the network is tested?</summary>
 
 Because then we want to know what it says about *this* picture, and not about a turned one with
 black corners. And its answers would change from call to call.
+
+</details>
 """
 
 # %% [markdown]
@@ -908,8 +933,11 @@ Keras's layers fill the edges with a mirror image unless you say otherwise; your
 them with zeros. Both work.
 
 **Here is the trap.** There are three ways to ask a Keras model. Ask an untrained one twice about
-the same pictures:
+the same pictures.
 """
+
+# %% guess
+guess("call_that_varies")
 
 # %%
 if ready(build_augmented_cnn):
@@ -935,10 +963,13 @@ you call a model yourself.
 # %% [markdown]
 r"""
 ## 7. What is it worth?
+"""
 
-**Make a guess:** by how many percentage points will augmentation raise the accuracy on new
-pictures?
+# %% guess
+guess("worth_of_augmentation")
 
+# %% [markdown]
+r"""
 Here are the recorded runs of the same network, side by side: dropout alone, and dropout with
 augmentation. Everything else is equal: the same pictures, the same number of steps, the same
 batches, the same starting weights, several seeds each. (Which augmentation works best was found
@@ -992,9 +1023,14 @@ good, as chapter 6 showed. The last epoch and the test are not.)
 ### And on photographs?
 
 32 × 32 pixels leave little to vary: the smallest shift is three percent of a side. Larger
-pictures can be varied in finer steps, and show more. **Guess again:** will the gain be larger
-there?
+pictures can be varied in finer steps, and show more.
+"""
 
+# %% guess
+guess("gain_on_photographs")
+
+# %% [markdown]
+r"""
 The next cell shows the same comparison on photographs of 64 × 64 pixels, if it has been recorded.
 The photographs themselves may not be redistributed; their curves may.
 """
@@ -1033,6 +1069,9 @@ r"""
 > encourages that. It does not guarantee it. See for yourself: the network of chapter 4 was
 > trained with mirrored pictures, and with shifts of up to three pixels.
 """
+
+# %% guess
+guess("verdicts_that_change")
 
 # %%
 if ready(hflip) and ready(shift) and ready(affine):

@@ -40,6 +40,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch09_vgg import demo
 from cnnlab.course.figures import diagrams, vgg
+from cnnlab.course.guesses import guess
 from cnnlab.course.networks.pretrained import load_any_classifier, load_vgg16
 from cnnlab.course.networks.quiet import keras
 from cnnlab.course.networks.vgg import named_layers
@@ -75,10 +76,13 @@ how *simple* it is. Here is all of it:
 
 It is like chapter 6's network, only larger: blocks of convolutions, each with a pool at its end,
 then dense layers. The filters double from block to block, up to 512.
+"""
 
-**A question.** Why *16*? Which layers are counted, and which are not? (The authors count layers
-with weights. A pooling layer learns nothing.)
+# %% guess
+guess("why_sixteen")
 
+# %% [markdown]
+r"""
 You will need the names of the layers in the next chapters. They say where a layer is:
 `block3_conv2` is the second convolution of the third block.
 """
@@ -124,15 +128,21 @@ r"""
 ## 2. Build it
 
 Now in Keras. You could write 23 lines, one for each layer. Or a loop over your list, which has
-nearly everything. **What is missing in the list, and how does your loop know where it belongs?**
+nearly everything.
+
+<details><summary>What is missing in the list, and how does your loop know where it
+belongs?</summary>
+
 The pools: one at the end of each block. And flatten, between the last pool and `fc1`.
+
+</details>
 
 Keras itself has this network, as `keras.applications.VGG16`. Do not call it; build your own. At
 the end yours will be the same, name by name.
-
-**An example by hand.** How many parameters does `fc1` have? It takes $7 \cdot 7 \cdot 512 =
-25{,}088$ numbers and has 4096 units: $25{,}088 \cdot 4096 + 4096 = 102{,}764{,}544$. Remember it.
 """
+
+# %% guess
+guess("millions_in_fc1")
 
 # %% [markdown]
 r"""
@@ -191,10 +201,18 @@ if ready(build_vgg16):
 r"""
 ## 3. What it costs
 
-In chapter 4 you counted parameters and multiply-accumulates (MACs). Now count a giant. **Before
-you look: which layer has the most parameters? Which have the most work? Where does the memory for
-the feature maps go?** Three questions, and three different answers.
+In chapter 4 you counted parameters and multiply-accumulates (MACs). Now count a giant: three
+questions, and three different answers.
 """
+
+# %% guess
+guess("vgg_parameters")
+
+# %% guess
+guess("vgg_work")
+
+# %% guess
+guess("vgg_memory")
 
 # %%
 layers = [layer for name, layer in named_layers()]
@@ -241,9 +259,8 @@ Before VGG, the first layers had large kernels: 11 × 11, 7 × 7, 5 × 5. VGG ha
 not see too little?
 
 A unit of the first layer sees 3 × 3 pixels. A unit of the second layer sees 3 × 3 units of the
-first. **How many pixels is that?** Draw a row of pixels: three units side by side, each sees three
-pixels, and they overlap. Together: 5. A third layer makes it 7. What a unit depends on is called
-its **receptive field**.
+first. Draw a row of pixels: three units side by side, each sees three pixels, and they overlap.
+Together: 5. A third layer makes it 7. What a unit depends on is called its **receptive field**.
 
 | | pixels seen | weights (C channels in, C filters) | ReLUs |
 |---|---|---|---|
@@ -253,7 +270,13 @@ its **receptive field**.
 | three 3 × 3 | 7 × 7 | $27\,C^2$ | 3 |
 
 The same view, for fewer weights, with more ReLUs in between. That is the idea of VGG.
+"""
 
+# %% guess
+guess("four_small_kernels")
+
+# %% [markdown]
+r"""
 And then there are the pools. After a 2 × 2 pool, neighboring units lie 2 pixels apart. A 3 × 3
 kernel then spans 5 pixels from center to center, not 3. So carry two numbers through the layers:
 
@@ -267,10 +290,10 @@ $$\text{size} \leftarrow \text{size} + d\,(k - 1) \cdot \text{jump} \qquad
 \text{jump} \leftarrow \text{jump} \cdot s$$
 
 in this order: the layer's kernel still works on the old grid.
-
-**An example by hand.** Two 3 × 3 convolutions, a 2 × 2 pool with stride 2, and a 3 × 3 convolution.
-Sizes: 3, 5, then $5 + 1 \cdot 1 = 6$ with jump 2, then $6 + 2 \cdot 2 = 10$. So (10, 2).
 """
+
+# %% guess
+guess("size_and_jump")
 
 # %% [markdown]
 r"""
@@ -373,10 +396,13 @@ photographs:
 | mean | 103.939 | 116.779 | 123.68 |
 
 No division by 255. The numbers go from about −124 to 151.
+"""
 
-**An example by hand.** What becomes of a pure red pixel, RGB (255, 0, 0)? Reverse the order: (0, 0,
-255). Subtract the means: (−103.939, −116.779, 131.32).
+# %% guess
+guess("pure_red")
 
+# %% [markdown]
+r"""
 The article's text does not mention this step, and its code does something else before it draws
 feature maps: it divides by 255, and leaves red, green and blue in their order. So its maps were
 made with numbers from 0 to 1, which VGG16 had never seen. It is an easy mistake, and a nasty one:
@@ -583,6 +609,9 @@ In Keras that takes four lines. (`trainable = False` freezes. This cell uses ran
 only shows how few numbers are left to learn.)
 """
 
+# %% guess
+guess("numbers_of_a_probe")
+
 # %%
 if ready(build_vgg16):
     whole = build_vgg16((64, 64, 3), 10)
@@ -597,14 +626,13 @@ if ready(build_vgg16):
 
 # %% [markdown]
 r"""
-513 numbers: one weight for each of the 512 last maps, and a bias. Such a small head is called a
-**linear probe**.
+Such a small head is called a **linear probe**.
 
-**A question.** The base is frozen, and every picture passes through it again and again, epoch
-after epoch. Does it ever answer differently? Never. So compute the 512 numbers of each picture
-*once*, and keep them. These are its **features**. That has been done for you: the trained VGG16
-has looked at our 4,800 pictures, and its 512 numbers for each come with the course. Training the
-probe then takes a moment.
+The base is frozen, and every picture passes through it again and again, epoch after epoch. It
+never answers differently. So compute the 512 numbers of each picture *once*, and keep them. These
+are its **features**. That has been done for you: the trained VGG16 has looked at our 4,800
+pictures, and its 512 numbers for each come with the course. Training the probe then takes a
+moment.
 """
 
 # %%
@@ -651,6 +679,9 @@ trained = transfer.trained_best()
 label = f"chapters 6 to 8: {trained.condition}" if trained else ""
 marks = {label: (trained.per_class, trained.test)} if trained else {}
 vgg.learning_curves(curves, marks).show()
+
+# %% guess
+guess("right_by_borrowing")
 
 # %%
 ours = record["embedded"]

@@ -37,6 +37,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch10_feature_maps import demo
 from cnnlab.course.figures import vgg
+from cnnlab.course.guesses import guess
 from cnnlab.course.networks.pretrained import as_batch, load_vgg
 from cnnlab.course.networks.quiet import keras
 from cnnlab.course.networks.vgg import conv_names
@@ -63,9 +64,11 @@ figures.photos(photo("chelsea", size=224), alt="Chelsea, a tabby cat, looks at y
 
 # %% [markdown]
 r"""
-These are its layers, with the shape of what comes out of each for this photograph. **A question
-before you scroll on:** how many feature maps does the network make of one photograph?
+Next come its layers, with the shape of what comes out of each for this photograph.
 """
+
+# %% guess
+guess("maps_of_one_photograph")
 
 # %%
 total = 0
@@ -94,10 +97,10 @@ Every layer of a built model remembers its output as a symbol:
 `model.get_layer("block1_conv1").output` is not an array, but a place in the network. And you can
 make a new model from existing places: `keras.Model(inputs, outputs)`. It shares the layers and
 weights of the old one. `outputs` may be a list or a dictionary.
-
-**A question.** You want the maps of five layers. Five new models with one output each, or one with
-five outputs? Think of what has to be computed before `block5_conv1` can be.
 """
+
+# %% guess
+guess("five_layers")
 
 # %% [markdown]
 r"""
@@ -137,8 +140,11 @@ def feature_maps(model, image, names):
 
 # %% [markdown]
 r"""
-Five layers, one from each block. **What do you expect of their shapes?**
+Five layers, one from each block.
 """
+
+# %% guess
+guess("shape_in_block_3")
 
 # %%
 firsts = [f"block{block}_conv1" for block in range(1, 6)]
@@ -154,15 +160,23 @@ r"""
 You saw it in the last output: every layer has numbers of its own size. To see them, you have to
 turn them into gray levels: 0 is black, 255 is white.
 
-The obvious way is to make the smallest number black and the largest white. **What goes wrong if a
-single cell is a hundred times brighter than all the others?** It becomes white, and everything
-else becomes nearly the same black. So let the darkest hundredth be black and the brightest
-hundredth white: take the 1st and the 99th *percentile*. What lies beyond them is clipped.
+The obvious way is to make the smallest number black and the largest white.
+"""
 
-**An example by hand.** The percentiles are 10 and 60. Which gray level does a cell of 35 get? And
-one of 80? Answers: $255 \cdot \tfrac{35 - 10}{60 - 10} = 127.5$, which is rounded; and 80 lies
-beyond the 99th percentile, so 255.
+# %% guess
+guess("one_bright_cell")
 
+# %% [markdown]
+r"""
+So let the darkest hundredth be black and the brightest hundredth white: take the 1st and the 99th
+*percentile*. What lies beyond them is clipped.
+"""
+
+# %% guess
+guess("gray_level")
+
+# %% [markdown]
+r"""
 **And a map whose cells are all alike?** Some filters are silent on some photographs. There is
 nothing to stretch, and a middle gray, 128, says so.
 """
@@ -298,9 +312,11 @@ def sparsity(maps):
 
 # %% [markdown]
 r"""
-All thirteen convolutions, three photographs. **Before you run it:** will the curve rise all the
-way? And do the photographs differ much?
+All thirteen convolutions, three photographs.
 """
+
+# %% guess
+guess("zeros_with_depth")
 
 # %%
 if ready(feature_maps) and ready(sparsity):
@@ -333,9 +349,10 @@ r"""
 
 512 maps in `block5_conv1`, and most of them are dark. You want those that are not. Rank the
 channels by the **mean** over height and width.
-
-**A question.** Why not by the largest cell?
 """
+
+# %% guess
+guess("mean_or_peak")
 
 # %% [markdown]
 r"""
@@ -383,9 +400,11 @@ if ready(feature_maps) and ready(to_picture) and ready(strongest):
 # %% [markdown]
 r"""
 Do other photographs activate other filters? Compare the twenty strongest of `block1_conv1` for a
-cat and for a cup of coffee, and then those of `block5_conv1`. **In which block will the two have
-more filters in common?**
+cat and for a cup of coffee, and then those of `block5_conv1`.
 """
+
+# %% guess
+guess("filters_in_common")
 
 # %%
 if ready(feature_maps) and ready(strongest):
@@ -398,8 +417,7 @@ if ready(feature_maps) and ready(strongest):
 
 # %% [markdown]
 r"""
-Early filters answer to nearly every photograph. Late ones answer to something special: that is
-what a classifier on top of them uses.
+Late filters answer to something special: that is what a classifier on top of them uses.
 """
 
 # %% [markdown]
@@ -407,9 +425,11 @@ r"""
 ### With the wrong input
 
 The article draws its maps from a photograph that was divided by 255. Here is the same comparison
-once more, with red, green and blue from 0 to 1. **Guess:** how many of the twenty strongest filters
-will the cat and the cup of coffee have in common now?
+once more, with red, green and blue from 0 to 1.
 """
+
+# %% guess
+guess("wrong_input")
 
 # %%
 if ready(feature_maps) and ready(to_picture) and ready(strongest):
@@ -428,12 +448,11 @@ if ready(feature_maps) and ready(to_picture) and ready(strongest):
 
 # %% [markdown]
 r"""
-With VGG16 all twenty are the same, in every block! The filters expect numbers between about −120
-and 150. A photograph whose numbers lie between 0 and 1 is nearly a plain one for them: what they
-answer comes mostly from their biases, and hardly from the cat. Yet the pictures of the first maps
-do not look wrong: each is stretched to its own range, so even a faint map shows a cat. That is why
-such a mistake can go unnoticed. **Always check the input of a trained network, by its own
-documentation.**
+The filters expect numbers between about −120 and 150. A photograph whose numbers lie between 0
+and 1 is nearly a plain one for them: what they answer comes mostly from their biases, and hardly
+from the cat. Yet the pictures of the first maps do not look wrong: each is stretched to its own
+range, so even a faint map shows a cat. That is why such a mistake can go unnoticed. **Always
+check the input of a trained network, by its own documentation.**
 """
 
 # %% [markdown]

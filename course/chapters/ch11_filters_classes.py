@@ -40,6 +40,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch11_filters_classes import demo
 from cnnlab.course.figures.gradient_ascent import class_network, emerging, show_gallery, shown
+from cnnlab.course.guesses import guess
 from cnnlab.course.networks.lookup import class_index
 from cnnlab.course.networks.pretrained import load_vgg
 from cnnlab.course.networks.quiet import keras
@@ -65,10 +66,12 @@ library, which begins with **noise**. We come back to why.
 
 ### How long is a step?
 
-Here is how large the gradient is for one filter in each block: the root of the mean of its
-squares (*root mean square*). **Before you run it:** the pictures' numbers go from about −120 to
-150. How far would a plain step `image + gradient` move them?
+The next cell computes how large the gradient is for one filter in each block: the root of the mean
+of its squares (*root mean square*).
 """
+
+# %% guess
+guess("plain_step")
 
 # %%
 model, which = load_vgg()
@@ -93,11 +96,13 @@ $$ \text{image} + \text{rate} \cdot \frac{g}{\sqrt{\operatorname{mean}(g^2)} + 1
 
 Now `rate` is in gray levels: with a rate of 2 the numbers move by about 2, and the direction is
 still the gradient's.
+"""
 
-**An example by hand.** A picture has two numbers, both 0. The gradient is $(3, -3)$, and the rate
-is 1. Where does the step lead? And if the gradient were $(0.003, -0.003)$? Answers: the mean of
-the squares is 9 and its root 3, so the step is $(1, -1)$. In the second case it is just the same.
+# %% guess
+guess("step_of_equal_length")
 
+# %% [markdown]
+r"""
 **And where the gradient is 0?** Then no direction leads uphill. Thanks to the $10^{-8}$ nothing
 is divided by 0, and the picture stays as it is.
 """
@@ -148,12 +153,12 @@ picture is, and can then subtract it from the score as a **penalty**.
 **Total variation** is that number. Take the difference of each pixel to the one below it, and to
 the one beside it; make them positive; add them all up.
 
-**An example by hand.** One channel, two rows: `1 4` and `1 2`. What is its total variation? Answer:
-down $|1 - 1| + |2 - 4| = 2$, across $|4 - 1| + |2 - 1| = 4$, together 6.
-
-Is a pixel on the right edge a neighbor of the one on the left edge? No: a photograph does not
-continue there.
+A pixel on the right edge is no neighbor of the one on the left edge: a photograph does not continue
+there.
 """
+
+# %% guess
+guess("total_variation_by_hand")
 
 # %% [markdown]
 r"""
@@ -193,10 +198,12 @@ def total_variation(image):
 # %% [markdown]
 r"""
 Three pictures of one size: Chelsea, Chelsea with her pixels in random order, and noise as you
-will start from. **Which one is the smoothest, and by how much?** The total is divided by how many
-numbers the picture has, so that it is easy to read: how much two neighbors differ, down and
-across together.
+will start from. The total is divided by how many numbers the picture has, so that it is easy to
+read: how much two neighbors differ, down and across together.
 """
+
+# %% guess
+guess("smoothest_picture")
 
 # %%
 if ready(total_variation):
@@ -231,10 +238,14 @@ picture, so that the weight means the same at every size.
 
 $$ \left( \operatorname{mean} |x|^6 \right)^{1/6} $$
 
-**A question.** Why the sixth power? Compare two pictures of 100 numbers: in one all are 10; in
-the other one is 60 and the rest is 0. The mean of the sixth powers is a million in the first, and
-467 million in the second. A few extreme numbers cost far more than many moderate ones.
+Why the sixth power?
+"""
 
+# %% guess
+guess("sixth_power")
+
+# %% [markdown]
+r"""
 **Jitter**: against patterns that sit in one place. Before each step the picture is shifted by a
 few pixels at random; what leaves on one side comes in on the other (`np.roll`). After the step it
 is shifted back. So the filter must like the pattern wherever it lies. In the deeper layers, where
@@ -330,9 +341,11 @@ def ascend(score, image, steps, rng, rate=1.0, tv=0.0, l6=0.0, jitter=0):
 # %% [markdown]
 r"""
 Try it on a score that you know: how yellow is the middle of the picture? Yellow is red and green
-without blue. The network's order is blue, green, red. **What will happen to the rest of the
-picture?**
+without blue. The network's order is blue, green, red.
 """
+
+# %% guess
+guess("outside_of_the_middle")
 
 
 # %%
@@ -447,9 +460,11 @@ filter's map is averaged over all places: what it likes here it also likes there
 
 ### Blank is not noise
 
-What if the start really were blank? **Think first:** all places of a blank picture are alike. What
-does the gradient look like, and where can differences come from?
+What if the start really were blank?
 """
+
+# %% guess
+guess("blank_start")
 
 # %%
 if written:
@@ -562,10 +577,11 @@ Let *that* grow, and you see what a goldfish is for the network.
 Which number? The network ends with a softmax, which makes probabilities of logits. The article's
 text says only that the picture shall represent the class as much as possible. Its code has the
 comment "Swap softmax with linear": it takes the softmax away first, so it maximizes the
-**logit**. Why not the probability? **Think about it:** a softmax divides by the sum over all
-classes. In which two ways can the probability of the goldfish grow? And what happens to its
-gradient when it is nearly 1?
+**logit**. Why not the probability? And what happens to its gradient when it is nearly 1?
 """
+
+# %% guess
+guess("two_ways_to_grow")
 
 # %%
 classifier, names, side = class_network()

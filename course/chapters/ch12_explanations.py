@@ -48,6 +48,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch12_explanations import demo
 from cnnlab.course.figures import heatmaps
+from cnnlab.course.guesses import guess
 from cnnlab.course.networks import explain
 from cnnlab.course.networks.pretrained import as_batch
 from cnnlab.course.networks.quiet import keras
@@ -94,15 +95,12 @@ figures.photos(
 
 # %% [markdown]
 r"""
-**A question before you go on.** Look at the cat's first three classes. Their logits are nearly
-alike, but the first gets almost half of the probability. You want to know what in the photograph
-speaks for the first one. Do you explain its probability or its logit?
-
-The probability can rise for two reasons: this class gains, or the others lose. A stripe that speaks
-for *all* cats would hardly show up in it, because it lifts all three. So explain the **logit**: it
-is about one class alone. (Chapter 11 chose it for the same reason.) Where do you get it? It is
-what goes into the last layer, `model.layers[-1].input`.
+Look at the cat's first three classes. Their logits are nearly alike, but the first gets almost half
+of the probability.
 """
+
+# %% guess
+guess("what_to_explain")
 
 # %% [markdown]
 r"""
@@ -127,14 +125,16 @@ print("dy/dx =", notes.gradient(y, x).numpy())
 
 # %% [markdown]
 r"""
+The logit is what goes into the last layer, `model.layers[-1].input`. (Chapter 11 chose it as well,
+for the same reason.)
+
 The photograph has three numbers per pixel, so a pixel gets three slopes. Its **saliency** is the
 largest *size* among them: the sign does not matter, for a pixel that would lower the logit
 counts as much as one that would raise it.
-
-**An example by hand.** The logit is $\tfrac{1}{2}\,(4 b_1 - 20 g_1 + 8 r_1 + 4 b_2 - 20 g_2 + 8
-r_2)$ for a photograph of two pixels. What is the saliency of each? (Answer: 10 and 10, from the
-green.)
 """
+
+# %% guess
+guess("saliency_by_hand")
 
 # %% [markdown]
 r"""
@@ -217,10 +217,15 @@ Then add up the maps, each with its weight, and keep what is positive:
 $$ \text{cam}_{ij} = \text{ReLU}\Big( \sum_k w_k A^k_{ij} \Big) $$
 
 Finally divide by the largest number, so that the map goes from 0 to 1.
+"""
 
-**An example by hand.** Two maps of two cells: $A^1 = (4, 1)$, $A^2 = (1, 4)$, with weights 2 and
-−1. The sums are 7 and −2. So the answer is? $(1, 0)$. And with weights −2 and −1? Nothing speaks
-for the class, so the map is $(0, 0)$. What would a division by the maximum do to it?
+# %% guess
+guess("cam_by_hand")
+
+# %% [markdown]
+r"""
+And if both maps had negative weights? Then nothing speaks for the class, so the map is 0
+everywhere. What would a division by the maximum do to it?
 """
 
 # %% [markdown]
@@ -307,9 +312,11 @@ r"""
 One network, one photograph, two questions, two places. That is why people like Grad-CAM: it
 depends on the class that you ask for.
 
-Which layer you take matters. **A question:** what do you expect of an early layer? Its maps are
-edges and colors. Does an edge speak for a cup?
+Which layer you take matters.
 """
+
+# %% guess
+guess("early_layer")
 
 # %%
 if ready(grad_cam):
@@ -325,8 +332,8 @@ if ready(grad_cam):
 
 # %% [markdown]
 r"""
-In the early layers the map is also scattered over the cat. One weight for a whole map of edges is
-too crude: the same edge speaks for a cup at one place and means nothing at another.
+One weight for a whole map of edges is too crude: the same edge speaks for a cup at one place and
+means nothing at another.
 """
 
 # %% [markdown]
@@ -335,14 +342,17 @@ r"""
 
 The third way needs no gradient at all. Cover a square of the photograph, ask again, and note by
 how much the logit has dropped. Move the square, and do it again.
+"""
 
-**What color should the square have?** Black is a color too, and a black square is an object with
-four sharp edges. No color says nothing. The photograph's own mean color, one number for each
-channel, says the least.
+# %% guess
+guess("color_of_the_occluder")
 
-**An example by hand.** A photograph of 227 × 227, a square of 56, a stride of 17. How many places
-are there in a row? And how often does the network run? (11 places, so 121 times, and once more
-for the original.) They need not run one after the other: a batch holds many pictures.
+# %% guess
+guess("passes_of_occlusion")
+
+# %% [markdown]
+r"""
+The pictures need not go through the network one after the other: a batch holds many.
 """
 
 # %% [markdown]
@@ -453,8 +463,14 @@ if ready(saliency) and ready(grad_cam) and ready(occlusion_map):
 r"""
 With SqueezeNet, saliency puts more than a third of its weight on the *cat*, for an espresso.
 Grad-CAM puts an eighth there. Occlusion puts almost nothing there, and its blue says: the cat
-makes the espresso's logit *lower*. Which one is wrong?
+makes the espresso's logit *lower*.
+"""
 
+# %% guess
+guess("which_one_is_wrong")
+
+# %% [markdown]
+r"""
 Test it. Saliency claims that the logit would change if the cat's pixels changed a little. So
 change them a little: by half a gray level, up or down as the gradient says. Nobody could see
 that. Then test occlusion's claim: hide the whole half with the cat.
@@ -475,10 +491,9 @@ print(f"the photograph as it is:               logit {float(score(both[None])[0,
 
 # %% [markdown]
 r"""
-**Both are right.** With SqueezeNet, a change of half a gray level on the cat raises the
-espresso's logit by four: saliency has told the truth. And without the cat the logit does not
-fall, it even rises a little: occlusion has told the truth as well. They answer different
-questions.
+With SqueezeNet, a change of half a gray level on the cat raises the espresso's logit by four:
+saliency has told the truth. And without the cat the logit does not fall, it even rises a little:
+occlusion has told the truth as well. They answer different questions.
 
 | | the question it answers | what it does not say |
 |---|---|---|
@@ -503,8 +518,11 @@ same, it cannot have been explaining what the network learned.
 
 The next cell shuffles the weights of the last layer, then of the last 5, then of all. For each it
 compares the map with the real one, by a *rank correlation*: 1 means the same order of places, 0
-means nothing in common. **Guess:** which of the two maps survives?
+means nothing in common.
 """
+
+# %% guess
+guess("map_that_survives")
 
 # %%
 if ready(saliency) and ready(grad_cam):

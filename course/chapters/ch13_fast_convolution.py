@@ -42,6 +42,7 @@ from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch13_fast_convolution import demo
 from cnnlab.course.figures import speed
+from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 
 start("ch13_fast_convolution")
@@ -51,38 +52,11 @@ r"""
 Two functions from chapter 2 are given. `layout` says where windows stand and how wide the frame
 of zeros is. It also refuses what cannot work: call it first, and you do not have to check sizes,
 strides or padding yourself. `conv2d_loop` is the layer of chapter 2, as a loop: the one to beat.
+`layout?` in a cell shows what it takes and gives.
 """
 
-
 # %% setup=true prelude=true
-def layout(x_shape, size, strides=(1, 1), padding="valid"):
-    """Where windows stand: (rows, columns) of places, and the frame of zeros around a picture."""
-    if padding not in ("valid", "same"):
-        raise ValueError(f"padding must be 'valid' or 'same'. Received: {padding!r}")
-    if min(strides) < 1:
-        raise ValueError(f"strides must be 1 or more. Received: {strides}")
-    places, frame = [], []
-    for n, k, stride in zip(x_shape[1:3], size, strides, strict=True):
-        zeros = max((math.ceil(n / stride) - 1) * stride + k - n, 0) if padding == "same" else 0
-        places.append((n + zeros - k) // stride + 1)
-        frame.append((zeros // 2, zeros - zeros // 2))
-    if min(places) < 1:
-        raise ValueError(f"size of the kernels must fit into {x_shape[1:3]}. Received: {size}")
-    return tuple(places), tuple(frame)
-
-
-def conv2d_loop(x, kernels, bias, strides=(1, 1), padding="valid"):
-    """The layer of chapter 2, as a loop over pictures, rows, columns and filters."""
-    kh, kw, _, filters = kernels.shape
-    (rows, columns), frame = layout(x.shape, (kh, kw), strides, padding)
-    picture = np.pad(x, ((0, 0), *frame, (0, 0)))
-    out = np.zeros((len(x), rows, columns, filters), np.result_type(x, kernels, bias))
-    for n, i, j, f in np.ndindex(out.shape):
-        top, left = i * strides[0], j * strides[1]
-        patch = picture[n, top : top + kh, left : left + kw]
-        out[n, i, j, f] = np.sum(patch * kernels[:, :, :, f]) + bias[f]
-    return out
-
+from cnnlab.course.given.ch13_fast_convolution import conv2d_loop, layout
 
 # %% [markdown]
 r"""
@@ -107,10 +81,10 @@ r"""
 
 Here is Chelsea again, with eight random filters of 3 × 3. The loop makes one step for every pixel
 of every map.
-
-**A question.** A step multiplies 27 numbers. A processor does a few billion multiplications per
-second. So how long *should* the loop take? Guess before you run the cell.
 """
+
+# %% guess
+guess("how_long_it_should_take")
 
 # %%
 cat = photo("chelsea", size=64)[None] / 255  # (1, 64, 64, 3), from 0 to 1
@@ -247,9 +221,11 @@ demo(im2col)
 
 # %% [markdown]
 r"""
-The price of speed is memory. **Guess:** a picture of 64 × 64 × 3 and a window of 3 × 3. How many
-times as large as the picture is the matrix?
+The price of speed is memory.
 """
+
+# %% guess
+guess("size_of_the_matrix")
 
 # %%
 if ready(im2col):
@@ -260,9 +236,8 @@ if ready(im2col):
 
 # %% [markdown]
 r"""
-Nearly nine times, because nearly every pixel lies under nine windows. For a large layer this is a
-problem, and good libraries never write the whole matrix down. They cut out the rows when they
-need them.
+Nearly every pixel lies under nine windows. For a large layer this is a problem, and good
+libraries never write the whole matrix down. They cut out the rows when they need them.
 """
 
 # %% [markdown]
@@ -359,11 +334,15 @@ r"""
 Can you go from the matrix back to the picture? Chapter 5 needs that: gradients arrive for the
 *rows* of the matrix, and belong to the *pixels*. A pixel that was copied into four rows gets four
 gradients.
+"""
 
-**A question.** What should the pixel get? The last of the four? Their mean? Their sum?
+# %% guess
+guess("four_gradients")
 
-Think of the total: each of the four copies has an effect of its own on the result, and effects
-*add up*. So **col2im** puts every number back where it came from, and adds.
+# %% [markdown]
+r"""
+Think of the total: each of the four copies has an effect of its own on the result. So **col2im**
+puts every number back where it came from, and adds.
 
 **An example by hand.** The matrix from above goes back to the picture. The 2 in the middle column
 of the picture was copied twice, so it comes back as 4.
@@ -430,9 +409,11 @@ def col2im(cols, x_shape, size, strides=(1, 1), padding="valid"):
 
 # %% [markdown]
 r"""
-Give col2im a matrix of ones, and every pixel counts the windows that see it. **Guess** the number
-in the corner, at the border, in the middle, for a 3 × 3 window on a 5 × 6 picture.
+Give col2im a matrix of ones, and every pixel counts the windows that see it.
 """
+
+# %% guess
+guess("windows_that_see")
 
 # %%
 if ready(col2im):
@@ -468,10 +449,14 @@ maps to large ones: this is **upsampling**. A layer that does it is Keras's `Con
 A convolution gathers: a patch becomes one number. The transposed convolution scatters: one number
 becomes a patch. **Every pixel writes a copy of the kernel, multiplied by the pixel's own value.**
 The strides say how far apart the copies lie. Where they overlap, they add up.
+"""
 
-**An example by hand.** The picture is one row: 2, 3. The kernel is one row: 1, 10. With stride 1
-the copies are $2, 20$ and, one step further, $3, 30$. Added: $2,\; 20 + 3,\; 30$. With stride 2
-they lie side by side: $2, 20, 3, 30$.
+# %% guess
+guess("transposed_by_hand")
+
+# %% [markdown]
+r"""
+There are two kinds of padding:
 
 - `"valid"` keeps every copy whole: $h \cdot s + \max(k - s, 0)$ rows.
 - `"same"` keeps $h \cdot s$ rows, as if a convolution with `"same"` and this stride had made the
@@ -563,8 +548,11 @@ The flat kernel copies every pixel into a square. The pyramid lets neighbors fad
 A network learns the kernel that it needs.
 
 > **A well-known trap: the checkerboard.** Take a kernel of ones with size 3 and stride 2, and a
-> picture that is the same gray everywhere. What comes out?
+> picture that is the same gray everywhere.
 """
+
+# %% guess
+guess("gray_through_ones")
 
 # %%
 if ready(col2im) and ready(conv2d_transpose):
@@ -686,7 +674,13 @@ layer gives each channel its own $M$ filters, and sums only over the window. $C$
 
 $$\text{out}_{n,i,j,\,cM+m} = \text{bias}_{cM+m} + \sum_{a,\,b}
 x_{n,\,i \cdot s_h + a,\,j \cdot s_w + b,\,c} \cdot \text{kernels}_{a,b,c,m}$$
+"""
 
+# %% guess
+guess("depthwise_maps")
+
+# %% [markdown]
+r"""
 **An example by hand.** One pixel, channels $(1, 2)$, window 1 × 1, two filters per channel: channel
 0 has weights $1, -1$; channel 1 has $10, -10$. The maps are $1, -1, 20, -20$.
 """
@@ -742,9 +736,11 @@ One thing is missing: nothing mixes the channels any more. But a 1 × 1 layer do
 Put a depthwise layer and a 1 × 1 layer one after the other, and you have a **separable
 convolution**: first look around in each channel, then mix the channels.
 
-**A question.** A map of 56 × 56 with 128 channels, 128 filters of 3 × 3. How many multiplications
-does the ordinary layer need, and how many the pair? Guess the ratio.
+What does it save on a map of 56 × 56?
 """
+
+# %% guess
+guess("saved_by_separating")
 
 # %%
 pixels, channels, filters = 56 * 56, 128, 128

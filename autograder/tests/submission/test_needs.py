@@ -159,6 +159,19 @@ def test_a_plot_in_a_function_is_no_forbidden_import():
     assert submission.exercises["relu"].status == "written"
 
 
+# What the chapter gives
+
+
+@pytest.mark.parametrize("module", ["cnnlab.course.given.ch05_backprop", "somewhere"])
+def test_given_functions_may_be_imported_in_a_script(module):
+    """As the notebook's set-up cell does, of which a script keeps no mark."""
+    answer = "def relu_backward(dout, z):\n    return dense(dout, z, 0)\n"
+    submission = read_text(f"from {module} import dense\n\n{answer}", "ch05.py")
+    definition = submission.exercises["relu_backward"]
+    assert definition.status == ("forbidden" if module == "somewhere" else "written")
+    assert not any("import dense" in code for _, code in submission.cells())
+
+
 # Names that nobody defines
 
 

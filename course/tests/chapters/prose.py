@@ -1,4 +1,4 @@
-"""The chapters as their tests read them: cells of prose, paragraphs, numbers."""
+"""The chapters as their tests read them: cells of prose, questions, paragraphs, numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from cnnlab.course import cli
+from cnnlab.course import cli, guesses
 
 ROOT = Path(cli.__file__).parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "course/chapters").glob("ch[0-9][0-9]_*.py"))
@@ -25,8 +25,16 @@ def cells(name: str) -> list[nbformat.NotebookNode]:
 
 
 def prose(name: str) -> Iterator[str]:
-    """The texts of a chapter's cells of prose."""
-    return (cell.source for cell in cells(name) if cell.cell_type == "markdown")
+    """The texts of a chapter's cells of prose, and of its questions."""
+    yield from (cell.source for cell in cells(name) if cell.cell_type == "markdown")
+    yield from asked(name)
+
+
+def asked(name: str) -> Iterator[str]:
+    """What a chapter's questions say: the question, its reason, and what wrong guesses show."""
+    for question in guesses.questions(name) if name in guesses.CHAPTERS else ():
+        yield "\n\n".join([question.text, *question.options, question.why])
+        yield from question.wrong.values()
 
 
 def paragraphs(text: str) -> Iterator[str]:

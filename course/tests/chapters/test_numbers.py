@@ -64,8 +64,10 @@ def without_origin(name: str, text: str) -> list[str]:
 
 @cache
 def _coded(name: str) -> set[str]:
-    """The numbers that stand in the code of a chapter's cells."""
+    """The numbers that stand in the code of a chapter's cells, and of its questions."""
     code = "\n".join(cell.source for cell in cells(name) if cell.cell_type == "code")
+    if (questions := ROOT / f"course/guesses/{name}.py").exists():
+        code += questions.read_text("utf-8")  # answers are computed there
     return {n.replace("_", "").replace(",", "") for n in re.findall(r"\d[\d_]*(?:\.\d+)?", code)}
 
 
@@ -111,6 +113,8 @@ def _known() -> dict[str, Any]:
         "receptive_field": _receptive_field,
         "cats_dogs": load_cats_dogs(source="embedded"),
         "histories": load_histories(),
+        "photographs": load_histories("photographs64"),
+        "trained": transfer.trained_best(),
         "gain": gain,
         "five_best": record["five_best"]["answers"],
     }

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from cnnlab.course.build.pages import page, pages
-from cnnlab.course.tests.chapters.prose import NAMES, ROOT, cells, prose
+from cnnlab.course.tests.chapters.prose import NAMES, ROOT, asked, cells, prose
 
 PAGES = sorted((ROOT / "course/pages").glob("*.md"))
 BRITISH = re.compile(
@@ -31,7 +31,7 @@ def _words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_chapter_is_spelled_as_in_america(name):
-    assert _words("\n".join(cell.source for cell in cells(name))) == []
+    assert _words("\n".join([*(cell.source for cell in cells(name)), *asked(name)])) == []
 
 
 @pytest.mark.parametrize("source", PAGES, ids=lambda path: path.stem)
