@@ -43,6 +43,9 @@ class SandboxedExecute(Execute):
     seconds = Integer(600, help="How long all cells of one notebook may take together.").tag(
         config=True
     )
+    startup_timeout = Integer(
+        300, help="How long the kernel may take to start, on a machine that is busy."
+    ).tag(config=True)
     visible = List(
         Unicode(), help="Further files and folders that notebooks may read in the sandbox."
     ).tag(config=True)
@@ -63,7 +66,6 @@ class SandboxedExecute(Execute):
         """
         self._ended, self._said, self._begun = "", 0, False
         self._manager: SandboxedKernelManager | None = None
-        self._deadline = monotonic() + self.seconds
         self.timeout_func = self._cell_seconds
         with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
             self._shared = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -106,7 +108,8 @@ class SandboxedExecute(Execute):
         self, cell: NotebookNode, resources: Mapping[str, Any], index: int
     ) -> tuple[NotebookNode, Mapping[str, Any]]:
         """Execute a cell, unless the notebook has had its time or its kernel is gone."""
-        self._begun = True
+        if not self._begun:  # what the kernel's start took is not the learner's
+            self._begun, self._deadline = True, monotonic() + self.seconds
         if cell.cell_type != "code":
             return cell, resources
         if monotonic() >= self._deadline:

@@ -189,13 +189,13 @@ ENDS = {
 def test_whatever_a_cell_does_the_run_ends_and_a_silent_test_earns_nothing(
     way, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(execute, "OUTPUT", 1 << 20)
+    monkeypatch.setattr(execute, "OUTPUT", 1 << 14)  # one message of a flood is more
     source, reason = ENDS[way]
     begin = time.monotonic()
 
-    nb = executed(tmp_path, "'before'", source, "pass", seconds=4, timeout=2)
+    nb = executed(tmp_path, "'before'", source, "pass", seconds=10, timeout=5)
 
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 120  # some need a minute where others have the cores
     assert said(nb.cells[0]) == "'before'"
     assert reason in said(nb.cells[2])
     assert nb.cells[2].outputs[-1].output_type == "error" or way == "lies"
