@@ -1,7 +1,7 @@
 """The autograder: what learners call in a notebook, and everything behind it.
 
 >>> from cnnlab.autograder import start, check, hint, solution
->>> from cnnlab.autograder import own, whose_code
+>>> from cnnlab.autograder import box, own, whose_code
 
 Nothing is imported before a name is asked for, so that loading a part of the package (pytest
 loads its plugin in every run) costs no more than that part.
@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnnlab.autograder.learner import check, hint, solution, start
+    from cnnlab.autograder.learner import box, check, hint, solution, start
     from cnnlab.autograder.own_code import own, whose_code
 
-__all__ = ["check", "hint", "own", "solution", "start", "whose_code"]
+__all__ = ["box", "check", "hint", "own", "solution", "start", "whose_code"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
-"""What a learner calls in a notebook: `start`, `check`, `hint`, `solution`.
+"""What a learner calls in a notebook: `start`, `check`, `hint`, `solution`, `box`.
 
-The engine, and NumPy with it, is imported by the first call: importing these four names takes
+The engine, and NumPy with it, is imported by the first call: importing these names takes
 almost no time.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
+    from cnnlab.autograder.display.box import Box
     from cnnlab.autograder.display.show import Check, Note, Overview, Source, Ungraded
 
 JUDGE = "CNNLAB_JUDGE"
@@ -142,6 +143,32 @@ def solution(function: Callable[..., Any] | str, anyway: bool = False) -> Source
             f"\n\nsolution({name}, anyway=True) shows the solution anyway.",
         )
     return Source(name, solution_source(target.chapter, name))
+
+
+def box(name: str) -> Box:
+    """A function of the chapter with one mistake in it, to be called and not to be read.
+
+    Parameters
+    ----------
+    name : str
+        The function's name: ``box("relu")`` belongs to the exercise ``expose_relu``.
+
+    Returns
+    -------
+    Box
+        Called as the function is. It shows the list of mistakes of which one is in it.
+
+    Raises
+    ------
+    ValueError
+        No exercise exposes a mistake in this function, or several chapters have one and none was
+        started.
+    """
+    from cnnlab.autograder import live
+    from cnnlab.autograder.display.box import Box
+
+    target = live.find(f"expose_{name}", by_name=True)
+    return Box(target.chapter, target.name)
 
 
 def _mention_solution(name: str) -> str:

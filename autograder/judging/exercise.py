@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnnlab.autograder.judging.compare import FLOAT32, FLOAT64, Rounding
 from cnnlab.autograder.judging.timing import Baseline
 from cnnlab.autograder.judging.twists import Twist
+
+if TYPE_CHECKING:
+    from cnnlab.autograder.judging.puzzles import Puzzle
 
 RUNGS = {
     "runs": "runs",
@@ -185,6 +188,9 @@ class Exercise:
         what the probe gives the driver as its keyword ``given``.
     baseline : Baseline or None
         A plain function that is timed beside the learner's on the probes of one rung.
+    puzzle : Puzzle or None
+        The puzzle that it asks to solve. What is right is then stated, not recorded, and the
+        description has a part for each rung.
     """
 
     name: str
@@ -203,6 +209,7 @@ class Exercise:
     driver: str = ""
     simulated: bool = False
     baseline: Baseline | None = None
+    puzzle: Puzzle | None = None
 
     @property
     def max_score(self) -> float:
@@ -217,7 +224,8 @@ class Exercise:
         if probe.raises:
             return None
         given = {"given": probe.given} if self.driver else {}
-        return self.keras_reference(*probe.args, **probe.kwargs, **given)
+        expected = self.keras_reference(*probe.args, **probe.kwargs, **given)
+        return expected[probe.rung] if self.puzzle else expected
 
     def draw(self, seed: int, fresh: bool = False) -> list[Probe]:
         """The probes that this seed draws, each exercise from its own stream.

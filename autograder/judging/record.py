@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import zlib
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
 from pathlib import Path
@@ -51,12 +52,32 @@ def as_tree(probe: Probe) -> dict[str, Any]:
 
 
 def questions(chapter: Chapter, seed: int, fresh: bool = False) -> Asked:
-    """What a seed asks in each exercise, drawn on this machine; ``fresh`` for a batch."""
-    return {e.name: [as_tree(probe) for probe in e.draw(seed, fresh)] for e in chapter.exercises}
+    """What a seed asks in each exercise, drawn on this machine; ``fresh`` for a batch.
+
+    Puzzles ask nothing of Keras.
+    """
+    drawn = (e for e in chapter.exercises if not e.puzzle)
+    return {e.name: [as_tree(probe) for probe in e.draw(seed, fresh)] for e in drawn}
+
+
+def _keys(
+    chapter: Chapter, asked: Asked, expected: Mapping[str, list[Any]]
+) -> dict[str, AnswerKey]:
+    """A chapter's answer keys, by exercise, in its order; those of puzzles are stated."""
+    return {
+        e.name: _stated(e) if e.puzzle else _key(e, asked[e.name], expected[e.name])
+        for e in chapter.exercises
+    }
 
 
 def _key(exercise: Exercise, asked: list[dict[str, Any]], expected: list[Any]) -> AnswerKey:
     return AnswerKey(exercise, [Probe(**tree) for tree in asked], expected)
+
+
+def _stated(exercise: Exercise) -> AnswerKey:
+    """The key of a puzzle, which is the same on every machine."""
+    probes = list(exercise.probes(np.random.default_rng(0)))
+    return AnswerKey(exercise, probes, [exercise.expect(probe) for probe in probes])
 
 
 # Files
@@ -156,10 +177,7 @@ def recorded(name: str, reference: str = DEFAULT) -> dict[str, AnswerKey]:
                 f"The answers of {reference} for {name} belong to other questions than are "
                 f"recorded now. {_remedy(reference)}"
             )
-        return {
-            exercise.name: _key(exercise, asked[exercise.name], expected[exercise.name])
-            for exercise in load_chapter(name).exercises
-        }
+        return _keys(load_chapter(name), asked, expected)
     except (OSError, ProtocolError, ValueError, KeyError) as error:
         raise StaleReferences(
             f"The references of {name} are damaged or incomplete "
@@ -341,17 +359,13 @@ class FreshReferences:
 
     def keys(self, name: str) -> dict[str, AnswerKey]:
         """A chapter's fresh answer keys, by exercise."""
-        return _keys(decode(self.answers(name)))
+        return keys_from(self.answers(name))
 
 
 @lru_cache(maxsize=32)
 def keys_from(answers: bytes) -> dict[str, AnswerKey]:
     """The answer keys that `FreshReferences.answers` gave."""
-    return _keys(decode(answers))
-
-
-def _keys(fresh: dict[str, Any]) -> dict[str, AnswerKey]:
-    return {
-        exercise.name: _key(exercise, *fresh[exercise.name])
-        for exercise in load_chapter(fresh["chapter"]).exercises
-    }
+    fresh = decode(answers)
+    chapter = load_chapter(fresh.pop("chapter"))
+    asked, expected = ({e: both[i] for e, both in fresh.items()} for i in (0, 1))
+    return _keys(chapter, asked, expected)

@@ -80,6 +80,8 @@ def pairs(chapter: str, reference: str) -> Iterator[tuple[str, Probe, Any, Any]]
     """Exercise, probe, the default record's answer, and this record's."""
     usual, others = recorded(chapter), recorded(chapter, reference)
     for name, key in usual.items():
+        if key.exercise.puzzle:
+            continue  # stated, not recorded
         for probe, one, other in zip(key.probes, key.expected, others[name].expected, strict=True):
             yield name, probe, one, other
 

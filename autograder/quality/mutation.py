@@ -50,7 +50,9 @@ from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.course.markers import between
 
 SECONDS = 2.0
-"""What a mutant may take for one call: far more than a right solution does."""
+"""What a mutant may take for one call: far more than a right solution does,"""
+TIMES = 6
+"""or so many times what the solution took for its longest, where it trains a network."""
 START = "<!-- mutation score: python -m cnnlab.autograder.quality.mutation -->"
 """The line above the table in a text: how it is made."""
 
@@ -88,8 +90,12 @@ class Score:
 
 
 def mutants_of(name: str) -> list[Mutant]:
-    """Every mutant of a chapter's solutions."""
-    exercises = load_chapter(name).exercises
+    """Every mutant of a chapter's solutions.
+
+    Those of puzzles are left out: a solution there is data, and a changed one that still exposes
+    the mistake is as right.
+    """
+    exercises = [e for e in load_chapter(name).exercises if not e.puzzle]
     return [m for e in exercises for m in mutants(e.name, solution_source(name, e.name))]
 
 
@@ -155,31 +161,38 @@ def _survives(mutant: Mutant) -> bool:
     assert _chapter is not None
     assert _workers is not None
     key = recorded(_chapter.name)[mutant.exercise]
-    lacking = _lacking(mutant.exercise)
+    lacking, seconds = _unchanged(mutant.exercise)
     with _workers.session() as session:
-        return keeps_full_marks(mutant, _chapter, key, session, lacking)
+        return keeps_full_marks(mutant, _chapter, key, session, lacking, seconds)
 
 
 @cache
-def _lacking(exercise: str) -> set[int]:
-    """The probes beyond the exercise on which the chapter's own solution fails."""
+def _unchanged(exercise: str) -> tuple[set[int], float]:
+    """The probes beyond the exercise on which the chapter's own solution fails, and its time."""
     assert _chapter is not None
     assert _workers is not None
     unchanged = Mutant(exercise, solution_source(_chapter.name, exercise), "")
     key = recorded(_chapter.name)[exercise]
     with _workers.session() as session:
-        return beyond(key, _outcomes(unchanged, _chapter, key, session))
+        outcomes = _outcomes(unchanged, _chapter, key, session, _chapter.seconds)
+    longest = max(outcome.seconds for outcome in outcomes)
+    return beyond(key, outcomes), max(SECONDS, TIMES * longest)
 
 
 def keeps_full_marks(
-    mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session, lacking: set[int]
+    mutant: Mutant,
+    chapter: Chapter,
+    key: AnswerKey,
+    session: Session,
+    lacking: set[int],
+    seconds: float = SECONDS,
 ) -> bool:
     """Whether a mutant loses nothing: no point, and nothing beyond the exercise either.
 
     The solutions need not do all that lies beyond the exercise. So a mutant is noticed there only
     by probes that are not among those that its solution fails, ``lacking``.
     """
-    outcomes = _outcomes(mutant, chapter, key, session)
+    outcomes = _outcomes(mutant, chapter, key, session, seconds)
     return judge(key, outcomes).passed and beyond(key, outcomes) <= lacking
 
 
@@ -190,12 +203,18 @@ def grade_mutant(
     return judge(key, _outcomes(mutant, chapter, key, session))
 
 
-def _outcomes(mutant: Mutant, chapter: Chapter, key: AnswerKey, session: Session) -> list[Outcome]:
+def _outcomes(
+    mutant: Mutant,
+    chapter: Chapter,
+    key: AnswerKey,
+    session: Session,
+    seconds: float = SECONDS,
+) -> list[Outcome]:
     """What one mutant does on every probe."""
     cells = [(need, solution_source(chapter.name, need)) for need in key.exercise.needs]
     cells.append((mutant.exercise, mutant.source))
     session.define(cells, chapter.prelude, chapter.imports, drivers=chapter.drivers)
-    return session.call(mutant.exercise, key.requests, SECONDS, key.exercise.driver)
+    return session.call(mutant.exercise, key.requests, seconds, key.exercise.driver)
 
 
 def equivalent_mutants(name: str) -> dict[str, dict[str, str]]:

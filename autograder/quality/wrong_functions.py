@@ -72,7 +72,8 @@ def draw(name: str, seed: int, number: int) -> WrongFunction:
     """A chapter's wrong function of this number."""
     chapter = load_chapter(name)
     rng = np.random.default_rng([seed, int(name[2:4]), number])
-    exercise = chapter.exercises[rng.integers(len(chapter.exercises))]
+    exercises = [e for e in chapter.exercises if not e.puzzle]  # those compute nothing
+    exercise = exercises[rng.integers(len(exercises))]
     kind = rng.choice(list(KINDS), p=list(KINDS.values()))
     if kind == "mutant":
         mutant = _pick(rng, mutants_of(name, exercise.name))

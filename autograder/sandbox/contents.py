@@ -1,8 +1,8 @@
 """What is inside the sandbox: the files that bubblewrap shows there, and under which names.
 
 It is an allow-list: the interpreter, the shared libraries that it needs, NumPy (for Keras chapters
-all that TensorFlow needs), and the files of ours that run beside learner code. Inside, they have
-names that say nothing about this machine, the project or whoever grades.
+all that TensorFlow needs, and Pillow), and the files of ours that run beside learner code. Inside,
+they have names that say nothing about this machine, the project or whoever grades.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def closure(names: tuple[str, ...]) -> frozenset[Path]:
 def _packages(keras: bool) -> dict[Path, list[Path]]:
     """Package files to show, by the folder that they are in."""
     folders: dict[Path, list[Path]] = {}
-    for path in sorted(closure(("tensorflow", "keras") if keras else ("numpy",))):
+    for path in sorted(closure(("tensorflow", "keras", "pillow") if keras else ("numpy",))):
         folders.setdefault(path.parent, []).append(path)
     return folders
 

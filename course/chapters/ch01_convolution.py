@@ -43,7 +43,7 @@ Run the next cell first.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures, ops
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch01_convolution import demo
@@ -891,7 +891,96 @@ if ready(conv2d) and ready(design_kernel) and ready(relu):
 
 # %% [markdown]
 r"""
-## 7. What you have built
+## 7. Two bugs
+
+Some code runs, and is wrong. To find out why is a craft of its own. Each of the next two boxes
+holds one of your functions, with one mistake in it. You can call a box as often as you like. You
+cannot look inside.
+
+- **Name the bug.** Every box shows a list of mistakes. One of them is in it.
+- **Expose the bug.** Give an input on which the box is wrong, while every other mistake on the list
+  would give the right result. Then it can be nothing else.
+
+The smaller your input, the better. It must be written out in your function: the box itself is not
+there when your work is graded.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: a feature map
+
+This is what the box makes of Chelsea with the kernel that asks "brighter to the right?". The
+outlines are all there. **What is wrong with them?** Compare with your own map in section 3.
+"""
+
+# %%
+broken_correlate2d = box("correlate2d")
+figures.photos(
+    cat,
+    broken_correlate2d(cat, right_minus_left),
+    titles=["picture", "the box's feature map"],
+    alt="Left: the cat. Right: her outlines, with red and blue in other places than before.",
+).show()
+
+# %%
+broken_correlate2d
+
+
+# %% exercise="expose_correlate2d"
+def expose_correlate2d():
+    """Name the mistake in ``broken_correlate2d``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (image, kernel)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 8 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    dot = np.array([[0.0, 0.0], [0.0, 1.0]])
+    return "kernel-flipped", (dot, dot)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: an activation
+
+Here is the ReLU of the second box, for inputs that are typical of a network at its beginning. It
+looks right. **Which inputs are missing in this plot?**
+"""
+
+# %%
+broken_relu = box("relu")
+z = np.linspace(-1, 1, 41)
+figures.curve(z, broken_relu(z), xlabel="z", ylabel="the box's relu(z)").show()
+
+# %%
+broken_relu
+
+
+# %% exercise="expose_relu"
+def expose_relu():
+    """Name the mistake in ``broken_relu``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (z,)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 1 number in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "capped-at-one", (np.array([2.0]),)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 8. What you have built
 
 - `conv_step`: one receptive field, one filter, one number.
 - `correlate2d`: the step at every place: a feature map.

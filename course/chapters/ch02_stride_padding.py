@@ -33,7 +33,7 @@ Run the next cell first.
 # %% setup=true
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch02_stride_padding import demo
@@ -689,7 +689,97 @@ if ready(output_size):
 
 # %% [markdown]
 r"""
-## 8. What you have built
+## 8. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: a frame
+
+The box pads Chelsea, and this is what comes out. Nobody would complain. **Which frames has it not
+been tried with?**
+"""
+
+# %%
+broken_pad2d = box("pad2d")
+figures.photos(
+    broken_pad2d(photo("chelsea", size=96, gray=True)[None, :, :, None], (8, 8), (8, 8))[
+        0, :, :, 0
+    ],
+    titles=["the box's frame of 8 and 8"],
+    alt="The cat in a black frame that is equally wide on all four sides.",
+).show()
+
+# %%
+broken_pad2d
+
+
+# %% exercise="expose_pad2d"
+def expose_pad2d():
+    """Name the mistake in ``broken_pad2d``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, pad_h, pad_w, mode)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 5 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "axes-swapped", (np.zeros((1, 1, 1, 1)), (1, 1), (0, 0))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: a layer
+
+A single 1 in the picture copies the kernel, turned by half a turn. Here are a kernel of 3 × 3 and
+one of 2 × 2 with `"same"`. **One of the two copies is out of place. Which one?**
+"""
+
+# %%
+broken_conv2d = box("conv2d")
+dot = np.zeros((1, 5, 5, 1))
+dot[0, 2, 2] = 1
+odd, even = np.arange(1.0, 10).reshape(3, 3), np.arange(1.0, 5).reshape(2, 2)
+maps = [
+    broken_conv2d(dot, kernel[:, :, None, None], np.zeros(1), (1, 1), "same")[0, :, :, 0]
+    for kernel in (odd, even)
+]
+figures.numbers(dot[0, :, :, 0], *maps, titles=["picture", "kernel 3 × 3", "kernel 2 × 2"]).show()
+
+# %%
+broken_conv2d
+
+
+# %% exercise="expose_conv2d"
+def expose_conv2d():
+    """Name the mistake in ``broken_conv2d``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, kernels, bias, strides, padding, dilation)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 6 numbers in all; more than 64 are not tried.
+        The numbers in tuples count, too.
+    """
+    ### BEGIN SOLUTION
+    pixel = np.ones((1, 1, 1, 1))
+    kernels = np.array([1.0, 0.0]).reshape(2, 1, 1, 1)
+    return "extra-before", (pixel, kernels, np.zeros(1), (1, 1), "same")
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 9. What you have built
 
 - `output_size`: how many places there are, for any stride, padding and dilation.
 - `same_padding`: how many zeros `"same"` needs, and on which side.

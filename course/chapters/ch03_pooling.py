@@ -33,7 +33,7 @@ import math
 
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures, ops
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch03_pooling import demo
@@ -727,7 +727,95 @@ if ready(trace_shapes):
 
 # %% [markdown]
 r"""
-## 6. What you have built
+## 6. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: the largest number
+
+Without a ReLU, a map of outlines has negative numbers: red is where it gets darker to the right.
+The box pools such a map. **What has happened to the red?**
+"""
+
+# %%
+broken_max_pool2d = box("max_pool2d")
+outlines = photo("chelsea", size=96, gray=True)
+outlines = outlines[:, 2:] - outlines[:, :-2]
+figures.photos(
+    outlines,
+    broken_max_pool2d(outlines[None, :, :, None], (2, 2))[0, :, :, 0],
+    titles=["outlines", "pooled by the box"],
+    shades="signs",
+    alt="Left: the cat's outlines in red and blue. Right: half as large, in blue alone.",
+).show()
+
+# %%
+broken_max_pool2d
+
+
+# %% exercise="expose_max_pool2d"
+def expose_max_pool2d():
+    """Name the mistake in ``broken_max_pool2d``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, size, strides, padding)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
+        The numbers in tuples count, too.
+    """
+    ### BEGIN SOLUTION
+    return "zero-initialised", (-np.ones((1, 1, 1, 1)), (1, 1))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: the mean
+
+A white wall, pooled with windows of 2 × 2 and `"same"`. White stays white, one should think.
+**Where is it gray, and what do these windows have that the others lack?**
+"""
+
+# %%
+broken_average_pool2d = box("average_pool2d")
+wall = np.full((1, 5, 5, 1), 100.0)
+gray = broken_average_pool2d(wall, (2, 2), None, "same")
+figures.numbers(
+    wall[0, :, :, 0], gray[0, :, :, 0], titles=["a white wall", "the box's means"], shades="gray"
+).show()
+
+# %%
+broken_average_pool2d
+
+
+# %% exercise="expose_average_pool2d"
+def expose_average_pool2d():
+    """Name the mistake in ``broken_average_pool2d``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, size, strides, padding)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
+        The numbers in tuples count, too.
+    """
+    ### BEGIN SOLUTION
+    return "counts-padding", (np.ones((1, 1, 1, 1)), (2, 2), None, "same")
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 7. What you have built
 
 - `max_pool2d`: is it anywhere in here? The numbers of `keras.layers.MaxPooling2D`.
 - `average_pool2d`: how much of it is in here? `AveragePooling2D`, with its careful border.

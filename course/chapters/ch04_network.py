@@ -36,7 +36,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch04_network import demo
@@ -993,7 +993,92 @@ time with a better tool.
 
 # %% [markdown]
 r"""
-## 8. What you have built
+## 8. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: shares
+
+Three pictures, three classes. The box makes shares of the scores. Every number is between 0 and
+1, and they add up to 1. **In which direction?**
+"""
+
+# %%
+broken_softmax = box("softmax")
+scores = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 1.0, 4.0]])
+figures.numbers(
+    scores, broken_softmax(scores).round(2), titles=["scores", "the box's shares"], signs="→"
+).show()
+
+# %%
+broken_softmax
+
+
+# %% exercise="expose_softmax"
+def expose_softmax():
+    """Name the mistake in ``broken_softmax``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (z,)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "wrong-axis", (np.zeros((2, 1)),)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: a layer
+
+Here the second box gets one row with a single 1, and a table of weights. **Which numbers of the
+table come out, and which should?**
+"""
+
+# %%
+broken_dense = box("dense")
+row, weights = np.array([[0.0, 1.0, 0.0]]), np.arange(1.0, 10).reshape(3, 3)
+figures.numbers(
+    row,
+    weights,
+    broken_dense(row, weights, np.zeros(3)),
+    titles=["x", "weights", "the box's result"],
+    signs="·=",
+).show()
+
+# %%
+broken_dense
+
+
+# %% exercise="expose_dense"
+def expose_dense():
+    """Name the mistake in ``broken_dense``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, weights, bias, activation)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 8 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    weights = np.array([[0.0, 1.0], [0.0, 0.0]])
+    return "weights-transposed", (np.array([[1.0, 0.0]]), weights, np.zeros(2))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 9. What you have built
 
 - `flatten`: from maps to one row, in Keras's order.
 - `sigmoid`, `softmax`: from any number to a probability, safe at any size.

@@ -36,7 +36,7 @@ import math
 
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch05_backprop import demo
@@ -1023,7 +1023,93 @@ the color that it had, and your `conv2d_backward` computed every one of these ch
 
 # %% [markdown]
 r"""
-## 9. What you have built
+## 9. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: a gate
+
+The ReLU let some numbers through, and now the gradient comes back. **Where does the box let it
+through, and where should it?**
+"""
+
+# %%
+broken_relu_backward = box("relu_backward")
+z = np.array([[3.0, -1.0, 2.0, -2.0]])
+dout = np.array([[1.0, 2.0, -3.0, -4.0]])
+figures.numbers(
+    z, dout, broken_relu_backward(dout, z), titles=["z", "dout", "the box's gradient"]
+).show()
+
+# %%
+broken_relu_backward
+
+
+# %% exercise="expose_relu_backward"
+def expose_relu_backward():
+    """Name the mistake in ``broken_relu_backward``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (dout, z)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "mask-from-dout", (np.array([-1.0]), np.array([1.0]))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: a pool
+
+A peak in the middle of a picture, pooled with windows of 3 × 3 that move by 1. All four windows
+chose the peak, so all four gradients should arrive there. **How many do?**
+"""
+
+# %%
+broken_max_pool2d_backward = box("max_pool2d_backward")
+peak = np.zeros((1, 4, 4, 1))
+peak[0, 1, 1] = 9
+dout = np.arange(1.0, 5).reshape(1, 2, 2, 1)
+back = broken_max_pool2d_backward(dout, peak, (3, 3), (1, 1))
+tables = [array[0, :, :, 0] for array in (peak, dout, back)]
+figures.numbers(*tables, titles=["picture", "dout", "the box's gradient"]).show()
+
+# %%
+broken_max_pool2d_backward
+
+
+# %% exercise="expose_max_pool2d_backward"
+def expose_max_pool2d_backward():
+    """Name the mistake in ``broken_max_pool2d_backward``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (dout, x, size, strides)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 9 numbers in all; more than 64 are not tried.
+        The numbers in tuples count, too.
+    """
+    ### BEGIN SOLUTION
+    dout = np.array([1.0, 0.0]).reshape(1, 2, 1, 1)
+    x = np.array([0.0, 1.0, -1.0]).reshape(1, 3, 1, 1)
+    return "overlap-overwrites", (dout, x, (2, 1), (1, 1))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 10. What you have built
 
 - `numerical_gradient`: slow, simple, and the judge of all others.
 - `relu_backward`, `dense_backward`, `max_pool2d_backward`, `conv2d_backward`: every layer's answer

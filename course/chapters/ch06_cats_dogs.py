@@ -35,7 +35,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch06_cats_dogs import demo
@@ -823,7 +823,90 @@ long as you still want to change something, do not touch the test pictures.
 
 # %% [markdown]
 r"""
-## 8. What you have built
+## 8. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: a curve
+
+A loss that falls, with some noise, and the curve that the box makes of it. It is smooth, and it
+begins in the right place. **Where does it run after that?**
+"""
+
+# %%
+broken_smooth = box("smooth")
+epochs = np.arange(40)
+loss = 0.4 + np.exp(-epochs / 12) + np.random.default_rng(0).normal(0, 0.06, 40)
+fig, ax = plt.subplots(figsize=(6, 2.8))
+ax.plot(epochs, loss, color="0.75", label="loss")
+ax.plot(epochs, broken_smooth(loss), color="#0072b2", label="smoothed by the box")
+ax.set(xlabel="epoch", ylim=(0, None))
+ax.legend()
+plt.show()
+
+# %%
+broken_smooth
+
+
+# %% exercise="expose_smooth"
+def expose_smooth():
+    """Name the mistake in ``broken_smooth``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (values, weight)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "exponent-missing", (np.array([1.0, 1.0]), 0.5)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: a table
+
+Ten pictures of cats (0) and five of dogs (1). One cat is taken for a dog, and two dogs for cats.
+**Does the box's table say so?** Rows are what it is, columns what the network says.
+"""
+
+# %%
+broken_confusion_matrix = box("confusion_matrix")
+labels = np.array([0] * 10 + [1] * 5)
+answers = np.array([0.1] * 9 + [0.8] + [0.9] * 3 + [0.2] * 2)
+figures.numbers(broken_confusion_matrix(labels, answers), titles=["the box's table"]).show()
+
+# %%
+broken_confusion_matrix
+
+
+# %% exercise="expose_confusion_matrix"
+def expose_confusion_matrix():
+    """Name the mistake in ``broken_confusion_matrix``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (labels, probabilities, threshold)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 4 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "transposed", (np.array([0, 0]), np.array([0.6, 0.2]))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 9. What you have built
 
 - `split`: parts that share nothing, each class by its share.
 - `build_cnn`, `compile_cnn`: the article's network, ready to learn.

@@ -35,7 +35,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch07_dropout import demo
@@ -674,7 +674,92 @@ cup. This one answers about a cup as it answers about a cat.
 
 # %% [markdown]
 r"""
-## 7. What you have built
+## 7. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+
+To make `dropout` a function that gives the same result every time, the first box brings its own
+generator, which begins anew in each call: it takes `x`, `rate` and `training`.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: dropout
+
+Sixty ones, at a rate of 0.2. So about a fifth of them should be gone. **How many are gone, and
+how large are the others?**
+"""
+
+# %%
+broken_dropout = box("dropout")
+out, mask = broken_dropout(np.ones((6, 10)), 0.2)
+figures.numbers(out, titles=["what the box makes of sixty ones, rate 0.2"]).show()
+
+# %%
+broken_dropout
+
+
+# %% exercise="expose_dropout"
+def expose_dropout():
+    """Name the mistake in ``broken_dropout``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, rate, training)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "rate-is-keep-probability", (np.zeros(1), 0.9)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: the way back
+
+A mask from the forward pass, at a rate of 0.5, and the gradient that comes back through the
+second box. **Which cells get a gradient, and which should?**
+"""
+
+# %%
+broken_dropout_backward = box("dropout_backward")
+mask = np.array([[True, False, True], [False, True, False]])
+dout = np.arange(1.0, 7).reshape(2, 3)
+figures.numbers(
+    mask.astype(int),
+    dout,
+    broken_dropout_backward(dout, mask, 0.5),
+    titles=["mask", "dout", "the box's gradient"],
+).show()
+
+# %%
+broken_dropout_backward
+
+
+# %% exercise="expose_dropout_backward"
+def expose_dropout_backward():
+    """Name the mistake in ``broken_dropout_backward``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (dout, mask, rate)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "mask-missing", (np.ones(1), np.array([False]), 0.75)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 8. What you have built
 
 - `dropout`: inverted, with a separate draw for every number.
 - `dropout_backward`: the same mask on the way back.

@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown, display
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch08_augmentation import demo
@@ -1153,7 +1153,93 @@ if reached:
 
 # %% [markdown]
 r"""
-## 8. What you have built
+## 8. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: a shift
+
+Chelsea, moved down and to the right. **Where does the left border of this picture come from?**
+"""
+
+# %%
+broken_shift = box("shift")
+chelsea = photo("chelsea", size=64, gray=True)
+figures.photos(
+    chelsea,
+    broken_shift(chelsea[None, :, :, None], 10, 20)[0, :, :, 0],
+    titles=["picture", "moved by the box"],
+    alt="Left: the cat. Right: the cat moved down and right. What left the frame is on the other "
+    "side.",
+).show()
+
+# %%
+broken_shift
+
+
+# %% exercise="expose_shift"
+def expose_shift():
+    """Name the mistake in ``broken_shift``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, dy, dx)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 4 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "wraps-around", (np.array([0.0, 1.0]).reshape(1, 1, 2, 1), 0, 2)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: contrast
+
+The second box gives Chelsea half the contrast. She has less contrast, and something else.
+**What?**
+"""
+
+# %%
+broken_adjust_contrast = box("adjust_contrast")
+figures.photos(
+    chelsea,
+    broken_adjust_contrast(chelsea[None, :, :, None], 0.5)[0, :, :, 0],
+    titles=["picture", "half the contrast"],
+    shades="gray",
+    alt="Left: the cat. Right: nearly all of it black, with some dark gray fur.",
+).show()
+
+# %%
+broken_adjust_contrast
+
+
+# %% exercise="expose_adjust_contrast"
+def expose_adjust_contrast():
+    """Name the mistake in ``broken_adjust_contrast``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, factor)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "mean-not-added-back", (np.full((1, 1, 1, 1), 0.5), 1.0)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 9. What you have built
 
 - `fit_standardizer`, `standardize`: mean 0, standard deviation 1, by the numbers of the training
   pictures.

@@ -35,7 +35,7 @@ import math
 
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch09_vgg import demo
@@ -784,7 +784,85 @@ network sees*. You do that in the next three chapters.
 
 # %% [markdown]
 r"""
-## 9. What you have built
+## 9. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: how far it sees
+
+Two layers of 3 × 3 see 5 pixels, three see 7. **What does the box say, and by how much is it off
+for each layer?**
+"""
+
+# %%
+broken_receptive_field = box("receptive_field")
+for depth in (1, 2, 3):
+    print("3 × 3,", depth, "in a row:", broken_receptive_field([("conv", 64, 3)] * depth))
+
+# %%
+broken_receptive_field
+
+
+# %% exercise="expose_receptive_field"
+def expose_receptive_field():
+    """Name the mistake in ``broken_receptive_field``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (layers,)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
+        The sizes and steps in the layers are the numbers that count.
+    """
+    ### BEGIN SOLUTION
+    return "adds-k", [("conv", 1, 1)]
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: the best names
+
+Three names, and a network that cannot decide. The second box gives its best two. **Which two
+should it be?** Look at what exercise 5 says of equal probabilities.
+"""
+
+# %%
+broken_top_k = box("top_k")
+undecided = np.array([[0.25, 0.5, 0.25]])
+print(broken_top_k(undecided, ["cat", "dog", "espresso"], 2))
+
+# %%
+broken_top_k
+
+
+# %% exercise="expose_top_k"
+def expose_top_k():
+    """Name the mistake in ``broken_top_k``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (probabilities, names, k)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
+        Names are no numbers; k is one.
+    """
+    ### BEGIN SOLUTION
+    return "ties-reversed", (np.array([[0.5, 0.5]]), ["cat", "dog"], 1)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 10. What you have built
 
 - `vgg16_layers`, `build_vgg16`: VGG16, name by name, parameter by parameter.
 - `receptive_field`: what a unit sees: 5 pixels for two layers, 196 or 212 for all of VGG16.

@@ -32,7 +32,7 @@ Run the next cell first. Keras takes a moment to load.
 # %% setup=true
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch10_feature_maps import demo
@@ -469,7 +469,90 @@ demo(feature_maps, model)
 
 # %% [markdown]
 r"""
-## 7. What you have built
+## 7. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: a picture
+
+A map that falls evenly from 1 to −1, as it may come from a layer without a ReLU. The box makes a
+picture of it. **Why is half of it one single gray?**
+"""
+
+# %%
+broken_to_picture = box("to_picture")
+slope = np.linspace(1, -1, 64) * np.ones((32, 1))
+figures.photos(
+    slope,
+    broken_to_picture(slope) / 255,
+    titles=["map", "the box's picture"],
+    shades=["signs", "gray"],
+    alt="Left: a map that goes from blue to red. Right: white that falls to black in the middle "
+    "and stays black.",
+).show()
+
+# %%
+broken_to_picture
+
+
+# %% exercise="expose_to_picture"
+def expose_to_picture():
+    """Name the mistake in ``broken_to_picture``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (feature_map,)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 4 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "clips-negatives", (np.array([[0.0, -2.0], [-2.0, 0.0]]),)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: a ranking
+
+A stack of three maps of 8 × 8, the last one the brightest. The second box is asked for its
+strongest three channels. **Can these be channels?**
+"""
+
+# %%
+broken_strongest = box("strongest")
+stack = np.random.default_rng(0).random((1, 8, 8, 3)) + np.array([0, 1, 2])
+print(broken_strongest(stack, 3))
+
+# %%
+broken_strongest
+
+
+# %% exercise="expose_strongest"
+def expose_strongest():
+    """Name the mistake in ``broken_strongest``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (feature_map, k)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "channels-in-front", (np.array([-1.0, 0.0]).reshape(1, 2, 1, 1), 1)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 8. What you have built
 
 - `feature_maps`: every map of a network, out of one forward pass.
 - `to_picture`: any map as a picture that no outlier spoils.

@@ -35,7 +35,7 @@ Run the next cell first. Keras takes a moment to load.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch11_filters_classes import demo
@@ -739,7 +739,84 @@ demo(ascent_step, total_variation)
 
 # %% [markdown]
 r"""
-## 8. What you have built
+## 8. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: roughness
+
+A flat wall of one color has a total variation of 0, whatever its color is. **What does the box
+say of a gray wall, and of a red one?**
+"""
+
+# %%
+broken_total_variation = box("total_variation")
+gray, red = np.full((8, 8, 3), 0.5), np.full((8, 8, 3), 0.5) * np.array([1, 0, 0])
+print("gray:", broken_total_variation(gray), " red:", broken_total_variation(red))
+
+# %%
+broken_total_variation
+
+
+# %% exercise="expose_total_variation"
+def expose_total_variation():
+    """Name the mistake in ``broken_total_variation``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (image,)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "over-channels", (np.array([[[0.0, 1.0]]]),)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: a step
+
+One step uphill at a rate of 1, on pictures of different sizes. All numbers of the gradient are 1,
+so every pixel should move by 1. **What does the second box do as the picture grows?**
+"""
+
+# %%
+broken_ascent_step = box("ascent_step")
+for size in (1, 2, 4, 8):
+    moved = broken_ascent_step(np.zeros((size, size)), np.ones((size, size)), 1.0)
+    print(f"{size} × {size} pixels move by {moved[0, 0]:.3f}")
+
+# %%
+broken_ascent_step
+
+
+# %% exercise="expose_ascent_step"
+def expose_ascent_step():
+    """Name the mistake in ``broken_ascent_step``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (image, gradient, rate)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 5 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "divides-by-the-norm", (np.zeros(2), np.array([1.0, -1.0]), 1.0)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 9. What you have built
 
 - `ascent_step`: a step uphill of the same length, however small the gradient is.
 - `total_variation`: how rough a picture is.

@@ -43,7 +43,7 @@ Run the next cell first. Keras takes a moment to load.
 # %% setup=true
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch12_explanations import demo
@@ -587,7 +587,97 @@ demo(saliency, grad_cam, occlusion_map, explain.load_explained())
 
 # %% [markdown]
 r"""
-## 8. What you have built
+## 8. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+
+Both functions ask a network. To make them functions of arrays, the boxes bring simple ones:
+`saliency` takes the gradient itself, as if the network had it everywhere, and `occlusion_map`
+takes a picture, and its network's logit is the sum of the channels, averaged over all places.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: saliency
+
+A gradient of 2 × 2 pixels with two channels, and the map that the box makes of it. **How do two
+channels become one number?**
+"""
+
+# %%
+broken_saliency = box("saliency")
+gradient = np.array([[[3.0, -1.0], [0.0, 2.0]], [[-4.0, 0.0], [1.0, 1.0]]])
+figures.numbers(
+    gradient[:, :, 0],
+    gradient[:, :, 1],
+    broken_saliency(gradient),
+    titles=["channel 0", "channel 1", "the box's saliency"],
+).show()
+
+# %%
+broken_saliency
+
+
+# %% exercise="expose_saliency"
+def expose_saliency():
+    """Name the mistake in ``broken_saliency``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (gradient,)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 2 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "summed-over-channels", (np.array([[[1.0, -1.0]]]),)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: occlusion
+
+A picture that is flat and bright, and the map of the second box. Nothing in this picture matters
+more than anything else. **Then why are there drops at all?**
+"""
+
+# %%
+broken_occlusion_map = box("occlusion_map")
+flat = np.full((4, 4, 1), 8.0)
+figures.numbers(
+    flat[:, :, 0],
+    broken_occlusion_map(flat, 2, 2),
+    titles=["picture", "the box's drops"],
+    signs="→",
+).show()
+
+# %%
+broken_occlusion_map
+
+
+# %% exercise="expose_occlusion_map"
+def expose_occlusion_map():
+    """Name the mistake in ``broken_occlusion_map``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (image, size, stride)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 3 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "black-occluder", (np.ones((1, 1, 1)), 1, 1)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 9. What you have built
 
 - `saliency`: the slope of the logit, pixel by pixel, from one backward pass.
 - `grad_cam`: a late layer's maps, weighted by how they speak for the class.

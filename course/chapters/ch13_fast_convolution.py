@@ -37,7 +37,7 @@ import math
 
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch13_fast_convolution import demo
@@ -930,7 +930,89 @@ products run far faster again. But the idea is the one that you wrote.
 
 # %% [markdown]
 r"""
-## 9. What you have built
+## 9. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: back to the picture
+
+Every window of 2 × 2 in a picture of 3 × 3 sends four ones back. So the middle should get 4, the
+corners 1. **What does the box put there?**
+"""
+
+# %%
+broken_col2im = box("col2im")
+back = broken_col2im(np.ones((4, 4)), (1, 3, 3, 1), (2, 2))
+figures.numbers(back[0, :, :, 0], titles=["what the box gives back"]).show()
+
+# %%
+broken_col2im
+
+
+# %% exercise="expose_col2im"
+def expose_col2im():
+    """Name the mistake in ``broken_col2im``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (cols, x_shape, size, strides, padding)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 10 numbers in all; more than 64 are not tried.
+        The numbers in tuples count, too.
+    """
+    ### BEGIN SOLUTION
+    cols = np.array([[0.0, -1.0], [1.0, 0.0]])
+    return "overwrites-overlap", (cols, (1, 3, 1, 1), (2, 1))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: one filter for each channel
+
+One pixel with the channels 1 and 10, and two filters for each: times 1 and times 2. So the four
+maps should hold 1, 2, 10 and 20. **What is their order in the second box?**
+"""
+
+# %%
+broken_depthwise_conv2d = box("depthwise_conv2d")
+pixel = np.array([1.0, 10.0]).reshape(1, 1, 1, 2)
+twice = np.array([[1.0, 2.0], [1.0, 2.0]]).reshape(1, 1, 2, 2)
+print(broken_depthwise_conv2d(pixel, twice, np.zeros(4))[0, 0, 0])
+
+# %%
+broken_depthwise_conv2d
+
+
+# %% exercise="expose_depthwise_conv2d"
+def expose_depthwise_conv2d():
+    """Name the mistake in ``broken_depthwise_conv2d``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (x, kernels, bias, strides, padding)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 10 numbers in all; more than 64 are not tried.
+        The numbers in tuples count, too.
+    """
+    ### BEGIN SOLUTION
+    pixel = np.array([1.0, 0.0]).reshape(1, 1, 1, 2)
+    kernels = np.array([[0.0, 1.0], [0.0, 0.0]]).reshape(1, 1, 2, 2)
+    return "multiplier-order", (pixel, kernels, np.zeros(4))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 10. What you have built
 
 - `im2col` and `conv2d_im2col`: a layer as one matrix product.
 - `col2im` and `conv2d_transpose`: from small maps back to large ones.

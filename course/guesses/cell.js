@@ -53,6 +53,13 @@ function render({ model, el }) {
     const text = new FormData(form).get(model.get("kind") === "choice" ? id : "guess");
     say(() => model.set("guessed", { text, count: ++count }));
   });
+  form.addEventListener("keydown", (event) => { // JupyterLab keeps Enter from sending a form
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.target.tagName === "BUTTON") event.target.click();
+    else form.requestSubmit();
+  });
   reveal.addEventListener("click", () => say(() => model.set("asked", true)));
 
   const refresh = () => {

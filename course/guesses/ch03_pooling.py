@@ -27,7 +27,7 @@ def _likeness(pool: int) -> float:
         ops.max_pool2d(_edges(wide[16:114, 8 + shift : 106 + shift]), (pool, pool)).ravel()
         for shift in (0, 1)
     ]
-    return 100 * float(np.corrcoef(*maps)[0, 1])
+    return 100 * float(np.corrcoef(maps[0], maps[1])[0, 1])
 
 
 def _bright_line() -> str:

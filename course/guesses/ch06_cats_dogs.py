@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from cnnlab.course.guesses.question import choice, number, numbers, shape
 from cnnlab.course.ops.evaluation import accuracy_gain, confusion_matrix, smooth, split
 from cnnlab.course.ops.layers import count_parameters
 
-LAYERS = [layer for filters in (32, 64, 128, 128)
+LAYERS: list[Any] = [layer for filters in (32, 64, 128, 128)
           for layer in (("conv", filters, 3), ("max_pool", 2))]  # fmt: skip
 LAYERS += [("flatten",), ("dropout", 0.5), ("dense", 512), ("dense", 256), ("dense", 1)]
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 Guess = float | tuple[int, ...] | str
 """What is guessed: a number, a shape, or one of several answers."""
@@ -71,7 +72,7 @@ class Question:
     text: str
     answer: Guess
     why: str
-    wrong: Mapping[Guess, str]
+    wrong: Mapping[Any, str]
     options: tuple[str, ...] = ()
     unit: str = ""
     within: float = 0.0
@@ -154,7 +155,7 @@ def number(
     text: str,
     answer: float,
     why: str,
-    wrong: Mapping[float, str] | None = None,
+    wrong: Mapping[Any, str] | None = None,
     *,
     unit: str = "",
     within: float = 0.0,
@@ -171,7 +172,7 @@ def shape(
     text: str,
     answer: tuple[int, ...],
     why: str,
-    wrong: Mapping[tuple[int, ...], str] | None = None,
+    wrong: Mapping[Any, str] | None = None,
     *,
     proof: Callable[[], tuple[int, ...]] | None = None,
 ) -> Question:
@@ -186,7 +187,7 @@ def numbers(
     text: str,
     answer: Iterable[float],
     why: str,
-    wrong: Mapping[tuple[int, ...], str] | None = None,
+    wrong: Mapping[Any, str] | None = None,
     *,
     proof: Callable[[], tuple[int, ...]] | None = None,
 ) -> Question:

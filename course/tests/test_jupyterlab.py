@@ -136,6 +136,27 @@ def test_a_mistake_is_named_and_a_solution_earns_everything(opened, copied, serv
     assert notebook.errors() == []
 
 
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_a_question_says_what_a_guess_shows(opened, theme):
+    notebook = opened(f"{CH01}/{CH01}.ipynb")
+    change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })"
+    notebook.page.evaluate(change, f"JupyterLab {theme}")
+    themed = notebook.page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]')
+    themed.wait_for(state="attached")
+    sources = [cell["source"] for cell in notebook.cells()]
+    notebook.run(next(i for i, source in enumerate(sources) if "start(" in source))
+    asked = sources.index('guess("weights_of_one_neuron")')
+    notebook.run(asked)
+    form = notebook.cell(asked).locator(".cnnlab-guess")
+    form.get_by_label("Your guess").fill("22500")
+    form.get_by_label("Your guess").press("Enter")
+    form.get_by_text("You counted pixels.").wait_for()
+    keep(f"guess-in-lab-{theme.lower()}", form.screenshot())
+    form.get_by_role("button", name="Show the answer").click()
+    form.get_by_text("That is one single neuron.").wait_for()
+    assert notebook.errors() == []
+
+
 def keep_readme_keep(notebook, margin=8):
     """The check cell and its card. course/figures/images/check.png is a copy of this one.
 

@@ -7,6 +7,8 @@ from cnnlab.autograder.graders.ch01_convolution import (
     conv_step,
     correlate2d,
     design_kernel,
+    expose_correlate2d,
+    expose_relu,
     relu,
 )
 from cnnlab.autograder.judging.exercise import Chapter
@@ -20,5 +22,7 @@ CHAPTER = Chapter(
         conv2d.EXERCISE,
         relu.EXERCISE,
         design_kernel.EXERCISE,
+        expose_correlate2d.EXERCISE,
+        expose_relu.EXERCISE,
     ),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cnnlab.autograder.graders.ch03_pooling import (
     average_pool2d,
+    expose_average_pool2d,
+    expose_max_pool2d,
     global_average_pool2d,
     max_pool2d,
     trace_shapes,
@@ -19,6 +21,8 @@ CHAPTER = Chapter(
         average_pool2d.EXERCISE,
         global_average_pool2d.EXERCISE,
         trace_shapes.EXERCISE,
+        expose_max_pool2d.EXERCISE,
+        expose_average_pool2d.EXERCISE,
     ),
     prelude=prelude("ch03_pooling"),
 )

@@ -7,6 +7,8 @@ from cnnlab.autograder.graders.ch04_network import (
     count_macs,
     count_parameters,
     dense,
+    expose_dense,
+    expose_softmax,
     flatten,
     predict,
     sigmoid,
@@ -27,6 +29,8 @@ CHAPTER = Chapter(
         count_macs.EXERCISE,
         choose_hyperparameters.EXERCISE,
         predict.EXERCISE,
+        expose_softmax.EXERCISE,
+        expose_dense.EXERCISE,
     ),
     prelude=prelude("ch04_network"),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from cnnlab.autograder.graders.ch05_backprop import (
     conv2d_backward,
     dense_backward,
+    expose_max_pool2d_backward,
+    expose_relu_backward,
     max_pool2d_backward,
     numerical_gradient,
     relu_backward,
@@ -25,6 +27,8 @@ CHAPTER = Chapter(
         conv2d_backward.EXERCISE,
         sgd_step.EXERCISE,
         train_step.EXERCISE,
+        expose_relu_backward.EXERCISE,
+        expose_max_pool2d_backward.EXERCISE,
     ),
     prelude=prelude("ch05_backprop"),
 )

@@ -15,14 +15,13 @@ from math import floor
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cnnlab.autograder.graders.shared.partitions import Places, places_of, same_parts
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, with_mistake
 from cnnlab.course.ops.evaluation import check_fractions, class_sizes
 
 Rng = np.random.Generator
-Places = NDArray[np.int64]
 Facts = dict[str, Any]
 
 
@@ -80,7 +79,7 @@ def _any() -> dict[str, Any]:
 def facts(args: tuple[Any, ...], value: Any) -> Facts:
     """Three splits, with one generator, another, and the first again, as what holds of them."""
     labels, fractions = np.asarray(args[0]), args[1]
-    first, other, again = ([_places(part, len(labels)) for part in s] for s in value["splits"])
+    first, other, again = ([places_of(part, len(labels)) for part in s] for s in value["splits"])
     seen = np.bincount(np.concatenate(first), minlength=len(labels))
     counts = [[int(np.sum(labels[p] == c)) for p in first] for c in np.unique(labels)]
     wanted = [class_sizes(sum(labels == c), fractions) for c in np.unique(labels)]
@@ -98,8 +97,8 @@ def facts(args: tuple[Any, ...], value: Any) -> Facts:
             "every class has its share in every part": counts == wanted and set(seen) == {1},
         },
         "draws": {
-            "the same generator gives the same split": _equal(first, again),
-            "another generator gives another split": not _equal(first, other),
+            "the same generator gives the same split": same_parts(first, again),
+            "another generator gives another split": not same_parts(first, other),
             "far and near examples are mixed": not all(
                 _is_run(np.flatnonzero(labels == c), part)
                 for c in np.unique(labels)
@@ -115,34 +114,10 @@ def facts(args: tuple[Any, ...], value: Any) -> Facts:
     )
 
 
-def _places(part: Any, count: int) -> Places:
-    """One part as places in the labels.
-
-    Raises
-    ------
-    ValueError
-        It is something else.
-    """
-    places = np.asarray(part)
-    if places.ndim != 1 or places.dtype.kind not in "iuf":
-        raise ValueError("a part must be a row of numbers")
-    whole = places.astype(np.int64)
-    if np.any(whole != places) or np.any(whole < 0) or np.any(whole >= count):
-        raise ValueError("a part must hold places in the labels")
-    return whole
-
-
 def _holds_whole_numbers(part: Any) -> bool:
     """Whether a part can be used as an index: an empty float array can not, an empty list can."""
     empty_list = isinstance(part, list | tuple) and not part
     return empty_list or np.asarray(part).dtype.kind in "iu"
-
-
-def _equal(one: list[Places], other: list[Places]) -> bool:
-    """Whether the same examples are in the same parts, in whatever order."""
-    return len(one) == len(other) and all(
-        np.array_equal(np.sort(a), np.sort(b)) for a, b in zip(one, other, strict=True)
-    )
 
 
 def _is_run(members: Places, part: Places) -> bool:

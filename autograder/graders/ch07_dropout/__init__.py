@@ -5,6 +5,8 @@ from __future__ import annotations
 from cnnlab.autograder.graders.ch07_dropout import (
     dropout,
     dropout_backward,
+    expose_dropout,
+    expose_dropout_backward,
     mc_predict,
     spatial_dropout2d,
 )
@@ -18,5 +20,7 @@ CHAPTER = Chapter(
         dropout_backward.EXERCISE,
         spatial_dropout2d.EXERCISE,
         mc_predict.EXERCISE,
+        expose_dropout.EXERCISE,
+        expose_dropout_backward.EXERCISE,
     ),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cnnlab.autograder.graders.ch09_vgg import (
     build_vgg16,
+    expose_receptive_field,
+    expose_top_k,
     receptive_field,
     top_k,
     vgg16_layers,
@@ -20,6 +22,8 @@ CHAPTER = Chapter(
         receptive_field.EXERCISE,
         vgg_preprocess.EXERCISE,
         top_k.EXERCISE,
+        expose_receptive_field.EXERCISE,
+        expose_top_k.EXERCISE,
     ),
     prelude="import math\nimport numpy as np\nimport keras\n",
     imports=frozenset({"numpy", "keras", "tensorflow"}),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cnnlab.autograder.graders.ch10_feature_maps import (
+    expose_strongest,
+    expose_to_picture,
     feature_maps,
     sparsity,
     strongest,
@@ -13,7 +15,14 @@ from cnnlab.autograder.judging.exercise import Chapter
 CHAPTER = Chapter(
     name="ch10_feature_maps",
     title="Feature maps: what a network sees",
-    exercises=(feature_maps.EXERCISE, to_picture.EXERCISE, sparsity.EXERCISE, strongest.EXERCISE),
+    exercises=(
+        feature_maps.EXERCISE,
+        to_picture.EXERCISE,
+        sparsity.EXERCISE,
+        strongest.EXERCISE,
+        expose_to_picture.EXERCISE,
+        expose_strongest.EXERCISE,
+    ),
     prelude="import math\nimport keras\nimport numpy as np\n",
     imports=frozenset({"numpy", "keras", "tensorflow"}),
     seconds=30.0,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from cnnlab.autograder.graders.ch11_filters_classes import (
     ascend,
     ascent_step,
+    expose_ascent_step,
+    expose_total_variation,
     total_variation,
     visualize_class,
     visualize_filter,
@@ -20,6 +22,8 @@ CHAPTER = Chapter(
         ascend.EXERCISE,
         visualize_filter.EXERCISE,
         visualize_class.EXERCISE,
+        expose_total_variation.EXERCISE,
+        expose_ascent_step.EXERCISE,
     ),
     prelude="import math\nimport keras\nimport numpy as np\nimport tensorflow as tf\n",
     imports=frozenset({"numpy", "keras", "tensorflow"}),

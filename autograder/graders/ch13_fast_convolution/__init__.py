@@ -9,6 +9,8 @@ from cnnlab.autograder.graders.ch13_fast_convolution import (
     conv2d_im2col,
     conv2d_transpose,
     depthwise_conv2d,
+    expose_col2im,
+    expose_depthwise_conv2d,
     im2col,
 )
 from cnnlab.autograder.graders.shared.prelude import prelude
@@ -25,6 +27,8 @@ CHAPTER = Chapter(
         conv1x1.EXERCISE,
         depthwise_conv2d.EXERCISE,
         conv2d_fft.EXERCISE,
+        expose_col2im.EXERCISE,
+        expose_depthwise_conv2d.EXERCISE,
     ),
     prelude=prelude("ch13_fast_convolution"),
 )

@@ -217,11 +217,24 @@ def test_fresh_references_come_from_another_process_which_says_why_it_fails(monk
             fresh.answers(CH01)
     assert ("keras" in sys.modules) == had_keras
     for name, key in keys.items():
-        for probe, expected in zip(key.probes, key.expected, strict=True):
+        for i, (probe, expected) in enumerate(zip(key.probes, key.expected, strict=True)):
             if not probe.raises:
                 correct = key.exercise.numpy_op(*probe.args, **probe.kwargs)
-                seen = key.exercise.describe(probe.args, correct)
+                seen = key.describe(i, correct)
                 assert value_difference(expected, seen, probe.rounding) is None, (name, probe)
     drawn = keys["conv2d"].probes[0].args[0]
     public = record.recorded(CH01)["conv2d"].probes[0].args[0]
     assert not np.array_equal(drawn, public)
+
+
+def test_puzzles_are_stated_not_recorded_and_the_same_in_every_record():
+    chapter = load_chapter(CH01)
+    puzzles = {exercise.name for exercise in chapter.exercises if exercise.puzzle}
+    assert puzzles
+    assert not puzzles & set(record.questions(chapter, 5))
+    assert not puzzles & set(decode(gzip.decompress(record.probes_path(CH01).read_bytes())))
+    for reference in record.references():
+        for name in puzzles:
+            key = record.recorded(CH01, reference)[name]
+            assert [probe.rung for probe in key.probes] == list(key.exercise.points)
+            assert all(all(facts.values()) for facts in key.expected)

@@ -137,7 +137,7 @@ def test_a_new_chapter_is_built_and_takes_its_first_exercise(tree, tmp_path):
         ("class", "ch01", "NAME must be a function's name"),
         ("_leaky", "ch01", "NAME must be a function's name"),
         ("relu", "ch01", "NAME must be new. Received: 'relu'"),
-        (NAME, "ch77", "--chapter must be one of ch01.*Received: 'ch77'. `cnnlab new chapter`"),
+        (NAME, "ch77", "--chapter must be one of ch00.*Received: 'ch77'. `cnnlab new chapter`"),
         (NAME, "", "--chapter must be one of"),
     ],
 )

@@ -23,6 +23,8 @@ def flat(value):
         return [type(value).__name__, *map(flat, value)]
     if isinstance(value, dict):
         return sorted((name, flat(item)) for name, item in value.items())
+    if callable(value):  # known by what it makes of three numbers
+        return repr(value(np.array([1.0, 2.0, 4.0])))
     return repr(value)
 
 

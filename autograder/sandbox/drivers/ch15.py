@@ -1,0 +1,158 @@
+"""Chapter 15's calls: a folder of pictures that is written first, a frozen base, a trained head.
+
+Keras and Pillow are imported in functions alone: a chapter without them loads this file, too.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from cnnlab.autograder.sandbox.drivers import models
+
+TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda upright: upright,
+    3: lambda upright: upright[::-1, ::-1],
+    6: lambda upright: np.rot90(upright, 1),
+    8: lambda upright: np.rot90(upright, -1),
+}
+"""EXIF's orientation → how the file holds an upright picture: the camera was turned."""
+ORIENTATION = 274
+
+
+def folder(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
+    """Write a folder of pictures, and call ``function(folder, size, rng)`` on it.
+
+    Parameters
+    ----------
+    args : (name of the folder, size)
+    given : dict
+        ``files`` (see `write`), ``seeds`` (one for each call), ``asks`` (is carried along) and
+        ``text`` (whether the folder is given as a text, not as a Path).
+
+    Returns
+    -------
+    dict
+        What was given, and ``drawn``: what each call returned, skipped files by name.
+    """
+    name, *rest = args
+    with TemporaryDirectory() as place:
+        root = Path(place, name)
+        for file in given["files"]:
+            write(root, file)
+        where = str(root) if given["text"] else root
+        drawn = [
+            function(where, *rest, np.random.default_rng(seed), **kwargs) for seed in given["seeds"]
+        ]
+    return {**given, "drawn": [_plain(found) for found in drawn]}
+
+
+def write(root: Path, file: dict[str, Any]) -> None:
+    """Write one file of a folder.
+
+    Parameters
+    ----------
+    file : dict
+        ``name`` relative to the root; ``kind`` (``"PNG"``, ``"JPEG"``, or ``"text"``: no
+        picture); ``pixels``, as they are to be seen; ``turned``, of `TURNS`; ``mode``, how they
+        are stored; ``kept``, the share of the file's bytes that is there.
+    """
+    path = root / file["name"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    body = b"no picture" if file["kind"] == "text" else encoded(file)
+    path.write_bytes(body[: int(len(body) * file["kept"])])
+
+
+def encoded(file: dict[str, Any]) -> bytes:
+    """A picture as its file's bytes."""
+    from PIL import Image
+
+    stored = np.ascontiguousarray(TURNS[file["turned"]](file["pixels"]))
+    picture = Image.fromarray(stored).convert(file["mode"])
+    about = Image.Exif()
+    if file["turned"] != 1:
+        about[ORIENTATION] = file["turned"]
+    body = io.BytesIO()
+    options: dict[str, Any] = {"quality": 95, "subsampling": 0} if file["kind"] == "JPEG" else {}
+    picture.save(body, format=file["kind"], exif=about, **options)
+    return body.getvalue()
+
+
+def _plain(found: Any) -> Any:
+    """What a call returned, with the files' names in place of their paths."""
+    if not isinstance(found, tuple | list) or len(found) != 4:
+        return found
+    images, labels, names, skipped = found
+    if isinstance(skipped, tuple | list | set | np.ndarray):
+        skipped = [PurePath(str(path)).name for path in skipped]
+    return [images, labels, names, skipped]
+
+
+def splits(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
+    """As chapter 6's: with one generator, with another, and with the first again."""
+    from cnnlab.autograder.sandbox.drivers import ch06
+
+    return ch06.splits(function, args, kwargs, given)
+
+
+def features(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> np.ndarray:
+    """Call ``function(base, images, …)`` on a base of ours.
+
+    Parameters
+    ----------
+    given : dict
+        What `models.stack` takes.
+    """
+    return models.numbers(function(models.stack(**given), *args, **kwargs))
+
+
+def head(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
+    """Call ``function(features, labels, classes, rng)``, and describe the model that it trained.
+
+    Parameters
+    ----------
+    given : dict
+        ``seed`` of the generator, ``new`` (features that it has not seen), ``truth`` (their
+        labels) and ``asks``. All of it is carried along.
+
+    Returns
+    -------
+    dict
+        What was given; ``layers`` (class, units, activation and penalty of each), ``scales``
+        (mean and variance of a Normalization layer), ``loss``, ``takes`` (the input's shape), and
+        ``y``, the model's answers to ``new``.
+    """
+    import keras
+
+    model = function(*args, np.random.default_rng(given["seed"]), **kwargs)
+    models.demand_model(model)
+    found = models.flat(model)
+    scales = [
+        (models.numbers(layer.mean).ravel(), models.numbers(layer.variance).ravel())
+        for layer in found
+        if isinstance(layer, keras.layers.Normalization)
+        and getattr(layer, "mean", None) is not None
+    ]
+    return {
+        **given,
+        "layers": [_described(layer) for layer in found],
+        "scales": scales,
+        "loss": (models.compile_config(model) or {}).get("loss"),
+        "y": models.numbers(model(given["new"], training=False)),
+    }
+
+
+def _described(layer: Any) -> dict[str, Any]:
+    activation = getattr(layer, "activation", None)
+    penalty = getattr(layer, "kernel_regularizer", None)
+    return {
+        "class": type(layer).__name__,
+        "units": getattr(layer, "units", None),
+        "activation": getattr(activation, "__name__", "") or "linear",
+        "l2": float(np.asarray(getattr(penalty, "l2", 0.0))),
+    }
