@@ -19,12 +19,4 @@ c.CourseDirectory.ignore = [
     "feedback",
     ".released.json",
 ]
-c.Autograde.autograde_preprocessors = [
-    "cnnlab.autograder.nbgrader_bridge.Judge",  # in the place of nbgrader's Execute
-    "nbgrader.preprocessors.IgnorePattern",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+c.Autograde.exporter_class = "cnnlab.autograder.nbgrader_bridge.GradingExporter"

@@ -6,12 +6,16 @@ almost no time.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     from cnnlab.autograder.display.box import Box
-    from cnnlab.autograder.display.show import Check, Note, Overview, Source
+    from cnnlab.autograder.display.show import Check, Note, Overview, Source, Ungraded
+
+JUDGE = "CNNLAB_JUDGE"
+"""Set where nbgrader executes a notebook for its other cells, and a judge gives our points."""
 
 
 def start(chapter: str) -> None:
@@ -39,10 +43,10 @@ def start(chapter: str) -> None:
 
 
 @overload
-def check(function: Callable[..., Any]) -> Check: ...
+def check(function: Callable[..., Any]) -> Check | Ungraded: ...
 @overload
-def check(function: None = None) -> Overview: ...
-def check(function: Callable[..., Any] | None = None) -> Check | Overview:
+def check(function: None = None) -> Overview | Ungraded: ...
+def check(function: Callable[..., Any] | None = None) -> Check | Overview | Ungraded:
     """Check a function of yours: does it do what its exercise asks for?
 
     Parameters
@@ -53,9 +57,9 @@ def check(function: Callable[..., Any] | None = None) -> Check | Overview:
 
     Returns
     -------
-    Check or Overview
-        Shows itself as the last line of a cell; its ``result`` holds the details. nbgrader
-        reads it as the score.
+    Check, Overview or Ungraded
+        Shows itself as the last line of a cell; its ``result`` holds the details. Where
+        nbgrader grades without our judge, `Ungraded` gives no points.
 
     Raises
     ------
@@ -67,6 +71,10 @@ def check(function: Callable[..., Any] | None = None) -> Check | Overview:
     RuntimeError
         There is nothing to search for functions: no notebook, and no argument either.
     """
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde" and JUDGE not in os.environ:
+        from cnnlab.autograder.display.show import Ungraded
+
+        return Ungraded()
     from cnnlab.autograder import live
 
     if function is None:

@@ -3,16 +3,18 @@
     python autograder/bench/bench_grading.py [--class-size 300] [--workers 1 2] [--tiny]
 
 Chapter 1, solved, flipped and half-solved notebooks in turn; in the sandbox, with recorded
-references. Starting up is told apart from what each further submission costs. On a busy machine,
-compare the processor time: outside the sandbox, and inside (the zygotes, and learner code).
+references, and each class once without and once with a journal. Starting up is told apart from
+what each further submission costs. On a busy machine, compare the processor time: outside the
+sandbox, and inside (the zygotes, and learner code).
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import astuple, dataclass
+from itertools import product
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from time import perf_counter
@@ -21,6 +23,7 @@ import psutil
 
 from cnnlab.autograder.batch import Settings, grade
 from cnnlab.autograder.bench.tiny import arguments
+from cnnlab.autograder.journal import Journal
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.tests.handins import NOTEBOOK, flipped, hand_in, stub
 
@@ -50,21 +53,27 @@ class Cost:
         return Cost(*((a - b) / count for a, b in zip(astuple(self), astuple(fewer), strict=True)))
 
 
-def cost(paths: list[Path], workers: int) -> Cost:
+def cost(paths: list[Path], workers: int, journaled: bool) -> Cost:
     """What a class costs, until its last result is there."""
     start = perf_counter()
     judges, sandbox = processor()
-    total = Cost(0, 0, 0)
+    total, left = Cost(0, 0, 0), len(paths)
 
     def seen(result: SubmissionResult) -> None:
-        nonlocal total
+        nonlocal total, left
         if result.status != "graded" or result.score == 0:
             raise RuntimeError("a submission of the bench was not graded")
-        if result.path == str(paths[-1]):
+        left -= 1
+        if not left:
             now = processor()
             total = Cost(perf_counter() - start, now[0] - judges, now[1] - sandbox)
 
-    grade(paths, Settings(fresh=False, workers=workers), seen)
+    settings = Settings(fresh=False, workers=workers)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        journal = None
+        if journaled:
+            journal = stack.enter_context(Journal.begin(Path(name, "journal"), 0))
+        grade(paths, settings, seen, journal)
     return total
 
 
@@ -91,17 +100,27 @@ def main() -> None:
     parser.add_argument("--class-size", type=int, default=300)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     given = arguments(parser, class_size=6)
-    titles = "processes", "start", "each", "per second", "CPU judge", "CPU sandbox", "memory"
+    titles = (
+        "processes",
+        "journal",
+        "start",
+        "each",
+        "per second",
+        "CPU judge",
+        "CPU sandbox",
+        "memory",
+    )
     print("".join(f"{title:>11}" for title in titles))
     with tempfile.TemporaryDirectory() as name:
         paths = class_of(Path(name), given.class_size)
         few = paths[: max(len(paths) // 10, 2)]
-        for workers in given.workers:
-            short = cost(few, workers)
-            each = cost(paths, workers).each_more(short, len(paths) - len(few))
+        for workers, journaled in product(given.workers, (False, True)):
+            short = cost(few, workers, journaled)
+            each = cost(paths, workers, journaled).each_more(short, len(paths) - len(few))
             start = short.wall - each.wall * len(few)
             memory = getrusage(RUSAGE_SELF).ru_maxrss / 1024
-            row = f"{workers:11}{start:10.2f}s{1000 * each.wall:9.1f}ms{1 / each.wall:11.1f}"
+            row = f"{workers:11}{'yes' if journaled else 'no':>11}{start:10.2f}s"
+            row += f"{1000 * each.wall:9.1f}ms{1 / each.wall:11.1f}"
             row += f"{1000 * each.judges:9.1f}ms{1000 * each.sandbox:9.1f}ms{memory:9.0f}MB"
             print(row)
 

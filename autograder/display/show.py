@@ -1,8 +1,8 @@
 """Objects that show themselves: as a card in a notebook, as text in a terminal.
 
-nbgrader, where it executes a notebook without our bridge, reads the score of a check cell from
-the ``text/plain`` of its result, and takes every text that is no number for full marks. So in
-every kernel the plain text of a `Check` is its score, and the card is the HTML beside it.
+nbgrader reads the score of a cell that it executes from the ``text/plain`` of its result, and
+takes every text that is no number for full marks. So in every kernel the plain text of a `Check`
+is its score, and the card is the HTML beside it.
 """
 
 from __future__ import annotations
@@ -110,6 +110,26 @@ class Overview(_Graded):
 
     def _repr_html_(self) -> str:
         return render.overview_html([check.result for check in self.checks])
+
+
+@dataclass(frozen=True, repr=False)
+class Ungraded(_Graded):
+    """What `check` gives where nbgrader executes a notebook to grade it: no points, and why."""
+
+    score: float = 0.0
+    max_score: float = 1.0
+    text: str = (
+        "No judge is at work here, so this check gives no points: in a kernel, a learner's cell "
+        "could change what a check says. CNN Lab's judge grades where the package is installed "
+        "beside nbgrader and Autograde.exporter_class is "
+        "cnnlab.autograder.nbgrader_bridge.GradingExporter."
+    )
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return render.note("Not graded", self.text)
 
 
 @dataclass(frozen=True, repr=False)

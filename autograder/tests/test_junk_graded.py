@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.results import SubmissionResult, from_json
-from cnnlab.autograder.nbgrader_bridge import CHECK, Judge
+from cnnlab.autograder.nbgrader_bridge import Judge
+from cnnlab.autograder.nbgrader_bridge.gradebook import CHECK
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.tests.handins import cell
 from cnnlab.autograder.tests.junk import BODIES, handed_in, spread
@@ -109,7 +110,8 @@ def assigned(chapter: str, folder: Path) -> None:
         gradebook.add_notebook(chapter, chapter)
         for exercise in load_chapter(chapter).exercises:
             place = (CHECK + exercise.name, chapter, chapter)
-            source = {"cell_type": "code", "source": "", "checksum": "", "locked": True}
+            text = f"check({exercise.name})"
+            source = {"cell_type": "code", "source": text, "checksum": "", "locked": True}
             gradebook.add_grade_cell(*place, max_score=exercise.max_score, cell_type="code")
             gradebook.add_source_cell(*place, **source)
 

@@ -15,6 +15,7 @@ from cnnlab.autograder import check, hint, live, solution, start
 from cnnlab.autograder.display import show
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import recorded
+from cnnlab.autograder.learner import JUDGE
 from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.course import ops
 
@@ -351,6 +352,27 @@ def test_a_notebook_shows_cards(executed):
     assert "check(f)" in outputs[0]["text/html"]
     assert "hint" in outputs[1]["text/html"]
     assert outputs[2]["text/plain"] == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("setting", "score"),
+    [
+        ({"NBGRADER_EXECUTION": "autograde"}, 0.0),
+        ({"NBGRADER_EXECUTION": "autograde", JUDGE: "1"}, 2.0),
+        ({"NBGRADER_EXECUTION": "validate"}, 2.0),
+    ],
+)
+def test_where_nbgrader_grades_without_a_judge_a_check_gives_no_points(
+    notebook, monkeypatch, setting, score
+):
+    for name, value in setting.items():
+        monkeypatch.setenv(name, value)
+    notebook["relu"] = right()
+
+    for found in (check(right()), check()):
+        assert found._repr_mimebundle_() == {"text/plain": str(score)}
+        assert bool(found) == (score > 0)
+        assert ("No judge is at work" in found._repr_html_()) == (score == 0)
 
 
 def test_a_terminal_shows_text():

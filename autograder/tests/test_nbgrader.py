@@ -2,8 +2,10 @@
 
 import gc
 import json
+import os
 import shutil
 from html import escape
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -12,14 +14,21 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import Execute, LimitOutput
 from traitlets.config import PyFileConfigLoader
+from traitlets.utils.importstring import import_item
 
-from cnnlab.autograder import batch, nbgrader_bridge
+from cnnlab.autograder import batch
 from cnnlab.autograder.batch import Grader
 from cnnlab.autograder.judging.exercise import Chapter, load_chapter
 from cnnlab.autograder.judging.record import StaleReferences
-from cnnlab.autograder.nbgrader_bridge import Judge, JudgeError, chapter_of
+from cnnlab.autograder.learner import JUDGE
+from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
+from cnnlab.autograder.nbgrader_bridge import gradebook as gradebook_module
+from cnnlab.autograder.nbgrader_bridge import judge as judge_module
+from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
+from cnnlab.autograder.nbgrader_bridge.gradebook import chapter_of
+from cnnlab.autograder.nbgrader_bridge.judge import links_in
 from cnnlab.autograder.submission import read_text
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
@@ -74,13 +83,23 @@ def judge():
 @pytest.fixture
 def executed(monkeypatch):
     """The notebooks that are given to nbgrader's Execute, which runs nothing."""
+    return recorded_by(Execute, monkeypatch)
+
+
+@pytest.fixture
+def sandboxed(monkeypatch):
+    """The notebooks that are to be executed in the sandbox; none is."""
+    return recorded_by(SandboxedExecute, monkeypatch)
+
+
+def recorded_by(preprocessor, monkeypatch):
     notebooks = []
 
     def execute(self, nb, resources):
         notebooks.append(nb)
         return nb, resources
 
-    monkeypatch.setattr(Execute, "preprocess", execute)
+    monkeypatch.setattr(preprocessor, "preprocess", execute)
     return notebooks
 
 
@@ -107,13 +126,22 @@ def ours(text):
 # Grade cells
 
 
-def test_the_configuration_differs_from_nbgraders_in_one_place_only():
-    names = config(SOLUTIONS.parent).Autograde.autograde_preprocessors
+@pytest.mark.parametrize("name", [Execute, "nbgrader.preprocessors.Execute"])
+def test_the_judge_takes_the_place_of_execute_alone(name):
+    exporter = GradingExporter()
+    exporter._preprocessors = []
+    for preprocessor in (name, "nbgrader.preprocessors.LimitOutput"):
+        exporter.register_preprocessor(preprocessor)
 
-    stock = Autograde.class_traits()["autograde_preprocessors"].default()
-    assert [name.rpartition(".")[2] for name in names] == [
-        "Judge" if p is Execute else p.__name__ for p in stock
-    ]
+    assert [type(each) for each in exporter._preprocessors] == [Judge, LimitOutput]
+
+
+def test_the_course_and_the_wheel_name_the_same_exporter():
+    shipped = json.loads((Path(judge_module.__file__).parent / "nbgrader_config.json").read_text())
+    name = shipped["Autograde"]["exporter_class"]
+
+    assert import_item(name) is GradingExporter
+    assert config(SOLUTIONS.parent).Autograde == {"exporter_class": name}
 
 
 @pytest.mark.parametrize(
@@ -239,7 +267,7 @@ def own_notebook(about, *names):
     return nbformat.writes(nbformat.v4.new_notebook(cells=cells))
 
 
-@pytest.mark.parametrize("names", [(), ("my-test",), ("check-mine",)])
+@pytest.mark.parametrize("names", [(), ("my-test",), ("check-mine",), ("check-relu", "relu")])
 def test_an_instructors_own_notebook_is_executed_as_ever(judge, about, executed, names):
     notebook = judged(judge, about, own_notebook(about, *names))
 
@@ -247,16 +275,64 @@ def test_an_instructors_own_notebook_is_executed_as_ever(judge, about, executed,
     assert all(each.outputs == [] for each in notebook.cells)
 
 
-def test_in_a_notebook_of_ours_other_tests_are_executed(judge, about, executed):
-    with Gradebook(about["db_url"]) as gradebook:
-        cell_about = {"cell_type": "code", "source": "", "checksum": "", "locked": True}
-        gradebook.add_grade_cell("my-test", CHAPTER, CHAPTER, max_score=1, cell_type="code")
-        gradebook.add_source_cell("my-test", CHAPTER, CHAPTER, **cell_about)
+@pytest.fixture
+def with_own_test(about):
+    """A chapter's notebook with a test of the instructor's own."""
+    add_cell(about, "my-test", "code")
 
+
+def add_cell(about, name, kind, solution=False):
+    with Gradebook(about["db_url"]) as gradebook:
+        cell_about = {"cell_type": kind, "source": "", "checksum": "", "locked": not solution}
+        gradebook.add_grade_cell(name, CHAPTER, CHAPTER, max_score=1, cell_type=kind)
+        gradebook.add_source_cell(name, CHAPTER, CHAPTER, **cell_about)
+        if solution:
+            gradebook.add_solution_cell(name, CHAPTER, CHAPTER)
+
+
+@pytest.mark.usefixtures("with_own_test")
+def test_a_notebook_of_ours_with_other_tests_is_executed_in_the_sandbox(
+    judge, about, executed, sandboxed
+):
     notebook = judged(judge, about, SOLVED)
 
-    assert len(executed) == 1
+    assert (len(executed), len(sandboxed)) == (0, 1)
     assert sum(grades(notebook).values()) == POINTS
+
+
+@pytest.mark.parametrize(("kind", "runs"), [("code", 1), ("markdown", 0)])
+def test_cells_that_a_person_grades_are_executed_unless_they_are_text(
+    judge, about, sandboxed, kind, runs
+):
+    add_cell(about, "by-hand", kind, solution=True)
+
+    assert sum(grades(judged(judge, about, SOLVED)).values()) == POINTS
+    assert len(sandboxed) == runs
+
+
+def test_what_a_submitted_link_led_to_is_not_shown(tmp_path):
+    course = CourseDirectory(root=str(tmp_path))
+    folder = tmp_path / "submitted" / "ada" / CHAPTER
+    folder.mkdir(parents=True)
+    (folder / "data.csv").touch()
+    (folder / "notes.txt").symlink_to(tmp_path / "gradebook.db")
+    exporter = GradingExporter(parent=Autograde(coursedir=course))
+
+    assert links_in(exporter, {"student": "ada", "assignment": CHAPTER}) == ["notes.txt"]
+    assert links_in(GradingExporter(), {"student": "ada", "assignment": CHAPTER}) == []
+
+
+@pytest.mark.usefixtures("with_own_test")
+def test_without_bubblewrap_nothing_is_executed_unless_told(judge, about, executed, monkeypatch):
+    monkeypatch.setattr(judge_module, "available", lambda: "bubblewrap is missing.")
+
+    with pytest.raises(JudgeError, match=r"bubblewrap is missing.*c\.Judge\.sandboxed_kernel = F"):
+        judged(judge, about, SOLVED)
+    assert executed == []
+    judge.sandboxed_kernel = False
+    judged(judge, about, SOLVED)
+    assert len(executed) == 1
+    assert JUDGE not in os.environ
 
 
 def test_a_renamed_notebook_is_known_by_its_exercises():
@@ -269,8 +345,8 @@ def test_a_renamed_notebook_is_known_by_its_exercises():
 def test_a_notebook_of_two_possible_chapters_is_not_guessed(monkeypatch):
     relu = (load_chapter(CHAPTER)["relu"],)
     chapters = {name: Chapter(name, "", relu) for name in ("ch01_a", "ch02_b")}
-    monkeypatch.setattr(nbgrader_bridge, "chapter_names", lambda: list(chapters))
-    monkeypatch.setattr(nbgrader_bridge, "load_chapter", chapters.__getitem__)
+    monkeypatch.setattr(gradebook_module, "chapter_names", lambda: list(chapters))
+    monkeypatch.setattr(gradebook_module, "load_chapter", chapters.__getitem__)
 
     with pytest.raises(JudgeError, match="may be ch01_a, ch02_b: name it after its chapter"):
         chapter_of("week1", {"relu"})
@@ -285,15 +361,15 @@ def test_a_failure_of_ours_is_never_a_zero(judge, about, monkeypatch):
         raise StaleReferences("Run `cnnlab record`.")
 
     monkeypatch.setattr(batch, "recorded", stale)
-    monkeypatch.setattr(nbgrader_bridge, "start_judging", grader_here)
-    monkeypatch.setattr(nbgrader_bridge, "Pool", InThisProcess)
+    monkeypatch.setattr(judge_module, "start_judging", grader_here)
+    monkeypatch.setattr(judge_module, "Pool", InThisProcess)
 
     with pytest.raises(JudgeError, match=r"(?s)ada.*not graded.*Run `cnnlab record`"):
         judged(judge, about, SOLVED)
 
 
 def test_without_bubblewrap_nothing_is_graded_unless_told(about, monkeypatch):
-    monkeypatch.setattr(nbgrader_bridge, "available", lambda: "bubblewrap is missing")
+    monkeypatch.setattr(judge_module, "available", lambda: "bubblewrap is missing")
     exporter = NotebookExporter()
 
     with pytest.raises(JudgeError, match=r"bubblewrap is missing.*c\.Judge\.sandbox = False"):
@@ -307,7 +383,7 @@ def test_without_bubblewrap_nothing_is_graded_unless_told(about, monkeypatch):
 def test_all_notebooks_of_a_run_share_its_processes(about, monkeypatch):
     log = []
 
-    class Logged(nbgrader_bridge.Run):
+    class Logged(judge_module.Run):
         def __init__(self, *settings):
             log.append("opened")
             super().__init__(*settings)
@@ -316,7 +392,7 @@ def test_all_notebooks_of_a_run_share_its_processes(about, monkeypatch):
             log.append("closed")
             super().close()
 
-    monkeypatch.setattr(nbgrader_bridge, "Run", Logged)
+    monkeypatch.setattr(judge_module, "Run", Logged)
     exporter = NotebookExporter()
     for _ in range(2):
         judged(Judge(parent=exporter, sandbox=False, fresh=False), about, SOLVED)

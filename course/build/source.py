@@ -174,6 +174,7 @@ def _shipped(cell: nbformat.NotebookNode, role: str, exercise: str | None) -> di
 
 
 def _check_cell(exercise: str, points: float) -> dict[str, Any]:
+    """A check brings its own ``check`` along: an answer cell may have redefined that name."""
     return {
         "cell_type": "code",
         "execution_count": None,
@@ -186,7 +187,7 @@ def _check_cell(exercise: str, points: float) -> dict[str, Any]:
             },
         },
         "outputs": [],
-        "source": f"check({exercise})",
+        "source": f"from cnnlab.autograder import check\n\ncheck({exercise})",
     }
 
 

@@ -92,7 +92,7 @@ def test_the_check_cell_follows_and_takes_its_points_from_the_grader(root):
     ids, cell = list(built), built["check-relu"]
 
     assert ids.index("check-relu") == ids.index("exercise-relu") + 1
-    assert cell.source == "check(relu)"
+    assert cell.source == "from cnnlab.autograder import check\n\ncheck(relu)"
     nbgrader = cell.metadata.nbgrader
     assert (nbgrader.grade_id, nbgrader.points) == ("check-relu", 3.5)
     assert (nbgrader.grade, nbgrader.locked, nbgrader.solution) == (True, True, False)

@@ -1,0 +1,157 @@
+"""`Judge` takes the place of nbgrader's ``Execute``: it grades where that runs a kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import weakref
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from nbconvert.exporters import Exporter
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from traitlets import Bool
+
+from cnnlab.autograder.batch import Answers, Settings, start_judging
+from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.learner import JUDGE
+from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
+from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, checks_of, known_cells
+from cnnlab.autograder.nbgrader_bridge.outputs import fill
+from cnnlab.autograder.pool import Pool
+from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.submission import Submission, read_text
+
+
+class Judge(NbGraderPreprocessor):
+    """Fills the grade cells of our notebooks; others are executed as nbgrader always did.
+
+    Which notebooks and cells are ours is read in the instructor's database, where students
+    cannot change it. A notebook of ours that holds the instructor's own tests too, or cells that
+    a person grades, is executed as a whole in the sandbox; the points of our exercises come from
+    the judge all the same.
+    """
+
+    sandbox = Bool(True, help="Run learners' code in the sandbox; grading stops without it.").tag(
+        config=True
+    )
+    fresh = Bool(
+        True,
+        help="Test with new inputs in every run, answered by Keras; else with the recorded ones.",
+    ).tag(config=True)
+
+    sandboxed_kernel = Bool(
+        True,
+        help="Execute the instructor's own cells, and with them all others of such a notebook, in "
+        "the sandbox; else under the account that grades, as nbgrader does.",
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Mapping[str, Any]
+    ) -> tuple[NotebookNode, Mapping[str, Any]]:
+        """Grade a notebook.
+
+        Raises
+        ------
+        JudgeError
+            It could not be graded, and that is not its author's fault. nbgrader marks the
+            submission as failed; it is graded again in the next run.
+        """
+        about = resources["nbgrader"]
+        cells = known_cells(about)
+        chapter, checks = checks_of(about["notebook"], cells)
+        if chapter is None:
+            return Execute(parent=self.parent)(nb, resources)
+        path = "{student}/{assignment}/{notebook}.ipynb".format_map(about)
+        result = self.grade(read_text(json.dumps(nb), path, chapter))
+        if own := [c.name for c in cells.values() if c not in checks and c.shows_something]:
+            self.log.info("Executing %s for your own cells: %s", path, ", ".join(own))
+            nb, resources = self.execute(nb, resources)
+        fill(nb, checks, result)
+        return nb, resources
+
+    def execute(
+        self, nb: NotebookNode, resources: Mapping[str, Any]
+    ) -> tuple[NotebookNode, Mapping[str, Any]]:
+        """The notebook with the outputs of all its cells."""
+        if not self.sandboxed_kernel:
+            with mock.patch.dict(os.environ, {JUDGE: "1"}):
+                return Execute(parent=self.parent)(nb, resources)
+        if problem := available():
+            raise JudgeError(
+                "This assignment holds cells of your own, so its notebooks have to be executed. "
+                f"{problem} Outside the sandbox, learners' code could change your gradebook; "
+                "c.Judge.sandboxed_kernel = False allows that."
+            )
+        links = links_in(self.parent, resources["nbgrader"])
+        return SandboxedExecute(parent=self.parent, hidden=links)(nb, resources)
+
+    def grade(self, submission: Submission) -> SubmissionResult:
+        """The result of a submission, from the processes that serve this whole run."""
+        for warning in submission.warnings:
+            self.log.warning("%s: %s", submission.path, warning)
+        try:
+            result = _run_of(self.parent, self.sandbox, self.fresh).grade(submission)
+        except RuntimeError as error:
+            remedy = "In nbgrader_config.py these are `c.Judge.sandbox = False` and `c.Judge.fresh`"
+            raise JudgeError(f"{error} ({remedy} = False.)") from error
+        failures = [e.message for e in result.exercises if e.status == "internal_error"]
+        if failures:
+            raise JudgeError("\n".join([f"{submission.path} was not graded.", *failures]))
+        if result.status == "unreadable":
+            self.log.warning("%s: %s", submission.path, result.message)
+        self.log.info("%s: %g of %g points", submission.path, result.score, result.max_score)
+        return result
+
+
+def links_in(exporter: Exporter, about: Mapping[str, str]) -> list[str]:
+    """Symbolic links in a submitted folder: nbgrader has copied what they point to, whoever's
+    it is."""
+    course = getattr(exporter.parent, "coursedir", None)
+    if course is None:
+        return []
+    place = (course.submitted_directory, about["student"], about["assignment"])
+    folder = Path(course.format_path(*place))
+    return [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_symlink()]
+
+
+# Grading, with processes that are shared by all notebooks of one run
+
+
+class Run:
+    """What one run of nbgrader keeps: the Keras process, the sandbox, the answer keys."""
+
+    def __init__(self, sandbox: bool, fresh: bool) -> None:
+        if sandbox and (problem := available()):
+            raise JudgeError(problem)
+        self._stack = ExitStack()
+        # The seed is drawn anew and shown nowhere, so nobody can prepare for the probes.
+        self._answers = self._stack.enter_context(Answers(secrets.randbits(53) if fresh else None))
+        start = partial(start_judging, Settings(fresh, sandbox, workers=1), drawn=True)
+        self._pool = self._stack.enter_context(Pool(1, start))
+
+    def grade(self, submission: Submission) -> SubmissionResult:
+        task = submission, self._answers.of(submission.chapter)
+        ((_, result),) = self._pool.grade([(0, task)])
+        return result
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+_runs: weakref.WeakKeyDictionary[Exporter, Run] = weakref.WeakKeyDictionary()
+
+
+def _run_of(exporter: Exporter, sandbox: bool, fresh: bool) -> Run:
+    """The run that an exporter belongs to; nbgrader makes one exporter for each run, but a
+    preprocessor for each notebook."""
+    if exporter not in _runs:
+        run = _runs[exporter] = Run(sandbox, fresh)
+        weakref.finalize(exporter, run.close)
+    return _runs[exporter]
