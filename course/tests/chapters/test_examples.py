@@ -10,7 +10,7 @@ import pytest
 
 from cnnlab.course.tests.chapters.prose import NAMES, cells
 
-PLAIN = ("ch01", "ch02", "ch03", "ch04", "ch05", "ch07", "ch13")
+PLAIN = ("ch01", "ch02", "ch03", "ch04", "ch05", "ch07", "ch13", "ch14")
 """Chapters whose cells of definitions import no Keras; the others are looked at in the slow run."""
 
 
