@@ -1,7 +1,7 @@
 // Chapter 15's demo: a reliability diagram, a slider for silence, and a wall of mistakes.
 
 const [WIDE, HIGH] = [460, 340];
-const EDGE = { left: 46, right: 12, top: 12, bottom: 44 };
+const EDGE = { left: 46, right: 24, top: 12, bottom: 44 };
 
 function svg(tag, attributes = {}, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);

@@ -52,7 +52,7 @@ def honest_split(
     >>> parts = honest_split([0, 0, 0, 1, 1, 1], [7, 7, 8, 9, 9, 5], [0.5, 0.5],
     ...                      np.random.default_rng(0))
     >>> sorted(part.tolist() for part in parts)
-    [[0, 1, 5], [2, 3, 4]]
+    [[0, 1, 3, 4], [2, 5]]
     """
     check_fractions(fractions)
     counts, members = group_counts(labels, groups)

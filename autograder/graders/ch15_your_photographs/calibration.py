@@ -238,7 +238,7 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Ask two questions of a group of pictures: how sure was the network, and how often was it right? An honest network gives the same number twice. Which pictures belong to a group?",
+        "Of a group of pictures, find two means: how sure the network was, and how often it was right. An honest network gives the same number twice. Which pictures belong to a group?",
         "The answer is the largest probability p of a row. Its bin is p times bins, rounded down. Then take two means over each bin.",
         "np.minimum keeps p = 1 in the last bin. A bin without pictures gets np.nan. How do you choose the pictures of one bin?",
     ),

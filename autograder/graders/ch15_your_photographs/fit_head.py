@@ -183,7 +183,7 @@ def _labels_refused(op: Op) -> Op:
 _NORMAL = "Your head takes features as they are, and each has its own scale: one is near 0, another in the hundreds. A layer in the head should bring them to the same scale. Which one, and what must it have seen?"
 _ACTIVATION = "Your last layer does not give probabilities of which exactly one class is true. Which activation makes numbers that add up to 1?"
 _ENCODED = "Your loss expects a row for each label, with a 1 at its class, but labels are whole numbers. Which loss takes them as they are?"
-_UNTRAINED = "On new features your head is hardly better than guessing. Was it trained, and for long enough? How does the loss change from epoch to epoch?"
+_UNTRAINED = "On new features your head is hardly better than guessing. Perhaps it was not trained, or not for long. How does the loss change from epoch to epoch?"
 _LOST = ("cross-entropy", "nothing")
 RIGHT = (True, False)
 
@@ -235,7 +235,7 @@ EXERCISE = Exercise(
     hints=(
         "A head is a small network of its own: it brings the features to one scale, and gives a probability for each class. Which two layers are these?",
         "keras.layers.Normalization learns mean and variance by adapt. Dense takes an activation and a kernel_regularizer. Which loss takes labels as whole numbers?",
-        "Adapt the layer to the features before you build the model. Then compile and fit. Seed Keras from rng first, so that a run can be repeated.",
+        "Adapt the layer to the features before you build the model. Then compile and fit. What does Keras draw by chance, and how can rng seed it?",
     ),
     rung_hints={
         "layers": "Normalization, adapted to these features, then one Dense with softmax and L2. Which of them is missing, or set otherwise?",

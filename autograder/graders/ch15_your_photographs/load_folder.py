@@ -347,7 +347,7 @@ EXERCISE = Exercise(
             name,
             with_mistake(cut=cut),
             "Your pictures differ from ours by a few gray levels near the border: Pillow looks "
-            "a little beyond the square, or cuts at half a pixel. That is fine, too.",
+            "a little beyond the square, or cuts at half a pixel. Both are fine. Where would you see a difference?",
         )
         for name, cut in (("scaled-in-a-box", _boxed), ("fitted", _fitted))
     ),
@@ -363,7 +363,7 @@ EXERCISE = Exercise(
         Twist(
             "cuts-before-scaling",
             with_mistake(cut=_small_window),
-            "You cut a window of the final size, so most of a large photograph is lost. How large is the largest square in it? Scale that one.",
+            "You cut a window of the final size, so most of a large photograph is lost. First take the largest square, then scale it. How large is that?",
         ),
         Twist(
             "adds-bars",
@@ -445,7 +445,7 @@ EXERCISE = Exercise(
         "labels": "names is sorted, and a label is a place in names. What does your label depend on?",
         "structure": "Cut first, then scale with the filter BILINEAR. Some files say how to turn them, some are gray. Which step is missing?",
         "left-out": "Hidden files and broken ones are left out, and they are listed in skipped. Look at one of these files: what does your function do with it?",
-        "draws": "One permutation from rng, used for pictures and labels alike.",
+        "draws": "One permutation from rng orders pictures and labels alike. Where do you draw it?",
         "reference": "JPEGs may differ by two gray levels. What is different about these?",
         "robust": "A folder may come as a text, too. What makes a Path of it?",
     },

@@ -186,13 +186,13 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "A mistake has an answer that is not the label. How sure was the network of that answer? The largest probability of a row says so.",
+        "A mistake has an answer that is not the label. The largest probability of a row says how sure the network was. Which rows are mistakes?",
         "Find the places of the mistakes first, with np.flatnonzero. Then sort these places by how sure the network was, the surest first.",
         "np.argsort sorts from small to large, so sort the negative numbers, with kind='stable'. It gives places among the mistakes: how do you get places in labels from them?",
     ),
     rung_hints={
         "shape": "The result is a row of at most k whole numbers. What does your function return?",
-        "by-hand": "Find the largest number of each row. Is it where the label says? Of those that are not, which is the largest?",
+        "by-hand": "Find the largest number of each row, and cross out those that are where the label says. Which of the rest is the largest?",
         "edge-cases": "Some are equally sure, and sometimes there are fewer than k mistakes, or none. What comes back then?",
         "robust": "There is one label and one row of probabilities for each picture, and k is 0 or more. Name the argument that does not fit.",
     },

@@ -49,7 +49,7 @@ def in_training(base, images, batch=32):
 def with_keras_twice(base, images, batch=32):
     from keras.applications.vgg16 import preprocess_input
 
-    return by_predict(base, vgg_preprocess(preprocess_input(images.astype(np.float32))), batch)
+    return by_predict(base, preprocess_input(images.astype(np.float32)), batch)
 
 
 def whole_batches(base, images, batch=32):

@@ -34,7 +34,7 @@ def shown(browser, answers):
 
 def test_keys_change_the_bins(shown):
     page, widget = shown
-    page.get_by_label("Bins").focus()
+    page.get_by_label("Bins", exact=True).focus()
     page.keyboard.press("ArrowRight")
     until(page, lambda: widget.setting["bins"] == 11)
     filled = sum(bar["count"] > 0 for bar in widget.bars)
