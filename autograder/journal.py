@@ -192,7 +192,7 @@ def key_of(submission: Submission, conditions: dict[str, Any]) -> str:
 
 
 PACKAGE = Path(__file__).parent
-JUDGES = ("grading.py", "judging", "sandbox", "submission", "graders/shared")
+JUDGES = ("batch.py", "grading.py", "judging", "sandbox", "submission", "graders/shared")
 """What judges every chapter."""
 
 
@@ -201,7 +201,7 @@ def judge_of(chapter: str, reference: str | None) -> str:
     """A fingerprint of all files that a chapter's results depend on."""
     root = PACKAGE.parent
     tops = [PACKAGE / name for name in (*JUDGES, f"graders/{chapter}")]
-    tops += [root / "course" / "ops", root / "solutions" / chapter]
+    tops += [root / "course" / name for name in ("ops", "given")] + [root / "solutions" / chapter]
     if reference is not None:
         tops += [probes_path(chapter), answers_path(chapter, reference)]
     digest = hashlib.sha256()
