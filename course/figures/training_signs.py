@@ -6,7 +6,7 @@ As `cnnlab.course.figures`: every function gives a `Picture` that carries its ow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -45,7 +45,7 @@ def layers(sizes: Mapping[str, ArrayLike], what: str, along: str = "layer") -> P
         values = np.asarray(values, float)
         drawn = np.clip(np.nan_to_num(values, nan=LARGEST, posinf=LARGEST), SMALLEST, LARGEST)
         marker = MARKERS[place % 5] if len(drawn) <= MANY else ""
-        style = {"color": COLOURS[place % 5], "marker": marker, "markersize": 4}
+        style: dict[str, Any] = {"color": COLOURS[place % 5], "marker": marker, "markersize": 4}
         ax.plot(np.arange(1, len(drawn) + 1), drawn, label=name, **style)
         said.append(
             f"{name}: {_short(values[0])} in the first {along}, {_short(values[-1])} in the last"

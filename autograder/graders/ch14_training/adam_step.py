@@ -51,7 +51,7 @@ def _plain_probes(rng: Rng) -> Iterator[Probe]:
     double = tuple(rng.normal(size=(4, 7)))
     arrays = (*double[:3], np.abs(double[3]))
     yield Probe("reference", (*arrays, 12), {"rate": 0.125}, "float64")
-    tiny = np.float32([1e-3, -1e-2, 4.0, -100.0])
+    tiny = np.array([1e-3, -1e-2, 4.0, -100.0], np.float32)
     yield Probe(
         "reference",
         (reals(rng, 4), tiny, 0 * tiny, 0 * tiny, 1, 0.5),
@@ -185,7 +185,7 @@ def stepped(
             for average, c, kept in zip((m, v), grown, keeps, strict=True)
         )
     new = param + sign * step
-    return tuple(each.astype(param.dtype) for each in (new, given_m, given_v))  # type: ignore[return-value]
+    return tuple(each.astype(param.dtype) for each in (new, given_m, given_v))
 
 
 def _below(v: Array, eps: float, inside: bool, root: bool) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,19 +44,19 @@ def stop_probes(rng: Rng) -> Iterator[Probe]:
     first = equal + np.arange(lead + 1, 0, -1.0)
     ties = np.array([*first, equal, equal, equal + 0.5, equal - 1])
     yield Probe("edge-cases", (ties, 2), title="an equal loss")
-    again: Any = (2.0, 5, 3)
-    drawn = lambda: (whole(rng, 1, 40) / 4, whole(rng, 5, 9), whole(rng, 2, 4))  # noqa: E731
-    level, epochs, patience = varied(rng, again, drawn)
+    level, epochs, patience = varied(
+        rng, (2.0, 5, 3), lambda: (whole(rng, 1, 40) / 4, whole(rng, 5, 9), whole(rng, 2, 4))
+    )
     flat = np.full(epochs, level)
     yield Probe("edge-cases", (flat, patience), title="the same loss again and again")
-    level = varied(rng, 1.5, lambda: whole(rng, 11, 199) / 100)
-    yield Probe("edge-cases", (np.array([level]), 2), title="a single epoch")
+    only = varied(rng, 1.5, lambda: whole(rng, 11, 199) / 100)
+    yield Probe("edge-cases", (np.array([only]), 2), title="a single epoch")
     listed = [4, 2, 3, 3, 1]
     yield Probe("robust", (listed, 2), title="whole numbers in a list")
     losses = telling(rng, 12, 2)
-    for patience in (0, -2):
-        title = f"patience {patience}"
-        yield Probe("robust", (losses, patience), title=title, raises="patience")
+    for useless in (0, -2):
+        title = f"patience {useless}"
+        yield Probe("robust", (losses, useless), title=title, raises="patience")
     yield Probe("robust", (losses[:0], 2), title="no epoch", raises="val_loss")
     yield Probe("robust", (losses, 2), title="all in order")
 
@@ -160,6 +161,12 @@ _COUNT = (
     "You number an epoch from 1. Here the first epoch is number 0. Where does your count begin?"
 )
 
+
+def _later(result: tuple[int, int], by: tuple[int, int]) -> tuple[int, int]:
+    """Both epochs, each by a number of its own later."""
+    return result[0] + by[0], result[1] + by[1]
+
+
 EXERCISE = Exercise(
     name="early_stop",
     points={"shape": 0.25, "by-hand": 0.75, "structure": 0.5, "reference": 1, "edge-cases": 0.5},
@@ -169,9 +176,7 @@ EXERCISE = Exercise(
     twists=(
         *(Twist("off-by-one", with_mistake(more=more), _OFF) for more in (1, -1)),
         *(
-            Twist(
-                "counts-from-one", on_output(lambda r, by=by: (r[0] + by[0], r[1] + by[1])), _COUNT
-            )  # type: ignore[misc]
+            Twist("counts-from-one", on_output(partial(_later, by=by)), _COUNT)
             for by in ((1, 1), (1, 0), (0, 1))
         ),
         Twist("restores-last", with_mistake(kept=lambda losses, stop, best: stop), _RESTORES),
