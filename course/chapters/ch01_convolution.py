@@ -47,10 +47,23 @@ from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures, ops
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch01_convolution import demo
+from cnnlab.course.figures import architecture, volumes
 from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 
 start("ch01_convolution")
+
+# %% [markdown]
+r"""
+**Where this leads.** Here is a whole network, the one that you will have built by the end of
+chapter 4. A picture goes in on the left, an answer comes out on the right, and each box is what
+one step makes of the box before it. In this chapter you build the blue ones. You need not
+understand it yet: look at how the picture gets smaller from step to step, and come back when you
+are lost.
+"""
+
+# %%
+architecture.network(photo("chelsea", size=64)).show()
 
 # %% [markdown]
 r"""
@@ -476,9 +489,27 @@ figures.blocks(
 
 # %% [markdown]
 r"""
+Watch it: the window reaches through all three channels, and every stop sends a single number to
+the map. (Only 16 of the stops are shown. Hold the pointer over the picture to stop it.)
+"""
+
+# %%
+from_left_to_right = np.tile(np.array([-1, -1, 0, 1, 1])[:, None], (5, 1, 3))
+volumes.window(photo("chelsea", size=32) / 255, from_left_to_right).show()
+
+# %% [markdown]
+r"""
 **Many filters.** One filter looks for one thing. A layer has $F$ of them, and stacks their maps
-like the pages of a book. Map number $f$ is the answer of filter number $f$. The number of
-channels is also called the **depth**.
+like the pages of a book. Map number $f$ is the answer of filter number $f$. With two filters it
+looks like this:
+"""
+
+# %%
+volumes.stacking((32, 32, 3), (5, 5)).show()
+
+# %% [markdown]
+r"""
+And with ten. The number of channels is also called the **depth**.
 """
 
 # %%

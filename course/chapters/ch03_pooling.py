@@ -37,7 +37,7 @@ from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures, ops
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch03_pooling import demo
-from cnnlab.course.figures import diagrams, pooling_windows
+from cnnlab.course.figures import diagrams, pooling_windows, volumes
 from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 
@@ -152,6 +152,9 @@ of all the numbers under the window there, keep the largest.
 **And the channels?** Each is pooled by itself, like the pages of a book that all shrink together:
 32 × 32 × 10 becomes 16 × 16 × 10. The depth stays.
 """
+
+# %%
+volumes.pooling((32, 32, 10)).show()
 
 # %% guess
 guess("last_row_and_column")

@@ -40,7 +40,7 @@ from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch04_network import demo
-from cnnlab.course.figures import diagrams
+from cnnlab.course.figures import composition, diagrams
 from cnnlab.course.guesses import guess
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
@@ -122,6 +122,21 @@ The article that this course follows calls the left part *feature extraction* an
 *classification*. (You will also read **backbone** and **head**.) That is a helpful way to think.
 But nobody tells the network where the one ends and the other begins: all its layers are trained
 together, for the last number only.
+
+Why several convolutions, one after the other? Because large things are made of small ones. The
+idea, as a drawing:
+"""
+
+# %%
+composition.from_edges_to_parts().show()
+
+# %% [markdown]
+r"""
+The first layer finds edges: short lines in some direction. A later layer looks at the *maps* of the
+edges, so it can find parts: a rising and a falling line that meet in a tip, as in an ear. A still
+later one looks at the maps of the parts: two ears above two eyes above a nose. This is called
+**composition**, or a hierarchy of features. Nobody tells the network what an ear is, so what it
+really finds is seldom so neat. In chapters 10 and 11 you look.
 """
 
 # %% [markdown]

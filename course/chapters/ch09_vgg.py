@@ -39,7 +39,7 @@ from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch09_vgg import demo
-from cnnlab.course.figures import diagrams, vgg
+from cnnlab.course.figures import architecture, composition, diagrams, vgg
 from cnnlab.course.guesses import guess
 from cnnlab.course.networks.pretrained import load_any_classifier, load_vgg16
 from cnnlab.course.networks.quiet import keras
@@ -74,6 +74,15 @@ how *simple* it is. Here is all of it:
 | | dense `fc2`, ReLU | 4096 | | 4096 |
 | | dense `predictions`, softmax | 1000 | | 1000 |
 
+And as a picture. Each box is what comes out of one layer: the maps get smaller, and there are more
+and more of them.
+"""
+
+# %%
+architecture.vgg16().show()
+
+# %% [markdown]
+r"""
 It is like chapter 6's network, only larger: blocks of convolutions, each with a pool at its end,
 then dense layers. The filters double from block to block, up to 512.
 """
@@ -269,7 +278,17 @@ Together: 5. A third layer makes it 7. What a unit depends on is called its **re
 | one 7 × 7 | 7 × 7 | $49\,C^2$ | 1 |
 | three 3 × 3 | 7 × 7 | $27\,C^2$ | 3 |
 
-The same view, for fewer weights, with more ReLUs in between. That is the idea of VGG.
+The same view, for fewer weights, with more ReLUs in between. That is the idea of VGG. Here are the
+first two rows as a picture, with one channel:
+"""
+
+# %%
+composition.two_as_one().show()
+
+# %% [markdown]
+r"""
+One number of the second map looks at nine numbers of the first, and each of these at nine pixels.
+Together they are 5 × 5 pixels (dashed: the windows of the other corners).
 """
 
 # %% guess
@@ -341,16 +360,19 @@ def receptive_field(layers):
 
 # %% [markdown]
 r"""
-Some layers of VGG16, and what a unit in the middle of the map sees. **Where do you expect a whole
-eye to fit in?**
+What does a unit in the middle of the map see? You measure it for six layers of VGG16. **Where do
+you expect a whole eye to fit in?**
 """
 
 # %%
+measured = ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"]
+measured += ["block5_pool"]
+architecture.vgg16(measured, "whose receptive fields you measure").show()
+
+# %%
 if ready(receptive_field):
-    chosen = ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3"]
-    chosen += ["block5_conv3", "block5_pool"]
     names = [name for name, layer in named_layers()]
-    seen = {name: receptive_field(layers[: names.index(name) + 1]) for name in chosen}
+    seen = {name: receptive_field(layers[: names.index(name) + 1]) for name in measured}
     for name, (size, jump) in seen.items():
         print(f"{name}  sees {size:3} × {size:<3}  jump {jump}")
     sizes = {name: size for name, (size, jump) in seen.items()}

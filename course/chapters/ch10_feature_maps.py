@@ -36,7 +36,7 @@ from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch10_feature_maps import demo
-from cnnlab.course.figures import vgg
+from cnnlab.course.figures import architecture, vgg
 from cnnlab.course.guesses import guess
 from cnnlab.course.networks.pretrained import as_batch, load_vgg
 from cnnlab.course.networks.quiet import keras
@@ -85,7 +85,13 @@ r"""
 The names are Keras's: `block3_conv2` is the second convolution of the third block. (The article
 calls it "the second filter in the third convolution block". It is a whole *layer*, with 256
 filters.)
+
+Five layers are looked at most in this chapter, the first of each block:
 """
+
+# %%
+firsts = [f"block{block}_conv1" for block in range(1, 6)]
+architecture.vgg16(firsts, "whose maps you look at").show()
 
 # %% [markdown]
 r"""
@@ -140,14 +146,13 @@ def feature_maps(model, image, names):
 
 # %% [markdown]
 r"""
-Five layers, one from each block.
+The five layers, one from each block.
 """
 
 # %% guess
 guess("shape_in_block_3")
 
 # %%
-firsts = [f"block{block}_conv1" for block in range(1, 6)]
 if ready(feature_maps):
     cat_maps = feature_maps(model, chelsea, firsts)
     for name, maps in cat_maps.items():
@@ -221,8 +226,9 @@ def to_picture(feature_map):
 
 # %% [markdown]
 r"""
-Now look. The first eight maps of the first layer of every block, as in the article. Go through
-them slowly, from the top to the bottom. **What is lost on the way? What is new?**
+Now look. The first eight maps of the first layer of every block, as in the article: a row for each
+layer. A black map with a cross is silent: all its cells are 0, so there is nothing to stretch. Go
+through them slowly, from the top to the bottom. **What is lost on the way? What is new?**
 """
 
 
@@ -234,10 +240,7 @@ def row_of(maps, channels):
 
 
 if ready(feature_maps) and ready(to_picture):
-    for name, maps in cat_maps.items():
-        print(name)
-        alt = f"Eight feature maps of {name} for the photograph of the cat."
-        figures.photos(*row_of(maps, range(8)), titles=[f"{c}" for c in range(8)], alt=alt).show()
+    vgg.grid(cat_maps, to_picture).show()
 
 # %% [markdown]
 r"""
@@ -395,7 +398,8 @@ if ready(feature_maps) and ready(to_picture) and ready(strongest):
         best = strongest(cat_maps[name], 8)
         print(name, "strongest:", best)
         alt = f"The eight strongest feature maps of {name} for the photograph of the cat."
-        figures.photos(*row_of(cat_maps[name], best), titles=[str(c) for c in best], alt=alt).show()
+        titles = [str(channel) for channel in best]
+        figures.photos(*row_of(cat_maps[name], best), titles=titles, alt=alt, counted=False).show()
 
 # %% [markdown]
 r"""
@@ -444,7 +448,7 @@ if ready(feature_maps) and ready(to_picture) and ready(strongest):
     for how, maps in {"as in training": cat_maps, "divided by 255": divided["chelsea"]}.items():
         alt = f"Eight maps of block1_conv1 for the cat, {how}."
         shown = row_of(maps["block1_conv1"], range(8))
-        figures.photos(*shown, titles=[how, *[""] * 7], alt=alt).show()
+        figures.photos(*shown, titles=[how, *[""] * 7], alt=alt, counted=False).show()
 
 # %% [markdown]
 r"""

@@ -39,6 +39,7 @@ from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch11_filters_classes import demo
+from cnnlab.course.figures import architecture
 from cnnlab.course.figures.gradient_ascent import class_network, emerging, show_gallery, shown
 from cnnlab.course.guesses import guess
 from cnnlab.course.networks.lookup import class_index
@@ -381,7 +382,13 @@ For a filter, the score is the mean of its feature map. One thing must be left o
 **border**. There the zeros of the padding come in, so the units at the border may answer to the
 edge of the picture, which has nothing to do with what the filter looks for. Two rows and columns
 on every side are enough: `map[2:-2, 2:-2, index]`.
+
+These are the layers whose filters you will see, one of each block:
 """
+
+# %%
+drawn = ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"]
+architecture.vgg16(drawn, "whose filters draw").show()
 
 # %% [markdown]
 r"""
@@ -716,6 +723,10 @@ r"""
 Colors, edges and waves first; then stripes and meshes; then spots, cobblestones and scales. In
 the fourth block there are feathers, weaves and coils, with shadows and depth. And in the fifth
 you may find wool, heads, or a dress with its folds.
+
+Then the classes. As the network draws them, all of them lean to lilac and blue, whatever they are,
+so their colors say little. Here the colors of each picture are decorrelated and given the spread
+that they have in photographs; shapes and brightness stay.
 """
 
 # %%

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder.judging.stubs import is_stub
+from cnnlab.course.figures import palette
 
 
 def ready(function: Callable[..., Any]) -> bool:
@@ -34,7 +35,7 @@ def ready(function: Callable[..., Any]) -> bool:
 
 
 def page(name: str) -> str:
-    """A demo's script or style sheet, with what all demos share in front of it.
+    """A demo's script or style sheet, with the colours and what all demos share in front of it.
 
     Parameters
     ----------
@@ -43,4 +44,5 @@ def page(name: str) -> str:
     """
     own = Path(__file__).parent / name
     shared = own.with_name(f"shared{own.suffix}")
-    return "\n".join(path.read_text(encoding="utf-8") for path in (shared, own))
+    colours = palette.script() if own.suffix == ".js" else palette.style()
+    return "\n".join([colours, *(path.read_text(encoding="utf-8") for path in (shared, own))])

@@ -9,8 +9,7 @@ const SLIDERS = {
   dilation: ["dilation down", "dilation right"],
 };
 const MENUS = { padding: "Padding", kernel: "Kernel" };
-const FRAME = [222, 222, 222];
-const TAP = "#0072b2";
+const FRAME = rgbOf(ROLES.padding);
 const MAP_CELL = 36;
 
 // The synced state in one plain object. `rows` and `columns` are null where there is no place.
@@ -110,7 +109,7 @@ function drawWindow(pen, s, at) {
   for (const i of s.rows.taps) {
     for (const j of s.columns.taps) {
       const [x, y] = [(left + j) * c, (top + i) * c];
-      for (const [colour, line, gap] of [["white", 3.5, 3], [TAP, 2, 3]]) {
+      for (const [colour, line, gap] of [["white", 3.5, 3], [ROLES.kernel, 2, 3]]) {
         pen.strokeStyle = colour;
         pen.lineWidth = line;
         pen.strokeRect(x + gap, y + gap, c - 2 * gap, c - 2 * gap);

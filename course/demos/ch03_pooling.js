@@ -2,9 +2,8 @@
 
 const SIDE = 372; // CSS pixels of the picture's side
 // As in course/figures/pooling_windows.py: windows that touch never share a colour.
-const COLOURS = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7"];
 const AS_WINDOW = "= window";
-const colourOf = (i, j) => COLOURS[2 * (i % 2) + (j % 2)];
+const colourOf = (i, j) => WINDOWS[2 * (i % 2) + (j % 2)];
 
 const overlaps = (spans) => spans.some(([start], n) => n > 0 && start < spans[n - 1][1]);
 

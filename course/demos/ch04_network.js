@@ -1,7 +1,6 @@
 // Chapter 4's demo: shows the stack that NetworkDemo keeps, one line for each layer, and sends
 // back every change. All counting is done in Python.
 
-const PICTURE_COLOUR = "#777777";
 const PANELS = [["parameters", "parameters"], ["macs", "multiply-accumulates"]];
 const counted = (number) => number.toLocaleString("en-US");
 
@@ -173,7 +172,7 @@ class View {
     lines.forEach((line, i) => {
       const row = rows[i];
       line.classList.toggle("unfit", !row);
-      line.querySelector("i").style.background = row?.colour ?? PICTURE_COLOUR;
+      line.querySelector("i").style.background = row?.colour ?? ROLES.input;
       line.querySelector(".shape").textContent = row?.shape ?? "–";
       line.querySelectorAll(".count").forEach((cell, n) => {
         const number = row?.[PANELS[n][0]];

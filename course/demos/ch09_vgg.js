@@ -172,7 +172,7 @@ class View {
     for (let i = 0; i < row.shape[0] && jump >= 8; i += 1) {
       for (let j = 0; j < row.shape[1]; j += 1) this.dot(pen, row, i, j, "#fffc", row.field[1] / 16 + 0.7);
     }
-    this.dot(pen, row, ...unit, "#ff8c1a", 3);
+    this.dot(pen, row, ...unit, ROLES.window, 3);
   }
 
   dot(pen, row, i, j, colour, radius) {

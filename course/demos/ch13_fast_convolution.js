@@ -5,9 +5,9 @@
 const PIXEL = 40; // CSS pixels of a picture's cell
 const ENTRY = [34, 24]; // width and height of a cell of the matrix
 const TITLES = { size: "Window", strides: "Strides", padding: "Padding", channels: "Channels" };
-const FRAME = [222, 222, 222];
+const FRAME = rgbOf(ROLES.padding);
 const PAPER = [[247, 250, 253], [252, 226, 200]]; // by channel: bluish white, orange
-const TAP = "#0072b2";
+const TAP = ROLES.kernel;
 const SECOND = 100; // what is added to the numbers of the second channel
 
 // The synced state in one plain object; null while its parts do not belong together yet.

@@ -1,13 +1,14 @@
 // What the pages of all demos share: colours, numbers, elements, and how a demo begins and ends.
 // It stands in front of each demo's own script, in one module.
 
+const rgbOf = (hex) => [-6, -4, -2].map((i) => parseInt(hex.slice(i, i + 2 || undefined), 16));
 const NUMBERS_FROM = 24; // cells of so many pixels hold their number
 const PALE = 1.6; // colour scale of small tables: strong colours would hide the numbers
 // ColorBrewer's RdBu: told apart by colour-blind people; red is negative, blue is positive.
 const RED_BLUE = [
   "67001f", "b2182b", "d6604d", "f4a582", "fddbc7", "f7f7f7",
   "d1e5f0", "92c5de", "4393c3", "2166ac", "053061",
-].map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)));
+].map(rgbOf);
 
 function signColour(value, top) {
   const place = ((Math.max(-1, Math.min(1, top ? value / top : 0)) + 1) / 2) * 10;
@@ -85,7 +86,7 @@ function drawCell(pen, cell, i, j, rgb, value) {
 
 function drawFrame(pen, x, y, width, height) {
   // Orange between two thin lines is seen on any picture.
-  for (const [colour, line] of [["white", 5], ["#222", 4], ["#ff8c1a", 2.5]]) {
+  for (const [colour, line] of [["white", 5], ["#222", 4], [ROLES.window, 2.5]]) {
     pen.strokeStyle = colour;
     pen.lineWidth = line;
     pen.strokeRect(x, y, width, height);

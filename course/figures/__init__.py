@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnnlab.course.figures.palette import INK, INPUT, KERNEL, OUTPUT, WINDOW
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SIGNS = "RdBu"
-BLUE, ORANGE, INK = "#0072b2", "#d55e00", "#222222"
+BLUE, ORANGE = "#0072b2", "#d55e00"
 DPI = 160
 FEW = 100
 """Tables of up to this many numbers are read out in full."""
@@ -190,7 +192,8 @@ def blocks(shapes: Sequence[tuple[int, ...]], labels: Sequence[str], signs: str 
     Parameters
     ----------
     shapes : sequence of (H, W, C) or (kh, kw, C, F)
-        Height, width, depth; with a fourth number, that many boxes in two columns.
+        Height, width, depth; with a fourth number, that many boxes in two columns. The first
+        is what comes in, the last what comes out, and between them are kernels.
     labels : sequence of str
         One below each box, above its shape.
     signs : str
@@ -202,7 +205,8 @@ def blocks(shapes: Sequence[tuple[int, ...]], labels: Sequence[str], signs: str 
     ax = figure.add_subplot()
     x = 0.0
     for index, (shape, label) in enumerate(zip(shapes, labels, strict=True)):
-        width = _block(ax, x, shape, BLUE if index != 1 else ORANGE)
+        colour = OUTPUT if index == len(shapes) - 1 else (INPUT, KERNEL)[min(index, 1)]
+        width = _block(ax, x, shape, colour)
         size = " × ".join(map(str, shape[:3]))
         size = f"{shape[3]} of {size}" if len(shape) == 4 else size
         ax.text(x + width / 2, -24, f"{label}\n{size}", ha="center", va="top", size=11, color=INK)
@@ -279,7 +283,7 @@ def _frame(ax: Axes, marked: tuple[int, int, int, int]) -> None:
     corner = (column - 0.5, row - 0.5)
     ax.add_patch(
         Rectangle(
-            corner, width, height, fill=False, edgecolor=ORANGE, lw=4, clip_on=False, zorder=5
+            corner, width, height, fill=False, edgecolor=WINDOW, lw=4, clip_on=False, zorder=5
         )
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnlab.course import figures
 from cnnlab.course.networks.pretrained import ending_in_softmax, load_any_classifier
 from cnnlab.course.networks.vgg import vgg_deprocess
+from cnnlab.course.ops.ascent import recoloured
 from cnnlab.datasets.gallery import load_gallery
 
 CONTRAST = 45.0
@@ -85,6 +86,9 @@ def class_network(tell: Callable[[str], None] = print) -> tuple[Any, list[str], 
 def show_gallery(*names: str, across: int = 8) -> None:
     """Rows of the gallery, every picture with its name.
 
+    Classes are shown in the colours of photographs: the network that drew them leans to blue
+    whatever the class.
+
     Parameters
     ----------
     *names : str
@@ -100,7 +104,15 @@ def show_gallery(*names: str, across: int = 8) -> None:
     for name in names:
         row = load_gallery(name)
         heading = name if name == "classes" else f"{name}: {len(row.labels)} of its filters"
-        sheet(list(row.pictures), row.labels, heading, across).show()
+        pictures = [in_natural_colours(p) if name == "classes" else p for p in row.pictures]
+        sheet(pictures, row.labels, heading, across).show()
+
+
+def in_natural_colours(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture of bytes, `recoloured`; plain ones stay as they are."""
+    if np.linalg.matrix_rank(np.cov(picture.reshape(-1, 3).T.astype(float)), tol=1e-3) < 3:
+        return picture
+    return np.rint(recoloured(picture).clip(0, 255)).astype(np.uint8)
 
 
 def sheet(

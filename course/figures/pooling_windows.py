@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnlab.course.figures import INK, Picture
+from cnnlab.course.figures.palette import WINDOWS
 from cnnlab.course.ops import output_size, same_padding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7")
-"""Windows that touch never share one (Okabe and Ito: told apart by colour-blind people)."""
 CELL = 0.46
 """Inches from cell to cell."""
 
@@ -98,7 +97,7 @@ def picture(
 
 
 def _colour(i: int, j: int) -> str:
-    return COLOURS[2 * (i % 2) + j % 2]
+    return WINDOWS[2 * (i % 2) + j % 2]
 
 
 def _fills(shape: tuple[int, ...], windows: list[list[Place]]) -> dict[tuple[int, int], str]:

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures import INK, ORANGE, Picture
+from cnnlab.course.figures.palette import KERNEL, PADDING
 from cnnlab.course.ops import output_size, same_padding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FRAME = "#d4d4d4"
 CELL = 0.4
 """Inches from cell to cell."""
 
@@ -104,14 +104,14 @@ def _axis(ax: Axes, left: float, walk: Walk, title: str) -> None:
     before = walk.frame[0]
     for cell in range(walk.length):
         framed = not before <= cell < before + walk.n
-        _square(ax, left + cell, 0, FRAME if framed else "white", cell in walk.missed)
+        _square(ax, left + cell, 0, PADDING if framed else "white", cell in walk.missed)
         _name(ax, left + cell + 0.5, "0" if framed else _letter(cell - before), cell in walk.missed)
     for place, start in enumerate(walk.starts):
         y = 1.3 + place
         ends = left + start + 0.4, left + start + walk.taps[-1] + 0.6
-        ax.plot(ends, (y + 0.4, y + 0.4), color=BLUE, lw=1.5, zorder=1)
+        ax.plot(ends, (y + 0.4, y + 0.4), color=KERNEL, lw=1.5, zorder=1)
         for tap in walk.taps:
-            _square(ax, left + start + tap, y, BLUE, False, 0.8)
+            _square(ax, left + start + tap, y, KERNEL, False, 0.8)
         ax.text(left - 0.35, y + 0.4, str(place), ha="right", va="center", size=10, color=ORANGE,
                 weight="bold")  # fmt: skip
 

@@ -5,13 +5,14 @@ As `cnnlab.course.figures`: every function gives a `Picture` that carries its ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures.palette import WINDOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,6 +147,74 @@ def learning_curves(
     ]
     said += [f"{name}: {accuracy:.1%} with {count}" for name, (count, accuracy) in marks.items()]
     return Picture(figure, f"Curves that rise from left to right. {'; '.join(said)}.")
+
+
+def grid(
+    maps: Mapping[str, ArrayLike],
+    shade: Callable[[NDArray[Any]], NDArray[np.uint8]],
+    across: int = 8,
+) -> Picture:
+    """The first feature maps of some layers, one row for each layer.
+
+    A map whose cells are all alike is *silent*: black, with a cross. One that is 0 nearly
+    everywhere keeps its few bright cells, white on black.
+
+    Parameters
+    ----------
+    maps : mapping of str to array_like, shapes (1, h, w, C)
+        Layer → its maps, as `feature_maps` gives them.
+    shade : callable
+        From one map to gray levels, as `to_picture`.
+    across : int
+        Maps in a row.
+    """
+    from matplotlib.figure import Figure
+
+    rows = {name: np.moveaxis(np.asarray(m)[0, ..., :across], -1, 0) for name, m in maps.items()}
+    figure = Figure(figsize=(1.5 * across + 1.4, 1.5 * len(rows) + 0.3))
+    space = {"wspace": 0.05, "hspace": 0.05, "left": 0.09, "right": 1, "bottom": 0, "top": 0.96}
+    axes = figure.subplots(len(rows), across, squeeze=False, gridspec_kw=space)
+    silent = []
+    for line, (name, row) in zip(axes, rows.items(), strict=True):
+        height, width = row.shape[1:]
+        line[0].set_ylabel(f"{name}\n{height} × {width}", fontsize=11, color=INK)
+        for channel, (ax, one) in enumerate(zip(line, row, strict=True)):
+            ax.imshow(_gray(one, shade), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            ax.set(xticks=[], yticks=[])
+            if np.ptp(one) == 0:
+                _cross(ax, height, width)
+                silent.append(f"{name} {channel}")
+            if ax in axes[0]:
+                ax.set_title(str(channel), fontsize=11, color=INK, pad=4)
+    sizes = ", ".join(
+        f"{name} {row.shape[1]} by {row.shape[2]} cells" for name, row in rows.items()
+    )
+    return Picture(
+        figure,
+        f"A grid of feature maps in shades of gray, one row of {across} for each layer: {sizes}. "
+        f"Silent, so black with a cross: {', '.join(silent) or 'none'}.",
+    )
+
+
+def _gray(
+    one: NDArray[Any], shade: Callable[[NDArray[Any]], NDArray[np.uint8]]
+) -> NDArray[np.uint8]:
+    """A map's gray levels; where shading gives one level alone, what is above the rest is white."""
+    levels = np.asarray(shade(one))
+    if np.ptp(levels) > 0:
+        return levels
+    return np.where(one > np.min(one), 255, 0).astype(np.uint8)
+
+
+def _cross(ax: Axes, height: int, width: int) -> None:
+    """The mark of a silent map."""
+    low, right, bottom = -0.5, width - 0.5, height - 0.5
+    ax.plot([low, right], [low, bottom], color=WINDOW, lw=1.2)
+    ax.plot([low, right], [bottom, low], color=WINDOW, lw=1.2)
+    ax.text(
+        *((n - 1) / 2 for n in (width, height)), "silent", ha="center", va="center", size=11,
+        color="white", bbox={"facecolor": "black", "edgecolor": WINDOW, "pad": 3},
+    )  # fmt: skip
 
 
 def sparsities(shares: Mapping[str, Mapping[str, float]], title: str) -> Picture:

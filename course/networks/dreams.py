@@ -16,11 +16,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from cnnlab.course.ops.ascent import COLOURS
 from cnnlab.datasets.pretrained import VGG_MEANS
-
-COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
-"""Root of the covariance of red, green, blue in photographs (columns: brightness, blue against
-yellow, green against magenta), as published by Lucid."""
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,37 @@ from cnnlab.course.ops import Array, as_floats, require
 NOISE = 10.0
 """Standard deviation of the noise at the start, in grey levels."""
 EPSILON = 1e-8
+COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
+"""Root of the covariance of red, green, blue in photographs (columns: brightness, blue against
+yellow, green against magenta), as published by Lucid."""
 
 Gradient = Callable[[Array], Array]
+
+
+def recoloured(picture: ArrayLike) -> Array:
+    """A picture whose colours vary as those of photographs do, around gray.
+
+    Red, green and blue are decorrelated, then correlated as in photographs (`COLOURS`).
+    Brightness keeps its mean and its spread.
+
+    Parameters
+    ----------
+    picture : array_like, shape (H, W, 3)
+        Red, green, blue; not all pixels may have colours of one plane.
+    """
+    picture = np.asarray(picture, float)
+    pixels = picture.reshape(-1, 3)
+    middle = pixels.mean(axis=0)
+    whiten = np.linalg.inv(_root(np.cov(pixels.T)))
+    found = (pixels - middle) @ whiten @ _root(COLOURS @ COLOURS.T)
+    found *= pixels.mean(axis=1).std() / found.mean(axis=1).std()
+    return (found + middle.mean()).reshape(picture.shape)
+
+
+def _root(covariance: Array) -> Array:
+    """The symmetric square root of a covariance."""
+    sizes, axes = np.linalg.eigh(covariance)
+    return (axes * np.sqrt(np.maximum(sizes, 0))) @ axes.T
 
 
 def total_variation(image: ArrayLike) -> float:

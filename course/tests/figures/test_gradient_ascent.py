@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cnnlab.course.figures import gradient_ascent
-from cnnlab.datasets.gallery import Row
+from cnnlab.course.ops.ascent import COLOURS, recoloured
+from cnnlab.datasets.gallery import Row, load_gallery
 from cnnlab.datasets.pretrained import VGG_MEANS
 
 
@@ -80,3 +81,30 @@ def test_without_a_network_classes_are_those_of_the_small_one(monkeypatch):
     assert "no weights" in told[0]
     shares = model(np.zeros((1, 32, 32, 3), np.float32)).numpy()
     assert shares.sum() == pytest.approx(1)
+
+
+def test_recoloured_pictures_vary_as_photographs_do():
+    rng = np.random.default_rng(0)
+    picture = rng.normal(size=(30, 40, 3)) @ rng.normal(size=(3, 3)) * 20 + (90, 120, 200)
+    found = recoloured(picture).reshape(-1, 3)
+    before, after = picture.mean(axis=2), found.mean(axis=1)
+    np.testing.assert_allclose(found.mean(axis=0), picture.mean())
+    np.testing.assert_allclose(after.std(), before.std())
+    wanted, covariance = COLOURS @ COLOURS.T, np.cov(found.T)
+    np.testing.assert_allclose(covariance / np.trace(covariance), wanted / np.trace(wanted))
+
+
+def test_the_classes_of_the_gallery_no_longer_lean_to_blue():
+    def lean(picture):
+        red, green, blue = picture.reshape(-1, 3).mean(axis=0)
+        return blue - (red + green) / 2
+
+    pictures = load_gallery("classes").pictures
+    assert min(map(lean, pictures)) > 10
+    found = [lean(gradient_ascent.in_natural_colours(picture)) for picture in pictures]
+    assert np.abs(found).max() < 3
+
+
+def test_a_plain_picture_keeps_its_color():
+    plain = np.full((4, 4, 3), (9, 99, 199), np.uint8)
+    np.testing.assert_array_equal(gradient_ascent.in_natural_colours(plain), plain)

@@ -5,7 +5,8 @@ import pytest
 
 from cnnlab.course import ops
 from cnnlab.course.figures import pooling_windows
-from cnnlab.course.figures.pooling_windows import COLOURS, places
+from cnnlab.course.figures.palette import WINDOWS
+from cnnlab.course.figures.pooling_windows import places
 
 TABLE = np.array([[1, 5, 2], [-4, 0, 3]])
 
@@ -38,7 +39,7 @@ def drawn(picture):
 
 def test_every_window_has_its_colour_and_cells_without_one_are_hatched():
     counts, texts = drawn(pooling_windows.picture(TABLE, take=np.max, titles=["before", "after"]))
-    assert counts == {COLOURS[0]: 4 + 1, "#ffffff": 2}
+    assert counts == {WINDOWS[0]: 4 + 1, "#ffffff": 2}
     assert {"before", "after", "→", "−4", "5"} <= set(texts)
     hatched = [p for p in pooling_windows.picture(TABLE).figure.axes[0].patches if p.get_hatch()]
     assert [p.get_xy() for p in hatched] == [(2, 0), (2, 1)]
@@ -46,7 +47,7 @@ def test_every_window_has_its_colour_and_cells_without_one_are_hatched():
 
 def test_windows_that_touch_differ_in_colour():
     counts, _ = drawn(pooling_windows.picture(np.zeros((4, 4))))
-    assert counts == dict.fromkeys(COLOURS, 4)
+    assert counts == dict.fromkeys(WINDOWS, 4)
 
 
 def test_it_is_a_png():
