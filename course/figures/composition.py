@@ -151,9 +151,9 @@ def from_edges_to_parts() -> Drawing:
     for name, strokes in PARTS.items():
         _tile(on, places[name], strokes, name)
     on.rectangle((528, 88), (204, 224), "paper", edge="soft")
-    for part, (x, y), mirrored in FACE:
+    for part, (across, down), mirrored in FACE:
         for colour, path in PARTS[part]:
-            _stroke(on, (630 + 1.2 * x, 210 + 1.2 * y), colour, path, 1.2, mirrored)
+            _stroke(on, (630 + 1.2 * across, 210 + 1.2 * down), colour, path, 1.2, mirrored)
     _stroke(on, (630, 224), ROUND, "M-78,-20 A78,80 0 0 0 78,-20", 1.0)
     said = "; ".join(f"{part} from {_kinds(strokes)} lines" for part, strokes in PARTS.items())
     on.alt = (

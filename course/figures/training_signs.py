@@ -38,6 +38,7 @@ def layers(sizes: Mapping[str, ArrayLike], what: str, along: str = "layer") -> P
         What is counted on the other axis, from 1.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7.2, 3.4), layout="constrained")
     ax, said = figure.add_subplot(), []
@@ -51,7 +52,7 @@ def layers(sizes: Mapping[str, ArrayLike], what: str, along: str = "layer") -> P
             f"{name}: {_short(values[0])} in the first {along}, {_short(values[-1])} in the last"
         )
     ax.set(xlabel=along, ylabel=what, yscale="log")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     _finish(ax)
     return Picture(figure, f"{what} by {along}, logarithmic. {'; '.join(said)}.")
 

@@ -212,7 +212,7 @@ def _cross(ax: Axes, height: int, width: int) -> None:
     ax.plot([low, right], [low, bottom], color=WINDOW, lw=1.2)
     ax.plot([low, right], [bottom, low], color=WINDOW, lw=1.2)
     ax.text(
-        *((n - 1) / 2 for n in (width, height)), "silent", ha="center", va="center", size=11,
+        (width - 1) / 2, (height - 1) / 2, "silent", ha="center", va="center", size=11,
         color="white", bbox={"facecolor": "black", "edgecolor": WINDOW, "pad": 3},
     )  # fmt: skip
 

@@ -164,7 +164,7 @@ def _window_frame(
         if min(part[1][:2]):
             frame.polygon(after.faces(part)[0], OUTPUT, 0.55, edge="none")
     here = after.at(row + 0.5, column + 0.5)
-    frame.rectangle(np.subtract(here, 5), (10, 10), OUTPUT, line=1.5)
+    frame.rectangle((here[0] - 5, here[1] - 5), (10, 10), OUTPUT, line=1.5)
     before.draw(frame, WINDOW, ((row, column, 0), (kernel[0], kernel[1], deep)), line=1.5)
     for d in range(1, deep):
         top = [before.at(row, column, d), before.at(row, column + kernel[1], d)]

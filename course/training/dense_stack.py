@@ -180,7 +180,7 @@ class Network:
         self.layers = list(_views(self.params, shapes))
         self._slopes = list(_views(self.grads, shapes))
         self._m, self._v, self._t = np.zeros(count), np.zeros(count), 0
-        self._moving: list[tuple[Floats, ...]] = [(np.zeros(u), np.ones(u)) for u in sizes[1:]]
+        self._moving: list[tuple[Floats, Floats]] = [(np.zeros(u), np.ones(u)) for u in sizes[1:]]
         rng = np.random.default_rng(seed)
         for layer in self.layers:
             layer.gamma[:] = 1
@@ -210,13 +210,14 @@ class Network:
     def _normalize(self, i: int, z: Floats, training: bool) -> Floats:
         layer, batch = self.layers[i], z[:, None, None]
         if not training:
-            return ops.batch_norm_at_test(batch, layer.gamma, layer.beta, *self._moving[i])[:, 0, 0]
+            mean, variance = self._moving[i]
+            return ops.batch_norm_at_test(batch, layer.gamma, layer.beta, mean, variance)[:, 0, 0]
         out, mean, variance = self.tools.batch_norm(batch, layer.gamma, layer.beta)
         mean, variance = np.asarray(mean, float), np.asarray(variance, float)
-        old = self._moving[i]
-        self._moving[i] = tuple(
-            MOMENTUM * before + (1 - MOMENTUM) * now
-            for before, now in zip(old, (mean, variance), strict=True)
+        old_mean, old_variance = self._moving[i]
+        self._moving[i] = (
+            MOMENTUM * old_mean + (1 - MOMENTUM) * mean,
+            MOMENTUM * old_variance + (1 - MOMENTUM) * variance,
         )
         root = np.sqrt(variance + ops.EPS)
         layer.kept |= {"normal": (z - mean) / root, "root": root}
@@ -263,7 +264,8 @@ def _views(flat: Floats, shapes: list[tuple[int, ...]]) -> Iterator[_Layer]:
         parts.append(flat[at : at + size].reshape(shape))
         at += size
     for i in range(0, len(parts), 4):
-        yield _Layer(*parts[i : i + 4])
+        weights, bias, gamma, beta = parts[i : i + 4]
+        yield _Layer(weights, bias, gamma, beta)
 
 
 def loss_of(logits: Floats, labels: NDArray[np.intp]) -> tuple[float, Floats]:
@@ -314,7 +316,9 @@ def train(setting: Setting, tools: Tools | None = None, seed: int = 0) -> Run:
     rng = np.random.default_rng(seed + 1)
     y = rng.permutation(data.y) if setting.shuffled else data.y
     network = Network(setting, tools, seed)
-    losses, new_losses, gradients = [], [], []
+    losses: list[float] = []
+    new_losses: list[float] = []
+    gradients: list[float] = []
     with np.errstate(all="ignore"):  # overflow is what some settings are there to show
         for step, chosen in enumerate(_batches(setting, rng)):
             loss, dout = loss_of(network.forward(x[chosen]), y[chosen])
@@ -365,7 +369,8 @@ def sweep(rates: Floats, setting: Setting, tools: Tools | None = None, seed: int
     True
     """
     data, rng = stripes(), np.random.default_rng(seed + 1)
-    x, losses = data.x / 127.5 - 1, []
+    x = data.x / 127.5 - 1
+    losses: list[float] = []
     batches = _batches(Setting(steps=len(rates)), rng)
     network = Network(setting, tools, seed)
     with np.errstate(all="ignore"):

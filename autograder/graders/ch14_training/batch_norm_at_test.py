@@ -29,7 +29,7 @@ def at_test_probes(rng: Rng) -> Iterator[Probe]:
 
     yield Probe("shape", args(2, 3, 4, 5))
     yield Probe("shape", args(3, 2, 2, 2, dtype=np.float64), title="float64")
-    one = (*wholes(rng, 4, 1)[:, None, None, None], np.float32([4]))
+    one = (*wholes(rng, 4, 1)[:, None, None, None], np.array([4], np.float32))
     x, gamma, beta, mean = (array.reshape(-1) for array in one[:4])
     yield Probe(
         "by-hand",

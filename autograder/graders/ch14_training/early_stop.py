@@ -53,10 +53,10 @@ def stop_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (np.array([only]), 2), title="a single epoch")
     listed = [4, 2, 3, 3, 1]
     yield Probe("robust", (listed, 2), title="whole numbers in a list")
-    losses = telling(rng, 12, 2)
+    told = telling(rng, 12, 2)
     for useless in (0, -2):
         title = f"patience {useless}"
-        yield Probe("robust", (losses, useless), title=title, raises="patience")
+        yield Probe("robust", (told, useless), title=title, raises="patience")
     yield Probe("robust", (losses[:0], 2), title="no epoch", raises="val_loss")
     yield Probe("robust", (losses, 2), title="all in order")
 

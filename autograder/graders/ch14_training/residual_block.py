@@ -46,13 +46,13 @@ def block_probes(rng: Rng) -> Iterator[Probe]:
         "structure", (0 * x, kernels1, bias1, kernels2, bias2), title="a picture of zeros", terms=54
     )
     yield probe("structure", (3, 3, 3, 3), 3, (3, 3), (3, 3), title="every size 3")
-    for x, filters, sizes in (
+    for shape, filters, sizes in (
         ((2, 6, 5, 3), 4, ((3, 3), (3, 3))),
         ((2, 5, 7, 2), 5, ((3, 2), (2, 3))),
         ((3, 4, 4, 4), 4, ((3, 3), (1, 1))),
         ((1, 6, 6, 3), 2, ((5, 3), (3, 3))),
     ):
-        yield probe("reference", x, filters, *sizes)
+        yield probe("reference", shape, filters, *sizes)
     yield probe("reference", (2, 5, 4, 3), 2, (3, 3), (3, 3), dtype=np.float64, title="float64")
     whole = _block(rng, (1, 2, 3, 2), 1, (3, 3), (1, 3), draw=wholes, dtype=np.int64)
     yield Probe("robust", whole, title="integers", terms=24)
