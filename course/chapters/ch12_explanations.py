@@ -738,9 +738,9 @@ what it *looked at*.
 
 ### Next
 
-One question is left, and it is a different one. Your own `conv2d` takes seconds for what Keras
-does in a moment. In [chapter 13](../ch13_fast_convolution/ch13_fast_convolution.ipynb), the last,
-you find out how.
+The next question is a different one. Your own `conv2d` takes seconds for what Keras
+does in a moment. In [chapter 13](../ch13_fast_convolution/ch13_fast_convolution.ipynb) you find out
+how.
 
 ### Read on
 

@@ -1068,9 +1068,10 @@ of a transposed convolution is an ordinary one.
 
 ### Next
 
-This is the last chapter. You have written, by hand, the operations of a convolutional network,
-forward and backward, slow and fast. Whatever a library does from now on, you know what it must
-compute.
+You have written, by hand, the operations of a convolutional network, forward and backward, slow
+and fast. Whatever a library does from now on, you know what it must compute. But all of them can
+be right, and the network still does not learn. In
+[chapter 14](../ch14_training/ch14_training.ipynb) you find out why, and what helps.
 
 ### Read on
 

@@ -39,12 +39,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course import figures
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch15_your_photographs import Answers, demo
 from cnnlab.course.figures import heatmaps, showcase
 from cnnlab.course.figures.calibration import reliability
+from cnnlab.course.guesses import guess
 from cnnlab.course.networks import explain, heads
 from cnnlab.course.networks.pretrained import load_vgg
 from cnnlab.course.networks.quiet import keras
@@ -105,8 +106,13 @@ Files from a camera are not yet what a network takes. Look at what can go wrong:
 
 **An example by hand.** A picture has 14 columns and 8 rows. The square has 8 of each. How many
 columns are cut off on the left? $\lfloor (14 - 8) / 2 \rfloor = 3$. And of 19 columns?
-$\lfloor 11 / 2 \rfloor = 5$; on the right it is one more.
+"""
 
+# %% guess
+guess("columns_cut_off")
+
+# %% [markdown]
+r"""
 **A question.** The labels should be 0, 1, 2, … in the order of the classes. In which order does
 your computer list the folders? On some systems by name, on others by the time at which they were
 made. So sort the names yourself, or your network will learn "cat" on one computer and say "dog"
@@ -200,12 +206,17 @@ r"""
 Nobody takes one photograph of a mushroom. You take four, from nearly the same place, and keep all
 of them. That is a **burst**, and its pictures are **near-duplicates**.
 
-**Guess before you go on.** You shuffle all pictures and put three of ten aside for the test, as in
-chapter 6. Of the test pictures, how many have a near-duplicate among the training pictures? A
-few? Half? Nearly all?
+What does that mean for a test? Guess before you go on.
+"""
 
-The next cell groups your pictures by how they look: it makes each of them tiny and gray, and calls
-two of them one **scene** where these tiny pictures nearly agree. Then it counts.
+# %% guess
+guess("twins_in_the_training")
+
+# %% [markdown]
+r"""
+And with your photographs? The next cell groups them by how they look: it makes each of them tiny
+and gray, and calls two of them one **scene** where these tiny pictures nearly agree. Then it
+counts.
 """
 
 # %%
@@ -244,8 +255,14 @@ gaps at the end. Give each to the part that lacks most of what is in it, and sub
 lacks 3 cats and 2 dogs. A bag of 3 cats comes first. Both parts lack equally much: it goes to the
 first, which now lacks 0 cats and 2 dogs. Then comes a bag with 2 cats and 1 dog. What speaks for
 the first part? $2 \cdot 0 + 1 \cdot 2 = 2$. And for the second? $2 \cdot 3 + 1 \cdot 2 = 8$. So it
-goes to the second.
+goes to the second. Now there is 1 cat left, and there are 3 dogs. Where does the next bag go?
+"""
 
+# %% guess
+guess("where_the_bag_goes")
+
+# %% [markdown]
+r"""
 In this way no part is ever off by more than the largest bag, as long as bags do not mix classes.
 Any other way that keeps the promise below is just as right.
 """
@@ -329,9 +346,11 @@ Batch normalization (chapter 7) measures the mean of the batch that it is given.
 to the features of *one* picture, if the base ran as in training? They would depend on which other
 pictures are in its batch. So tell Keras that this is not training: `base(x, training=False)`.
 
-**An example by hand.** 70 pictures, 32 at a time. How many batches? Three: 32, 32, and 6. Which
-pictures does `len(images) // 32` forget?
+A base takes only so many pictures at once. The rest must wait, and none may be forgotten.
 """
+
+# %% guess
+guess("forgotten_pictures")
 
 # %% [markdown]
 r"""
@@ -461,10 +480,12 @@ def fit_head(features, labels, classes, rng):
 
 # %% [markdown]
 r"""
-Two heads, trained in the same way. One was tested on a shuffled split, the other on your honest
-one. **Guess:** which of them gets the better number? And which of the two numbers would you tell
-a friend?
+Which number would you tell a friend? The next cell makes two: one by a shuffled split, and one by
+your honest one.
 """
+
+# %% guess
+guess("which_head_looks_better")
 
 # %%
 if all(map(ready, (load_folder, honest_split, frozen_features, fit_head))):
@@ -497,10 +518,11 @@ for a network. Sort them by how *sure* the network was: a mistake at 0.51 is a c
 The **answer** is the class with the largest probability, and that probability says how sure the
 network was.
 
-**An example by hand.** Four pictures of the classes 0, 1, 0, 1 with the probabilities (0.4, 0.6),
-(0.1, 0.9), (0.2, 0.8), (0.7, 0.3). Which ones are wrong, and in which order? The answers are 1, 1,
-1, 0. Wrong are pictures 0, 2 and 3, by 0.6, 0.8 and 0.7. So: 2, 3, 0.
+Try it by hand.
 """
+
+# %% guess
+guess("mistakes_in_order")
 
 # %% [markdown]
 r"""
@@ -608,9 +630,11 @@ Accuracy: the first is right, the second wrong: 0.5. Count: 2. And bin 0? It is 
 confidence is not 0, and its accuracy is not 0 either: nobody knows. NumPy's word for that is
 `np.nan`.
 
-**A trap.** Where does $p = 1$ belong, with ten bins? $\lfloor 1 \cdot 10 \rfloor = 10$, and there
-is no bin 10. It belongs to the last one.
+**A trap.** Where does $p = 1$ belong?
 """
+
+# %% guess
+guess("bin_of_certainty")
 
 # %% [markdown]
 r"""
@@ -693,7 +717,87 @@ demo(worst_mistakes, calibration, answers)
 
 # %% [markdown]
 r"""
-## 7. A page to show
+## 7. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: the wall of mistakes
+
+Three pictures of class 0, and all three are mistakes. The box puts them in an order. **Which one
+should be first?** And how does the box do with two classes?
+"""
+
+# %%
+broken_worst_mistakes = box("worst_mistakes")
+three = np.array([[0.3, 0.6, 0.1], [0.1, 0.5, 0.4], [0.2, 0.1, 0.7]])
+print("three classes:", broken_worst_mistakes(np.zeros(3), three, 3))
+two = np.array([[0.4, 0.6], [0.1, 0.9], [0.3, 0.7]])
+print("two classes:  ", broken_worst_mistakes(np.zeros(3), two, 3))
+
+# %%
+broken_worst_mistakes
+
+
+# %% exercise="expose_worst_mistakes"
+def expose_worst_mistakes():
+    """Name the mistake in ``broken_worst_mistakes``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (labels, probabilities, k)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 9 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "by-the-truth", (np.array([0, 0]), np.array([[0.25, 0.75, 0], [0, 0.5, 0.5]]), 1)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: how sure, how right
+
+Six pictures in four bins. The second box gives confidence, accuracy and count. **Check one line of
+it by adding up.**
+"""
+
+# %%
+broken_calibration = box("calibration")
+sure = np.array([1, 0.8, 0.6, 1, 0.9, 0.7])
+six = np.stack([sure, 1 - sure], axis=1)
+for what in broken_calibration(np.array([0, 0, 1, 0, 1, 0]), six, 4):
+    print(np.round(what, 3))
+
+# %%
+broken_calibration
+
+
+# %% exercise="expose_calibration"
+def expose_calibration():
+    """Name the mistake in ``broken_calibration``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (labels, probabilities, bins)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 4 numbers in all; more than 64 are not tried.
+    """
+    ### BEGIN SOLUTION
+    return "probability-one-lost", (np.array([0]), np.array([[1.0, 0.0]]), 1)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 8. A page to show
 
 Here it comes together: what your network can do, how sure that is, what it confuses, whether it may
 be believed, and where it looked when it was wrong.
@@ -738,7 +842,7 @@ if have_answers:
 
 # %% [markdown]
 r"""
-## 8. What you have built
+## 9. What you have built
 
 - `load_folder`: a folder from a camera becomes arrays, and nothing is dropped in silence.
 - `honest_split`: whole scenes are dealt, so that the test asks the right question.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cnnlab.autograder.graders.ch15_your_photographs import (
     calibration,
+    expose_calibration,
+    expose_worst_mistakes,
     fit_head,
     frozen_features,
     honest_split,
@@ -33,6 +35,8 @@ CHAPTER = Chapter(
         fit_head.EXERCISE,
         worst_mistakes.EXERCISE,
         calibration.EXERCISE,
+        expose_worst_mistakes.EXERCISE,
+        expose_calibration.EXERCISE,
     ),
     prelude=prelude("ch15_your_photographs", IMPORTS),
     imports=frozenset({"numpy", "keras", "tensorflow", "PIL"}),
