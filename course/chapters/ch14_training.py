@@ -35,10 +35,11 @@ import math
 
 import numpy as np
 
-from cnnlab.autograder import check, hint, solution, start
+from cnnlab.autograder import box, check, hint, solution, start
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch14_training import demo
 from cnnlab.course.figures import gradients, training_signs
+from cnnlab.course.guesses import guess
 from cnnlab.course.training import dense_stack
 from cnnlab.course.training.dense_stack import Setting, Tools
 from cnnlab.course.training.histories import load_histories
@@ -66,10 +67,12 @@ The network of this chapter is small enough to train while you wait. It looks at
 pixels with noisy stripes, and says whether they lean to the left or to the right. It has dense
 layers with ReLU, and everything in it is plain NumPy.
 
-**Guess first.** There are two classes, and the network knows nothing yet. How large is its loss
-before the first step? (Chapter 5: the loss of a picture is minus the logarithm of the share of the
-true class.) And how large is it after 60 steps on the same 32 pictures?
+The network knows nothing yet. (Chapter 5: the loss of a picture is minus the logarithm of the
+share of the true class.)
 """
+
+# %% guess
+guess("loss_before_the_first_step")
 
 # %%
 run = dense_stack.train(Setting(one_batch=True, rate=0.1))
@@ -104,9 +107,11 @@ r"""
 
 Chapter 5 began "with random numbers". How large should they be? Try it. A picture of 100 numbers
 goes through 30 layers with 100 units each, with ReLU after each of them. The weights are normal
-random numbers, with a standard deviation of 0.1, of 0.14 or of 0.2. **Guess:** what is left of the
-signal after 30 layers? Is the difference between 0.1 and 0.2 large?
+random numbers, with a standard deviation of 0.1, of 0.14 or of 0.2.
 """
+
+# %% guess
+guess("left_after_thirty_layers")
 
 
 # %%
@@ -196,7 +201,7 @@ def he_normal(shape, rng):
 # %% [markdown]
 r"""
 Any draw is as good as another, so your weights are judged by their mean, their spread and their
-form. Now the 30 layers again, with yours. **Guess** the size in the last layer.
+form. Now the 30 layers again, with yours. **Which size do you expect in the last layer?**
 """
 
 # %%
@@ -297,8 +302,10 @@ def batch_norm(x, gamma, beta, eps=1e-3):
 # %% [markdown]
 r"""
 Weights that begin three times too small make four layers blind: in section 2 you saw why.
-**Guess:** what does batch normalization make of such a start?
 """
+
+# %% guess
+guess("start_three_times_too_small")
 
 # %%
 if ready(batch_norm):
@@ -421,8 +428,10 @@ def update_moving(moving, batch, momentum=0.99):
 # %% [markdown]
 r"""
 How long does the average need? A channel has mean 10 in every batch, and the average begins with 0.
-**Guess** for each momentum: after how many batches is it off by less than 0.1?
 """
+
+# %% guess
+guess("batches_for_the_average")
 
 # %%
 if ready(update_moving):
@@ -520,9 +529,12 @@ def adam_step(param, grad, m, v, t, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-7)
 r"""
 A loss with two weights, of which one matters a thousand times as much as the other: $\text{loss}
 = a^2 + 1000\, b^2$. Plain steps with rate 0.0009, and your Adam with rate 0.1. (Plain steps
-explode at a rate of 0.001: do you see why?) Both begin at $a = b = 3$. **Guess:** where is $a$
-after 60 steps of each? (The curve shows the part of $a$ alone.)
+explode at a rate of 0.001: do you see why?) Both begin at $a = b = 3$. The curve below shows the
+part of $a$ alone.
 """
+
+# %% guess
+guess("after_sixty_plain_steps")
 
 # %%
 if ready(adam_step):
@@ -616,8 +628,11 @@ def residual_block(x, kernels1, bias1, kernels2, bias2):
 # %% [markdown]
 r"""
 Twenty blocks, one after the other, with small random kernels. In one stack they are yours; in the
-other, the same convolutions without the way around. **Guess:** what is left of the picture?
+other, the same convolutions without the way around.
 """
+
+# %% guess
+guess("left_after_twenty_blocks")
 
 # %%
 if ready(residual_block):
@@ -729,8 +744,8 @@ def best_rate(rates, losses):
 # %% [markdown]
 r"""
 A sweep of our network: up to 100 steps, with rates from 0.0001 to 10. It ends where the loss is
-twice what it was at first: from there on it only jumps. **Guess:** how far apart are the rate of
-the steepest place and that of the lowest loss?
+twice what it was at first: from there on it only jumps. **How far apart are the rate of the
+steepest place and that of the lowest loss?**
 """
 
 # %%
@@ -747,9 +762,11 @@ if ready(best_rate):
 r"""
 They are close together: between a very good rate and one that ruins everything there is not much
 room. So take the steepest place, or somewhat less, since the smooth curve lags behind. Here are
-trainings with that rate, a hundredth of it, and four times as much. **Guess** how each of them
-goes.
+trainings with that rate, a hundredth of it, and four times as much.
 """
+
+# %% guess
+guess("four_times_the_best_rate")
 
 # %%
 if ready(best_rate):
@@ -840,8 +857,10 @@ def early_stop(val_loss, patience):
 # %% [markdown]
 r"""
 Now on a real curve: the network of the article on our cats and dogs, recorded in chapter 6.
-**Guess:** does a larger patience find a better epoch here?
 """
+
+# %% guess
+guess("patience_of_ten")
 
 # %%
 if ready(early_stop):
@@ -885,7 +904,90 @@ demo(he_normal, batch_norm, adam_step)
 
 # %% [markdown]
 r"""
-## 9. What you have built
+## 9. Two bugs
+
+Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
+mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
+"""
+
+# %% [markdown]
+r"""
+### Bug 1: a step of Adam
+
+The same gradient of 1, five steps long, with a rate of 0.1. Each step should be 0.1 long, and $m$
+should grow slowly: 0.1, 0.19, 0.271 and so on. **What do you see in the box?**
+"""
+
+# %%
+broken_adam_step = box("adam_step")
+param, m, v = np.ones(1), np.zeros(1), np.zeros(1)
+for t in range(1, 6):
+    param, m, v = broken_adam_step(param, np.ones(1), m, v, t, 0.1)
+    print(f"step {t}: param {param[0]:.3f}, m {m[0]:.3f}, v {v[0]:.3f}")
+
+# %%
+broken_adam_step
+
+
+# %% exercise="expose_adam_step"
+def expose_adam_step():
+    """Name the mistake in ``broken_adam_step``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (param, grad, m, v, t, rate, beta1, beta2, eps)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. The last ones may be left out. Full marks for at most 6 numbers in all; more
+        than 64 are not tried. The numbers beside the arrays count, too.
+    """
+    ### BEGIN SOLUTION
+    one = np.ones(1)
+    return "correction-kept", (np.zeros(1), one, one, one, 2, 0.0)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Bug 2: when to stop
+
+A loss that falls, with a small rise here and there, and a patience of 2. There are never two epochs
+in a row without a new minimum, so nothing should stop this training before its last epoch, number
+7. **Where does the box stop?**
+"""
+
+# %%
+broken_early_stop = box("early_stop")
+falling = np.array([5.0, 4.0, 4.5, 3.0, 3.5, 2.0, 2.5, 1.0])
+stop, best = broken_early_stop(falling, 2)
+print(f"stops in epoch {stop}, keeps epoch {best}")
+
+# %%
+broken_early_stop
+
+
+# %% exercise="expose_early_stop"
+def expose_early_stop():
+    """Name the mistake in ``broken_early_stop``, and give a small input on which it shows.
+
+    Returns
+    -------
+    name : str
+        One of the names on the box's list.
+    arguments : tuple (val_loss, patience)
+        On them the box gives a wrong result, and every other mistake on the list would give the
+        right one. Full marks for at most 6 numbers in all; more than 64 are not tried.
+        Patience counts, too.
+    """
+    ### BEGIN SOLUTION
+    return "count-never-reset", (np.array([2.0, 3.0, 1.0, 2.0, 0.0]), 2)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+## 10. What you have built
 
 - `he_normal`: first weights that keep a signal as large as it is.
 - `batch_norm`, `batch_norm_at_test`, `update_moving`: one layer with two lives.
@@ -957,6 +1059,12 @@ it honest?</summary>
 No. It is the luckiest of 100 numbers. Report what the kept weights do on the test pictures, once.
 
 </details>
+
+### Next
+
+Until now the course has chosen the pictures.
+[Chapter 15](../ch15_your_photographs/ch15_your_photographs.ipynb) begins with a folder of your own
+photographs. Its question is how good a small network really is, and who may say so.
 
 ### Read on
 

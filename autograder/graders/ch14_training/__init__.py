@@ -8,6 +8,8 @@ from cnnlab.autograder.graders.ch14_training import (
     batch_norm_at_test,
     best_rate,
     early_stop,
+    expose_adam_step,
+    expose_early_stop,
     he_normal,
     residual_block,
     update_moving,
@@ -27,6 +29,8 @@ CHAPTER = Chapter(
         residual_block.EXERCISE,
         best_rate.EXERCISE,
         early_stop.EXERCISE,
+        expose_adam_step.EXERCISE,
+        expose_early_stop.EXERCISE,
     ),
     prelude=prelude("ch14_training"),
 )

@@ -57,8 +57,8 @@ def stop_probes(rng: Rng) -> Iterator[Probe]:
     for useless in (0, -2):
         title = f"patience {useless}"
         yield Probe("robust", (told, useless), title=title, raises="patience")
-    yield Probe("robust", (losses[:0], 2), title="no epoch", raises="val_loss")
-    yield Probe("robust", (losses, 2), title="all in order")
+    yield Probe("robust", (told[:0], 2), title="no epoch", raises="val_loss")
+    yield Probe("robust", (told, 2), title="all in order")
 
 
 def _few(rng: Rng, usual: list[float], late: bool = False) -> Array:
