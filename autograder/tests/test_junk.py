@@ -51,7 +51,8 @@ def test_junk_is_judged_and_shown(chapter: str, checked: Callable[..., Check]) -
             where = f"{key.exercise.name}: {label}"
             result = checked(key, function, where).result
             assert not result.passed, where
-            assert result.score <= 0.6 * result.max_score, where
+            if not key.exercise.puzzle:  # any input may happen to expose a mistake
+                assert result.score <= 0.6 * result.max_score, where
 
 
 @pytest.mark.parametrize("chapter", QUICK[:1] + SLOW[1:])

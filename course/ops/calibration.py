@@ -12,6 +12,11 @@ from cnnlab.course.ops.evaluation import Places
 def answers(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Array, Array, Array]:
     """The truth, the answer and its probability for each picture, shape (N,) each.
 
+    Parameters
+    ----------
+    labels : array_like of int, shape (N,)
+    probabilities : array_like, shape (N, classes)
+
     Raises
     ------
     ValueError

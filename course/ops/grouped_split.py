@@ -63,6 +63,11 @@ def honest_split(
 def group_counts(labels: ArrayLike, groups: ArrayLike) -> tuple[Array, Places]:
     """How many pictures of each class a group has, and the group of each picture.
 
+    Parameters
+    ----------
+    labels : array_like, shape (N,)
+    groups : array_like, shape (N,)
+
     Returns
     -------
     counts : ndarray of int, shape (groups, classes)
@@ -89,6 +94,10 @@ def deal(counts: Array, fractions: Sequence[float], rng: np.random.Generator) ->
     Parameters
     ----------
     counts : ndarray of int, shape (groups, classes)
+    fractions : sequence of float
+        One for each part.
+    rng : numpy.random.Generator
+        Decides the order of equally large groups.
     """
     order = rng.permutation(len(counts))
     order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]

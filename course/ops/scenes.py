@@ -53,7 +53,12 @@ def find_scenes(images: NDArray[np.uint8], alike: float = ALIKE) -> Places:
 
 
 def small_gray(images: NDArray[np.uint8]) -> Array:
-    """Pictures as rows of 64 gray levels, with mean 0 and length 1; shape (N, 64)."""
+    """Pictures as rows of 64 gray levels, with mean 0 and length 1; shape (N, 64).
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, H, W, 3)
+    """
     gray = np.asarray(images, np.float32).mean(axis=-1)
     rows = np.array_split(np.arange(gray.shape[1]), SMALL)
     columns = np.array_split(np.arange(gray.shape[2]), SMALL)

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from typer.testing import CliRunner
 
+from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import to_json
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, POINTS, hand_in, stub
 from cnnlab.autograder.tests.report.classes import batch
@@ -111,12 +112,14 @@ def test_a_spreadsheet_of_students_obeys_nobody(results, tmp_path):
     assert run("export", "csv", results, "-o", out).exit_code == 0
     assert [row[0] for row in rows(out)] == ["student", "'=HYPERLINK(0)", "ada"]
     assert run("export", "csv", results, "-o", out, "--exercises").exit_code == 0
-    assert len(rows(out)) == 11
+    assert len(rows(out)) == 1 + 2 * len(load_chapter(CHAPTER).exercises)
 
 
 def test_moodles_worksheet_may_part_its_columns_by_semicolons(results, tmp_path):
     table, out = tmp_path / "w.csv", tmp_path / "out.csv"
-    table.write_text('Identifier;Username;Grade;Maximum Grade\nParticipant 7;ada;;"20,00"\n')
+    table.write_text(
+        f'Identifier;Username;Grade;Maximum Grade\nParticipant 7;ada;;"{POINTS:g},00"\n'
+    )
     said = run("export", "moodle", results, "--table", table, "-o", out)
     assert said.exit_code == 0, said.output
     assert rows(out)[1][2] == f"{POINTS:g}"

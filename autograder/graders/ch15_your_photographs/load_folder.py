@@ -94,7 +94,7 @@ def _incomplete(rng: Rng, probe: Callable[..., Probe]) -> Iterator[Probe]:
     yield probe("left-out", 4, [*good(), text], "a text among them", "left out")
     beside = file("notes.txt", **BROKEN)
     yield probe("left-out", 4, [*good(), beside], "a text beside the folders", "left out")
-    half = _jpeg(rng, "dog/3.jpg", 1) | {"kept": 0.6}
+    half = _jpeg(rng, "dog/0.jpg", 1) | {"kept": 0.6}
     yield probe("left-out", 4, [*good(), half], "half a JPEG", "left out")
     empty = file("cat/2.png", spare) | {"kept": 0.0}
     yield probe(

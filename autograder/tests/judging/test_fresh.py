@@ -35,6 +35,8 @@ def asked_again(exercise: Exercise, draws: Sequence[Sequence[Probe]]) -> set[str
 @pytest.mark.parametrize("chapter", chapter_names())
 def test_no_fresh_probe_is_fixed(chapter: str) -> None:
     for exercise in load_chapter(chapter).exercises:
+        if exercise.puzzle:  # asks nothing: what is answered is an input
+            continue
         listed = {what for name, what in FIXED if name == exercise.name}
         draws = [exercise.draw(seed, fresh=True) for seed in SEEDS]
         assert asked_again(exercise, draws) == listed, exercise.name

@@ -77,10 +77,14 @@ def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
         yield made
 
 
-def test_learner_code_computes_as_maintainers_ask(
-    oldest: dict[str, str], workers: Workers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def asked(oldest: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The switch that maintainers set, before any worker starts."""
     monkeypatch.setenv("CNNLAB_ARITHMETIC", "1")
+
+
+@pytest.mark.usefixtures("asked")
+def test_learner_code_computes_as_maintainers_ask(oldest: dict[str, str], workers: Workers) -> None:
     said = arithmetic.in_effect_inside(workers)
     assert said["environ"] == oldest
     assert not_in_effect(oldest, said) == []

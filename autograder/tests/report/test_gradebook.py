@@ -40,7 +40,7 @@ Student,ID,SIS User ID,SIS Login ID,Section,Chapter 1 (7001),Chapter 2 (7002),Fi
 """
 MOODLE = """
 Identifier,Full name,Email address,Status,Grade,Maximum Grade,Changed,Feedback comments
-Participant 3143,Ada Lovelace,ada@example.org,Submitted,,20.00,-,
+Participant 3143,Ada Lovelace,ada@example.org,Submitted,,24.00,-,
 Participant 99,Bob,bob@example.org,Submitted,3.00,20.00,-,old
 Participant 100,Eve,eve@example.org,No submission,,20.00,-,
 """

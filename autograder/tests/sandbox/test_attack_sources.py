@@ -175,9 +175,14 @@ def learnt_by_heart(chapter: str) -> str:
 
 
 def plain_keys(chapter: str) -> dict[str, AnswerKey]:
-    """The recorded keys of the exercises whose functions are called without a driver."""
+    """The recorded keys of the exercises whose functions are called without a driver; no puzzles,
+    which ask nothing."""
     keys = recorded(find_chapter(chapter))
-    return {name: key for name, key in keys.items() if not key.exercise.driver}
+    return {
+        name: key
+        for name, key in keys.items()
+        if not key.exercise.driver and not key.exercise.puzzle
+    }
 
 
 BY_HEART = {
