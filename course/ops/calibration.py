@@ -92,6 +92,12 @@ def calibration(
 def expected_calibration_error(confidence: Array, accuracy: Array, count: Array) -> float:
     """How far confidence and accuracy are apart on average, each bin by its share of pictures.
 
+    Parameters
+    ----------
+    confidence, accuracy : ndarray, shape (bins,)
+        As `calibration` gives them; nan where a bin is empty.
+    count : ndarray of int, shape (bins,)
+
     Examples
     --------
     >>> expected_calibration_error(np.array([np.nan, 0.75]), np.array([np.nan, 0.5]),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch15_your_photographs._answers import answered
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_output, with_mistake
 from cnnlab.course.ops import Array, require
@@ -24,20 +25,12 @@ def probes(rng: Rng) -> Iterator[Probe]:
     yield probe("shape", 30, 3, 4)
     yield Probe(
         "by-hand",
-        (
-            np.array([0, 1, 0, 1]),
-            np.array([[0.4, 0.6], [0.1, 0.9], [0.2, 0.8], [0.7, 0.3]]),
-            3,
-        ),
+        (*_by_hand(rng, [0, 1, 0, 1], [[0.4, 0.6], [0.1, 0.9], [0.2, 0.8], [0.7, 0.3]]), 3),
         title="four pictures, three mistakes",
     )
     yield Probe(
         "by-hand",
-        (
-            np.array([2, 0, 1]),
-            np.array([[0.45, 0.4, 0.15], [0.3, 0.1, 0.6], [0.1, 0.35, 0.55]]),
-            2,
-        ),
+        (*_by_hand(rng, [2, 0, 1], [[0.45, 0.4, 0.15], [0.3, 0.1, 0.6], [0.1, 0.35, 0.55]]), 2),
         title="three classes, two of three mistakes",
     )
     yield probe("structure", 40, 3, 5, "the five worst of forty")
@@ -60,6 +53,18 @@ def probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", (labels[1:], p, 2), title="a label too few", raises="labels")
     yield Probe("robust", (labels, p[:, 0], 2), title="one number each", raises="probabilities")
     yield Probe("robust", (labels, p, -1), title="fewer than none", raises="k")
+
+
+def _by_hand(rng: Rng, labels: list[int], chances: list[list[float]]) -> tuple[Array, Array]:
+    """These labels and probabilities; in a fresh batch in another order, and all less sure."""
+    truth, p = np.array(labels), np.array(chances)
+
+    def drawn() -> tuple[Array, Array]:
+        order, certainty = rng.permutation(len(truth)), whole(rng, 50, 95) / 100
+        even = 1 / p.shape[1]
+        return truth[order], np.round(even + certainty * (p[order] - even), 4)
+
+    return varied(rng, (truth, p), drawn)
 
 
 def in_row(args: tuple[Any, ...], value: Any) -> Any:
