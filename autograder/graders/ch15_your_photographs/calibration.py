@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch15_your_photographs._answers import answered
+from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output, with_mistake
 from cnnlab.course.ops import Array, require
@@ -22,20 +23,21 @@ def probes(rng: Rng) -> Iterator[Probe]:
 
     yield probe("shape", 30, 3)
     yield probe("shape", 30, 3, 7)
-    yield Probe(
-        "by-hand",
-        (np.array([0, 1]), np.array([[0.875, 0.125], [0.625, 0.375]]), 2),
-        title="two pictures, two bins",
+    two = varied(
+        rng,
+        (np.array([0, 1]), np.array([[0.875, 0.125], [0.625, 0.375]])),
+        lambda: _pairs(rng, 1),
     )
-    yield Probe(
-        "by-hand",
+    yield Probe("by-hand", (*two, 2), title="two pictures, two bins")
+    four = varied(
+        rng,
         (
             np.array([0, 1, 1, 0]),
             np.array([[0.875, 0.125], [0.3125, 0.6875], [0.6875, 0.3125], [0.1875, 0.8125]]),
-            4,
         ),
-        title="four pictures, four bins",
+        lambda: _pairs(rng, 2),
     )
+    yield Probe("by-hand", (*four, 4), title="four pictures, four bins")
     yield probe("structure", 50, 3, 5, title="five bins")
     yield probe("structure", 60, 4, 8, title="four classes, eight bins")
     yield probe("structure", 40, 2, 1, title="one bin")
@@ -45,7 +47,8 @@ def probes(rng: Rng) -> Iterator[Probe]:
     p[[2, 5, 9]] = np.eye(3)[[0, 2, 1]]
     labels[[2, 5]] = 0, 1
     yield Probe("edge-cases", (labels, p, 5), title="some have probability 1")
-    yield Probe("edge-cases", (labels[[2, 5]], p[[2, 5]], 10), title="all have probability 1")
+    bins = varied(rng, 10, lambda: whole(rng, 3, 40))
+    yield Probe("edge-cases", (labels[[2, 5]], p[[2, 5]], bins), title="all have probability 1")
     labels, p = answered(rng, 25, 2)
     yield Probe("edge-cases", (labels, p, 40), title="more bins than pictures")
     yield Probe("robust", (labels.tolist(), p.tolist(), 4), title="lists")
@@ -53,6 +56,16 @@ def probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", (labels[1:], p, 4), title="a label too few", raises="labels")
     yield Probe("robust", (labels, p[:, 0], 4), title="one number each", raises="probabilities")
     yield Probe("robust", (labels, p, 0), title="no bins", raises="bins")
+
+
+def _pairs(rng: Rng, quarters: int) -> tuple[Array, Array]:
+    """Pictures of two classes: in each of the upper quarters, one right and one wrong answer."""
+    lowest = np.repeat([24, 16][:quarters], 2)
+    sure = (lowest + rng.integers(1, 8, 2 * quarters)) / 32
+    said = rng.integers(0, 2, 2 * quarters)
+    right = np.tile([True, False], quarters)
+    p = np.where(np.arange(2) == said[:, None], sure[:, None], 1 - sure[:, None])
+    return np.where(right, said, 1 - said), p
 
 
 def three(args: tuple[Any, ...], value: Any) -> Any:
