@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sysconfig
@@ -24,7 +25,8 @@ class Ran:
     """A run of the command; ``results`` is None where it had to be ended or died.
 
     ``processor`` is the seconds that it and all that it waited for computed, ``peak`` the bytes
-    that the largest of these processes held.
+    that the largest of its processes was seen to hold. (``ru_maxrss`` would not do: it begins with
+    what the process that forked it held.)
     """
 
     results: BatchResult | None
@@ -94,12 +96,14 @@ class Command:
 
     def ran(self, patience: float) -> Ran:
         """Waits for its end, which comes ``patience`` seconds after its start at the latest."""
+        peak = 0
         while time.monotonic() < self._start + patience:
+            peak = max(peak, _most_held(self._process.pid))
             pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
             if pid:
                 self._process.returncode = os.waitstatus_to_exitcode(status)
                 seconds, processor = time.monotonic() - self._start, usage.ru_utime + usage.ru_stime
-                return Ran(self._results(), seconds, processor, usage.ru_maxrss << 10)
+                return Ran(self._results(), seconds, processor, peak)
             time.sleep(0.05)
         self._end()
         return Ran(None, time.monotonic() - self._start, float("inf"), 0)
@@ -107,3 +111,15 @@ class Command:
     def _results(self) -> BatchResult | None:
         text = self._json.read_text(encoding="utf-8") if self._json.exists() else ""
         return from_json(text) if text else None
+
+
+def _most_held(pid: int | str) -> int:
+    """The most bytes that a process, or one of its descendants that live, has held so far."""
+    here = Path("/proc", str(pid))
+    try:
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", (here / "status").read_text(), re.MULTILINE)
+        children = [c for t in here.glob("task/*/children") for c in t.read_text().split()]
+    except OSError:  # it has ended meanwhile
+        return 0
+    mine = int(found[1]) << 10 if found else 0
+    return max([mine, *(_most_held(child) for child in children)])
