@@ -339,6 +339,7 @@ def test_grading_never_runs_what_was_saved_and_no_mark_changes(hostile, tmp_path
     assert not harm.exists()
 
 
+@pytest.mark.slow
 def test_pytest_and_the_command_never_run_it(hostile, tmp_path):
     path, harm = hostile
     tested = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name]

@@ -217,7 +217,11 @@ def undisturbed(submitted: Path, *options: str) -> list[Any]:
     return results(alone)
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize(
+    "way",
+    [WAYS[0], *(pytest.param(way, marks=[pytest.mark.slow]) for way in WAYS[1:])],
+    ids=lambda way: way.__name__,
+)
 def test_a_stopped_run_goes_on_and_ends_as_if_nothing_had_been(
     way: Callable[[Run], None], tmp_path: Path
 ) -> None:
@@ -237,6 +241,7 @@ def test_five_hundred_killed_five_times_at_random(tmp_path: Path) -> None:
     assert stopped_and_resumed(submitted, ways, 72, *options) == undisturbed(submitted, *options)
 
 
+@pytest.mark.slow
 def test_the_secret_seed_goes_on_with_the_run(tmp_path: Path) -> None:
     submitted = class_of(tmp_path, 6)
     found = stopped_and_resumed(submitted, [kill], 73)
@@ -249,6 +254,7 @@ def test_the_secret_seed_goes_on_with_the_run(tmp_path: Path) -> None:
         assert run.process.returncode == 2
 
 
+@pytest.mark.slow
 def test_honest_results_do_not_depend_on_hostile_neighbours(tmp_path: Path) -> None:
     """One after another in the same processes, and side by side with them."""
     honest = {"right": hand_in(), "flipped": hand_in(conv2d=flipped()), "stub": hand_in(relu="")}

@@ -95,7 +95,10 @@ def read_by_keras(folder, size, rng):
     return np.stack(x), np.asarray(y, np.int32), classes, sorted(left_out)
 
 
-@pytest.mark.parametrize("function", [loader(), read_by_keras, folders.load_folder])
+@pytest.mark.parametrize(
+    "function",
+    [loader(), pytest.param(read_by_keras, marks=[pytest.mark.slow]), folders.load_folder],
+)
 def test_folders_are_read_in_many_ways(function):
     right("load_folder", function)
 

@@ -134,6 +134,7 @@ def test_another_record_that_is_damaged_says_what_to_do(copied):
         record.recorded(CH01, "jax-cpu")
 
 
+@pytest.mark.slow
 def test_recording_again_keeps_questions_that_only_rounding_changed(copied):
     path = record.probes_path(CH01)
     asked = decode(gzip.decompress(path.read_bytes()))
@@ -157,6 +158,7 @@ def test_recording_again_keeps_questions_that_only_rounding_changed(copied):
     assert gzip.decompress(path.read_bytes()) != encode(asked)
 
 
+@pytest.mark.slow
 def test_what_keras_does_not_answer_is_not_written(copied, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     before = {path: path.read_bytes() for path in copied.rglob("*.*")}

@@ -43,7 +43,7 @@ EXERCISES = [
     for exercise in load_chapter(chapter).exercises
 ]
 
-QUICK = ("ch01_convolution", "ch04_network", "ch07_dropout")
+QUICK = ("ch01_convolution", "ch04_network")
 JUDGED = [
     pytest.param(*param.values, id=param.id, marks=() if param.values[0] in QUICK else SLOW)
     for param in EXERCISES

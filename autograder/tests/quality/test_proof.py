@@ -8,12 +8,14 @@ import secrets
 import pytest
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
+from cnnlab.autograder.judging.exercise import chapter_names
 from cnnlab.autograder.judging.record import FreshReferences, recorded
 from cnnlab.autograder.quality.proof import prove, prove_pairs, prove_twists, prove_worthless
 
+QUICK = ("ch00_numpy", "ch01_convolution", "ch03_pooling")
+"""A sample; `cnnlab build --check` proves every chapter."""
 CHAPTERS = [
-    pytest.param(name, marks=[pytest.mark.slow] if load_chapter(name).keras else [])
+    pytest.param(name, marks=[pytest.mark.slow] if name not in QUICK else [])
     for name in chapter_names()
 ]
 

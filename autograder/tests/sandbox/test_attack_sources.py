@@ -191,8 +191,9 @@ BY_HEART = {
 }
 
 
+@pytest.mark.slow
 @sandboxed
-@pytest.mark.parametrize("kind", ["by hand", pytest.param("with Keras", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["by hand", "with Keras"])
 def test_answers_learnt_by_heart_earn_nothing_where_several_are_graded(
     kind: str, tmp_path: Path
 ) -> None:

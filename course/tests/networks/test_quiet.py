@@ -7,6 +7,7 @@ import sys
 import pytest
 
 
+@pytest.mark.slow
 def test_nothing_is_written_while_keras_is_loaded():
     code = "from cnnlab.course.networks.quiet import keras; print(keras.Sequential.__name__)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
