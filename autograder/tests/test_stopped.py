@@ -219,7 +219,7 @@ def undisturbed(submitted: Path, *options: str) -> list[Any]:
 
 @pytest.mark.parametrize(
     "way",
-    [WAYS[0], *(pytest.param(way, marks=[pytest.mark.slow]) for way in WAYS[1:])],
+    [interrupt, *(pytest.param(way, marks=[pytest.mark.slow]) for way in (kill, terminate))],
     ids=lambda way: way.__name__,
 )
 def test_a_stopped_run_goes_on_and_ends_as_if_nothing_had_been(
