@@ -230,10 +230,13 @@ def test_a_stopped_run_goes_on_and_ends_as_if_nothing_had_been(
     assert stopped_and_resumed(submitted, [way], 5, *options) == undisturbed(submitted, *options)
 
 
-@pytest.mark.slow
-def test_five_hundred_killed_five_times_at_random(tmp_path: Path) -> None:
-    """``pytest -m slow autograder/tests/test_stopped.py``; fresh probes, with one secret seed."""
-    submitted = class_of(tmp_path, 500)
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(80, marks=[pytest.mark.slow]), pytest.param(500, marks=[pytest.mark.long])],
+)
+def test_a_class_killed_five_times_at_random(count: int, tmp_path: Path) -> None:
+    """Fresh probes, with one secret seed."""
+    submitted = class_of(tmp_path, count)
     for name, text in HOSTILE.items():
         (submitted / f"ch01_{name}.py").write_text(text)
     options = ["--seed", "71"]
