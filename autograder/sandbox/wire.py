@@ -252,7 +252,7 @@ def _advice(value: Any) -> str:
         return f"{named}, not what it computes; call it"
     if hasattr(kind, "numpy"):
         return f"{named}; return a NumPy array, with its .numpy()"
-    return f"{named}; return NumPy arrays, numbers, text, lists, tuples or dictionaries"
+    return f"{named}; return NumPy arrays, numbers, text, lists, tuples or dicts"
 
 
 def name_of(kind: type) -> str:

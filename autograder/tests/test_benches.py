@@ -32,7 +32,7 @@ ROWS = {
         *(rf"{demo} .* median{MS}, slowest{MS}" for demo in DEMOS),
         "target 50 ms, worst median",
     ],
-    "grading": [r" +1 +\S+s +\S+ms .*\d+MB$", r" +2 +\S+s +\S+ms .*\d+MB$"],
+    "grading": [rf" +{n} +{kept} +\S+s +\S+ms .*\d+MB$" for n in (1, 2) for kept in ("no", "yes")],
     "jupyterlab": [rf"check +p50{MS}, p95{MS}", rf"demo +p50{MS}, p95{MS}"],
     "nbgrader": [r"nbgrader autograde( +\S+s){2}$", r"cnnlab grade.*( +\S+s){2}$", r"ratio"],
     "ops": [f"{way} +{who} +" for way in ("same", "valid") for who in ("cnnlab", "Keras", "ratio")],

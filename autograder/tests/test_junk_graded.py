@@ -23,9 +23,13 @@ from cnnlab.autograder.tests.junk import BODIES, handed_in, spread
 from cnnlab.course.cli import app
 
 pytest_plugins = ["pytester"]
+SLOW = pytest.mark.slow
 CHAPTERS = [  # a sample of chapter 1 in every run; all of it, and the others, take minutes
     pytest.param("ch01_convolution", "sample"),
-    *(pytest.param(name, "all", marks=pytest.mark.slow) for name in chapter_names()),
+    *(
+        pytest.param(name, "all", marks=pytest.mark.long if load_chapter(name).keras else SLOW)
+        for name in chapter_names()
+    ),
 ]
 EXPECTED = ("failed", "error")
 """What an exercise that returns or raises junk may be called."""
@@ -45,7 +49,8 @@ def assert_sensible(result: SubmissionResult, where: str) -> None:
     assert len(result.exercises) == len(load_chapter(str(result.chapter)).exercises), where
     for exercise in result.exercises:
         assert exercise.status in EXPECTED, f"{where}: {exercise.name}, {exercise.message}"
-        assert exercise.score <= 0.6 * exercise.max_score, f"{where}: {exercise.name}"
+        if not exercise.name.startswith("expose_"):  # any input may happen to expose a mistake
+            assert exercise.score <= 0.6 * exercise.max_score, f"{where}: {exercise.name}"
         assert exercise.message, f"{where}: {exercise.name}"
         assert "Traceback" not in exercise.message, f"{where}: {exercise.name}"
 

@@ -89,6 +89,8 @@ class Run:
             stderr=subprocess.STDOUT,
             env=os.environ | {MARK: self.mark, "TF_CPP_MIN_LOG_LEVEL": "3", "COLUMNS": "1000"},
             start_new_session=True,
+            # A shell's background job ignores Ctrl-C, and so would what it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def __enter__(self) -> Run:

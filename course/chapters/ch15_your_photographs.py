@@ -301,7 +301,7 @@ def honest_split(labels, groups, fractions, rng):
     ``fractions`` do not add up to 1 or hold a negative number, or if ``groups`` are not as many
     as labels. The message contains the word ``fractions`` or ``groups``.
 
-    >>> labels, groups = np.array([0, 0, 1, 1]), np.array([5, 5, 8, 8])
+    >>> labels, groups = np.array([0, 0, 0, 0]), np.array([5, 5, 8, 8])
     >>> sorted(len(p) for p in honest_split(labels, groups, (0.5, 0.5), np.random.default_rng(0)))
     [2, 2]
     """

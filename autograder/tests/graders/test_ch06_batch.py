@@ -56,7 +56,7 @@ def test_pytest_grades_it_in_a_plain_child(pytester, monkeypatch):
     text = hand_in(compile_cnn=("binary_crossentropy", "categorical_crossentropy"))
     (pytester.path / NOTEBOOK).write_text(text, encoding="utf-8")
     result = pytester.runpytest_inprocess("-p", "cnnlab")
-    result.assert_outcomes(passed=36, failed=1, skipped=6)
+    result.assert_outcomes(passed=44, failed=1, skipped=8)
     result.stdout.fnmatch_lines(
         ["*compile_cnn: loss*", "Your loss is made for many classes*", "*ch06_cats_dogs: * points"]
     )

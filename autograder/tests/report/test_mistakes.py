@@ -70,6 +70,7 @@ ENDS_IN_ERROR = {
     "shift-in-percent",
     "rotation-in-degrees",
     "input-shape-ignored",
+    "not-rgb",
 }
 
 

@@ -83,7 +83,7 @@ def test_the_skeleton_is_recorded_proved_and_not_attempted(tree, tmp_path):
     solved = tree / "solutions" / released(tree).relative_to(tree / "exercises")
     cnnlab(tree, "grade", released(tree), solved, *options)
     stubs, full = json.loads(results.read_text("utf-8"))["submissions"]
-    assert stubs["exercises"][-1]["name"] == NAME
+    assert NAME in {exercise["name"] for exercise in stubs["exercises"]}
     assert {e["status"] for e in stubs["exercises"]} == {"not_attempted"}
     assert full["score"] == full["max_score"] == stubs["max_score"]
     test = f"autograder/tests/graders/test_ch01_{NAME}.py"
