@@ -78,10 +78,10 @@ def test_the_skeleton_is_recorded_proved_and_not_attempted(tree, tmp_path):
     (tree / "course/proved.py").write_text(RECORD_AND_PROVE)
     assert run(tree, "cnnlab.course.proved") == "[]\n"
     results = tmp_path / "results.json"
-    # One worker is this process; others would import the installed package.
+    (tree / "course/graded.py").write_text(GRADE_IN_THIS_PROCESS)
     options = "--recorded", "--no-sandbox", "--workers", 1, "--json", results
     solved = tree / "solutions" / released(tree).relative_to(tree / "exercises")
-    cnnlab(tree, "grade", released(tree), solved, *options)
+    run(tree, "cnnlab.course.graded", "grade", released(tree), solved, *options)
     stubs, full = json.loads(results.read_text("utf-8"))["submissions"]
     assert NAME in {exercise["name"] for exercise in stubs["exercises"]}
     assert {e["status"] for e in stubs["exercises"]} == {"not_attempted"}
@@ -89,6 +89,16 @@ def test_the_skeleton_is_recorded_proved_and_not_attempted(tree, tmp_path):
     test = f"autograder/tests/graders/test_ch01_{NAME}.py"
     assert "4 passed" in run(tree, "pytest", "-q", "-p", "no:cacheprovider", test)
 
+
+GRADE_IN_THIS_PROCESS = """
+from cnnlab.autograder import batch
+from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
+from cnnlab.course.cli import app
+
+# A process of its own would import the installed package.
+batch.Pool, batch.start_judging = InThisProcess, grader_here
+app()
+"""
 
 RECORD_AND_PROVE = f"""
 from cnnlab.autograder.judging import keras_process, record
