@@ -12,14 +12,17 @@ import pytest
 from cnnlab.autograder import live
 from cnnlab.autograder.display import render
 from cnnlab.autograder.display.show import Check
-from cnnlab.autograder.judging.exercise import chapter_names
+from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import EXERCISE_STATUSES
 from cnnlab.autograder.judging.twists import combine
 from cnnlab.autograder.quality.wrong_functions import draw
 from cnnlab.autograder.tests.junk import functions
 
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in chapter_names()]
+SLOW = [
+    pytest.param(name, marks=pytest.mark.long if load_chapter(name).keras else pytest.mark.slow)
+    for name in chapter_names()
+]
 QUICK = [pytest.param(name) for name in chapter_names()]
 DRAWN = 40
 """Random wrong functions that are checked in each chapter."""

@@ -36,7 +36,6 @@ from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.autograder.tests.quality import language
 from cnnlab.autograder.tests.quality.language import GRADE, WORDS
 
-SLOW = pytest.mark.slow
 EXERCISES = [
     pytest.param(chapter, exercise, id=f"{chapter[:4]}-{exercise.name}")
     for chapter in chapter_names()
@@ -44,9 +43,16 @@ EXERCISES = [
 ]
 
 QUICK = ("ch01_convolution", "ch04_network")
+
+
+def _marks(chapter: str) -> list[pytest.MarkDecorator]:
+    if chapter in QUICK:
+        return []
+    return [pytest.mark.long if load_chapter(chapter).keras else pytest.mark.slow]
+
+
 JUDGED = [
-    pytest.param(*param.values, id=param.id, marks=() if param.values[0] in QUICK else SLOW)
-    for param in EXERCISES
+    pytest.param(*param.values, id=param.id, marks=_marks(param.values[0])) for param in EXERCISES
 ]
 """With all their mistakes judged; a sample of the chapters in the default run."""
 
