@@ -32,7 +32,12 @@ from cnnlab.autograder.judging.record import (
     keys_from,
     recorded,
 )
-from cnnlab.autograder.judging.results import BatchResult, ExerciseResult, SubmissionResult
+from cnnlab.autograder.judging.results import (
+    BatchResult,
+    ExerciseResult,
+    Shared,
+    SubmissionResult,
+)
 from cnnlab.autograder.pool import Pool, Task, lost, not_graded
 from cnnlab.autograder.sandbox.budget import Budget, limit_memory
 from cnnlab.autograder.sandbox.processes import Limits, SandboxError
@@ -164,12 +169,13 @@ def grade(
         seed = secrets.randbits(53) if settings.seed is None else settings.seed
     batch = BatchResult(seed, "cnnlab", versions(), probes=settings.probes)
     found: dict[int, SubmissionResult] = {}
+    shared = Shared()
     with ExitStack() as stack:
         engine = Engine.named(settings.reference)
         answers = stack.enter_context(Answers(seed if settings.fresh else None, engine))
         run = _Run(paths, settings, answers, _Kept(journal, settings.conditions(seed)))
         for number, result in run.results(range(len(paths))):
-            found[number] = result
+            found[number] = shared.of(result)
             if not result.failed_here:
                 on_result(result)
         for number in [n for n, result in found.items() if result.failed_here]:

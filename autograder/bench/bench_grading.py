@@ -16,7 +16,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import astuple, dataclass
 from itertools import product
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from time import perf_counter
 
 import psutil
@@ -118,7 +117,7 @@ def main() -> None:
             short = cost(few, workers, journaled)
             each = cost(paths, workers, journaled).each_more(short, len(paths) - len(few))
             start = short.wall - each.wall * len(few)
-            memory = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+            memory = psutil.Process().memory_info().rss / 2**20
             row = f"{workers:11}{'yes' if journaled else 'no':>11}{start:10.2f}s"
             row += f"{1000 * each.wall:9.1f}ms{1 / each.wall:11.1f}"
             row += f"{1000 * each.judges:9.1f}ms{1000 * each.sandbox:9.1f}ms{memory:9.0f}MB"

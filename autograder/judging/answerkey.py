@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.judging.compare import Difference, Undescribed
+from cnnlab.autograder.judging.compare import Difference, Undescribed, agrees
 from cnnlab.autograder.judging.exercise import Exercise, Probe, same
 from cnnlab.autograder.judging.timing import Runner
-from cnnlab.autograder.judging.twists import Twist, combine
+from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist, combine
 from cnnlab.autograder.sandbox.calls import Outcome, invoke, load_driver, request
 
 
@@ -35,14 +38,29 @@ class AnswerKey:
     exercise: Exercise
     probes: list[Probe]
     expected: list[Any]
-    _predicted: dict[tuple[tuple[str, int], ...], dict[int, Outcome]] = field(
+    _predicted: dict[tuple[int, ...], tuple[tuple[Twist, ...], Outcome]] = field(
         default_factory=dict, repr=False
     )
+    """By probe and the twists' ``id``; kept with them, so that no other object gets such an id."""
+    _distinct: dict[tuple[int, bytes], Outcome] = field(default_factory=dict, repr=False)
+    _alike: dict[int, list[list[int]]] = field(default_factory=dict, repr=False)
+    _right: dict[int, bool] = field(default_factory=dict, repr=False)
 
     @cached_property
     def requests(self) -> list[bytes]:
         """Every probe's call, encoded once for the whole batch."""
         return [request(probe.args, probe.kwargs, probe.given) for probe in self.probes]
+
+    @cached_property
+    def mistakes(self) -> list[Twist]:
+        """The mistakes that are known by what a function returns."""
+        return [twist for twist in self.exercise.twists if twist.name != CHANGES_INPUT]
+
+    @cached_property
+    def pairs(self) -> list[tuple[Twist, Twist]]:
+        """Mistakes with another right way, then two mistakes, in both orders."""
+        variants = product(self.mistakes, self.exercise.variants)
+        return [*variants, *permutations(self.mistakes, 2)]
 
     def outcomes(self, runner: Runner) -> list[Outcome]:
         """What comes of every probe, where the runner calls the learner's function."""
@@ -83,16 +101,40 @@ class AnswerKey:
         return self.call(op, probe)
 
     def predict(self, twists: tuple[Twist, ...], i: int) -> Outcome:
-        """What a function with these mistakes would answer to probe ``i``."""
-        label = tuple((t.name, id(t)) for t in twists)
-        known = self._predicted.setdefault(label, {})
-        if i not in known:
-            probe = self.probes[i]
-            outcome = self.call_numpy_op(probe, twists)
+        """What a function with these mistakes would answer to probe ``i``.
+
+        Equal answers to a probe are one object: so much less memory, and comparisons.
+        """
+        label = (i, *map(id, twists))
+        if label not in self._predicted:
+            outcome = self.call_numpy_op(self.probes[i], twists)
             if outcome.status == "returned":
                 outcome = replace(outcome, value=self.describe(i, outcome.value))
-            known[i] = outcome
-        return known[i]
+            outcome = self._distinct.setdefault((i, _fingerprint(outcome)), outcome)
+            self._predicted[label] = twists, outcome
+        return self._predicted[label][1]
+
+    def alike(self, i: int) -> list[list[int]]:
+        """The numbers of its pairs, those together that answer the same to probe ``i``."""
+        if i not in self._alike:
+            groups: dict[int, list[int]] = {}
+            for number, twists in enumerate(self.pairs):
+                groups.setdefault(id(self.predict(twists, i)), []).append(number)
+            self._alike[i] = [*groups.values()]
+        return self._alike[i]
+
+    def is_right(self, i: int, predicted: Outcome) -> bool:
+        """Whether a prediction for probe ``i`` is the right answer."""
+        if id(predicted) not in self._right:
+            rounding = self.probes[i].rounding
+            self._right[id(predicted)] = agrees(self.expected[i], predicted.value, rounding)
+        return self._right[id(predicted)]
+
+
+def _fingerprint(outcome: Outcome) -> bytes:
+    """The same for outcomes that nothing but their seconds tells apart."""
+    said = outcome.status, outcome.value, outcome.error, outcome.warnings
+    return sha256(pickle.dumps(said)).digest()
 
 
 ALIKE = 0.01

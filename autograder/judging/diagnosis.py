@@ -7,15 +7,15 @@ single mistake may come in another shape than predicted, never in other numbers 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.compare import agrees, constant, shape_difference
 from cnnlab.autograder.judging.exercise import CORNERS
-from cnnlab.autograder.judging.twists import CHANGES_INPUT, Fails, Twist, names_all_numbers
+from cnnlab.autograder.judging.twists import Fails, Twist, names_all_numbers
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 
 UNEXPLAINED = 0.1
@@ -34,6 +34,9 @@ class Seen:
     plain: dict[int, Any]
     corners: dict[int, Any]
     errors: list[int]
+    compared: dict[int, bool] = field(default_factory=dict)
+    """Whether what came agrees with a prediction, by the prediction's ``id``: many mistakes
+    predict the same."""
 
     @classmethod
     def of(cls, key: AnswerKey, outcomes: Sequence[Outcome]) -> Seen:
@@ -81,9 +84,7 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     """
     seen = Seen.of(key, outcomes)
     near: list[Fit] = []
-    twists = [twist for twist in key.exercise.twists if twist.name != CHANGES_INPUT]
-    misses = int(UNEXPLAINED * len(seen.plain))
-    for combination, allowed in _candidates(twists, key.exercise.variants, misses):
+    for combination, allowed in _candidates(key, seen):
         fit = _fit(key, combination, seen, allowed)
         if fit and fit.exact:
             return combination
@@ -94,13 +95,20 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     return best.twists
 
 
-def _candidates(
-    twists: list[Twist], variants: Sequence[Twist], misses: int
-) -> Iterable[tuple[tuple[Twist, ...], int]]:
-    """What is tried, and how many plain probes it may leave unexplained."""
-    yield from (((twist,), misses) for twist in twists)
-    yield from (((twist, variant), 0) for twist in twists for variant in variants)
-    yield from ((pair, 0) for pair in permutations(twists, 2))
+def _candidates(key: AnswerKey, seen: Seen) -> Iterator[tuple[tuple[Twist, ...], int]]:
+    """What is tried, and how many plain probes it may leave unexplained: none, for a pair.
+
+    Hundreds of pairs predict the same few answers to the first plain probe. So what came there is
+    compared with those, and only pairs that predict it are tried.
+    """
+    misses = int(UNEXPLAINED * len(seen.plain))
+    yield from (((twist,), misses) for twist in key.mistakes)
+    pairs, first = key.pairs, next(iter(seen.plain), None)
+    numbers: Iterable[int] = range(len(pairs))
+    if first is not None:
+        alike = (g for g in key.alike(first) if _agrees(key, pairs[g[0]], first, seen))
+        numbers = sorted(chain.from_iterable(alike))
+    yield from ((pairs[n], 0) for n in numbers)
 
 
 def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> Fit | None:
@@ -110,7 +118,7 @@ def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> 
     """
     plain, wrong_plain, telling = 0, 0, False
     for i, value in seen.plain.items():
-        if _agrees(key, twists, i, value):
+        if _agrees(key, twists, i, seen):
             plain += 1
             telling = telling or not constant(value)
             wrong_plain += _wrong(key, twists, i, seen)
@@ -118,7 +126,7 @@ def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> 
             misses -= 1
             if misses < 0 or not _of_another_form(key, twists, i, value):
                 return None
-    agreed = [i for i, value in seen.corners.items() if _agrees(key, twists, i, value)]
+    agreed = [i for i in seen.corners if _agrees(key, twists, i, seen)]
     wrong_corners = sum(_wrong(key, twists, i, seen) for i in agreed)
     telling = telling or not all(constant(seen.corners[i]) for i in agreed)
     exact = plain == len(seen.plain) and len(agreed) == len(seen.corners)
@@ -138,11 +146,19 @@ def _fails(key: AnswerKey, seen: Seen) -> bool:
 
 def predicts(key: AnswerKey, twists: tuple[Twist, ...], i: int, value: Any) -> bool:
     """Whether a function with these mistakes would have returned this value for probe ``i``."""
-    return _agrees(key, twists, i, key.describe(i, value))
+    return _same(key, i, key.predict(twists, i), key.describe(i, value))
 
 
-def _agrees(key: AnswerKey, twists: tuple[Twist, ...], i: int, described: Any) -> bool:
+def _agrees(key: AnswerKey, twists: tuple[Twist, ...], i: int, seen: Seen) -> bool:
+    """Whether what came of probe ``i`` is what these mistakes answer."""
     predicted = key.predict(twists, i)
+    if id(predicted) not in seen.compared:
+        value = seen.plain[i] if i in seen.plain else seen.corners[i]
+        seen.compared[id(predicted)] = _same(key, i, predicted, value)
+    return seen.compared[id(predicted)]
+
+
+def _same(key: AnswerKey, i: int, predicted: Outcome, described: Any) -> bool:
     if predicted.status != "returned":
         return False
     return agrees(predicted.value, described, key.probes[i].rounding)
@@ -156,9 +172,9 @@ def _of_another_form(key: AnswerKey, twists: tuple[Twist, ...], i: int, describe
 
 def _wrong(key: AnswerKey, twists: tuple[Twist, ...], i: int, seen: Seen) -> bool:
     """Whether what these mistakes answer to probe ``i`` is wrong."""
-    predicted, probe = key.predict(twists, i), key.probes[i]
-    noisy = probe.quiet and predicted.warnings and seen.outcomes[i].warnings
-    return bool(noisy) or not agrees(key.expected[i], predicted.value, probe.rounding)
+    predicted = key.predict(twists, i)
+    noisy = key.probes[i].quiet and predicted.warnings and seen.outcomes[i].warnings
+    return bool(noisy) or not key.is_right(i, predicted)
 
 
 def _same_errors(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, fit: Fit) -> bool:

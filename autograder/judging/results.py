@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 SCHEMA = 1
@@ -24,7 +25,7 @@ EXERCISE_STATUSES = (
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class RungResult:
     """One rung of an exercise's ladder.
 
@@ -43,7 +44,7 @@ class RungResult:
             self.earned = self.points if self.passed else 0.0
 
 
-@dataclass
+@dataclass(slots=True)
 class ExerciseResult:
     """What one exercise earned, and what the learner should hear about it.
 
@@ -71,7 +72,7 @@ class ExerciseResult:
         return self.status == "passed"
 
 
-@dataclass
+@dataclass(slots=True)
 class SubmissionResult:
     """One notebook or ``.py`` file.
 
@@ -107,6 +108,30 @@ class BatchResult:
     schema: int = SCHEMA
 
 
+class Shared:
+    """Results of a large class in little memory: what many learners are told is held once.
+
+    Ladders and texts repeat; only scores and seconds are everybody's own. What is shared must not
+    be changed any more.
+    """
+
+    def __init__(self) -> None:
+        self._ladders: dict[tuple[Any, ...], list[RungResult]] = {}
+        self._texts: dict[str, str] = {}
+
+    def of(self, result: SubmissionResult) -> SubmissionResult:
+        """The same result, whose parts are those of earlier ones where they are equal."""
+        text = self._texts.setdefault
+        result.message = text(result.message, result.message)
+        for exercise in result.exercises:
+            said = tuple((r.id, r.passed, r.points, r.message, r.earned) for r in exercise.rungs)
+            exercise.rungs = self._ladders.setdefault(said, exercise.rungs)
+            for name in ("name", "status", "message", "hint"):
+                own = getattr(exercise, name)
+                setattr(exercise, name, text(own, own))
+        return result
+
+
 def to_dict(result: Any) -> dict[str, Any]:
     """A result as plain dicts and lists, without what is only for display."""
     if dataclasses.is_dataclass(result):
@@ -122,7 +147,27 @@ def to_dict(result: Any) -> dict[str, Any]:
 
 def to_json(batch: BatchResult) -> str:
     """Schema 1 as text that any JSON reader takes (no NaN, no Infinity)."""
-    return json.dumps(to_dict(batch), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return "".join(json_pieces(batch))
+
+
+def json_pieces(batch: BatchResult) -> Iterator[str]:
+    """The same, one submission at a time: a large class is never in memory as text.
+
+    Examples
+    --------
+    >>> "".join(json_pieces(BatchResult(7, "cnnlab", {}))).splitlines()[:3]
+    ['{', ' "schema": 1,', ' "seed": 7,']
+    """
+    head, tail = _text(to_dict(replace(batch, submissions=[]))).split(' "submissions": []')
+    yield head + ' "submissions": ['
+    for number, submission in enumerate(batch.submissions):
+        yield ",\n" if number else "\n"
+        yield "  " + _text(to_dict(submission)).replace("\n", "\n  ")
+    yield ("\n ]" if batch.submissions else "]") + tail + "\n"
+
+
+def _text(tree: dict[str, Any]) -> str:
+    return json.dumps(tree, indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def from_json(text: str) -> BatchResult:

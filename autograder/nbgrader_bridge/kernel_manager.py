@@ -26,11 +26,15 @@ from traitlets import Int, List, Unicode, default
 
 from cnnlab.autograder.learner import JUDGE
 from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError
-from cnnlab.autograder.sandbox import notebook_kernel
+from cnnlab.autograder.sandbox import memory, notebook_kernel
 from cnnlab.autograder.sandbox.processes import MIB, Limits
 
 LIMITS = Limits(
-    memory=16384 * MIB, file_size=256 * MIB, tmp_size=256 * MIB, processes=512, open_files=1024
+    memory=memory.of_a_notebook(memory.of_the_machine(), memory.cores()),
+    file_size=256 * MIB,
+    tmp_size=256 * MIB,
+    processes=512,
+    open_files=1024,
 )
 """For each process of a notebook; TensorFlow maps far more memory than it uses."""
 MESSAGE = 32 * MIB

@@ -22,6 +22,8 @@ TOGETHER = 0.75
 _NUMPY, _KERAS, _KERAS_CORE = 2048 * MIB, 4096 * MIB, 64 * MIB
 """Address space of a child: measured on two cores, the solved course needs up to 110 MiB without
 Keras and 2313 with it. TensorFlow starts some threads for each core, with a stack of 8 MiB each."""
+_NOTEBOOK = 2048 * MIB
+"""What ipykernel, Matplotlib and an instructor's own packages may map besides."""
 _LEAST = {False: 512 * MIB, True: 3072 * MIB}
 """With less than this, right answers would fail."""
 
@@ -54,6 +56,30 @@ def of_a_child(keras: bool, total: int, cores: int) -> int:
     """
     wanted = _KERAS + cores * _KERAS_CORE if keras else _NUMPY
     return max(_LEAST[keras], min(wanted, int(TOGETHER * total) // cores))
+
+
+def of_a_notebook(total: int, cores: int) -> int:
+    """The address space of each process of a notebook that is executed as a whole, one at a time.
+
+    Parameters
+    ----------
+    total : int
+        The machine's memory, in bytes.
+    cores : int
+        How many it may use.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Examples
+    --------
+    >>> [of_a_notebook(total * 2**30, cores=2) // 2**20 for total in (4, 64)]
+    [4096, 6272]
+    """
+    least = _LEAST[True] + _NOTEBOOK // 2
+    return max(least, min(_KERAS + cores * _KERAS_CORE + _NOTEBOOK, int(TOGETHER * total)))
 
 
 def cores() -> int:

@@ -75,6 +75,26 @@ class Statement:
         except (SyntaxError, RecursionError):  # what compiles nowhere, such as a loose nonlocal
             return frozenset()
 
+    @cached_property
+    def imports(self) -> tuple[Imported, ...]:
+        """What it imports, see `imports`."""
+        return tuple(imports(self.node)) if self.may_import else ()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that stand anywhere in it, other than to be given a value."""
+        return frozenset(
+            node.id
+            for node in ast.walk(self.node)
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)
+        )
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether it is ``conv2d = own(conv2d, …)``, in whose place the prelude's stands."""
+        call = self.node.value if isinstance(self.node, ast.Assign) else None
+        return isinstance(call, ast.Call) and getattr(call.func, "id", "") == "own"
+
     @property
     def is_definition(self) -> bool:
         return isinstance(self.node, _DEFINITIONS)

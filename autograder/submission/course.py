@@ -20,7 +20,7 @@ from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.sandbox.lifeline import end_with_parent
 from cnnlab.autograder.sandbox.stand_ins import DISPLAYS
 from cnnlab.autograder.sandbox.wire import Unsupported, decode, encode
-from cnnlab.autograder.submission.code import Code, Statement, imports, parse
+from cnnlab.autograder.submission.code import Code, Statement, parse
 from cnnlab.autograder.submission.needs import Needs, defined_in, used_names
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "solutions"
@@ -105,7 +105,7 @@ def needs_learner(chapter: str, statements: set[Statement]) -> bool:
 def shows(statements: set[Statement]) -> bool:
     """Whether this is an import of what only shows things."""
     return bool(statements) and all(
-        s.is_import and all(i.module in DISPLAYS for i in imports(s.node)) for s in statements
+        s.is_import and all(i.module in DISPLAYS for i in s.imports) for s in statements
     )
 
 

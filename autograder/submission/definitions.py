@@ -17,7 +17,6 @@ from cnnlab.autograder.submission.code import (
     Code,
     Imported,
     Statement,
-    imports,
     parse,
     shown,
 )
@@ -281,7 +280,7 @@ def _check_imports(choice: _Choice, chapter: Chapter, needs: Needs) -> None:
     if choice.code is None or not choice.runs:
         return
     used = used_names(choice.needed)
-    found = [i for s in choice.needed if s.may_import for i in imports(s.node)]
+    found = [i for s in choice.needed for i in s.imports]
     missing = {i.module for i in found if i.guarded and i.module not in _allowed(chapter)}
     definition.fallbacks = sorted(shown(module, 40) for module in missing)
     bad = {i.module for i in found if _is_forbidden(i, chapter) and i.name in used}
@@ -297,7 +296,7 @@ def _check_imports(choice: _Choice, chapter: Chapter, needs: Needs) -> None:
             f"In this chapter you may import {may} and Python's standard library."
         )
     elif choice.own:
-        idle = [i for s in choice.code.statements for i in imports(s.node)]
+        idle = [i for s in choice.code.statements for i in s.imports]
         names = sorted({i.module for i in idle if _is_forbidden(i, chapter)})
         definition.left_out += [
             f"the import of {shown(name, 40)}, which is not used," for name in names
@@ -316,9 +315,7 @@ def _without_idle(statements: set[Statement], chapter: Chapter) -> dict[ast.stmt
     """What stands for import statements whose forbidden modules nothing uses."""
     replaced: dict[ast.stmt, str] = {}
     for statement in statements:
-        if not statement.may_import:
-            continue
-        found = list(imports(statement.node))
+        found = statement.imports
         for node in {i.node for i in found if _is_forbidden(i, chapter)}:
             kept = [i.alias for i in found if i.node is node and not _is_forbidden(i, chapter)]
             reduced = ast.Import(kept) if kept else ast.Pass()

@@ -8,7 +8,6 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
 
 from cnnlab.autograder.sandbox.stand_ins import DISPLAYS
 from cnnlab.autograder.submission.code import Statement
@@ -61,7 +60,7 @@ class Needs:
     def _gives(self, statement: Statement) -> Iterable[str]:
         """The names that it defines, without those that learner code finds defined anyway."""
         if not statement.is_import:
-            kept = self.prelude if _owned(statement.node) else ()
+            kept = self.prelude if statement.is_owned else ()
             return statement.binds - self.exercises - set(kept)
         targets = imported([statement.node])
         return [name for name, target in targets.items() if not self._is_there(name, target)]
@@ -177,19 +176,7 @@ def imported(nodes: Iterable[ast.stmt]) -> dict[str, str]:
 
 def used_names(statements: Iterable[Statement]) -> frozenset[str]:
     """The names that stand anywhere in these, other than to be given a value."""
-    nodes = (node for statement in statements for node in ast.walk(statement.node))
-    return frozenset(
-        node.id
-        for node in nodes
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)
-    )
-
-
-@cache
-def _owned(node: ast.stmt) -> bool:
-    """Whether it is ``conv2d = own(conv2d, …)``, as in a set-up cell: the prelude's stands in."""
-    call = node.value if isinstance(node, ast.Assign) else None
-    return isinstance(call, ast.Call) and getattr(call.func, "id", "") == "own"
+    return frozenset().union(*(statement.names for statement in statements))
 
 
 def defined_in(source: str) -> dict[str, str]:

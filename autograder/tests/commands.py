@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
 import signal
 import subprocess
 import sysconfig
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from cnnlab.autograder.judging.results import BatchResult, from_json
+
+SETTLING = 10.0
+"""Seconds in which a process may still end after the command that started it."""
 
 resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
 
@@ -26,13 +32,15 @@ class Ran:
 
     ``processor`` is the seconds that it and all that it waited for computed, ``peak`` the bytes
     that the largest of its processes was seen to hold. (``ru_maxrss`` would not do: it begins with
-    what the process that forked it held.)
+    what the process that forked it held.) ``left`` says what is still there after its end:
+    processes that it started, and files in the temporary folder that it was given.
     """
 
     results: BatchResult | None
     seconds: float
     processor: float
     peak: int
+    left: tuple[str, ...] = ()
 
 
 class Command:
@@ -70,13 +78,16 @@ class Command:
             prepare()
 
         program = Path(sysconfig.get_path("scripts"), "cnnlab")
+        self._temporary = tempfile.TemporaryDirectory(prefix="cnnlab-")
+        self._seen: set[psutil.Process] = set()
         self._start = time.monotonic()
         self._process = subprocess.Popen(
             [program, "grade", *arguments, "--json", self._json],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={key: text for key, text in os.environ.items() if key != "TMPDIR"}
-            | {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=os.environ
+            | {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+            | {"TMPDIR": self._temporary.name},
             start_new_session=True,
             preexec_fn=begin,
         )
@@ -86,6 +97,7 @@ class Command:
 
     def __exit__(self, *exc: object) -> None:
         self._end()
+        self._temporary.cleanup()
 
     def _end(self) -> None:
         """Ends what is left of it; those in the sandbox die with it."""
@@ -98,12 +110,12 @@ class Command:
         """Waits for its end, which comes ``patience`` seconds after its start at the latest."""
         peak = 0
         while time.monotonic() < self._start + patience:
-            peak = max(peak, _most_held(self._process.pid))
+            peak = max(peak, self._most_held())
             pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
             if pid:
                 self._process.returncode = os.waitstatus_to_exitcode(status)
                 seconds, processor = time.monotonic() - self._start, usage.ru_utime + usage.ru_stime
-                return Ran(self._results(), seconds, processor, peak)
+                return Ran(self._results(), seconds, processor, peak, self._left())
             time.sleep(0.05)
         self._end()
         return Ran(None, time.monotonic() - self._start, float("inf"), 0)
@@ -112,14 +124,21 @@ class Command:
         text = self._json.read_text(encoding="utf-8") if self._json.exists() else ""
         return from_json(text) if text else None
 
+    def _most_held(self) -> int:
+        """The most bytes that it, or one of its descendants that live, has held so far."""
+        peak = 0
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self._process.pid)
+            self._seen |= {process, *process.children(recursive=True)}
+        for process in self._seen:
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                status = Path("/proc", str(process.pid), "status").read_text()
+                found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+                peak = max(peak, int(found[1]) << 10 if found else 0)
+        return peak
 
-def _most_held(pid: int | str) -> int:
-    """The most bytes that a process, or one of its descendants that live, has held so far."""
-    here = Path("/proc", str(pid))
-    try:
-        found = re.search(r"^VmHWM:\s+(\d+) kB$", (here / "status").read_text(), re.MULTILINE)
-        children = [c for t in here.glob("task/*/children") for c in t.read_text().split()]
-    except OSError:  # it has ended meanwhile
-        return 0
-    mine = int(found[1]) << 10 if found else 0
-    return max([mine, *(_most_held(child) for child in children)])
+    def _left(self) -> tuple[str, ...]:
+        """What is left a moment after its end; processes in the sandbox die a little later."""
+        _, living = psutil.wait_procs(self._seen, timeout=SETTLING)
+        files = Path(self._temporary.name).rglob("*")
+        return (*(str(process) for process in living), *map(str, files))

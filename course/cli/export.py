@@ -131,7 +131,7 @@ def gradescope(
 
     try:
         said = gradescope_results(from_json(results.read_text(encoding="utf-8")).submissions)
-        write_whole(target, json.dumps(said, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write_whole(target, [json.dumps(said, indent=1, ensure_ascii=False) + "\n"], "utf-8")
     except ValueError as error:
         raise fail(str(error)) from None
     except OSError as error:
@@ -197,7 +197,7 @@ def _write(target: Path, rows: Iterable[Iterable[Any]], encoding: str) -> None:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     try:
-        write_whole(target, text.getvalue(), encoding)
+        write_whole(target, [text.getvalue()], encoding)
     except OSError as error:
         raise fail(f"The table could not be written: {error}") from None
 

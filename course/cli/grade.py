@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -191,16 +191,16 @@ def demand_writable(target: Path | None) -> None:
 
 def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | None) -> None:
     """Write the files that were asked for; a full disk ends in a message, not in a traceback."""
-    from cnnlab.autograder.judging.results import to_json
+    from cnnlab.autograder.judging.results import json_pieces
 
     try:
         if json_file is not None:
-            write_whole(json_file, to_json(result), "utf-8")
+            write_whole(json_file, json_pieces(result), "utf-8")
         if csv_file is not None:
             text = io.StringIO(newline="")
             csv.writer(text).writerows([*map(defused, row)] for row in csv_rows(result))
             # With its mark at the beginning, spreadsheets know that it is UTF-8.
-            write_whole(csv_file, text.getvalue(), "utf-8-sig")
+            write_whole(csv_file, [text.getvalue()], "utf-8-sig")
     except OSError as error:
         raise RuntimeError(
             f"The results could not be written: {error}. What was there before is unchanged. "
@@ -217,12 +217,12 @@ def demand_results(result: BatchResult) -> None:
         raise fail(f"CNN Lab failed with {count}. The first is {failed[0].path}: {first}")
 
 
-def write_whole(target: Path, text: str, encoding: str) -> None:
+def write_whole(target: Path, pieces: Iterable[str], encoding: str) -> None:
     """Write the whole file or leave what was there; names that are not UTF-8 are escaped."""
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with beside.open("wb") as file:
-            file.write(text.encode(encoding, "backslashreplace"))
+        with beside.open("w", encoding=encoding, errors="backslashreplace", newline="") as file:
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())  # else a power cut could leave an empty file in place of both
         beside.replace(target)

@@ -113,7 +113,7 @@ def test_results_replace_old_ones_as_a_whole(tmp_path, monkeypatch):
     out.write_text("last week's")
     monkeypatch.setattr(Path, "replace", lambda *args: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        grade.write_whole(out, "today's", "utf-8")
+        grade.write_whole(out, ["today's"], "utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
     assert out.read_text() == "last week's"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +11,12 @@ from cnnlab.autograder.judging.results import (
     BatchResult,
     ExerciseResult,
     RungResult,
+    Shared,
     SubmissionResult,
     from_json,
+    json_pieces,
+    submission_from,
+    to_dict,
     to_json,
 )
 
@@ -45,6 +50,7 @@ BATCH = BatchResult(
         )
     ],
 )
+(ADA,) = BATCH.submissions
 
 
 def test_what_is_written_is_read_again():
@@ -65,3 +71,21 @@ def test_the_file_is_schema_1_and_holds_nothing_for_display():
 def test_other_files_are_refused(text):
     with pytest.raises(ValueError, match="not CNN Lab results of schema 1"):
         from_json(text)
+
+
+def test_a_class_is_written_one_submission_at_a_time_as_json_would_write_it_whole():
+    for batch in (BATCH, replace(BATCH, submissions=[]), replace(BATCH, submissions=[ADA, ADA])):
+        pieces = list(json_pieces(batch))
+        assert len(pieces) == 2 + 2 * len(batch.submissions)
+        whole = json.dumps(to_dict(batch), indent=1, ensure_ascii=False, allow_nan=False)
+        assert "".join(pieces) == whole + "\n"
+
+
+def test_equal_ladders_of_a_class_are_held_once():
+    shared = Shared()
+    first, second = (shared.of(submission_from(to_dict(ADA))) for _ in range(2))
+    assert first == second == ADA
+    for one, other in zip(first.exercises, second.exercises, strict=True):
+        assert one is not other
+        assert one.rungs is other.rungs
+        assert one.message is other.message

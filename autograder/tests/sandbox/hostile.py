@@ -20,7 +20,8 @@ from pathlib import Path
 
 from cnnlab.autograder.judging.exercise import find_chapter
 from cnnlab.autograder.judging.record import recorded
-from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
+from cnnlab.autograder.judging.results import BatchResult, ExerciseResult, SubmissionResult
+from cnnlab.autograder.tests.commands import Ran
 
 SOURCES = Path(__file__).parent / "attack_sources"
 LOST = "lost grip"
@@ -36,6 +37,30 @@ def promise(kept: bool, said: str) -> None:
     """Fail with what happened, where a promise does not hold."""
     if not kept:
         raise PromiseBroken(said)
+
+
+GIB = 1 << 30
+
+
+def bounded(ran: Ran, processor: float, memory: int = GIB // 2) -> BatchResult:
+    """A run's results; fails where it cost more than this, or left something behind.
+
+    Parameters
+    ----------
+    ran : Ran
+        A run of the command with hostile submissions.
+    processor : float
+        Seconds of processor time, over all its processes. On the clock, other processes of the
+        machine may have the cores.
+    memory : int
+        Bytes that its largest process may hold.
+    """
+    promise(ran.results is not None, f"no result after {ran.seconds:.0f} s")
+    promise(ran.processor < processor, f"{ran.processor:.0f} s of processor time")
+    promise(ran.peak < memory, f"a process held {ran.peak >> 20} MiB")
+    promise(not ran.left, f"left behind: {', '.join(ran.left)}")
+    assert ran.results is not None
+    return ran.results
 
 
 # Sources

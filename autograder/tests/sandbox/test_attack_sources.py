@@ -27,7 +27,9 @@ from cnnlab.autograder.tests.commands import Command
 from cnnlab.autograder.tests.fixed_probes import learnable
 from cnnlab.autograder.tests.sandbox import hostile
 from cnnlab.autograder.tests.sandbox.hostile import (
+    GIB,
     HONEST,
+    bounded,
     exercise_of,
     held,
     promise,
@@ -35,7 +37,6 @@ from cnnlab.autograder.tests.sandbox.hostile import (
     without_trick,
 )
 
-GIB = 1 << 30
 sandboxed = pytest.mark.skipif(available() is not None, reason=str(available()))
 
 TRICKS = (
@@ -62,8 +63,11 @@ def graded(names: Iterable[str], folder: Path) -> dict[str, SubmissionResult]:
     paths = [folder / f"{name}.py" for name in [*texts, "ch01_neighbour"]]
     for path, text in zip(paths, [*texts.values(), HONEST], strict=True):
         path.write_text(text, encoding="utf-8")
-    results = grade(paths, Settings(fresh=False, workers=1)).submissions
-    return {path.stem: result for path, result in zip(paths, results, strict=True)}
+    with Command([*paths, "--recorded", "--workers", "1"], folder) as command:
+        results = bounded(command.ran(patience=300), processor=60 * len(paths), memory=GIB)
+    beside = folder / "results.json", folder / "results.journal"
+    assert sorted(folder.iterdir()) == sorted([*paths, *beside])
+    return {p.stem: result for p, result in zip(paths, results.submissions, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -213,8 +217,7 @@ def test_answers_learnt_by_heart_earn_nothing_where_several_are_graded(
 def points_of(paths: dict[str, Path], folder: Path, *options: str) -> dict[tuple[str, str], float]:
     """What one batch gives for each chapter's exercises."""
     with Command([*paths.values(), *options, "--workers", "1"], folder) as command:
-        results = command.ran(patience=300).results
-    assert results is not None
+        results = bounded(command.ran(patience=300), processor=300, memory=2 * GIB)
     graded = zip(paths, results.submissions, strict=True)
     return {(chapter, e.name): e.score for chapter, result in graded for e in result.exercises}
 
@@ -225,8 +228,7 @@ def test_fresh_answers_cannot_be_stolen_where_there_is_no_sandbox(tmp_path: Path
     path.write_text(source("ch01_thief"), encoding="utf-8")
     options = ["--fresh", "--seed", "5", "--no-sandbox", "--workers", "1"]
     with Command([path, *options], tmp_path) as command:
-        results = command.ran(patience=240).results
-    assert results is not None
+        results = bounded(command.ran(patience=240), processor=120, memory=2 * GIB)
     held(results.submissions[0])
     promise(results.submissions[0].score == 0, f"stolen: {results.submissions[0].score:g}")
 
@@ -241,11 +243,9 @@ def test_a_huge_list_of_texts_is_wrong_and_no_fault_of_ours(name: str, tmp_path:
     neighbour.write_text(HONEST, encoding="utf-8")
     files = [hostile.SOURCES / f"{name}.py", neighbour]
     with Command([*files, "--recorded", "--workers", "1"], tmp_path, memory=2 * GIB) as command:
-        ran = command.ran(patience=120)
-    assert ran.results is not None
-    attack, honest = ran.results.submissions
+        results = bounded(command.ran(patience=120), processor=60)
+    attack, honest = results.submissions
     assert exercise_of(honest, "relu").status == "passed"
     found = exercise_of(attack, "conv2d")
     assert found.score == 0
     promise(found.status != "internal_error", found.message)
-    promise(ran.peak < GIB // 2, f"the judge held {ran.peak >> 20} MiB")

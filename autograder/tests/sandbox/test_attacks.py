@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ HONEST = "def task(x):\n    return x * 2\n"
 PATIENCE = 20.0
 """Seconds for what ends by itself, on a machine that is busy; what hangs gets less."""
 LIMITS = Limits(memory=512 * MIB, tmp_size=16 * MIB)
+ROOM = 192 * MIB
+"""What the judge may hold besides, for whatever an attack says: a frame has at most 64 MiB,
+and is read once as bytes, once as arrays."""
 
 pytestmark = pytest.mark.skipif(
     processes.shutil.which("bwrap") is None, reason="bubblewrap is not installed"
@@ -78,6 +82,7 @@ def test_an_attack_gains_nothing(
     witness = outside / "witness"
     known = f"WITNESS = {str(witness)!r}\nSECRETS = {secrets(outside)!r}\n"
     before = sorted(outside.iterdir())
+    held = most_held(anew=True)
     with workers.session() as session:
         cells = [("known", known), ("task", attack.source)]
         hangs = "timeout" in attack.status, attack.error == "Timeout"
@@ -91,8 +96,18 @@ def test_an_attack_gains_nothing(
             value = outcome.value
             assert (value.tolist() if isinstance(value, np.ndarray) else value) == attack.value
         assert outcome.seconds < limit + PATIENCE
+    assert most_held() < held + ROOM
     assert sorted(outside.iterdir()) == before
     assert settled(workers, 4), inside(workers)  # bubblewrap's, the zygote, and the honest two
+
+
+def most_held(anew: bool = False) -> int:
+    """The most bytes that this process, the judge's, has held: so far, or from now on."""
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5")
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert found
+    return int(found[1]) << 10
 
 
 def test_every_attack_has_its_own_name() -> None:

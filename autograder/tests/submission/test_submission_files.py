@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -13,6 +14,8 @@ import pytest
 
 from cnnlab.autograder.judging.exercise import find_chapter, load_chapter
 from cnnlab.autograder.submission import read, read_text
+from cnnlab.autograder.submission.code import Statement
+from cnnlab.autograder.tests.handins import hand_in
 from cnnlab.autograder.tests.submission.notebooks import (
     CHAPTER,
     CONV2D,
@@ -280,3 +283,15 @@ def test_nothing_is_executed(tmp_path):
         cell(f"{evil}\ndef relu(z, a={evil}):\n    pass", "relu"), f"x = {evil}", f"%run {evil}"
     )
     assert not flag.exists()
+
+
+def test_of_a_file_that_was_read_nothing_stays_in_memory():
+    def statements() -> int:
+        gc.collect()
+        return sum(isinstance(each, Statement) for each in gc.get_objects())
+
+    read_text(hand_in(), "ch01_mine.ipynb")  # what belongs to the chapter is kept
+    before = statements()
+    for number in range(3):
+        read_text(hand_in().replace("def relu", f"x{number} = 1\\ndef relu"), "ch01_mine.ipynb")
+    assert statements() == before
