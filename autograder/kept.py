@@ -19,7 +19,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from cnnlab.autograder.judging.exercise import chapter_names
+from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.others_work import SAVED, is_own_work
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 
@@ -130,6 +130,25 @@ def find(place: Path, chapter: str, exercise: str) -> Kept | None:
     """
     folder = learners_folder(place)
     return _read(_place(folder, chapter, exercise), chapter, exercise) if folder else None
+
+
+def not_kept(place: Path, chapter: str) -> list[str]:
+    """The exercises of a chapter of which nothing is kept, in order.
+
+    Parameters
+    ----------
+    place : Path
+        The folder of its notebook.
+    chapter : str
+    """
+    left = []
+    for exercise in load_chapter(chapter).exercises:
+        try:
+            found = find(place, chapter, exercise.name)
+        except Damaged:
+            found = None
+        left += [] if found else [exercise.name]
+    return left
 
 
 def prove(kept: Kept) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from cnnlab.autograder import history
 from cnnlab.autograder.display.show import Check, Overview, shell
+from cnnlab.autograder.display.step import Step
 from cnnlab.autograder.judging.answerkey import AnswerKey, Finding
 from cnnlab.autograder.judging.exercise import (
     Chapter,
@@ -30,12 +31,12 @@ from cnnlab.autograder.judging.judge import judge, not_attempted
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.judging.stubs import is_stub
-from cnnlab.autograder.kept import keep
+from cnnlab.autograder.kept import keep, learners_folder, not_kept
 from cnnlab.autograder.kernel import Clock, no_visitors, quiet
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 from cnnlab.autograder.submission.course import course_stands_in
 from cnnlab.autograder.submission.definitions import Answers
-from cnnlab.course.light import require_keras
+from cnnlab.course.light import keras_missing, require_keras
 
 
 class LiveState:
@@ -189,7 +190,8 @@ def check(function: Callable[..., Any], target: Target) -> Check:
         said += history.notes(chapter, name, answers, function)
     if answers and found.result.passed and not said[0]:
         said.append(_keep(target, answers))
-    return replace(found, notes=tuple(filter(None, said)))
+    step = next_step(Path.cwd(), target.chapter, name) if found.result.passed else None
+    return replace(found, notes=tuple(filter(None, said)), step=step)
 
 
 def _keep(target: Target, answers: Answers) -> str:
@@ -201,6 +203,35 @@ def _keep(target: Target, answers: Answers) -> str:
     except OSError as error:
         return f"{target.name} could not be kept for later chapters: {error.strerror}."
     return f"Kept: later chapters can run your {target.name}." if new else ""
+
+
+def next_step(place: Path, chapter: str, exercise: str) -> Step | None:
+    """What comes after an exercise: the chapter's next without full marks, else another chapter.
+
+    Parameters
+    ----------
+    place : Path
+        The notebook's folder; a link leads from there, if the other chapter is beside it.
+    chapter, exercise : str
+
+    Returns
+    -------
+    Step or None
+        None after the last chapter that can be worked in here.
+    """
+    names = [each.name for each in load_chapter(chapter).exercises]
+    after = names[names.index(exercise) + 1 :]
+    left = after if learners_folder(place) is None else not_kept(place, chapter)
+    if first := next((name for name in [*after, *names] if name in left and name != exercise), ""):
+        return Step(f"Next in this chapter: {first}")
+    for name in chapter_names()[chapter_names().index(chapter) + 1 :]:
+        other = load_chapter(name)
+        if not (other.keras and keras_missing()):
+            paths = (f"../{name}/{name}.ipynb", f"{name}.ipynb")
+            link = next((path for path in paths if (place / path).exists()), "")
+            linked = f"chapter {int(name[2:4])}, {other.title}"
+            return Step("This chapter is done. Next: ", linked, link)
+    return None
 
 
 def _executed() -> list[str]:

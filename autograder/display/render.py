@@ -13,6 +13,7 @@ from html import escape
 from cnnlab.autograder.display.exhibits import Exhibit, call, checklist, inputs, outputs
 from cnnlab.autograder.display.influence import in_words, legend, pictures
 from cnnlab.autograder.display.picture import PRINTED, SOFT, Plane, grid, number
+from cnnlab.autograder.display.step import Step
 from cnnlab.autograder.judging.answerkey import Finding
 from cnnlab.autograder.judging.exercise import ROBUST, RUNGS
 from cnnlab.autograder.judging.fallback import attempt
@@ -50,7 +51,12 @@ def headline(result: ExerciseResult) -> str:
 
 
 def to_text(
-    result: ExerciseResult, *, live: bool = True, printed: str = "", notes: Sequence[str] = ()
+    result: ExerciseResult,
+    *,
+    live: bool = True,
+    printed: str = "",
+    notes: Sequence[str] = (),
+    step: Step | None = None,
 ) -> str:
     """A result for a terminal.
 
@@ -63,6 +69,8 @@ def to_text(
         What the function printed during the call that is shown.
     notes : sequence of str
         Sentences about the check itself, such as "This is an older version."
+    step : Step, optional
+        What comes next.
 
     Examples
     --------
@@ -89,12 +97,17 @@ def to_text(
     if printed:
         parts.append(f"Your function printed:\n{printed.rstrip()}")
     parts += [_fill(f"Note: {each}") for each in notes]
-    parts.append(_invitation(result, live))
+    parts += [_invitation(result, live), _fill(str(step)) if step else ""]
     return "\n\n".join(part for part in parts if part)
 
 
 def to_html(
-    result: ExerciseResult, *, live: bool = True, printed: str = "", notes: Sequence[str] = ()
+    result: ExerciseResult,
+    *,
+    live: bool = True,
+    printed: str = "",
+    notes: Sequence[str] = (),
+    step: Step | None = None,
 ) -> str:
     """A result as an HTML card; parameters as in `to_text`."""
     accent = _ACCENTS.get(result.status, _OTHER_ACCENT)
@@ -112,6 +125,7 @@ def to_html(
     parts += [_paragraph(f"Note: {each}") for each in notes]
     if invitation := _invitation(result, live):
         parts.append(_paragraph(invitation, f"color:{SOFT};"))
+    parts += [step.html()] if step else []
     return card("".join(parts), accent, headline(result))
 
 

@@ -15,6 +15,7 @@ from html import escape
 from typing import Any
 
 from cnnlab.autograder.display import render
+from cnnlab.autograder.display.step import Step
 from cnnlab.autograder.judging.results import ExerciseResult
 
 
@@ -70,11 +71,14 @@ class Check(_Graded):
         What the function printed during the call that is shown.
     notes : tuple of str
         What else to know: that grading leaves a line out, or that this is an older version.
+    step : Step or None
+        What comes next, where it passes.
     """
 
     result: ExerciseResult
     printed: str = ""
     notes: tuple[str, ...] = ()
+    step: Step | None = None
 
     @property
     def score(self) -> float:  # type: ignore[override]
@@ -85,10 +89,10 @@ class Check(_Graded):
         return self.result.max_score
 
     def __repr__(self) -> str:
-        return render.to_text(self.result, printed=self.printed, notes=self.notes)
+        return render.to_text(self.result, printed=self.printed, notes=self.notes, step=self.step)
 
     def _repr_html_(self) -> str:
-        return render.to_html(self.result, printed=self.printed, notes=self.notes)
+        return render.to_html(self.result, printed=self.printed, notes=self.notes, step=self.step)
 
 
 @dataclass(frozen=True, repr=False)

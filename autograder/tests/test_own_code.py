@@ -16,6 +16,7 @@ import pytest
 from cnnlab.autograder import check, live, own_code, start
 from cnnlab.autograder.batch import Grader, find_submissions
 from cnnlab.autograder.display import show
+from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import to_dict
 from cnnlab.autograder.kept import find, keep
 from cnnlab.autograder.own_code import own, whose_code
@@ -94,10 +95,38 @@ def test_full_marks_are_kept_with_their_helpers_and_run_later(kernel):
     assert "It answered the only call." in mine.line
 
 
+def test_a_passed_card_says_what_is_next(kernel, monkeypatch):
+    kernel.open(CH01)
+    kernel.run("def relu(z):\n    return z * (z > 0)")
+    names = [exercise.name for exercise in load_chapter(CH01).exercises]
+    after = names[names.index("relu") + 1]
+    found = check(kernel.user_ns["relu"])
+    assert f"Next in this chapter: {after}." in repr(found)
+    place = own_code.Path.cwd()
+    for name in names[1:]:
+        keep(place, CH01, name, [(name, "...")])
+    assert str(check(kernel.user_ns["relu"]).step) == f"Next in this chapter: {names[0]}."
+    keep(place, CH01, names[0], [(names[0], "...")])
+    found = check(kernel.user_ns["relu"])
+    assert "done. Next: chapter 2, " in repr(found)
+    assert "<a href" not in found._repr_html_()  # that chapter is not there
+    (place.parent / CH02).mkdir()
+    (place.parent / CH02 / f"{CH02}.ipynb").write_text("")
+    link = f'<a href="../{CH02}/{CH02}.ipynb"'
+    assert link in check(kernel.user_ns["relu"])._repr_html_()
+    monkeypatch.setattr(live, "keras_missing", lambda: "Install it.")
+    found = live.next_step(place.parent.parent, "ch05_backprop", "train_step")
+    assert str(found).startswith("Next in this chapter: expose_")  # nobody's folder: in order
+    last = load_chapter("ch14_training").exercises[-1].name
+    found = live.next_step(place.parent.parent, "ch14_training", last)
+    assert found is None  # chapter 15 needs Keras
+
+
 def test_less_than_full_marks_is_not_kept(kernel):
     kernel.open(CH01)
     kernel.run("def relu(z):\n    return abs(z)")
     assert check(kernel.user_ns["relu"]).notes == ()
+    assert check(kernel.user_ns["relu"]).step is None
     assert find(own_code.Path.cwd(), CH01, "relu") is None
 
 

@@ -22,6 +22,7 @@ from types import ModuleType
 import nbformat
 
 from cnnlab.autograder.judging.exercise import Chapter
+from cnnlab.course.build import navigation
 from cnnlab.course.build.pages import pages
 from cnnlab.course.build.released import note
 from cnnlab.course.build.source import SourceError, to_bytes, to_notebook
@@ -207,7 +208,9 @@ def _solution(root: Path, name: str) -> bytes:
     exercises = grader(root, name)
     try:
         text = (root / "course" / "chapters" / f"{name}.py").read_text(encoding="utf-8")
-        return to_bytes(to_notebook(name, text, lambda e: exercises[e].max_score))
+        names = sources(root)
+        links = navigation.links(name, names, navigation.titles(root, names))
+        return to_bytes(to_notebook(name, text, lambda e: exercises[e].max_score, links))
     except (SourceError, UnicodeDecodeError) as error:
         raise BuildError(f"course/chapters/{name}.py: {error}") from error
 

@@ -3,7 +3,8 @@
 The source is jupytext's ``py:percent``. Cells are told apart by their marker line:
 ``# %% [markdown]`` is prose, ``# %% setup=true`` the set-up cell, ``# %% exercise="relu"`` an
 exercise, any other ``# %%`` a demo. A set-up cell that is marked ``prelude=true``, too, holds given
-functions, which the grader reads there. The cell ``check(relu)`` after an exercise is written here.
+functions, which the grader reads there. The cell ``check(relu)`` after an exercise is written here,
+and so are the links to other chapters.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import nbformat
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 
-_METADATA = {
+METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
@@ -27,11 +28,15 @@ _METADATA = {
     },
     # No version: the notebook must not change with the Python that builds it.
     "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
         "file_extension": ".py",
         "mimetype": "text/x-python",
         "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
     },
 }
+"""What JupyterLab would write into a notebook that it opens with this kernel."""
 _KEPT_KEYS = {"tags", "jupyter"}
 _OWN_KEYS = {"setup", "prelude", "exercise", "title"}
 _JUPYTEXT_KEYS = {"cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker"}
@@ -41,7 +46,9 @@ class SourceError(ValueError):
     """A chapter's source cannot become a notebook; the message says what to change."""
 
 
-def to_notebook(name: str, text: str, points: Callable[[str], float]) -> nbformat.NotebookNode:
+def to_notebook(
+    name: str, text: str, points: Callable[[str], float], links: str = ""
+) -> nbformat.NotebookNode:
     """The notebook with solutions that a chapter's source describes.
 
     Parameters
@@ -52,6 +59,8 @@ def to_notebook(name: str, text: str, points: Callable[[str], float]) -> nbforma
         The source, as jupytext's ``py:percent``.
     points : callable, str → float
         The points of an exercise, by its name; a `KeyError` says that the grader has none.
+    links : str
+        Markdown with links to other chapters, for the top and the end.
 
     Returns
     -------
@@ -78,8 +87,10 @@ def to_notebook(name: str, text: str, points: Callable[[str], float]) -> nbforma
             seen.add(exercise)
             _require_solution(exercise, cell.source)
             cells.append(_check_cell(exercise, _points(name, exercise, points)))
+    if links:
+        cells = [_navigation("top", links), *cells, _navigation("end", f"---\n\n{links}")]
     _set_ids(cells)
-    metadata = {**_METADATA, "cnnlab": {"chapter": name}}
+    metadata = {**METADATA, "cnnlab": {"chapter": name}}
     notebook = nbformat.from_dict(
         {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     )
@@ -171,6 +182,11 @@ def _shipped(cell: nbformat.NotebookNode, role: str, exercise: str | None) -> di
     if cell.cell_type == "code":
         shipped |= {"execution_count": None, "outputs": []}
     return shipped
+
+
+def _navigation(place: str, links: str) -> dict[str, Any]:
+    metadata = {"cnnlab": {"role": "navigation"}}
+    return {"cell_type": "markdown", "id": place, "metadata": metadata, "source": links}
 
 
 def _check_cell(exercise: str, points: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from ipykernel.ipkernel import IPythonKernel
 
 from cnnlab.course import build as build_module
 from cnnlab.course.build import MANIFEST, BuildError, build, release_path, solution_path
@@ -51,6 +52,7 @@ def test_every_cell_carries_its_role(root):
     for path in (EXERCISE, SOLUTION):
         roles = {i: dict(cell.metadata.cnnlab) for i, cell in cells(root / path).items()}
         assert roles == {
+            "navigation-top": {"role": "navigation"},
             "prose-a-tiny-chapter": {"role": "prose"},
             "setup-a-tiny-chapter": {"role": "setup"},
             "prose-rectify": {"role": "prose"},
@@ -58,6 +60,7 @@ def test_every_cell_carries_its_role(root):
             "check-relu": {"role": "check", "exercise": "relu"},
             "prose-look-at-it": {"role": "prose"},
             "demo-look-at-it": {"role": "demo"},
+            "navigation-end": {"role": "navigation"},
         }
 
 
@@ -68,6 +71,8 @@ def test_the_notebook_names_its_chapter_and_no_version(root):
     assert notebook.metadata.cnnlab.chapter == "ch01_tiny"
     assert notebook.metadata.kernelspec.name == "python3"
     assert "version" not in notebook.metadata.language_info
+    said = dict(IPythonKernel.language_info)  # what JupyterLab would add
+    assert notebook.metadata.language_info == {k: v for k, v in said.items() if k != "version"}
     assert "jupytext" not in notebook.metadata
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
 
@@ -105,6 +110,25 @@ def test_prose_magics_and_tags_come_through(root):
     assert r"$\max(z, 0)$" in built["prose-a-tiny-chapter"].source
     assert built["demo-look-at-it"].source.startswith("%matplotlib inline\n")
     assert built["demo-look-at-it"].metadata.tags == ["wide"]
+
+
+def test_chapters_lead_to_each_other_and_to_the_start_page(root):
+    for name in ("ch02_tiny", "ch04_tiny"):
+        add_chapter(root, name)
+    edit(root / "course/chapters/ch02_tiny.py", "# A tiny chapter", "# Chapter 2: Less")
+    build(root)
+
+    start = "[Start page](../start.ipynb)"
+    one, two = "../ch01_tiny/ch01_tiny.ipynb", "../ch02_tiny/ch02_tiny.ipynb"
+    four = "../ch04_tiny/ch04_tiny.ipynb"
+    for name, links in {
+        "ch01_tiny": f"{start} · [Chapter 2: Less →]({two})",
+        "ch02_tiny": f"[← ch01_tiny]({one}) · {start} · [ch04_tiny →]({four})",
+        "ch04_tiny": f"[← Chapter 2: Less]({two}) · {start}",
+    }.items():
+        built = list(cells(root / release_path(name)).values())
+        assert built[0].source == links
+        assert built[-1].source == f"---\n\n{links}"
 
 
 def test_the_same_source_gives_the_same_bytes_in_another_process(root, tmp_path_factory):

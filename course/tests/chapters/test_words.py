@@ -81,7 +81,8 @@ def test_every_link_of_a_page_leads_to_a_notebook(source):
 
 def test_the_pages_are_built():
     built = pages(ROOT)
-    assert sorted(built) == ["exercises/pages/formulas.ipynb", "exercises/pages/glossary.ipynb"]
+    names = ["exercises/pages/formulas.ipynb", "exercises/pages/glossary.ipynb"]
+    assert sorted(built) == [*names, "exercises/start.ipynb"]
     assert {path: (ROOT / path).read_bytes() for path in built} == built
     assert page("# A\n\nb\n\n## C\n\nd\n") == page("# A\n\nb\n\n\n## C\n\nd")
 
