@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cnnlab.course.cli import (
+    book,
     build,
     case,
     check,
@@ -36,6 +37,7 @@ app.command()(collect.collect)
 app.command()(grade.grade)
 app.command()(report.report)
 app.command()(case.case)
+app.command()(book.book)
 app.command()(build.build)
 app.command()(record.record)
 app.command()(data.data)

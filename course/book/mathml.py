@@ -1,0 +1,58 @@
+"""A Sphinx extension: formulas become MathML when the book is made; pages need no script."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from typing import Any
+
+import math_core
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+
+def visit_inline(writer: Any, node: nodes.math) -> None:
+    """A formula in a line."""
+    writer.body.append(to_mathml(node.astext(), "inline"))
+    raise nodes.SkipNode
+
+
+def visit_block(writer: Any, node: nodes.math_block) -> None:
+    """A formula that stands alone; what is too wide is scrolled."""
+    formula = to_mathml(node.astext(), "block")
+    writer.body.append(f'<div class="math-block" tabindex="0">{formula}</div>\n')
+    raise nodes.SkipNode
+
+
+def to_mathml(latex: str, display: str) -> str:
+    """A formula as MathML; its source stays beside it for who copies it.
+
+    Parameters
+    ----------
+    latex : str
+    display : {"inline", "block"}
+
+    Examples
+    --------
+    >>> "<msup>" in to_mathml("x^2", "inline")
+    True
+    """
+    try:
+        return _converter().convert_with_local_state(latex, displaystyle=display == "block")
+    except math_core.LatexError as error:
+        logger.warning("a formula is not understood (%s): %s", error, latex)
+        return f"<code>{escape(latex)}</code>"
+
+
+@cache
+def _converter() -> math_core.LatexToMathML:
+    return math_core.LatexToMathML(annotation=True, fancy_error=False)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """What Sphinx calls."""
+    app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
