@@ -23,7 +23,6 @@ import numpy as np
 from cnnlab.autograder.grading import Draw, grade_submission
 from cnnlab.autograder.journal import Journal, key_of
 from cnnlab.autograder.judging.backends import DEFAULT_ENGINE, Engine
-from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import (
     DEFAULT,
     RECORDED_SEED,
@@ -38,11 +37,13 @@ from cnnlab.autograder.judging.results import (
     Shared,
     SubmissionResult,
 )
+from cnnlab.autograder.judging.worth import Asked
 from cnnlab.autograder.pool import Pool, Task, lost, not_graded
 from cnnlab.autograder.sandbox.budget import Budget, limit_memory
 from cnnlab.autograder.sandbox.processes import Limits, SandboxError
 from cnnlab.autograder.sandbox.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, read
+from cnnlab.autograder.submission.assignment import Assignment, assignment_of
 from cnnlab.course.light import KerasMissing, require_keras
 
 SUFFIXES = (".ipynb", ".py")
@@ -76,6 +77,9 @@ class Settings:
         Keras answers fresh probes.
     seconds : float or None
         Of processor time that one submission may cost; see `Budget` for None.
+    course : Path or None
+        The root of a course, whose ``source/`` says what each assignment asks for and what that
+        is worth; without it, all exercises of a chapter count as its grader has them.
 
     Raises
     ------
@@ -90,6 +94,7 @@ class Settings:
     workers: int = field(default_factory=usable_cores)
     reference: str = DEFAULT
     seconds: float | None = None
+    course: Path | None = None
 
     def __post_init__(self) -> None:
         if self.fresh:
@@ -168,22 +173,63 @@ def grade(
     if settings.fresh:
         seed = secrets.randbits(53) if settings.seed is None else settings.seed
     batch = BatchResult(seed, "cnnlab", versions(), probes=settings.probes)
-    found: dict[int, SubmissionResult] = {}
-    shared = Shared()
+    files = _Files(paths, settings)
     with ExitStack() as stack:
         engine = Engine.named(settings.reference)
         answers = stack.enter_context(Answers(seed if settings.fresh else None, engine))
-        run = _Run(paths, settings, answers, _Kept(journal, settings.conditions(seed)))
-        for number, result in run.results(range(len(paths))):
-            found[number] = shared.of(result)
-            if not result.failed_here:
-                on_result(result)
-        for number in [n for n, result in found.items() if result.failed_here]:
+        run = _Run(files.parts, settings, answers, _Kept(journal, settings.conditions(seed)))
+        failed = []
+        for number, result in run.results(range(len(files.parts))):
+            if result.failed_here:
+                failed.append(number)
+            elif whole := files.add(number, result):
+                on_result(whole)
+        for number in failed:
             for _, result in run.results([number]):  # alone: what was in its way may be gone
-                found[number] = result
-                on_result(result)
-    batch.submissions = [found[number] for number in range(len(paths))]
+                if whole := files.add(number, result):
+                    on_result(whole)
+    batch.submissions = files.results
     return batch
+
+
+Part = tuple[Path, tuple[Asked, ...]]
+"""A file, and what is asked for in it of one chapter."""
+
+
+class _Files:
+    """The files of a batch. One that answers exercises of several chapters has a part for each."""
+
+    def __init__(self, paths: Sequence[Path], settings: Settings) -> None:
+        self.parts: list[Part] = []
+        self._assignments: list[Assignment | None] = []
+        self._numbers: list[range] = []
+        self._found: dict[int, SubmissionResult] = {}
+        self._wholes: dict[int, SubmissionResult] = {}
+        self._shared = Shared()
+        root = None if settings.chapter else settings.course
+        for path in paths:
+            assignment = assignment_of(root, path) if root else None
+            first = len(self.parts)
+            self.parts += [(path, asked) for asked in (assignment.parts() if assignment else [()])]
+            self._assignments.append(assignment)
+            self._numbers.append(range(first, len(self.parts)))
+        self._file_of = [file for file, numbers in enumerate(self._numbers) for _ in numbers]
+
+    def add(self, number: int, result: SubmissionResult) -> SubmissionResult | None:
+        """Take the result of a part; that of the whole file, once all of its parts are there."""
+        self._found[number] = self._shared.of(result)
+        file = self._file_of[number]
+        parts = [self._found[n] for n in self._numbers[file] if n in self._found]
+        if len(parts) < len(self._numbers[file]):
+            return None
+        assignment = self._assignments[file]
+        whole = self._wholes[file] = assignment.whole(parts) if assignment else parts[0]
+        return whole
+
+    @property
+    def results(self) -> list[SubmissionResult]:
+        """In the order of the files."""
+        return [self._wholes[file] for file in range(len(self._numbers))]
 
 
 @dataclass(frozen=True)
@@ -208,9 +254,9 @@ class _Run:
     """One batch under way."""
 
     def __init__(
-        self, paths: Sequence[Path], settings: Settings, answers: Answers, kept: _Kept
+        self, parts: Sequence[Part], settings: Settings, answers: Answers, kept: _Kept
     ) -> None:
-        self._paths, self._settings = paths, settings
+        self._parts, self._settings = parts, settings
         self._answers, self._kept = answers, kept
         self._keys: dict[int, str] = {}
         self._known: list[tuple[int, SubmissionResult]] = []
@@ -237,7 +283,7 @@ class _Run:
     def _tasks(self, numbers: Iterable[int]) -> Iterator[tuple[int, Task]]:
         """What is not in the journal, read and with its answers."""
         for number in numbers:
-            submission = _read(self._paths[number], self._settings.chapter)
+            submission = _read(*self._parts[number], self._settings.chapter)
             key = self._kept.key(submission)
             if result := self._kept.find(key, submission):
                 self._known.append((number, result))
@@ -249,9 +295,9 @@ class _Run:
             yield number, (submission, self._answers.of(chapter))
 
 
-def _read(path: Path, chapter: str | None) -> Submission:
+def _read(path: Path, asked: tuple[Asked, ...], chapter: str | None) -> Submission:
     try:
-        return read(path, chapter)
+        return read(path, chapter, asked=asked)
     except Exception as error:  # the reader must never raise; if it does, one file is lost
         problem = f"CNN Lab failed to read this. Please report it: {type(error).__name__}: {error}"
         return Submission(path.as_posix(), None, problem=problem)
@@ -346,7 +392,7 @@ class Grader:
             if submission.chapter is None or submission.problem:
                 return grade_submission(submission, {}, None)
             chapter = submission.chapter
-            keras = load_chapter(chapter).keras
+            keras = submission.asks().keras
             workers = self.zygote(keras)
             keys = keys_from(answers) if answers else recorded(chapter, self._reference)
             budget = self._budget(keras) if self._budget else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.exercise import Chapter, Exercise, load_chapter
+from cnnlab.autograder.judging.exercise import Chapter, Exercise
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.influence import look_into
 from cnnlab.autograder.judging.judge import judge, not_attempted
@@ -35,7 +35,7 @@ def grade_submission(
     budget: Budget | None = None,
     draw: Draw | None = None,
 ) -> SubmissionResult:
-    """Grade every exercise of a submission's chapter.
+    """Grade every exercise that a submission's assignment asks for.
 
     Parameters
     ----------
@@ -66,10 +66,10 @@ def grade_submission(
         result.status = "unreadable"
         result.message = submission.problem or "It is not clear which chapter this is."
         if submission.chapter is not None:
-            result.max_score = load_chapter(submission.chapter).max_score
+            result.max_score = submission.asks().max_score
         return result
     assert workers is not None
-    chapter = load_chapter(submission.chapter)
+    chapter = submission.asks()
     result.max_score = chapter.max_score
     given = course_values(chapter.name, frozenset(submission.course_names))
     ours = [("set-up", given.imports)] if given.imports else []
@@ -89,7 +89,8 @@ def grade_submission(
         except BudgetSpent:
             errors = {}  # and nothing is left for the exercises, which say so
         for exercise in chapter.exercises:
-            grader = _Grader(chapter, submission.exercises[exercise.name], keys[exercise.name])
+            key = keys[exercise.name].for_(exercise)
+            grader = _Grader(chapter, submission.exercises[exercise.name], key)
             try:
                 with account.spending() if account else nullcontext():
                     graded = grader.grade(session, workers, errors, result.exercises)

@@ -18,28 +18,32 @@ JUDGE = "CNNLAB_JUDGE"
 """Set where nbgrader executes a notebook for its other cells, and a judge gives our points."""
 
 
-def start(chapter: str) -> None:
+def start(chapter: str, *more: str, solutions: bool = True) -> None:
     """Begin a chapter: from now on, `check` and the others mean its exercises.
 
     Parameters
     ----------
     chapter : str
-        The chapter's name or its beginning: ``"ch01"``.
+        The chapter's name or its beginning: ``"ch01"``. In a notebook with exercises of several
+        chapters, one of them: ``"ch01::relu"``.
+    *more : str
+        The other exercises of such a notebook.
+    solutions : bool
+        Whether `solution` shows solutions; a graded course may keep them to itself.
 
     Raises
     ------
     ValueError
-        There is no such chapter; the message lists those that there are.
+        There is no such chapter or exercise; the message lists those that there are.
     """
     from cnnlab.autograder import live
     from cnnlab.autograder.display.show import Note, show
 
-    title = live.begin(chapter)
-    offer = (
-        "check(f) tests your function f, hint(f) gives you a hint, "
-        "solution(f) shows one way to write it."
-    )
-    show(Note(title, offer))
+    title = live.begin(chapter, *more)
+    live.state.solutions = solutions
+    offers = ["check(f) tests your function f", "hint(f) gives you a hint"]
+    offers += ["solution(f) shows one way to write it"] if solutions else []
+    show(Note(title, ", ".join(offers) + "."))
 
 
 @overload
@@ -136,6 +140,9 @@ def solution(function: Callable[..., Any] | str, anyway: bool = False) -> Source
 
     target = live.find(function, by_name=True)
     name = target.name
+    if not live.state.solutions:
+        said = f"In this course, solutions are not shown. hint({name}) gives you a hint."
+        return Note(f"{name}: no solution here", said)
     if not anyway and not live.attempted(function):
         return Note(
             f"{name} is not written yet",
@@ -172,4 +179,7 @@ def box(name: str) -> Box:
 
 
 def _mention_solution(name: str) -> str:
-    return f"There are no more hints. solution({name}) shows one way to write it."
+    from cnnlab.autograder import live
+
+    offer = f" solution({name}) shows one way to write it." if live.state.solutions else ""
+    return f"There are no more hints.{offer}"

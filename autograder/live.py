@@ -40,10 +40,15 @@ from cnnlab.course.light import keras_missing, require_keras
 
 
 class LiveState:
-    """What is remembered between calls: the chapter, and the hints that were given."""
+    """What is remembered between calls: what was started, and the hints that were given.
+
+    ``chosen`` says which chapter each exercise belongs to, where a notebook has some of several.
+    """
 
     def __init__(self) -> None:
         self.chapter: str | None = None
+        self.chosen: dict[str, str] = {}
+        self.solutions = True
         self.hints_given: dict[tuple[str, str], list[str]] = {}
 
 
@@ -81,22 +86,39 @@ class Target:
         return self.key.exercise.name
 
 
-def begin(chapter: str) -> str:
-    """Make this chapter the one that names belong to; returns its title.
+def begin(*started: str) -> str:
+    """Say what names belong to: a chapter, or exercises of several, as ``ch01::relu``.
+
+    Returns
+    -------
+    str
+        The titles of the chapters.
 
     Raises
     ------
     ValueError
-        There is no such chapter.
+        There is no such chapter or exercise.
     KerasMissing
         Its functions need Keras, and this is a light installation.
     """
-    name = find_chapter(chapter)
-    if load_chapter(name).keras:
-        require_keras()
-    recorded(name)  # loaded now, so that the first check is as fast as any other
-    state.chapter = name
-    return load_chapter(name).title
+    asked = [each.partition("::") for each in started]
+    chapters = {chapter: load_chapter(find_chapter(chapter)) for chapter, _, _ in asked}
+    chosen: dict[str, str] = {}
+    for chapter, _, exercise in asked:
+        names = [each.name for each in chapters[chapter].exercises]
+        if exercise and exercise not in names:
+            raise ValueError(
+                f"{chapters[chapter].name} has the exercises {', '.join(names)}. "
+                f"Received: {exercise!r}"
+            )
+        chosen |= {exercise: chapters[chapter].name} if exercise else {}
+    for found in chapters.values():
+        if found.keras:
+            require_keras()
+        recorded(found.name)  # loaded now, so that the first check is as fast as any other
+    first = next(iter(chapters.values()))
+    state.chapter, state.chosen = (None if chosen else first.name), chosen
+    return ", ".join(dict.fromkeys(found.title for found in chapters.values()))
 
 
 # Which exercise is meant
@@ -134,6 +156,8 @@ def _name_of(function: Any) -> str:
 
 
 def _target(name: str) -> Target:
+    if chapter := state.chosen.get(name):
+        return Target(chapter, recorded(chapter)[name])
     if state.chapter and name in _exercises(state.chapter):
         return Target(state.chapter, recorded(state.chapter)[name])
     found = [chapter for chapter in chapter_names() if name in _exercises(chapter)]
@@ -158,7 +182,8 @@ def _unknown(name: str) -> str:
 
 
 def _chapters() -> list[str]:
-    return [state.chapter] if state.chapter else chapter_names()
+    chosen = list(dict.fromkeys(state.chosen.values()))
+    return [state.chapter] if state.chapter else chosen or chapter_names()
 
 
 def _exercises(chapter: str) -> list[str]:
@@ -320,7 +345,7 @@ def judge_all() -> Overview:
             "check() looks for your functions in a running notebook, and there is none here. "
             "Pass one: check(conv2d)"
         )
-    names = dict.fromkeys(name for chapter in _chapters() for name in _exercises(chapter))
+    names = state.chosen or dict.fromkeys(n for c in _chapters() for n in _exercises(c))
     defined = [(name, function) for name in names if (function := _in_notebook(name))]
     return Overview([check(function, _target(name)) for name, function in defined])
 

@@ -17,7 +17,6 @@ from multiprocessing import connection, get_context, parent_process, resource_tr
 from time import sleep
 from typing import Protocol
 
-from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.sandbox.lifeline import end_with_parent
 from cnnlab.autograder.submission import Submission
@@ -209,7 +208,7 @@ def lost(submission: Submission, why: str) -> SubmissionResult:
 
 def not_graded(submission: Submission, said: str) -> SubmissionResult:
     """The result of a submission that could not be graded, and that is not its author's fault."""
-    chapter = load_chapter(submission.chapter) if submission.chapter else None
+    chapter = submission.asks() if submission.chapter else None
     exercises = [
         ExerciseResult(e.name, "internal_error", max_score=e.max_score, message=said)
         for e in (chapter.exercises if chapter else ())

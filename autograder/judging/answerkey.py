@@ -46,6 +46,14 @@ class AnswerKey:
     _alike: dict[int, list[list[int]]] = field(default_factory=dict, repr=False)
     _right: dict[int, bool] = field(default_factory=dict, repr=False)
 
+    def for_(self, exercise: Exercise) -> AnswerKey:
+        """This key where the exercise has other points; what was computed for it is kept."""
+        if exercise is self.exercise:
+            return self
+        other = replace(self, exercise=exercise)
+        other.__dict__["requests"] = self.requests
+        return other
+
     @cached_property
     def requests(self) -> list[bytes]:
         """Every probe's call, encoded once for the whole batch."""

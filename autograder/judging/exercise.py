@@ -191,6 +191,8 @@ class Exercise:
     puzzle : Puzzle or None
         The puzzle that it asks to solve. What is right is then stated, not recorded, and the
         description has a part for each rung.
+    decisive : frozenset of str or None
+        The rungs that decide on the status, whatever they are worth; None means those with points.
     """
 
     name: str
@@ -210,6 +212,7 @@ class Exercise:
     simulated: bool = False
     baseline: Baseline | None = None
     puzzle: Puzzle | None = None
+    decisive: frozenset[str] | None = None
 
     @property
     def max_score(self) -> float:

@@ -51,7 +51,8 @@ class ExerciseResult:
     ``remarks`` are advice beyond the exercise: they cost nothing and change no status.
     ``detail`` is for display in the same process (see `cnnlab.autograder.judging.judge.Finding`);
     it is never written to JSON, and neither is ``card``: HTML and text for feedback pages, drawn
-    where the result was made.
+    where the result was made. ``chapter`` is the exercise's where the submission is an assignment
+    with a name of its own; else it is empty, and not in the JSON.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ExerciseResult:
     hint: str = ""
     seconds: float = 0.0
     rungs: list[RungResult] = field(default_factory=list)
+    chapter: str = ""
     detail: Any = field(default=None, repr=False, compare=False)
     card: tuple[str, str] | None = field(default=None, repr=False, compare=False)
 
@@ -76,7 +78,9 @@ class ExerciseResult:
 class SubmissionResult:
     """One notebook or ``.py`` file.
 
-    ``probes`` is ``"fresh"`` or ``"recorded"``: questions drawn for this run, or the public ones.
+    ``chapter`` is the chapter's name, or that of an assignment which asks for something else than
+    one chapter. ``probes`` is ``"fresh"`` or ``"recorded"``: questions drawn for this run, or the
+    public ones.
     """
 
     path: str
@@ -139,6 +143,8 @@ def to_dict(result: Any) -> dict[str, Any]:
         if "schema" in names:  # the reader of a file wants to see it first
             names.remove("schema")
             names.insert(0, "schema")
+        if isinstance(result, ExerciseResult) and not result.chapter:
+            names.remove("chapter")
         return {name: to_dict(getattr(result, name)) for name in names}
     if isinstance(result, list):
         return [to_dict(item) for item in result]  # type: ignore[return-value]

@@ -14,12 +14,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets.utils.importstring import import_item
 
-from cnnlab.autograder.nbgrader_bridge.gradebook import (
-    JudgeError,
-    KnownCell,
-    checks_of,
-    known_cells,
-)
+from cnnlab.autograder.nbgrader_bridge.asked import asked_for
+from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, KnownCell, known_cells
 from cnnlab.autograder.nbgrader_bridge.judge import Judge
 from cnnlab.autograder.nbgrader_bridge.repair import repaired
 
@@ -72,4 +68,4 @@ class GradingExporter(NotebookExporter):
         """The cells that nbgrader knows in a notebook, and our checks among them."""
         about = (resources or {}).get("nbgrader")
         cells = known_cells(about) if about else {}
-        return cells, checks_of(about["notebook"], cells)[1] if about else []
+        return cells, asked_for(self, about, cells)[1] if about else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,7 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 
 from cnnlab.autograder.judging.exercise import Chapter, chapter_names, load_chapter
-
-CHECK = "check-"
-"""A grade cell's ``grade_id`` is this and the name of its exercise."""
+from cnnlab.autograder.submission.assignment import asked_by
 
 
 class JudgeError(RuntimeError):
@@ -55,13 +52,8 @@ class KnownCell:
 
     @property
     def exercise(self) -> str | None:
-        """The exercise whose check this is; None for every other cell.
-
-        An instructor's own test may have a name like ours: a check calls ``check(relu)``, too.
-        """
-        exercise = self.name.removeprefix(CHECK)
-        ours = self.automatic and exercise != self.name and _calls_check(self.source, exercise)
-        return exercise if ours else None
+        """The exercise whose check this is; None for every other cell."""
+        return asked_by(self.name, self.source) if self.automatic else None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -78,19 +70,6 @@ class KnownCell:
             "task": self.task,
         }
         return {key: value for key, value in found.items() if value is not None}
-
-
-def _calls_check(source: str, exercise: str) -> bool:
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError):
-        return False
-    calls = [n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
-    return any(
-        call.func.id == "check" and [ast.unparse(a) for a in call.args] == [exercise]
-        for call in calls
-        if isinstance(call.func, ast.Name)
-    )
 
 
 def known_cells(about: Mapping[str, str]) -> dict[str, KnownCell]:

@@ -21,8 +21,9 @@ from traitlets import Bool
 from cnnlab.autograder.batch import Answers, Settings, start_judging
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.learner import JUDGE
+from cnnlab.autograder.nbgrader_bridge.asked import asked_for
 from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
-from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, checks_of, known_cells
+from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, known_cells
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
 from cnnlab.autograder.pool import Pool
 from cnnlab.autograder.sandbox.processes import available
@@ -65,11 +66,14 @@ class Judge(NbGraderPreprocessor):
         """
         about = resources["nbgrader"]
         cells = known_cells(about)
-        chapter, checks = checks_of(about["notebook"], cells)
-        if chapter is None:
+        asked, checks = asked_for(self.parent, about, cells)
+        if asked is None:
             return Execute(parent=self.parent)(nb, resources)
         path = "{student}/{assignment}/{notebook}.ipynb".format_map(about)
-        result = self.grade(read_text(json.dumps(nb), path, chapter))
+        text = json.dumps(nb)
+        result = asked.whole(
+            [self.grade(read_text(text, path, asked=part)) for part in asked.parts()]
+        )
         if own := [c.name for c in cells.values() if c not in checks and c.shows_something]:
             self.log.info("Executing %s for your own cells: %s", path, ", ".join(own))
             nb, resources = self.execute(nb, resources)

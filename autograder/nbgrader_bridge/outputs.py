@@ -37,7 +37,8 @@ def _outputs(
     else:
         html, text = exercise.card or card(exercise)
         # An instructor may give a grade cell other points than the grader does.
-        score = points if exercise.passed else points * (exercise.score / exercise.max_score)
+        most = exercise.max_score or 1.0  # an exercise may be worth nothing
+        score = points if exercise.passed else points * (exercise.score / most)
         score = exercise.score if points == exercise.max_score else score
     return (
         new_output("display_data", {"text/html": html, "text/plain": text}),

@@ -23,6 +23,7 @@ class Mistake:
     Parameters
     ----------
     chapter, exercise, name : str
+        The chapter, or the assignment with a name of its own.
     twists : tuple of Twist
         What the grader knows under this name and said to somebody, or all of this name.
     made_by : list of (Learner, ExerciseResult)
@@ -37,6 +38,11 @@ class Mistake:
     @property
     def learners(self) -> list[Learner]:
         return [learner for learner, _ in self.made_by]
+
+    @property
+    def grader(self) -> str:
+        """The chapter whose grader knows the exercise."""
+        return self.made_by[0][1].chapter or self.chapter
 
     @property
     def says(self) -> str:
@@ -78,7 +84,8 @@ def said_twists(chapter: str, result: ExerciseResult) -> tuple[Twist, ...]:
     """The twists behind a diagnosis, one for each name, of several those whose words were said."""
     found = []
     for name in result.diagnosis:
-        called = [t for t in twists_of(chapter, result.name) if t.name == name]
+        known = twists_of(result.chapter or chapter, result.name)
+        called = [t for t in known if t.name == name]
         lines = result.message.splitlines()
         found += sorted(called, key=lambda twist: twist.says not in lines)[:1]
     return tuple(found)

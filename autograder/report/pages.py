@@ -118,7 +118,9 @@ def _exercise(chapter: str, result: ExerciseResult) -> dict[str, Any]:
     return {
         "result": result,
         "card": Markup(render.to_html(result, live=False)),
-        "case": Markup(example(chapter, result.name, said_twists(chapter, result))),
+        "case": Markup(
+            example(result.chapter or chapter, result.name, said_twists(chapter, result))
+        ),
     }
 
 
@@ -168,4 +170,4 @@ def _by_exercise(mistakes: list[Mistake], order: dict[str, int]) -> list[tuple[s
 
 
 def _case_of(mistake: Mistake) -> Markup:
-    return Markup(example(mistake.chapter, mistake.exercise, mistake.twists))
+    return Markup(example(mistake.grader, mistake.exercise, mistake.twists))

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from cnnlab.autograder.judging.exercise import Chapter, find_chapter, load_chapter
+from cnnlab.autograder.judging.worth import Asked, chapter_as_asked
 from cnnlab.autograder.submission import cells as notebook
 from cnnlab.autograder.submission.cells import Document, Unreadable
 from cnnlab.autograder.submission.code import shown
@@ -43,6 +44,8 @@ class Submission:
         Every exercise of the chapter; empty where there is a ``problem``.
     course_names : set of str
         What its code uses and does not define; see `cnnlab.autograder.submission.course`.
+    asked : tuple of Asked
+        What the assignment asks for of this chapter; empty for all that its grader has.
     """
 
     path: str
@@ -52,7 +55,13 @@ class Submission:
     warnings: list[str] = field(default_factory=list)
     exercises: dict[str, Definition] = field(default_factory=dict)
     course_names: set[str] = field(default_factory=set)
+    asked: tuple[Asked, ...] = ()
     _cells: list[tuple[str, str]] = field(default_factory=list, repr=False)
+
+    def asks(self) -> Chapter:
+        """The chapter with the exercises that are graded; only where the chapter is known."""
+        assert self.chapter is not None
+        return chapter_as_asked(self.chapter, self.asked)
 
     def cells(self) -> list[tuple[str, str]]:
         """What must be executed, in order: (name, source).
@@ -65,7 +74,10 @@ class Submission:
 
 
 def read(
-    path: str | os.PathLike[str], chapter: str | Chapter | None = None, only: str = ""
+    path: str | os.PathLike[str],
+    chapter: str | Chapter | None = None,
+    only: str = "",
+    asked: tuple[Asked, ...] = (),
 ) -> Submission:
     """Read a submitted file.
 
@@ -78,6 +90,8 @@ def read(
         folder says it, else that of the file's name, else the notebook's own metadata.
     only : str
         An exercise; then `Submission.cells` are those that it needs, and no others.
+    asked : tuple of Asked
+        What an assignment asks for, all of one chapter, which is then this submission's.
     """
     given = os.fspath(path)
     try:
@@ -85,9 +99,10 @@ def read(
     except Unreadable as error:
         submission = _named(given)
         submission.problem = str(error)
-        _settle_chapter(submission, given, chapter, "")
+        _settle_chapter(submission, given, _meant(chapter, asked), "")
+        submission.asked = asked
         return submission
-    submission = read_text(text, given, chapter, only)
+    submission = read_text(text, given, chapter, only, asked)
     if warning:
         submission.warnings.insert(0, warning)
     return submission
@@ -98,10 +113,12 @@ def read_text(
     path: str | os.PathLike[str],
     chapter: str | Chapter | None = None,
     only: str = "",
+    asked: tuple[Asked, ...] = (),
 ) -> Submission:
     """As `read`, for text that is in memory; ``path`` gives the names and the kind of file."""
     given = os.fspath(path)
     submission = _named(given)
+    submission.asked = asked
     document = Document([])
     suffix = PurePath(given).suffix.lower()
     try:
@@ -112,7 +129,7 @@ def read_text(
         submission.problem = str(error)
     except (RecursionError, MemoryError):
         submission.problem = "The file is nested too deeply, or too large."
-    found = _settle_chapter(submission, given, chapter, document.chapter)
+    found = _settle_chapter(submission, given, _meant(chapter, asked), document.chapter)
     if found is not None and not submission.problem:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a learner's "\d" is no news to the instructor
@@ -137,6 +154,11 @@ def _named(path: str) -> Submission:
 def _writable(name: str) -> str:
     """A file's name as text that can be written as UTF-8, whatever bytes it is made of."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _meant(chapter: str | Chapter | None, asked: tuple[Asked, ...]) -> str | Chapter | None:
+    """The chapter to read for: what an assignment asks for goes before what is given."""
+    return chapter_as_asked(asked[0].chapter, asked) if asked else chapter
 
 
 def _settle_chapter(

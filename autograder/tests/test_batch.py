@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import pytest
 
-from cnnlab.autograder import batch
+from cnnlab.autograder import batch, submission
 from cnnlab.autograder.batch import Grader, Settings, find_submissions, grade
+from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import SubmissionResult, to_dict
 from cnnlab.autograder.pool import Pool, lost
 from cnnlab.autograder.sandbox.processes import available
@@ -74,11 +75,9 @@ def test_the_solved_notebook_gets_full_marks_and_the_released_one_none(tmp_path)
 def test_one_bad_function_has_a_named_status_and_costs_only_itself(
     tmp_path, monkeypatch, relu, status, said
 ):
-    from cnnlab.autograder import grading
-
-    chapter = grading.load_chapter(CHAPTER)
+    chapter = load_chapter(CHAPTER)
     quick = type(chapter)(**{**vars(chapter), "seconds": 1.5})
-    monkeypatch.setattr(grading, "load_chapter", lambda name: quick)
+    monkeypatch.setattr(submission, "chapter_as_asked", lambda name, asked: quick)
     path = tmp_path / NOTEBOOK
     path.write_text(hand_in(relu=relu))
     with Grader(sandbox=False) as grader:

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.results import SubmissionResult, from_json
 from cnnlab.autograder.nbgrader_bridge import Judge
-from cnnlab.autograder.nbgrader_bridge.gradebook import CHECK
 from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.submission.assignment import CHECK
 from cnnlab.autograder.tests.handins import cell
 from cnnlab.autograder.tests.junk import BODIES, handed_in, spread
 from cnnlab.course.cli import app

@@ -122,6 +122,30 @@ def test_an_unknown_name_suggests_the_nearest():
         check(lambda z: z)
 
 
+def test_a_notebook_of_several_chapters_says_where_each_name_belongs(notebook):
+    notebook["conv2d"] = notebook["relu"] = None
+    start("ch01::relu", "ch02::conv2d")
+
+    assert live.find("conv2d", by_name=True).chapter == "ch02_stride_padding"
+    assert live.find("relu", by_name=True).chapter == "ch01_convolution"
+    notebook |= {"relu": right(), "conv2d": lambda *arguments: None}
+    assert [each.result.name for each in check().checks] == ["relu", "conv2d"]
+    with pytest.raises(ValueError, match=r"ch01_convolution has the exercises .*'pad2d'"):
+        start("ch01::pad2d")
+
+
+def test_a_graded_course_may_keep_its_solutions_to_itself(capsys):
+    start("ch01", solutions=False)
+
+    assert "solution" not in capsys.readouterr().out
+    shown = str(solution("relu", anyway=True))
+    assert "solutions are not shown" in shown
+    assert "return" not in shown
+    told = [str(hint("relu")) for _ in range(5)]
+    assert "all hints once more" in told[-1]
+    assert not any("solution(" in each for each in told)
+
+
 def test_a_name_of_several_chapters_needs_start(monkeypatch):
     both = ["ch01_convolution", "ch02_stride_padding"]
     monkeypatch.setattr(live, "chapter_names", lambda: both)

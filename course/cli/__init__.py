@@ -10,6 +10,7 @@ from cnnlab.course.cli import (
     case,
     check,
     collect,
+    course,
     data,
     export,
     grade,
@@ -33,6 +34,7 @@ app.command(context_settings={"ignore_unknown_options": True})(lab.lab)
 app.command()(check.check)
 app.command()(reset.reset)
 app.command()(update.update)
+app.command()(course.course)
 app.command()(collect.collect)
 app.command()(grade.grade)
 app.command()(report.report)

@@ -78,6 +78,14 @@ Reference = Annotated[
         "KERAS_BACKEND says."
     ),
 ]
+Course = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The root of an nbgrader course: its source/ says which exercises are graded and what "
+        "they are worth. Default: the course whose submitted/ is given.",
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Say first which protections are active here.")
 ]
@@ -96,6 +104,7 @@ def grade(
     verbose: Verbose = False,
     seconds: Seconds = None,
     resume: Resume = None,
+    course: Course = None,
 ) -> None:
     """Grade notebooks, .py files or nbgrader's submitted/ tree.
 
@@ -112,6 +121,7 @@ def grade(
     """
     from cnnlab.autograder import batch
     from cnnlab.autograder.judging.exercise import find_chapter
+    from cnnlab.autograder.submission.assignment import course_root
 
     refuse_without_sandbox(sandbox)
     if verbose:
@@ -126,7 +136,10 @@ def grade(
         demand_writable(target)
     try:
         wanted = find_chapter(chapter) if chapter else None
-        settings = batch.Settings(fresh, sandbox, wanted, seed, workers, reference, seconds)
+        settings = batch.Settings(
+            *(fresh, sandbox, wanted, seed, workers, reference, seconds),
+            course=course or course_root(paths),
+        )
     except ValueError as error:
         raise fail(str(error), 2) from None
     journal = open_journal(settings, resume, json_file or csv_file, len(files))

@@ -42,6 +42,7 @@ def run(*arguments: object):
         "grade",
         "report",
         "collect",
+        "course",
         "export",
         "case",
         "build",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlab.autograder import grading
+from cnnlab.autograder import submission
 from cnnlab.autograder.grading import grade_submission
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import recorded
@@ -47,7 +47,7 @@ def test_no_attack_earns_a_point(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hasty = dataclasses.replace(CHAPTER, seconds=0.5)
-    monkeypatch.setattr(grading, "load_chapter", lambda name: hasty)
+    monkeypatch.setattr(submission, "chapter_as_asked", lambda name, asked: hasty)
     known = f"WITNESS = {str(tmp_path / 'witness')!r}\nSECRETS = ['/etc/shadow']\n"
     with open_workers() as workers:
         for attack in getattr(attacks, family):

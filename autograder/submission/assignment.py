@@ -1,0 +1,228 @@
+"""What an assignment asks for, read where learners cannot change it: in the course's ``source/``.
+
+A grade cell of the instructor's notebook that calls ``check(conv2d)`` asks for ``conv2d``, and its
+points in nbgrader are what that is worth. Which chapter it belongs to stands in the cell's own
+metadata, or in those of the notebook.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cnnlab.autograder.judging.exercise import chapter_names, find_chapter, load_chapter
+from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.judging.worth import Asked
+
+SOURCE, SUBMITTED = "source", "submitted"
+"""nbgrader's folders in the root of a course."""
+CHECK = "check-"
+"""A grade cell's ``grade_id`` is this and the name of its exercise."""
+
+
+class AssignmentError(RuntimeError):
+    """The instructor's notebook does not say what it asks for; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A notebook of an assignment.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's, without its end.
+    asked : tuple of Asked
+        In the notebook's order, from one chapter or several.
+    """
+
+    name: str
+    asked: tuple[Asked, ...]
+
+    def parts(self) -> list[tuple[Asked, ...]]:
+        """What is asked for, chapter by chapter: each is graded by itself."""
+        chapters = dict.fromkeys(each.chapter for each in self.asked)
+        return [tuple(a for a in self.asked if a.chapter == chapter) for chapter in chapters]
+
+    def whole(self, results: Sequence[SubmissionResult]) -> SubmissionResult:
+        """The result of a notebook whose parts have these results."""
+        if len(results) == 1 and results[0].chapter == self.name:
+            return results[0]
+        exercises = [
+            replace(exercise, chapter=part.chapter or "")
+            for part in results
+            for exercise in part.exercises
+        ]
+        order = [each.name for each in self.asked]
+        said = dict.fromkeys(warning for part in results for warning in part.warnings)
+        return replace(
+            results[0],
+            chapter=self.name,
+            score=round(sum(part.score for part in results), 2),
+            max_score=round(sum(part.max_score for part in results), 2),
+            message=next((part.message for part in results if part.message), ""),
+            warnings=list(said),
+            exercises=sorted(exercises, key=lambda exercise: order.index(exercise.name)),
+        )
+
+
+# Reading
+
+
+def asked_by(grade_id: str, source: str) -> str | None:
+    """The exercise that a grade cell asks for; None where it is a test of another kind.
+
+    An instructor's own test may have a name like ours: a check calls ``check(relu)``, too.
+
+    Examples
+    --------
+    >>> asked_by("check-relu", "check(relu)"), asked_by("check-relu", "assert relu(1) == 1")
+    ('relu', None)
+    """
+    exercise = grade_id.removeprefix(CHECK)
+    if exercise == grade_id:
+        return None
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return None
+    calls = [n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    found = any(
+        isinstance(call.func, ast.Name)
+        and call.func.id == "check"
+        and [ast.unparse(argument) for argument in call.args] == [exercise]
+        for call in calls
+    )
+    return exercise if found else None
+
+
+def read_assignment(path: Path) -> Assignment | None:
+    """What an instructor's notebook asks for; None where it has no check of ours.
+
+    Raises
+    ------
+    AssignmentError
+        The file is no notebook, or it does not say which chapter an exercise belongs to.
+    """
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise AssignmentError(f"{path} cannot be read: {error}.") from None
+    return _read(path, changed)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed: int) -> Assignment | None:
+    """As `read_assignment`, once for each time that the file was changed."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        cells = [(cell, _metadata(cell)) for cell in raw["cells"]]
+        said = raw.get("metadata", {}).get("cnnlab", {}).get("chapter", "")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AssignmentError(f"{path} cannot be read: {type(error).__name__}: {error}.") from None
+    found = []
+    for cell, (nbgrader, own) in cells:
+        graded = nbgrader.get("grade") is True and nbgrader.get("solution") is not True
+        if cell.get("cell_type") != "code" or not graded:
+            continue
+        source = cell.get("source", "")
+        text = source if isinstance(source, str) else "".join(source)
+        if name := asked_by(str(nbgrader.get("grade_id", "")), text):
+            points = round(float(nbgrader.get("points", 0)), 2)
+            chapter = _chapter(name, [own.get("chapter", ""), said, path.stem], path)
+            if chapter is not None:
+                found.append(Asked(chapter, name, points, own.get("robust")))
+    _refuse_twice(found, path)
+    return Assignment(path.stem, tuple(found)) if found else None
+
+
+def _metadata(cell: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    metadata = cell.get("metadata", {})
+    return metadata.get("nbgrader") or {}, metadata.get("cnnlab") or {}
+
+
+def _chapter(exercise: str, said: Iterable[str], path: Path) -> str | None:
+    """The chapter of an exercise: the first that is said and has it, else the only one."""
+    for name in filter(None, said):
+        try:
+            chapter = find_chapter(name)
+        except ValueError:
+            continue
+        if _has(chapter, exercise):
+            return chapter
+    having = chapters_with(exercise)
+    if len(having) > 1:
+        raise AssignmentError(
+            f"{path}: {' and '.join(having)} have an exercise {exercise}. Write which one is meant "
+            'into the notebook\'s metadata, as in "cnnlab": {"chapter": "ch01_convolution"}.'
+        )
+    return having[0] if having else None
+
+
+def chapters_with(exercise: str) -> list[str]:
+    """The chapters that have an exercise of this name."""
+    return [chapter for chapter in chapter_names() if _has(chapter, exercise)]
+
+
+def _has(chapter: str, exercise: str) -> bool:
+    return any(each.name == exercise for each in load_chapter(chapter).exercises)
+
+
+def _refuse_twice(found: list[Asked], path: Path) -> None:
+    names = [each.name for each in found]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise AssignmentError(f"{path} asks for {twice} twice. One notebook can hold one of them.")
+
+
+# A course
+
+
+def course_root(paths: Iterable[Path]) -> Path | None:
+    """The root of the course that these paths belong to; None where there is none.
+
+    It has ``source/``, and what the instructor named is that root, or in its ``submitted/``. Of
+    several it is the outermost: a learner may have handed in folders that look like a course.
+    """
+    for path in paths:
+        here = path.absolute()
+        for folder in reversed(here.parents):
+            if here.is_relative_to(folder / SUBMITTED) and (folder / SOURCE).is_dir():
+                return folder
+        if SUBMITTED not in here.parts and (here / SOURCE).is_dir():
+            return here
+    return None
+
+
+def assignment_of(root: Path, path: Path) -> Assignment | None:
+    """What the course asks for in a submitted file; None where its source does not say.
+
+    Raises
+    ------
+    AssignmentError
+        The source cannot be read, or is not clear.
+    """
+    try:
+        place = path.absolute().relative_to(root.absolute() / SUBMITTED).parts
+    except ValueError:
+        return None
+    return _of_stem(_notebooks(root, place[1]), path.stem) if len(place) == 3 else None
+
+
+@lru_cache(maxsize=256)
+def _notebooks(root: Path, assignment: str) -> dict[str, Assignment]:
+    """The notebooks of an assignment that hold checks of ours, by name."""
+    paths = sorted((root / SOURCE / assignment).glob("*.ipynb"))
+    found = (read_assignment(path) for path in paths)
+    return {each.name: each for each in found if each}
+
+
+def _of_stem(notebooks: dict[str, Assignment], stem: str) -> Assignment | None:
+    """The notebook that a file is, by its name; where there is only one, whatever its name is."""
+    begun = [name for name in sorted(notebooks, key=len, reverse=True) if stem.startswith(name)]
+    chosen = begun or (list(notebooks) if len(notebooks) == 1 else [])
+    return notebooks[chosen[0]] if chosen else None

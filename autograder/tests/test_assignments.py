@@ -1,0 +1,175 @@
+"""Assignments with exercises and points of the instructor's, by both ways of grading."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import determine_grade
+from traitlets.config import PyFileConfigLoader
+
+from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.judging.results import BatchResult, from_json, to_json
+from cnnlab.autograder.judging.worth import Asked
+from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge
+from cnnlab.autograder.report.classbook import class_book
+from cnnlab.autograder.report.pages import pages
+from cnnlab.autograder.submission.assignment import (
+    AssignmentError,
+    assignment_of,
+    course_root,
+    read_assignment,
+)
+from cnnlab.autograder.tests.handins import cell, flipped, stub
+from cnnlab.course.build.course_root import write_course
+
+pytestmark = pytest.mark.usefixtures("commands_on_path")
+
+CH01, CH02, CH07 = "ch01_convolution", "ch02_stride_padding", "ch07_dropout"
+HOMEWORK = "homework1"
+ASKED = {
+    CH01: (Asked(CH01, "conv2d", 10), Asked(CH01, "relu", 3, 0.1), Asked(CH01, "design_kernel", 0)),
+    HOMEWORK: (Asked(CH01, "relu", 4), Asked(CH07, "dropout", 5), Asked(CH02, "conv2d", 20)),
+}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course with two assignments that nbgrader knows."""
+    root = tmp_path_factory.mktemp("course")
+    write_course(root, ASKED)
+    config = PyFileConfigLoader(str(root / "nbgrader_config.py")).load_config()
+    for name in ASKED:
+        directory = CourseDirectory(config=config)
+        directory.assignment_id = name
+        GenerateAssignment(coursedir=directory, config=config).start()
+    return root
+
+
+def hand_in(course: Path, name: str, changed: dict[str, str]) -> str:
+    """A notebook's text: solved, but for these cells."""
+    notebook = json.loads((course / "source" / name / f"{name}.ipynb").read_text())
+    for exercise, code in changed.items():
+        cell(notebook, exercise)["source"] = code
+    for each in notebook["cells"]:  # what learners' files say of points
+        if "points" in each["metadata"].get("nbgrader", {}):
+            each["metadata"]["nbgrader"]["points"] = 1000
+            each["metadata"]["cnnlab"]["robust"] = 0.9
+    return json.dumps(notebook)
+
+
+def by_command(course: Path, name: str, text: str, student: str = "ada"):
+    path = course / "submitted" / student / name / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    settings = Settings(fresh=False, sandbox=False, workers=1, course=course_root([path]))
+    batch = grade([path], settings)
+    (result,) = from_json(to_json(batch)).submissions
+    return result
+
+
+def by_nbgrader(course: Path, name: str, text: str) -> dict[str, float]:
+    """The scores that nbgrader reads, by exercise."""
+    directory = CourseDirectory(root=str(course), source_directory="source")
+    exporter = GradingExporter(parent=Autograde(coursedir=directory))
+    db_url = f"sqlite:///{course / 'gradebook.db'}"
+    about = {"student": "ada", "assignment": name, "notebook": name, "db_url": db_url}
+    judge = Judge(parent=exporter, sandbox=False, fresh=False)
+    notebook, _ = judge.preprocess(nbformat.reads(text, 4), {"nbgrader": about})
+    checks = {each.name: cell(notebook, f"check-{each.name}") for each in ASKED[name]}
+    for each in ASKED[name]:
+        checks[each.name].metadata.nbgrader.points = each.points
+    return {exercise: determine_grade(check)[0] for exercise, check in checks.items()}
+
+
+ROBUST_RELU = """
+def relu(z):
+    z = np.asarray(z)
+    return np.maximum(z if z.dtype.kind == "f" else z.astype(np.float64), 0)
+"""
+CASES = {
+    "right": (CH01, {}, (10, 2.7, 0)),
+    "named": (CH01, {"conv2d": flipped()}, (1.75, 2.7, 0)),
+    "robust": (CH01, {"relu": ROBUST_RELU}, (10, 3, 0)),
+    "stub": (CH01, {name: stub(name) for name in ("conv2d", "relu", "conv_step")}, (0, 0, 0)),
+    "needs": (CH01, {name: stub(name) for name in ("conv_step", "correlate2d")}, (10, 2.7, 0)),
+    "mixed": (HOMEWORK, {}, (4, 5, 20)),
+    "mixed, wrong": (HOMEWORK, {"relu": stub("relu"), "dropout": "def dropout(:"}, (0, 0, 20)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_ways_give_what_the_instructor_asks_for(course, case):
+    name, changed, expected = CASES[case]
+    text = hand_in(course, name, changed)
+
+    result = by_command(course, name, text)
+    scores = {exercise.name: exercise.score for exercise in result.exercises}
+
+    assert scores == dict(zip([each.name for each in ASKED[name]], expected, strict=True))
+    assert by_nbgrader(course, name, text) == scores
+    assert (result.score, result.chapter) == (sum(expected), name)
+    assert result.max_score == sum(each.points for each in ASKED[name])
+    chapters = [exercise.chapter for exercise in result.exercises]
+    assert chapters == [each.chapter if name == HOMEWORK else "" for each in ASKED[name]]
+
+
+def test_the_file_of_another_name_and_points_from_create_assignment(course, tmp_path):
+    text = hand_in(course, CH01, {})
+    shutil.copytree(course / "source", tmp_path / "source")
+    path = tmp_path / "source" / CH01 / f"{CH01}.ipynb"
+    notebook = json.loads(path.read_text())
+    cell(notebook, "check-conv2d")["metadata"]["nbgrader"]["points"] = 50
+    path.write_text(json.dumps(notebook))
+    handed_in = tmp_path / "submitted" / "ada" / CH01 / f"{CH01}-Copy1.ipynb"
+    handed_in.parent.mkdir(parents=True)
+    handed_in.write_text(text)
+
+    settings = Settings(fresh=False, sandbox=False, workers=1, course=tmp_path)
+    (result,) = grade([handed_in], settings).submissions
+
+    assert (result.score, result.max_score) == (52.7, 53)
+
+
+def test_a_learner_cannot_bring_a_course_along(course, tmp_path):
+    mine = tmp_path / "submitted" / "mallory" / CH01
+    shutil.copytree(course / "source", mine / "source")
+    nested = mine / "submitted" / "x" / CH01 / f"{CH01}.ipynb"
+    nested.parent.mkdir(parents=True)
+    nested.touch()
+
+    assert course_root([tmp_path / "submitted"]) is None
+    assert course_root([mine]) is None
+    (tmp_path / "source").mkdir()
+    for path in (tmp_path, tmp_path / "submitted", mine, nested):
+        assert course_root([path]) == tmp_path
+    assert assignment_of(tmp_path, nested) is None
+
+
+def test_a_source_that_is_not_clear_is_an_error_with_a_remedy(course, tmp_path):
+    notebook = json.loads((course / "source" / HOMEWORK / f"{HOMEWORK}.ipynb").read_text())
+    del cell(notebook, "check-conv2d")["metadata"]["cnnlab"]["chapter"]
+    path = tmp_path / "week1.ipynb"
+    path.write_text(json.dumps(notebook))
+
+    with pytest.raises(AssignmentError, match=r"ch01.* and ch02.*exercise conv2d.*cnnlab"):
+        read_assignment(path)
+    path.write_text("{")
+    with pytest.raises(AssignmentError, match="cannot be read"):
+        read_assignment(path)
+
+
+def test_the_report_of_a_mixed_assignment_knows_its_mistakes(course):
+    text = hand_in(course, HOMEWORK, {"relu": "def relu(z):\n    return np.abs(z)\n"})
+    result = by_command(course, HOMEWORK, text)
+    assert result.exercises[0].diagnosis == ["absolute-value"]
+
+    found = dict(pages(class_book([("week1", BatchResult(0, "", {}, [result]))])))
+
+    assert "An example of this mistake" in found["learners/ada.html"]
+    assert HOMEWORK in found["index.html"]
