@@ -4,7 +4,8 @@
 drawn once. ``references/tensorflow-cpu/chNN.wire.gz`` holds what Keras answered on that backend
 and device, and ``chNN.json`` beside it where the answers come from. Who checks or grades with
 them draws nothing, so marks do not depend on the machine; and reading them never imports Keras.
-Each backend and device that has been recorded has such a folder; all answer the same questions.
+Each backend and device that has been recorded has such a folder; all answer the same questions,
+and one that is not always at hand may lack a new chapter or a new exercise.
 Fresh questions are drawn here, and answered by the same Keras process that records.
 """
 
@@ -17,7 +18,7 @@ import json
 import os
 import platform
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
 from pathlib import Path
@@ -61,12 +62,12 @@ def questions(chapter: Chapter, seed: int, fresh: bool = False) -> Asked:
 
 
 def _keys(
-    chapter: Chapter, asked: Asked, expected: Mapping[str, list[Any]]
+    exercises: Iterable[Exercise], asked: Asked, expected: Mapping[str, list[Any]]
 ) -> dict[str, AnswerKey]:
-    """A chapter's answer keys, by exercise, in its order; those of puzzles are stated."""
+    """The answer keys of a chapter's exercises, by name; those of puzzles are stated."""
     return {
         e.name: _stated(e) if e.puzzle else _key(e, asked[e.name], expected[e.name])
-        for e in chapter.exercises
+        for e in exercises
     }
 
 
@@ -158,26 +159,42 @@ def _remedy(reference: str = DEFAULT) -> str:
 
 
 @cache
-def recorded(name: str, reference: str = DEFAULT) -> dict[str, AnswerKey]:
+def recorded(name: str, reference: str = DEFAULT, whole: bool = True) -> dict[str, AnswerKey]:
     """A chapter's recorded answer keys, by exercise. Draws nothing, and never imports Keras.
+
+    Parameters
+    ----------
+    name : str
+        The chapter's full name.
+    reference : str
+        One of `references`.
+    whole : bool
+        Whether the record must hold every exercise; else those that it lacks are left out.
 
     Raises
     ------
     StaleReferences
-        They are missing or damaged, or the answers belong to other questions; the message
-        says what to do.
+        They are missing or damaged, an exercise is missing, or the answers belong to other
+        questions; the message says what to do.
     """
     body = _read(probes_path(name))
     said = _read(answers_path(name, reference), reference)
     try:
         about = json.loads(provenance_path(name, reference).read_text(encoding="utf-8"))
         asked, expected = decode(body), decode(said)
-        if about["probes"] != fingerprint(body):
+        if about["probes"] != fingerprint(_answered(body, asked, expected)):
             raise StaleReferences(
                 f"The answers of {reference} for {name} belong to other questions than are "
                 f"recorded now. {_remedy(reference)}"
             )
-        return _keys(load_chapter(name), asked, expected)
+        exercises = load_chapter(name).exercises
+        held = [e for e in exercises if e.puzzle or e.name in expected]
+        if whole and (missing := [e.name for e in exercises if e not in held]):
+            raise StaleReferences(
+                f"The record {reference} of {name} is incomplete: it lacks {', '.join(missing)}. "
+                f"{_remedy(reference)}"
+            )
+        return _keys(held, asked, expected)
     except (OSError, ProtocolError, ValueError, KeyError) as error:
         raise StaleReferences(
             f"The references of {name} are damaged or incomplete "
@@ -198,9 +215,24 @@ def stale(name: str) -> str:
     )
 
 
+def lacking(name: str, reference: str) -> list[str]:
+    """The exercises of a chapter that came after a record of it, and that it does not hold."""
+    held = recorded(name, reference, whole=False)
+    return [e.name for e in load_chapter(name).exercises if e.name not in held]
+
+
 def fingerprint(body: bytes) -> str:
     """Ties answers to the questions that they answer: of the file, not of anything drawn."""
     return hashlib.sha256(body).hexdigest()[:16]
+
+
+def _answered(body: bytes, asked: Asked, expected: Mapping[str, Any]) -> bytes:
+    """The questions that a record answers, as the file of questions was when it was made.
+
+    A record stays valid when exercises are added, or change places. `KeyError` where one of its
+    exercises is no longer asked.
+    """
+    return body if list(asked) == list(expected) else encode({e: asked[e] for e in expected})
 
 
 # Recording
@@ -264,23 +296,28 @@ def record(name: str, keras: KerasProcess, seed: int = RECORDED_SEED) -> dict[st
 
 def left_behind(name: str) -> list[str]:
     """The records of a chapter that answer other questions than are recorded now."""
-    asked = fingerprint(_read(probes_path(name)))
-    paths = {reference: provenance_path(name, reference) for reference in references()}
-    return [
-        reference
-        for reference, path in paths.items()
-        if path.exists() and json.loads(path.read_text(encoding="utf-8"))["probes"] != asked
-    ]
+    body = _read(probes_path(name))
+    asked = decode(body)
+
+    def agrees(reference: str) -> bool:
+        about = json.loads(provenance_path(name, reference).read_text(encoding="utf-8"))
+        expected = decode(_read(answers_path(name, reference), reference))
+        known = expected.keys() <= asked.keys()
+        return known and about["probes"] == fingerprint(_answered(body, asked, expected))
+
+    there = [r for r in references() if provenance_path(name, r).exists()]
+    return [reference for reference in there if not agrees(reference)]
 
 
 def _questions_to_keep(chapter: Chapter, seed: int) -> bytes:
-    """The recorded questions, or those drawn now where the grader asks others."""
+    """The recorded questions, and those drawn now of exercises whose grader asks others."""
     drawn = questions(chapter, seed)
     try:
-        body = _read(probes_path(chapter.name))
-        return encode(drawn) if changed(decode(body), drawn) else body
+        stored = decode(_read(probes_path(chapter.name)))
     except (StaleReferences, ProtocolError):
-        return encode(drawn)
+        stored = {}
+    same = (e for e in drawn if e in stored and not changed(stored[e], drawn[e]))
+    return encode(drawn | {e: stored[e] for e in same})
 
 
 def changed(stored: Any, drawn: Any, where: str = "") -> str:
@@ -368,4 +405,4 @@ def keys_from(answers: bytes) -> dict[str, AnswerKey]:
     fresh = decode(answers)
     chapter = load_chapter(fresh.pop("chapter"))
     asked, expected = ({e: both[i] for e, both in fresh.items()} for i in (0, 1))
-    return _keys(chapter, asked, expected)
+    return _keys(chapter.exercises, asked, expected)

@@ -15,7 +15,7 @@ import typer
 
 from cnnlab.autograder.judging.compare import EXACT, Rounding, is_number, tolerance
 from cnnlab.autograder.judging.exercise import RUNGS, Probe, chapter_names
-from cnnlab.autograder.judging.record import DEFAULT, recorded, references
+from cnnlab.autograder.judging.record import DEFAULT, lacking, recorded, references
 from cnnlab.course.markers import between
 
 Shares = dict[tuple[str, str], float]
@@ -78,10 +78,10 @@ def _numbers_share(expected: np.ndarray, received: np.ndarray, rounding: Roundin
 
 def pairs(chapter: str, reference: str) -> Iterator[tuple[str, Probe, Any, Any]]:
     """Exercise, probe, the default record's answer, and this record's."""
-    usual, others = recorded(chapter), recorded(chapter, reference)
+    usual, others = recorded(chapter), recorded(chapter, reference, whole=False)
     for name, key in usual.items():
-        if key.exercise.puzzle:
-            continue  # stated, not recorded
+        if key.exercise.puzzle or name not in others:
+            continue  # stated, or not recorded there
         for probe, one, other in zip(key.probes, key.expected, others[name].expected, strict=True):
             yield name, probe, one, other
 
@@ -123,9 +123,19 @@ def _cell(value: float | None) -> str:
     return f"{value:.2g}" if value >= 0.001 else "0" if value == 0 else "< 0.001"
 
 
+def missing(reference: str) -> str:
+    """A sentence on the exercises that came after a record; nothing where it holds them all."""
+    later = {chapter: lacking(chapter, reference) for chapter in held(reference)}
+    named = [
+        f"{', '.join(f'`{n}`' for n in names)} ({at[:4]})" for at, names in later.items() if names
+    ]
+    return f"Not in {reference}, which is older: {'; '.join(named)}." if named else ""
+
+
 def tables() -> str:
-    """Every record but the default one."""
-    return "\n\n".join(table(name) for name in references() if name != DEFAULT)
+    """Every record but the default one, and what it does not hold of the chapters in its table."""
+    others = [name for name in references() if name != DEFAULT]
+    return "\n\n".join(part for name in others for part in (table(name), missing(name)) if part)
 
 
 def main(

@@ -17,7 +17,7 @@ r"""
 Where do the numbers in a kernel come from?
 
 So far they were given, or you made them up. Now they will be *learned*, and you write everything
-that this takes: seven functions. At the end a network that begins with random numbers learns to
+that this takes: ten short functions. At the end a network that begins with random numbers learns to
 tell cats from dogs, in less than a minute, and every gradient in it is yours. Its learning curve
 will match that of Keras, step for step.
 
@@ -566,18 +566,180 @@ db_f = \sum_{n,i,j} dout_{n,i,j,f}$$
   $dk = [3, 5]$.
 - $db = 1 + 1 = 2$.
 
-With `"same"` padding, lay the frame of zeros around $x$ first, do the same with the framed
-pictures, and cut the frame off `dx` at the end. What flows into the frame is lost: the zeros of
-the frame are fixed.
+You write these three one by one, first without padding. The fourth function puts them together.
 """
 
 # %% [markdown]
 r"""
-### Exercise 5: back through a convolution
+### Exercise 5: back to the bias
 
-You need a loop over the places $(i, j)$ of the output. Over pictures, channels and filters NumPy
-can loop for you (`np.tensordot` or `np.einsum`, or `@` after a reshape). More loops are right
-too, but then your training at the end of the chapter is slow.
+The easiest of the three. A bias is added at every place of every picture, so it gets back the sum
+of all that flows to its filter.
+"""
+
+
+# %% exercise="bias_gradient"
+def bias_gradient(dout):
+    """How fast the loss grows with each bias of a convolution.
+
+    Parameters
+    ----------
+    dout : array, shape (N, oh, ow, F)
+        How fast the loss grows with each number that came out.
+
+    Returns
+    -------
+    array, shape (F,)
+
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``dout`` does not have four axes. The
+    message contains the word ``dout``.
+
+    >>> bias_gradient(np.array([[[[1.0, 10.0], [2.0, 20.0]]]]))
+    array([ 3., 30.])
+    """
+    ### BEGIN SOLUTION
+    return dout.sum(axis=(0, 1, 2))
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Exercise 6: back to the kernels
+
+You need a loop over the places $(i, j)$ of the output. The patches of all pictures at this place
+have the shape $(N, k_h, k_w, C)$, and `dout[:, i, j]` has the shape $(N, F)$. Over pictures,
+channels and filters NumPy can loop for you (`np.tensordot` or `np.einsum`, or `@` after a reshape).
+More loops are right too, but then your training at the end of the chapter is slow.
+"""
+
+
+# %% exercise="kernel_gradient"
+def kernel_gradient(dout, x, size, strides=(1, 1)):
+    """How fast the loss grows with each number in the kernels of a convolution without padding.
+
+    Parameters
+    ----------
+    dout : array, shape (N, oh, ow, F)
+        How fast the loss grows with each number that came out.
+    x : array, shape (N, H, W, C)
+        What went in.
+    size : (int, int)
+        Height and width of the kernels, kh and kw.
+    strides : (int, int)
+        Down the rows, along the columns.
+
+    Returns
+    -------
+    array, shape (kh, kw, C, F)
+        Every place of every picture adds its part.
+
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if a stride is below 1 (``strides``), or
+    ``dout`` does not have a number for each picture and each place of the window (``dout``). The
+    message contains the argument's name.
+
+    >>> dout, x = np.array([[[[1.0], [1.0]]]]), np.array([[[[1.0], [2.0], [3.0]]]])
+    >>> kernel_gradient(dout, x, (1, 2)).ravel()
+    array([3., 5.])
+    """
+    ### BEGIN SOLUTION
+    (kh, kw), (down, right) = size, strides
+    dk = np.zeros((kh, kw, x.shape[3], dout.shape[3]), x.dtype)
+    for i, j in np.ndindex(dout.shape[1:3]):
+        patches = x[:, i * down : i * down + kh, j * right : j * right + kw]
+        dk += np.tensordot(patches, dout[:, i, j], axes=(0, 0))
+    return dk
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+What is `dk` good for? It says how to change the kernel so that a chosen place answers more. Put a 1
+into `dout` at the cat's left eye, and nowhere else.
+"""
+
+# %% guess
+guess("gradient_of_a_kernel")
+
+# %%
+if ready(kernel_gradient):
+    dout = np.zeros((1, 72, 72, 1))
+    dout[0, 25, 20, 0] = 1
+    dk = kernel_gradient(dout, cat, (25, 25))
+    figures.photos(
+        cat[0, :, :, 0],
+        dk[:, :, 0, 0],
+        titles=["Chelsea", "dk, 25 × 25"],
+        alt="Left: the cat. Right: her eye, cut out of the picture.",
+    ).show()
+
+# %% [markdown]
+r"""
+To answer more to an eye, a kernel must become more like an eye. That is how a kernel learns: it
+becomes a little more like the patches on which it should answer more, and a little less like
+those on which it should answer less.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 7: back to the pixels
+
+The same loop, the other way: begin with zeros of the picture's shape, and add to each patch what
+its place hands back, which is `dout` times the filter, summed over the filters. The picture itself
+is not needed, only its shape.
+"""
+
+
+# %% exercise="input_gradient"
+def input_gradient(dout, kernels, x_shape, strides=(1, 1)):
+    """How fast the loss grows with each number that went into a convolution without padding.
+
+    Parameters
+    ----------
+    dout : array, shape (N, oh, ow, F)
+        How fast the loss grows with each number that came out.
+    kernels : array, shape (kh, kw, C, F)
+    x_shape : (N, H, W, C)
+        The shape of what went in.
+    strides : (int, int)
+        Down the rows, along the columns.
+
+    Returns
+    -------
+    array, shape (N, H, W, C)
+        Pixels that lie in several patches get the sum, and those that lie in none get 0.
+
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if a stride is below 1 (``strides``), or
+    ``dout`` does not have a number for each picture and each place of the window (``dout``). The
+    message contains the argument's name.
+
+    >>> dout, kernels = np.array([[[[1.0], [1.0]]]]), np.array([[[[10.0]], [[100.0]]]])
+    >>> input_gradient(dout, kernels, (1, 1, 3, 1)).ravel()
+    array([ 10., 110., 100.])
+    """
+    ### BEGIN SOLUTION
+    (kh, kw), (down, right) = kernels.shape[:2], strides
+    dx = np.zeros(x_shape, dout.dtype)
+    for i, j in np.ndindex(dout.shape[1:3]):
+        given = np.tensordot(dout[:, i, j], kernels, axes=(1, 3))  # (N, kh, kw, C)
+        dx[:, i * down : i * down + kh, j * right : j * right + kw] += given
+    return dx
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Exercise 8: back through the whole layer
+
+Now put the three together, and add padding. With `"same"`, lay the frame of zeros around $x$ first,
+as in chapter 2. Then the framed picture goes through a convolution without padding, and for that
+you have everything. Cut the frame off `dx` at the end: what flows into the frame is lost, because
+its zeros are fixed.
 """
 
 
@@ -623,14 +785,10 @@ def conv2d_backward(dout, x, kernels, strides=(1, 1), padding="valid"):
         top, bottom = same_padding(height, kh, down)
         left, behind = same_padding(width, kw, right)
     framed = np.pad(x, ((0, 0), (top, bottom), (left, behind), (0, 0)))
-    dframed, dk = np.zeros_like(framed), np.zeros_like(kernels)
-    for i, j in np.ndindex(dout.shape[1:3]):
-        rows, columns = slice(i * down, i * down + kh), slice(j * right, j * right + kw)
-        arrived = dout[:, i, j]  # (N, F)
-        dk += np.tensordot(framed[:, rows, columns], arrived, axes=(0, 0))
-        dframed[:, rows, columns] += np.tensordot(arrived, kernels, axes=(1, 3))
+    dk = kernel_gradient(dout, framed, (kh, kw), strides)
+    dframed = input_gradient(dout, kernels, framed.shape, strides)
     dx = dframed[:, top : top + height, left : left + width]
-    return dx, dk, dout.sum(axis=(0, 1, 2))
+    return dx, dk, bias_gradient(dout)
     ### END SOLUTION
 
 
@@ -694,35 +852,6 @@ if ready(conv2d_backward):
 
 # %% [markdown]
 r"""
-What is `dk` good for? It says how to change the kernel so that a chosen place answers more. Put a 1
-into `dout` at the cat's left eye, and nowhere else.
-"""
-
-# %% guess
-guess("gradient_of_a_kernel")
-
-# %%
-if ready(conv2d_backward):
-    wide = np.zeros((25, 25, 1, 1))
-    dout = np.zeros((1, 72, 72, 1))
-    dout[0, 25, 20, 0] = 1
-    _, dk, _ = conv2d_backward(dout, cat, wide)
-    figures.photos(
-        cat[0, :, :, 0],
-        dk[:, :, 0, 0],
-        titles=["Chelsea", "dk, 25 × 25"],
-        alt="Left: the cat. Right: her eye, cut out of the picture.",
-    ).show()
-
-# %% [markdown]
-r"""
-To answer more to an eye, a kernel must become more like an eye. That is how a kernel learns: it
-becomes a little more like the patches on which it should answer more, and a little less like
-those on which it should answer less.
-"""
-
-# %% [markdown]
-r"""
 ## 6. Downhill
 
 The gradient points to where the loss grows. We want the loss to fall, so we go the other way. How
@@ -738,7 +867,7 @@ small random batch of pictures (a **mini-batch**), not at all of them.
 
 # %% [markdown]
 r"""
-### Exercise 6: one step
+### Exercise 9: one step
 """
 
 
@@ -846,7 +975,7 @@ So a step is:
 
 # %% [markdown]
 r"""
-### Exercise 7: train
+### Exercise 10: train
 """
 
 
@@ -966,7 +1095,15 @@ Whose code was that? The card has a line for each function.
 
 # %%
 whose_code(
-    relu_backward, dense_backward, max_pool2d_backward, conv2d_backward, sgd_step, train_step
+    relu_backward,
+    dense_backward,
+    max_pool2d_backward,
+    bias_gradient,
+    kernel_gradient,
+    input_gradient,
+    conv2d_backward,
+    sgd_step,
+    train_step,
 )
 
 # %% [markdown]
@@ -1113,7 +1250,7 @@ r"""
 
 - `numerical_gradient`: slow, simple, and the judge of all others.
 - `relu_backward`, `dense_backward`, `max_pool2d_backward`, `conv2d_backward`: every layer's answer
-  to one question.
+  to one question. The last is made of `bias_gradient`, `kernel_gradient` and `input_gradient`.
 - `sgd_step` and `train_step`: learning.
 
 Your gradients were compared with those of TensorFlow, number by number. Libraries do the same as

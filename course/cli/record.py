@@ -23,7 +23,7 @@ def record(
     from cnnlab.autograder.judging.backends import Engine
     from cnnlab.autograder.judging.exercise import chapter_names, find_chapter
     from cnnlab.autograder.judging.keras_process import KerasProcess
-    from cnnlab.autograder.judging.record import left_behind
+    from cnnlab.autograder.judging.record import lacking, left_behind, references
     from cnnlab.autograder.judging.record import record as record_chapter
 
     try:
@@ -37,8 +37,12 @@ def record(
                 about = record_chapter(name, keras)
                 version = about["versions"][engine.backend]
                 console.print(f"{name}: {engine.backend} {version} on {about['device']}")
-                for other in left_behind(name):
+                behind = left_behind(name)
+                for other in behind:
                     errors.print(f"{name}: the record {other} answers other questions now.")
+                for other in (r for r in references(name) if r not in behind):
+                    if later := lacking(name, other):
+                        errors.print(f"{name}: the record {other} lacks {', '.join(later)}.")
     except PermissionError as error:
         raise fail(str(error), 2) from None
     except RuntimeError as error:

@@ -163,6 +163,130 @@ def max_pool2d_backward(
     return dx
 
 
+def bias_gradient(dout: ArrayLike) -> Array:
+    """How fast the loss grows with each bias of a convolution.
+
+    Parameters
+    ----------
+    dout : array_like, shape (N, oh, ow, F)
+
+    Returns
+    -------
+    ndarray, shape (F,)
+        A sum over all pictures and places.
+
+    Raises
+    ------
+    ValueError
+        ``dout`` does not have four axes.
+
+    Examples
+    --------
+    >>> bias_gradient([[[[1, 10], [2, 20]]]])
+    array([ 3., 30.])
+    """
+    (dout,) = as_floats(dout=dout)
+    require(dout.ndim == 4, "dout", "must have shape (N, oh, ow, F)", dout.shape)
+    return dout.sum(axis=(0, 1, 2))
+
+
+def kernel_gradient(dout: ArrayLike, x: ArrayLike, size: Pair, strides: Pair = (1, 1)) -> Array:
+    """How fast the loss grows with each tap of a convolution without padding.
+
+    Parameters
+    ----------
+    dout : array_like, shape (N, oh, ow, F)
+    x : array_like, shape (N, H, W, C)
+    size : pair of int
+        Height and width of the kernels.
+    strides : pair of int
+        Down the rows, along the columns.
+
+    Returns
+    -------
+    ndarray, shape (kh, kw, C, F)
+        A sum over all pictures and places.
+
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
+
+    Examples
+    --------
+    >>> kernel_gradient([[[[1], [1]]]], [[[[1], [2], [3]]]], (1, 2)).ravel()
+    array([3., 5.])
+    """
+    dout, x = as_floats(dout=dout, x=x)
+    require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
+    _demand_places(dout, x.shape, size, strides, "size")
+    dk = np.empty((*size, x.shape[3], dout.shape[3]), dout.dtype)
+    for a, b in np.ndindex(*size):
+        met = x[:, *_met_by(a, b, dout.shape, strides)]
+        dk[a, b] = np.tensordot(met, dout, axes=([0, 1, 2], [0, 1, 2]))
+    return dk
+
+
+def input_gradient(
+    dout: ArrayLike, kernels: ArrayLike, x_shape: tuple[int, ...], strides: Pair = (1, 1)
+) -> Array:
+    """How fast the loss grows with each number that went into a convolution without padding.
+
+    Parameters
+    ----------
+    dout : array_like, shape (N, oh, ow, F)
+    kernels : array_like, shape (kh, kw, C, F)
+    x_shape : (N, H, W, C)
+        Of what went in. Cells that no window reaches get 0.
+    strides : pair of int
+        Down the rows, along the columns.
+
+    Returns
+    -------
+    ndarray, shape (N, H, W, C)
+
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
+
+    Examples
+    --------
+    >>> input_gradient([[[[1], [1]]]], [[[[10]], [[100]]]], (1, 1, 3, 1)).ravel()
+    array([ 10., 110., 100.])
+    """
+    dout, kernels = as_floats(dout=dout, kernels=kernels)
+    require(kernels.ndim == 4, "kernels", "must have shape (kh, kw, C, F)", kernels.shape)
+    fits = len(x_shape) == 4 and x_shape[3] == kernels.shape[2]
+    require(fits, "x_shape", f"must be (N, H, W, {kernels.shape[2]})", x_shape)
+    _demand_places(dout, x_shape, kernels.shape[:2], strides, "kernels")
+    filters = kernels.shape[3]
+    require(dout.shape[3] == filters, "dout", f"must have {filters} filters", dout.shape)
+    dx = np.zeros(x_shape, dout.dtype)
+    for a, b in np.ndindex(kernels.shape[:2]):
+        dx[:, *_met_by(a, b, dout.shape, strides)] += dout @ kernels[a, b].T
+    return dx
+
+
+def _demand_places(
+    dout: Array, x_shape: tuple[int, ...], size: Pair, strides: Pair, name: str
+) -> None:
+    """Refuse a ``dout`` that does not have a number for each picture and place of the window."""
+    places, _ = layout(x_shape, size, strides, "valid", name)
+    shape = (x_shape[0], *places)
+    fits = dout.ndim == 4 and dout.shape[:3] == shape
+    require(fits, "dout", f"must have shape {(*shape, 'F')}", dout.shape)
+
+
+def _met_by(a: int, b: int, shape: tuple[int, ...], strides: Pair) -> tuple[slice, slice]:
+    """The rows and columns that the tap (a, b) meets, at all places of a ``dout`` of this shape."""
+    down, right = (
+        slice(t, t + (n - 1) * s + 1, s)
+        for t, n, s in zip((a, b), shape[1:3], strides, strict=True)
+    )
+    return down, right
+
+
 def conv2d_backward(
     dout: ArrayLike,
     x: ArrayLike,
@@ -204,17 +328,12 @@ def conv2d_backward(
         *conv2d(x[:0], kernels, np.zeros(kernels.shape[-1:]), strides, padding).shape[1:],
     )
     require(dout.shape == shape, "dout", f"must have shape {shape}", dout.shape)
-    (height, width), (kh, kw) = x.shape[1:3], kernels.shape[:2]
-    _, (rows, columns) = layout(x.shape, (kh, kw), strides, padding, "kernels")
+    (height, width), size = x.shape[1:3], kernels.shape[:2]
+    _, (rows, columns) = layout(x.shape, size, strides, padding, "kernels")
     padded = np.pad(x, ((0, 0), rows, columns, (0, 0)))
-    dpadded, dk = np.zeros_like(padded), np.empty_like(kernels)
-    for a, b in np.ndindex(kh, kw):  # each tap at all places at once
-        down = slice(a, a + (shape[1] - 1) * strides[0] + 1, strides[0])
-        right = slice(b, b + (shape[2] - 1) * strides[1] + 1, strides[1])
-        dk[a, b] = np.tensordot(padded[:, down, right], dout, axes=([0, 1, 2], [0, 1, 2]))
-        dpadded[:, down, right] += dout @ kernels[a, b].T
+    dpadded = input_gradient(dout, kernels, padded.shape, strides)
     dx = dpadded[:, rows[0] : rows[0] + height, columns[0] : columns[0] + width]
-    return dx.copy(), dk, dout.sum(axis=(0, 1, 2))
+    return dx.copy(), kernel_gradient(dout, padded, size, strides), bias_gradient(dout)
 
 
 def sgd_step(params: Sequence[ArrayLike], grads: Sequence[ArrayLike], rate: float) -> list[Array]:

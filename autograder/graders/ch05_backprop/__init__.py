@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from cnnlab.autograder.graders.ch05_backprop import (
+    bias_gradient,
     conv2d_backward,
     dense_backward,
     expose_max_pool2d_backward,
     expose_relu_backward,
+    input_gradient,
+    kernel_gradient,
     max_pool2d_backward,
     numerical_gradient,
     relu_backward,
@@ -24,6 +27,9 @@ CHAPTER = Chapter(
         relu_backward.EXERCISE,
         dense_backward.EXERCISE,
         max_pool2d_backward.EXERCISE,
+        bias_gradient.EXERCISE,
+        kernel_gradient.EXERCISE,
+        input_gradient.EXERCISE,
         conv2d_backward.EXERCISE,
         sgd_step.EXERCISE,
         train_step.EXERCISE,

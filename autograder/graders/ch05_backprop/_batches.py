@@ -17,6 +17,10 @@ KEEPS = (
     "Your db has one axis too many: a row or a column, where the bias itself is a plain list of "
     "numbers. Which shape must it have, to be taken from the bias?"
 )
+AVERAGED = (
+    "Your bias's gradient is an average. The bias is added at every place of every picture: are "
+    "the pushes averaged or added?"
+)
 ORDER = "Your results come in another order than asked for. In which order does the description name them?"
 
 

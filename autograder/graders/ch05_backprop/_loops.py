@@ -15,6 +15,10 @@ from cnnlab.autograder.graders.shared.loop_mistakes import (
 )
 from cnnlab.autograder.judging.twists import Twist, on_args
 
+LAST_PLACE = (
+    "Your dk or db comes from the last place alone. Kernel and bias were used everywhere: what "
+    "happens to the gradients of all the places?"
+)
 _RETURNS = (
     "Only the first round of a loop reaches your gradients. When does your function return: "
     "inside the loop, or after it?"

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 Pair = tuple[int, int]
 
+DK_FLIPPED = (
+    "Your dk is turned by half a turn. Which cell of the window did the tap in the top left corner "
+    "meet?"
+)
+DX_FLIPPED = (
+    "In your dx the kernel lies the wrong way around. Put a single 1 into dout and look at dx: "
+    "which way around should the kernel lie there?"
+)
 OVERWRITES = (
     "Where windows overlap, a later one overwrites what an earlier one gave. A cell that is used "
     "twice gets a gradient from both. How do two shares become one number?"

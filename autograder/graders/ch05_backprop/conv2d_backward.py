@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch05_backprop._batches import (
+    AVERAGED,
     batch_twists,
     kept_axes,
     order_twists,
     scaled,
 )
-from cnnlab.autograder.graders.ch05_backprop._loops import loop_twists
+from cnnlab.autograder.graders.ch05_backprop._loops import LAST_PLACE, loop_twists
 from cnnlab.autograder.graders.ch05_backprop._windows import (
+    DK_FLIPPED,
+    DX_FLIPPED,
     OVERWRITES,
     STRIDE_IGNORED,
     STRIDES_SWAPPED,
@@ -24,6 +27,7 @@ from cnnlab.autograder.graders.ch05_backprop._windows import (
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
+from cnnlab.autograder.graders.shared.loop_mistakes import last_alone
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 from cnnlab.course.ops import conv2d, same_padding
@@ -244,15 +248,7 @@ def _last_filter_over(op: Op, dx: Array, dout: Any, x: Any, kernels: Any, *how: 
 def _of_last_place(result: int, *axes: int) -> Callable[..., Array]:
     """The same in dk (1) or db (2): what the last round of the loops over these axes of dout gave
     is all that stays."""
-
-    def mistaken(op: Op, part: Array, dout: Any, *rest: Any) -> Array:
-        dout = floats(dout)
-        last = np.zeros_like(dout)
-        place = tuple(slice(-1, None) if axis in axes else slice(None) for axis in range(4))
-        last[place] = dout[place]
-        return op(last, *rest)[result]
-
-    return mistaken
+    return lambda op, part, dout, *rest: op(last_alone(*axes)(dout), *rest)[result]
 
 
 def _cropped_from_behind(end: int, valid_too: bool) -> Callable[[Op], Op]:
@@ -300,17 +296,9 @@ _LAST_PLACES: tuple[dict[str, Callable[..., Array]], ...] = tuple(
     for dk, db in [(_of_last_place(1, *axes), _of_last_place(2, *axes))]
     for parts in ({"dk": dk}, {"db": db}, {"dk": dk, "db": db})
 )
-_LAST_PLACE = (
-    "Your dk or db comes from the last place alone. Kernel and bias were used everywhere: what "
-    "happens to the gradients of all the places?"
-)
 _NOTHING = (
     "You cut the frame off by counting from the end. Where the frame has no cells, the end is -0, "
     "which is 0: how much is left of your dx then?"
-)
-_AVERAGED = (
-    "Your bias's gradient is an average. The bias is added at every place of every picture: are "
-    "the pushes averaged or added?"
 )
 _FRAME = 'Your frame for "same" is not where it was in the forward pass. Which side gets the odd row of zeros?'
 
@@ -320,6 +308,7 @@ EXERCISE = Exercise(
     probes=conv_probes,
     keras_reference=keras_conv2d_backward,
     numpy_op=ops.conv2d_backward,
+    needs=("bias_gradient", "kernel_gradient", "input_gradient"),
     twists=(
         Twist(
             "kernel-flipped",
@@ -332,24 +321,24 @@ EXERCISE = Exercise(
         Twist(
             "dk-flipped",
             _replaced(dk=lambda op, dk, *args: dk[::-1, ::-1]),
-            "Your dk is turned by half a turn. Which cell of the window did the tap in the top left corner meet?",
+            DK_FLIPPED,
         ),
         Twist(
             "dx-not-flipped",
             _replaced(dx=_dx_not_flipped),
-            "In your dx the kernel lies the wrong way around. Put a single 1 into dout and look at dx: which way around should the kernel lie there?",
+            DX_FLIPPED,
         ),
         Twist(
             "bias-averaged",
             scaled((False, False, True), lambda shape: float(np.prod(shape[:3]))),
-            _AVERAGED,
+            AVERAGED,
         ),
         Twist(
             "bias-averaged",
             scaled((False, False, True), lambda shape: shape[1] * shape[2]),
-            _AVERAGED,
+            AVERAGED,
         ),
-        Twist("bias-averaged", scaled((False, False, True), lambda shape: shape[0]), _AVERAGED),
+        Twist("bias-averaged", scaled((False, False, True), lambda shape: shape[0]), AVERAGED),
         Twist(
             "dx-not-cropped",
             _framed(_half, lambda dx, *at: dx),
@@ -371,7 +360,7 @@ EXERCISE = Exercise(
         Twist("strides-swapped", _at_strides(lambda strides: strides[::-1]), STRIDES_SWAPPED),
         Twist("overlap-overwrites", _replaced(dx=_overwritten), OVERWRITES),
         Twist("overlap-overwrites", _replaced(dx=_last_filter_over), OVERWRITES),
-        *(Twist("last-place-only", _replaced(**parts), _LAST_PLACE) for parts in _LAST_PLACES),
+        *(Twist("last-place-only", _replaced(**parts), LAST_PLACE) for parts in _LAST_PLACES),
         *(
             Twist("crops-to-nothing", _cropped_from_behind(end, valid_too), _NOTHING)
             for end, valid_too in product((1, 0), (True, False))

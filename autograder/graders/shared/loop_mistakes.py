@@ -22,6 +22,12 @@ def first_alone(*axes: int) -> Change:
     return lambda y: _kept(y, axes, slice(0, 1))
 
 
+def last_alone(*axes: int) -> Change:
+    """Zeros but for the last place along these axes: each round of the loops overwrote the one
+    before."""
+    return lambda y: _kept(y, axes, slice(-1, None))
+
+
 def last_at_zero(*axes: int) -> Change:
     """Zeros in the last place along these axes: the loops over them ended one early."""
     return lambda y: _kept(y, axes, slice(None, -1))

@@ -128,6 +128,22 @@ def test_an_exercise_without_recorded_questions_is_told(copied):
         record.recorded(CH01)
 
 
+def test_an_older_record_stays_valid_where_exercises_were_added_or_moved(copied):
+    asked = decode(gzip.decompress(record.probes_path(CH01).read_bytes()))
+    said = decode(gzip.decompress(record.answers_path(CH01, "jax-cpu").read_bytes()))
+    about = json.loads(record.provenance_path(CH01, "jax-cpu").read_text())
+    older = [name for name in reversed(asked) if name != "relu"]
+    about["probes"] = record.fingerprint(encode({name: asked[name] for name in older}))
+    record.provenance_path(CH01, "jax-cpu").write_text(json.dumps(about))
+    answers = encode({name: said[name] for name in older})
+    record.answers_path(CH01, "jax-cpu").write_bytes(gzip.compress(answers))
+    assert record.lacking(CH01, "jax-cpu") == ["relu"]
+    assert "jax-cpu" not in record.left_behind(CH01)
+    assert "relu" not in record.recorded(CH01, "jax-cpu", whole=False)
+    with pytest.raises(record.StaleReferences, match=r"lacks relu\. Run `cnnlab record --backend"):
+        record.recorded(CH01, "jax-cpu")
+
+
 def test_another_record_that_is_damaged_says_what_to_do(copied):
     record.answers_path(CH01, "jax-cpu").unlink()
     with pytest.raises(record.StaleReferences, match="record --backend jax --device cpu`"):

@@ -14,9 +14,18 @@ from cnnlab.autograder.judging.compare import (
     value_difference,
 )
 from cnnlab.autograder.judging.exercise import chapter_names
-from cnnlab.autograder.judging.record import DEFAULT, references
+from cnnlab.autograder.judging.record import DEFAULT, lacking, references
 from cnnlab.autograder.quality import agreement
-from cnnlab.autograder.quality.agreement import OWN, held, largest, pairs, share, table, tables
+from cnnlab.autograder.quality.agreement import (
+    OWN,
+    held,
+    largest,
+    missing,
+    pairs,
+    share,
+    table,
+    tables,
+)
 from cnnlab.course.markers import between
 
 OTHERS = [name for name in references() if name != DEFAULT]
@@ -24,6 +33,9 @@ OTHERS = [name for name in references() if name != DEFAULT]
 
 def test_jax_on_a_cpu_is_recorded_whole():
     assert held("jax-cpu") == held(DEFAULT) == chapter_names()
+    assert [lacking(chapter, "jax-cpu") for chapter in chapter_names()] == [[]] * len(
+        chapter_names()
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,6 +96,15 @@ def test_the_table_has_a_row_for_each_chapter_and_the_largest_difference(monkeyp
     assert (cells[at] == "< 0.001") == (share < 0.001)
     monkeypatch.setattr(agreement, "references", lambda chapter="": [DEFAULT, "jax-cpu", DEFAULT])
     assert tables() == table("jax-cpu")
+
+
+def test_exercises_that_a_record_lacks_are_named_under_its_table(monkeypatch):
+    lacks = {"ch01_convolution": ["relu", "conv2d"], "ch03_pooling": ["trace_shapes"]}
+    monkeypatch.setattr(agreement, "lacking", lambda chapter, reference: lacks.get(chapter, []))
+    said = "Not in jax-cpu, which is older: `relu`, `conv2d` (ch01); `trace_shapes` (ch03)."
+    assert missing("jax-cpu") == said
+    monkeypatch.setattr(agreement, "references", lambda chapter="": [DEFAULT, "jax-cpu"])
+    assert tables() == f"{table('jax-cpu')}\n\n{said}"
 
 
 def test_contributing_shows_the_records_as_they_are():
