@@ -157,7 +157,7 @@ def _row(course: CourseMap, entry: Entry, score: Reached) -> str:
         f'<tr><td class="short">{entry.number}</td>'
         f'<th scope="row">{_link(entry, entry.title)}<br>'
         f'<span class="soft">{escape(entry.about)}</span></th>'
-        f'<td class="short">{in_words(entry.minutes)}</td><td>{needs}{keras}</td>'
+        f'<td class="short">{in_words(entry.minutes)}</td><td class="short">{needs}{keras}</td>'
         f"<td>{_points(score)}</td></tr>"
     )
 
