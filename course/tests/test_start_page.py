@@ -30,7 +30,9 @@ NBGRADER = """() => [...jupyterapp.commands.listCommands()]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course") / "Mein Kurs über CNNs"
+    begin = time.monotonic()
     with running(folder, tmp_path_factory.mktemp("jupyter")) as server:
+        print(f"server after {time.monotonic() - begin:.1f} s")
         yield server
 
 
@@ -69,12 +71,13 @@ def test_the_start_page_leads_into_the_course_and_back(server: Server) -> None:
         start = page.locator(".cnnlab-start")
         expect(start.get_by_role("row")).to_have_count(len(chapter_names()) + 5)
         print(f"start page after {time.monotonic() - begin:.1f} s")
+        opened(page, "start.ipynb")
         for name in ("Dark", "Light"):
             change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })"
             page.evaluate(change, f"JupyterLab {name}")
             page.locator(f'body[data-jp-theme-name="JupyterLab {name}"]').wait_for(state="attached")
+            expect(page.locator("#jupyterlab-splash")).to_have_count(0)
             keep(page, f"start-page-{name.lower()}")
-        opened(page, "start.ipynb")
         for entry in course_map().chapters.values():
             expect(chapter(start, entry.title)).to_be_visible()
         expect(start.get_by_role("img", name="A photograph goes through a network")).to_be_visible()
@@ -95,6 +98,7 @@ def test_the_start_page_leads_into_the_course_and_back(server: Server) -> None:
         opened(page, "start.ipynb")
 
         kept.keep(server.folder / CH01, CH01, "relu", [("relu", "def relu(z): ...")])
-        start.get_by_role("button", name="Bring points up to date").click()
+        start.get_by_role("button", name="Update points").click()
         expect(start.get_by_text("points so far")).to_be_visible()
         expect(start.get_by_role("link", name="chapter 1, Convolution")).to_be_visible()
+        keep(page, "start-page-begun")
