@@ -6,12 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cnnlab.course.cli.terminal import ROOT, console, exercises_folder
+
+SETTINGS = ROOT / "course" / "start" / "jupyter"
+"""What Jupyter reads besides everybody's own settings: a folder such as ``~/.jupyter``."""
+PATH = "JUPYTER_CONFIG_PATH"
 
 
 def lab(
@@ -31,7 +36,8 @@ def lab(
 
     Chapters that the folder does not have yet are copied there first. A notebook that is
     there already is yours, and stays as it is. Options that are not listed here go to JupyterLab;
-    the folder comes before them.
+    the folder comes before them. It begins with the start page, without news and without nbgrader's
+    menus, unless your own settings of Jupyter say otherwise.
 
     Examples:
 
@@ -51,10 +57,20 @@ def lab(
     if is_root() and "--allow-root" not in options:
         console.print("You are root, so every cell runs with root's rights (--allow-root).")
         options.append("--allow-root")
+    add_settings(os.environ)
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={target}", *options]
     if os.name == "posix":  # JupyterLab itself gets Ctrl+C and other signals
         os.execv(command[0], command)
     raise typer.Exit(subprocess.call(command))
+
+
+def add_settings(environment: MutableMapping[str, str]) -> None:
+    """Have Jupyter read our settings, too: before the system's, and after the user's own."""
+    from jupyter_core.paths import jupyter_config_dir
+
+    first = [p for p in environment.get(PATH, "").split(os.pathsep) if p]
+    ours = [jupyter_config_dir(), str(SETTINGS)]
+    environment[PATH] = os.pathsep.join([*first, *(p for p in ours if p not in first)])
 
 
 def is_root() -> bool:
@@ -65,8 +81,9 @@ def is_root() -> bool:
 def copy_missing(source: Path, target: Path) -> list[str]:
     """Copy the chapters and pages that ``target`` does not have; returns their names."""
     copied = []
-    for notebook in sorted([*source.glob("ch*/ch*.ipynb"), *source.glob("pages/*.ipynb")]):
-        place = target / notebook.parent.name / notebook.name
+    notebooks = [*source.glob("ch*/ch*.ipynb"), *source.glob("pages/*.ipynb")]
+    for notebook in sorted([*notebooks, *source.glob("start.ipynb")]):
+        place = target / notebook.relative_to(source)
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(notebook, place)

@@ -105,7 +105,7 @@ def _next(course: CourseMap, chapters: Mapping[str, Reached]) -> str:
     button = (
         f'<button {_KEYS} data-commandlinker-command="notebook:run-all-cells" '
         f'data-commandlinker-args="{{}}" title="Points as of {now:%H:%M}">'
-        "Bring points up to date</button>"
+        "Update points</button>"
     )
     return f"<div class='next'>{said}<span>{more}</span><div class='now'>{button}</div></div>"
 
@@ -144,20 +144,22 @@ def _table(course: CourseMap, chapters: Mapping[str, Reached]) -> str:
         rows.append(f'<tr><th class="part" colspan="5" scope="colgroup">{escape(title)}</th></tr>')
         rows += [_row(course, entry, chapters[entry.name]) for entry in entries]
     head = "".join(f'<th scope="col">{w}</th>' for w in ("", "chapter", "time", "needs", "points"))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return (
+        f"<table class='map'><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
 
 
 def _row(course: CourseMap, entry: Entry, score: Reached) -> str:
     keras = ""
     if score.keras:
         why = "Keras is not installed here" if keras_missing() else "Needs Keras"
-        keras = f' <span class="keras" title="{why}">Keras</span>'
-    needs = _numbers(course, entry.needs)
+        keras = f'<span class="keras" title="{why}">Keras</span>'
+    needs = "<br>".join(filter(None, [_numbers(course, entry.needs), keras]))
     return (
         f'<tr><td class="short">{entry.number}</td>'
         f'<th scope="row">{_link(entry, entry.title)}<br>'
         f'<span class="soft">{escape(entry.about)}</span></th>'
-        f'<td class="short">{in_words(entry.minutes)}</td><td>{needs}{keras}</td>'
+        f'<td class="short">{in_words(entry.minutes)}</td><td class="short">{needs}</td>'
         f"<td>{_points(score)}</td></tr>"
     )
 
@@ -180,7 +182,7 @@ def _points(reached: Reached) -> str:
         )
     total = f"{reached.earned:g} / {reached.most:g}"
     return (
-        f"<details><summary {_KEYS}><b>{total}</b>{''.join(boxes)}</summary>"
+        f"<details><summary {_KEYS}><b>{total}</b><span>{''.join(boxes)}</span></summary>"
         f"<ul>{''.join(lines)}</ul></details>"
     )
 

@@ -18,12 +18,6 @@ from playwright.sync_api import Locator, Page, expect
 
 STARTED_WITHIN = 240.0  # seconds; the first start of a fresh installation compiles every module
 PATIENCE = 120.0  # seconds for one thing to happen on the page, on a machine that is busy
-QUIET = {
-    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-    }
-}
 
 
 @dataclass(frozen=True)
@@ -91,15 +85,11 @@ def running(folder: Path, scratch: Path) -> Iterator[Server]:
 
 
 def _own_places(scratch: Path) -> dict[str, str]:
-    """Environment variables that keep Jupyter and IPython in one folder, and quiet."""
+    """Environment variables that keep Jupyter and IPython in one folder."""
     names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     places = {f"JUPYTER_{name}": str(scratch / name.lower()) for name in names}
     for name in ("SETTINGS_DIR", "WORKSPACES_DIR"):
         places[f"JUPYTERLAB_{name}"] = str(scratch / name.lower())
-    for name, settings in QUIET.items():
-        file = scratch / "settings_dir" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(settings))
     return {**places, "IPYTHONDIR": str(scratch / "ipython")}
 
 

@@ -215,6 +215,7 @@ def started(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(terminal, "is_checkout", lambda: False)
     monkeypatch.setattr(lab, "is_root", lambda: False)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
     monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
     monkeypatch.setattr(lab.subprocess, "call", lambda command: 0)
     return commands
