@@ -16,7 +16,9 @@ from traitlets.config import PyFileConfigLoader
 from cnnlab.autograder.batch import Settings, grade
 from cnnlab.autograder.judging.results import BatchResult, from_json, to_json
 from cnnlab.autograder.judging.worth import Asked
-from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge
+from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
+from cnnlab.autograder.nbgrader_bridge.asked import asked_in
+from cnnlab.autograder.nbgrader_bridge.gradebook import KnownCell
 from cnnlab.autograder.report.classbook import class_book
 from cnnlab.autograder.report.pages import pages
 from cnnlab.autograder.submission.assignment import (
@@ -140,6 +142,29 @@ def test_the_file_of_another_name_and_points_from_create_assignment(course, tmp_
     (result,) = grade([handed_in], settings).submissions
 
     assert (result.score, result.max_score) == (52.7, 53)
+
+
+def test_what_the_gradebook_still_has_and_the_source_has_no_more_is_not_executed(course):
+    source = course / "source" / CH01 / f"{CH01}.ipynb"
+    names = ("conv2d", "relu", "correlate2d")
+    cells = {
+        f"check-{name}": KnownCell(
+            f"check-{name}", "code", f"check({name})", "", True, grade=True, points=7
+        )
+        for name in names
+    }
+    with pytest.raises(JudgeError, match=r"has correlate2d in .*generate_assignment ch01_"):
+        asked_in(source, CH01, cells)
+    del cells["check-correlate2d"]
+
+    found, checks = asked_in(source, CH01, cells)
+
+    assert found is not None
+    assert found.asked == (Asked(CH01, "conv2d", 7), Asked(CH01, "relu", 7, 0.1))
+    assert checks == [*cells.values()]
+    without, _ = asked_in(None, CH01, cells)
+    assert without is not None
+    assert without.asked == (Asked(CH01, "conv2d", 7), Asked(CH01, "relu", 7))
 
 
 def test_a_learner_cannot_bring_a_course_along(course, tmp_path):
