@@ -144,6 +144,24 @@ def test_the_file_of_another_name_and_points_from_create_assignment(course, tmp_
     assert (result.score, result.max_score) == (52.7, 53)
 
 
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (f"submitted/ada/{CH01}/{CH01}.ipynb", CH01),
+        (f"submitted/ada/{CH01}/unzipped/mine.ipynb", CH01),
+        (f"submitted/ada/{CH01}/{HOMEWORK}.ipynb", CH01),
+        (f"submitted/ada/{HOMEWORK}/{HOMEWORK} (1).ipynb", HOMEWORK),
+        (f"submitted/{HOMEWORK}.ipynb", None),
+        (f"elsewhere/{HOMEWORK}-ada.ipynb", HOMEWORK),
+        ("elsewhere/mine.ipynb", None),
+    ],
+)
+def test_which_assignment_a_file_is(course, place, expected):
+    found = assignment_of(course, course / place)
+
+    assert (found and found.name) == expected
+
+
 def test_what_the_gradebook_still_has_and_the_source_has_no_more_is_not_executed(course):
     source = course / "source" / CH01 / f"{CH01}.ipynb"
     names = ("conv2d", "relu", "correlate2d")
@@ -176,10 +194,12 @@ def test_a_learner_cannot_bring_a_course_along(course, tmp_path):
 
     assert course_root([tmp_path / "submitted"]) is None
     assert course_root([mine]) is None
+    with pytest.raises(ValueError, match=r"--course must be a folder with source/"):
+        course_root([mine], tmp_path)
     (tmp_path / "source").mkdir()
     for path in (tmp_path, tmp_path / "submitted", mine, nested):
         assert course_root([path]) == tmp_path
-    assert assignment_of(tmp_path, nested) is None
+    assert assignment_of(tmp_path, nested) is None, "the true source asks for nothing"
 
 
 def test_a_source_that_is_not_clear_is_an_error_with_a_remedy(course, tmp_path):

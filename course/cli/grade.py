@@ -138,7 +138,7 @@ def grade(
         wanted = find_chapter(chapter) if chapter else None
         settings = batch.Settings(
             *(fresh, sandbox, wanted, seed, workers, reference, seconds),
-            course=course or course_root(paths),
+            course=course_root(paths, course),
         )
     except ValueError as error:
         raise fail(str(error), 2) from None
