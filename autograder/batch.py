@@ -219,10 +219,10 @@ class _Files:
         """Take the result of a part; that of the whole file, once all of its parts are there."""
         self._found[number] = self._shared.of(result)
         file = self._file_of[number]
-        parts = [self._found[n] for n in self._numbers[file] if n in self._found]
-        if len(parts) < len(self._numbers[file]):
+        numbers, assignment = self._numbers[file], self._assignments[file]
+        if not all(n in self._found for n in numbers):
             return None
-        assignment = self._assignments[file]
+        parts = [self._found.pop(n) for n in numbers]
         whole = self._wholes[file] = assignment.whole(parts) if assignment else parts[0]
         return whole
 

@@ -45,14 +45,17 @@ class AnswerKey:
     _distinct: dict[tuple[int, bytes], Outcome] = field(default_factory=dict, repr=False)
     _alike: dict[int, list[list[int]]] = field(default_factory=dict, repr=False)
     _right: dict[int, bool] = field(default_factory=dict, repr=False)
+    _others: dict[int, AnswerKey] = field(default_factory=dict, repr=False, compare=False)
+    """Keys for the same exercise with other points, by its ``id``; they hold it."""
 
     def for_(self, exercise: Exercise) -> AnswerKey:
         """This key where the exercise has other points; what was computed for it is kept."""
         if exercise is self.exercise:
             return self
-        other = replace(self, exercise=exercise)
-        other.__dict__["requests"] = self.requests
-        return other
+        if id(exercise) not in self._others:
+            other = self._others[id(exercise)] = replace(self, exercise=exercise)
+            other.__dict__["requests"] = self.requests
+        return self._others[id(exercise)]
 
     @cached_property
     def requests(self) -> list[bytes]:

@@ -26,16 +26,23 @@ from cnnlab.autograder.submission.assignment import (
 def asked_for(
     exporter: Exporter, about: Mapping[str, Any], cells: Mapping[str, KnownCell]
 ) -> tuple[Assignment | None, list[KnownCell]]:
+    """As `asked_in`, of what nbgrader tells its preprocessors: ``notebook``, ``assignment``."""
+    return asked_in(source_of(exporter, about), about["notebook"], cells)
+
+
+def asked_in(
+    source: Path | None, notebook: str, cells: Mapping[str, KnownCell]
+) -> tuple[Assignment | None, list[KnownCell]]:
     """What a notebook asks for, and the grade cells that the judge fills in.
 
     Parameters
     ----------
-    exporter : Exporter
-        nbgrader's, which knows the course's folders.
-    about : mapping
-        What nbgrader tells its preprocessors: ``notebook``, ``assignment``.
+    source : Path or None
+        The instructor's notebook in the course's source folder, where there is one.
+    notebook : str
+        Its name.
     cells : mapping
-        What nbgrader's database knows of the notebook.
+        What nbgrader's database knows of it.
 
     Raises
     ------
@@ -46,26 +53,26 @@ def asked_for(
     checks = {cell.exercise: cell for cell in cells.values() if cell.exercise}
     if not checks:
         return None, []
-    known = _in_source(exporter, about)
+    known = _in_source(source)
     if not known:
-        chapter, found = checks_of(about["notebook"], cells)
+        chapter, found = checks_of(notebook, cells)
         known = {str(c.exercise): Asked(chapter.name, str(c.exercise), 0) for c in found if chapter}
     elif gone := [name for name in checks if name not in known and chapters_with(str(name))]:
+        assignment = source.parent.name if source else notebook
         raise JudgeError(
-            f"The gradebook has {gone[0]} in {about['notebook']}.ipynb, the source has it no more. "
-            f"Run `nbgrader generate_assignment {about['assignment']} --force`, or put it back."
+            f"The gradebook has {gone[0]} in {notebook}.ipynb, and the source has it no more. "
+            f"Run `nbgrader generate_assignment {assignment} --force`, or put it back."
         )
     ours = {known[name]: cell for name, cell in checks.items() if name in known}
     if not ours:
         return None, []
     asked = (replace(each, points=round(cell.points or 0.0, 2)) for each, cell in ours.items())
-    return Assignment(about["notebook"], tuple(asked)), list(ours.values())
+    return Assignment(notebook, tuple(asked)), list(ours.values())
 
 
-def _in_source(exporter: Exporter, about: Mapping[str, Any]) -> dict[str, Asked]:
+def _in_source(source: Path | None) -> dict[str, Asked]:
     try:
-        path = source_of(exporter, about)
-        said = read_assignment(path) if path else None
+        said = read_assignment(source) if source else None
     except AssignmentError as error:
         raise JudgeError(str(error)) from error
     return {each.name: each for each in (said.asked if said else ())}

@@ -182,12 +182,21 @@ def _refuse_twice(found: list[Asked], path: Path) -> None:
 # A course
 
 
-def course_root(paths: Iterable[Path]) -> Path | None:
-    """The root of the course that these paths belong to; None where there is none.
+def course_root(paths: Iterable[Path], given: Path | None = None) -> Path | None:
+    """The root of a course: the one given, else that of these paths; None where there is none.
 
     It has ``source/``, and what the instructor named is that root, or in its ``submitted/``. Of
     several it is the outermost: a learner may have handed in folders that look like a course.
+
+    Raises
+    ------
+    ValueError
+        What is given is no course.
     """
+    if given is not None:
+        if not (given / SOURCE).is_dir():
+            raise ValueError(f"--course must be a folder with {SOURCE}/. Received: {given}")
+        return given
     for path in paths:
         here = path.absolute()
         for folder in reversed(here.parents):
@@ -201,6 +210,9 @@ def course_root(paths: Iterable[Path]) -> Path | None:
 def assignment_of(root: Path, path: Path) -> Assignment | None:
     """What the course asks for in a submitted file; None where its source does not say.
 
+    In ``submitted/STUDENT/ASSIGNMENT/``, however deep, the assignment's notebooks are looked at;
+    anywhere else those of all assignments, by the file's name.
+
     Raises
     ------
     AssignmentError
@@ -209,8 +221,10 @@ def assignment_of(root: Path, path: Path) -> Assignment | None:
     try:
         place = path.absolute().relative_to(root.absolute() / SUBMITTED).parts
     except ValueError:
-        return None
-    return _of_stem(_notebooks(root, place[1]), path.stem) if len(place) == 3 else None
+        folders = sorted(f.name for f in (root / SOURCE).iterdir() if f.is_dir())
+        everything = {n: a for folder in folders for n, a in _notebooks(root, folder).items()}
+        return _of_stem(everything, path.stem)
+    return _of_stem(_notebooks(root, place[1]), path.stem) if len(place) >= 3 else None
 
 
 @lru_cache(maxsize=256)

@@ -16,7 +16,9 @@ from traitlets.config import PyFileConfigLoader
 from cnnlab.autograder.batch import Settings, grade
 from cnnlab.autograder.judging.results import BatchResult, from_json, to_json
 from cnnlab.autograder.judging.worth import Asked
-from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge
+from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
+from cnnlab.autograder.nbgrader_bridge.asked import asked_in
+from cnnlab.autograder.nbgrader_bridge.gradebook import KnownCell
 from cnnlab.autograder.report.classbook import class_book
 from cnnlab.autograder.report.pages import pages
 from cnnlab.autograder.submission.assignment import (
@@ -30,25 +32,33 @@ from cnnlab.course.build.course_root import write_course
 
 pytestmark = pytest.mark.usefixtures("commands_on_path")
 
-CH01, CH02, CH07 = "ch01_convolution", "ch02_stride_padding", "ch07_dropout"
+CH01, CH02, CH04 = "ch01_convolution", "ch02_stride_padding", "ch04_network"
 HOMEWORK = "homework1"
 ASKED = {
     CH01: (Asked(CH01, "conv2d", 10), Asked(CH01, "relu", 3, 0.1), Asked(CH01, "design_kernel", 0)),
-    HOMEWORK: (Asked(CH01, "relu", 4), Asked(CH07, "dropout", 5), Asked(CH02, "conv2d", 20)),
+    HOMEWORK: (Asked(CH01, "relu", 4), Asked(CH04, "flatten", 5), Asked(CH02, "conv2d", 20)),
 }
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A course with two assignments that nbgrader knows."""
+    """A course with two assignments, and what students handed in."""
     root = tmp_path_factory.mktemp("course")
     write_course(root, ASKED)
-    config = PyFileConfigLoader(str(root / "nbgrader_config.py")).load_config()
-    for name in ASKED:
-        directory = CourseDirectory(config=config)
-        directory.assignment_id = name
-        GenerateAssignment(coursedir=directory, config=config).start()
+    for student, (name, changed, _) in CASES.items():
+        path = root / "submitted" / student / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(hand_in(root, name, changed))
     return root
+
+
+@pytest.fixture(scope="module")
+def by_command(course):
+    """Student → result, as it is written and read again."""
+    paths = sorted((course / "submitted").glob("*/*/*.ipynb"))
+    settings = Settings(fresh=False, sandbox=False, workers=1, course=course_root(paths))
+    batch = from_json(to_json(grade(paths, settings)))
+    return {result.student: result for result in batch.submissions}
 
 
 def hand_in(course: Path, name: str, changed: dict[str, str]) -> str:
@@ -63,30 +73,6 @@ def hand_in(course: Path, name: str, changed: dict[str, str]) -> str:
     return json.dumps(notebook)
 
 
-def by_command(course: Path, name: str, text: str, student: str = "ada"):
-    path = course / "submitted" / student / name / f"{name}.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    settings = Settings(fresh=False, sandbox=False, workers=1, course=course_root([path]))
-    batch = grade([path], settings)
-    (result,) = from_json(to_json(batch)).submissions
-    return result
-
-
-def by_nbgrader(course: Path, name: str, text: str) -> dict[str, float]:
-    """The scores that nbgrader reads, by exercise."""
-    directory = CourseDirectory(root=str(course), source_directory="source")
-    exporter = GradingExporter(parent=Autograde(coursedir=directory))
-    db_url = f"sqlite:///{course / 'gradebook.db'}"
-    about = {"student": "ada", "assignment": name, "notebook": name, "db_url": db_url}
-    judge = Judge(parent=exporter, sandbox=False, fresh=False)
-    notebook, _ = judge.preprocess(nbformat.reads(text, 4), {"nbgrader": about})
-    checks = {each.name: cell(notebook, f"check-{each.name}") for each in ASKED[name]}
-    for each in ASKED[name]:
-        checks[each.name].metadata.nbgrader.points = each.points
-    return {exercise: determine_grade(check)[0] for exercise, check in checks.items()}
-
-
 ROBUST_RELU = """
 def relu(z):
     z = np.asarray(z)
@@ -99,24 +85,46 @@ CASES = {
     "stub": (CH01, {name: stub(name) for name in ("conv2d", "relu", "conv_step")}, (0, 0, 0)),
     "needs": (CH01, {name: stub(name) for name in ("conv_step", "correlate2d")}, (10, 2.7, 0)),
     "mixed": (HOMEWORK, {}, (4, 5, 20)),
-    "mixed, wrong": (HOMEWORK, {"relu": stub("relu"), "dropout": "def dropout(:"}, (0, 0, 20)),
+    "mixed, wrong": (HOMEWORK, {"relu": stub("relu"), "flatten": "def flatten(:"}, (0, 0, 20)),
+    "mistaken": (HOMEWORK, {"relu": "def relu(z):\n    return np.abs(z)\n"}, (0.5, 5, 20)),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_both_ways_give_what_the_instructor_asks_for(course, case):
-    name, changed, expected = CASES[case]
-    text = hand_in(course, name, changed)
+def scores(result) -> tuple[float, ...]:
+    return tuple(exercise.score for exercise in result.exercises)
 
-    result = by_command(course, name, text)
-    scores = {exercise.name: exercise.score for exercise in result.exercises}
 
-    assert scores == dict(zip([each.name for each in ASKED[name]], expected, strict=True))
-    assert by_nbgrader(course, name, text) == scores
-    assert (result.score, result.chapter) == (sum(expected), name)
-    assert result.max_score == sum(each.points for each in ASKED[name])
-    chapters = [exercise.chapter for exercise in result.exercises]
-    assert chapters == [each.chapter if name == HOMEWORK else "" for each in ASKED[name]]
+def test_the_command_gives_what_the_instructor_asks_for(by_command):
+    assert {s: scores(r) for s, r in by_command.items()} == {s: c[2] for s, c in CASES.items()}
+    for student, (name, _, expected) in CASES.items():
+        result = by_command[student]
+        assert [exercise.name for exercise in result.exercises] == [e.name for e in ASKED[name]]
+        assert (result.score, result.chapter) == (sum(expected), name)
+        assert result.max_score == sum(each.points for each in ASKED[name])
+        chapters = [exercise.chapter for exercise in result.exercises]
+        assert chapters == [e.chapter if name == HOMEWORK else "" for e in ASKED[name]]
+
+
+@pytest.mark.slow
+def test_nbgrader_gives_the_same(course, by_command):
+    config = PyFileConfigLoader(str(course / "nbgrader_config.py")).load_config()
+    for name in ASKED:
+        directory = CourseDirectory(config=config)
+        directory.assignment_id = name
+        GenerateAssignment(coursedir=directory, config=config).start()
+    exporter = GradingExporter(parent=Autograde(coursedir=CourseDirectory(config=config)))
+    judge = Judge(parent=exporter, sandbox=False, fresh=False)
+    db_url = f"sqlite:///{course / 'gradebook.db'}"
+    for student, (name, changed, _) in CASES.items():
+        about = {"student": student, "assignment": name, "notebook": name, "db_url": db_url}
+        handed_in = nbformat.reads(hand_in(course, name, changed), 4)
+        notebook, _ = judge.preprocess(handed_in, {"nbgrader": about})
+        found = []
+        for each in ASKED[name]:
+            check = cell(notebook, f"check-{each.name}")
+            check.metadata.nbgrader.points = each.points  # as nbgrader overwrites them
+            found.append(determine_grade(check)[0])
+        assert tuple(found) == scores(by_command[student]), student
 
 
 def test_the_file_of_another_name_and_points_from_create_assignment(course, tmp_path):
@@ -136,6 +144,47 @@ def test_the_file_of_another_name_and_points_from_create_assignment(course, tmp_
     assert (result.score, result.max_score) == (52.7, 53)
 
 
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (f"submitted/ada/{CH01}/{CH01}.ipynb", CH01),
+        (f"submitted/ada/{CH01}/unzipped/mine.ipynb", CH01),
+        (f"submitted/ada/{CH01}/{HOMEWORK}.ipynb", CH01),
+        (f"submitted/ada/{HOMEWORK}/{HOMEWORK} (1).ipynb", HOMEWORK),
+        (f"submitted/{HOMEWORK}.ipynb", None),
+        (f"elsewhere/{HOMEWORK}-ada.ipynb", HOMEWORK),
+        ("elsewhere/mine.ipynb", None),
+    ],
+)
+def test_which_assignment_a_file_is(course, place, expected):
+    found = assignment_of(course, course / place)
+
+    assert (found and found.name) == expected
+
+
+def test_what_the_gradebook_still_has_and_the_source_has_no_more_is_not_executed(course):
+    source = course / "source" / CH01 / f"{CH01}.ipynb"
+    names = ("conv2d", "relu", "correlate2d")
+    cells = {
+        f"check-{name}": KnownCell(
+            f"check-{name}", "code", f"check({name})", "", True, grade=True, points=7
+        )
+        for name in names
+    }
+    with pytest.raises(JudgeError, match=r"has correlate2d in .*generate_assignment ch01_"):
+        asked_in(source, CH01, cells)
+    del cells["check-correlate2d"]
+
+    found, checks = asked_in(source, CH01, cells)
+
+    assert found is not None
+    assert found.asked == (Asked(CH01, "conv2d", 7), Asked(CH01, "relu", 7, 0.1))
+    assert checks == [*cells.values()]
+    without, _ = asked_in(None, CH01, cells)
+    assert without is not None
+    assert without.asked == (Asked(CH01, "conv2d", 7), Asked(CH01, "relu", 7))
+
+
 def test_a_learner_cannot_bring_a_course_along(course, tmp_path):
     mine = tmp_path / "submitted" / "mallory" / CH01
     shutil.copytree(course / "source", mine / "source")
@@ -145,10 +194,12 @@ def test_a_learner_cannot_bring_a_course_along(course, tmp_path):
 
     assert course_root([tmp_path / "submitted"]) is None
     assert course_root([mine]) is None
+    with pytest.raises(ValueError, match=r"--course must be a folder with source/"):
+        course_root([mine], tmp_path)
     (tmp_path / "source").mkdir()
     for path in (tmp_path, tmp_path / "submitted", mine, nested):
         assert course_root([path]) == tmp_path
-    assert assignment_of(tmp_path, nested) is None
+    assert assignment_of(tmp_path, nested) is None, "the true source asks for nothing"
 
 
 def test_a_source_that_is_not_clear_is_an_error_with_a_remedy(course, tmp_path):
@@ -164,12 +215,11 @@ def test_a_source_that_is_not_clear_is_an_error_with_a_remedy(course, tmp_path):
         read_assignment(path)
 
 
-def test_the_report_of_a_mixed_assignment_knows_its_mistakes(course):
-    text = hand_in(course, HOMEWORK, {"relu": "def relu(z):\n    return np.abs(z)\n"})
-    result = by_command(course, HOMEWORK, text)
+def test_the_report_of_a_mixed_assignment_knows_its_mistakes(by_command):
+    result = by_command["mistaken"]
     assert result.exercises[0].diagnosis == ["absolute-value"]
 
     found = dict(pages(class_book([("week1", BatchResult(0, "", {}, [result]))])))
 
-    assert "An example of this mistake" in found["learners/ada.html"]
+    assert "An example of this mistake" in found["learners/mistaken.html"]
     assert HOMEWORK in found["index.html"]

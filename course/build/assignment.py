@@ -23,6 +23,7 @@ from cnnlab.autograder.submission.needs import GIVEN, Needs
 from cnnlab.autograder.submission.solutions import SOLUTIONS, solution_source
 
 _OFFER = re.compile(r"[.,]?\s+`solution\(\w+\)`\s+shows\s+one\s+way\s+to\s+do\s+it")
+_START = re.compile(r"^start\(([^)]*)\)", re.MULTILINE)
 _OUR_OWN = ("from cnnlab.course", "from cnnlab.datasets")
 _LINK = re.compile(r"\[([^\]]+)\]\(\.\./([^/)]+)/[^)]*\)")
 
@@ -95,11 +96,15 @@ def _without_solutions(made: NotebookNode) -> None:
     for cell in made.cells:
         if cell.metadata.get("cnnlab", {}).get("role") == "setup":
             cell.source = re.sub(r"\bsolution, (?=start\b)", "", cell.source)
-            cell.source = re.sub(
-                r"^(start\(.*)\)$", r"\1, solutions=False)", cell.source, flags=re.M
-            )
+            cell.source = _START.sub(_keeping_solutions, cell.source)
         elif cell.cell_type == "markdown":
             cell.source = _OFFER.sub("", cell.source)
+
+
+def _keeping_solutions(start: re.Match[str]) -> str:
+    if start[1].endswith("\n"):
+        return f"start({start[1]}    solutions=False,\n)"
+    return f"start({start[1]}, solutions=False)"
 
 
 # A whole chapter
@@ -221,8 +226,11 @@ def _setup(chosen: Sequence[tuple[str, str]], cells: Sequence[NotebookNode]) -> 
         begin + ", ".join(names) if begin.startswith("from ") else f"import {', '.join(names)}"
         for begin, names in lines.items()
     ]
-    started = ", ".join(f'"{chapter[:4]}::{exercise}"' for chapter, exercise in chosen)
-    source = "\n".join(imports) + f"\n\nstart({started})"
+    started = [f'"{chapter[:4]}::{exercise}"' for chapter, exercise in chosen]
+    start = f"start({', '.join(started)})"
+    if len(start) > 80:
+        start = "\n    ".join(["start(", *(f"{each}," for each in started)]) + "\n)"
+    source = "\n".join(imports) + f"\n\n{start}"
     return new_code_cell(source, metadata={"cnnlab": {"role": "setup"}})
 
 

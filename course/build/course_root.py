@@ -146,5 +146,7 @@ def _about(root: Path) -> dict[str, object]:
         "assignments": [name for name, _ in found],
         "notebooks": [asked.name for _, asked in found],
         "table": [(name, ", ".join(each.name for each in asked.asked)) for name, asked in found],
-        "light": "all chapters" if len(light) == len(chapters) else ", ".join(light),
+        "light": "this course"
+        if len(light) == len(chapters)
+        else ", ".join(light) or "nothing here",
     }

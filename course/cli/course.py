@@ -27,9 +27,9 @@ PointsFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Other points, as TOML: under [ch01], lines such as conv2d = 10 or relu = { points = "
-        '3, robust = 0.1 }. The share "robust" is for input beyond the exercise; robust = 0.1 at '
-        "the top is for all.",
+        help="Other points, as TOML: under \\[ch01], lines such as conv2d = 10 or relu = "
+        '{ points = 3, robust = 0.1 }. The share "robust" is for input beyond the exercise; '
+        "robust = 0.1 at the top is for all.",
     ),
 ]
 Name = Annotated[

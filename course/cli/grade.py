@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -138,7 +139,7 @@ def grade(
         wanted = find_chapter(chapter) if chapter else None
         settings = batch.Settings(
             *(fresh, sandbox, wanted, seed, workers, reference, seconds),
-            course=course or course_root(paths),
+            course=course_root(paths, course),
         )
     except ValueError as error:
         raise fail(str(error), 2) from None
@@ -289,5 +290,6 @@ def class_table(result: BatchResult) -> Table:
         known = [s.message] if s.message else notes or ["everything passes"]
         points = f"{s.score:g} / {s.max_score:g}"
         shown = Text(visible("\n".join(known + s.warnings)))
-        table.add_row(Text(visible(s.path)), (s.chapter or "")[:4], points, shown)
+        chapter = re.sub(r"^(ch\d\d)_.*", r"\1", s.chapter or "")
+        table.add_row(Text(visible(s.path)), Text(visible(chapter)), points, shown)
     return table
