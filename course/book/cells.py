@@ -31,7 +31,8 @@ def prepared(notebook: NotebookNode) -> NotebookNode:
     notebook : NotebookNode
         Executed; its cells have the roles that `cnnlab.course.build` gives them.
     """
-    cells = [shown for cell in notebook.cells for shown in _shown(cell)]
+    kept = (cell for cell in notebook.cells if not is_navigation(cell))
+    cells = [shown for cell in kept for shown in _shown(cell)]
     return from_dict(
         {
             "cells": cells,
@@ -40,6 +41,11 @@ def prepared(notebook: NotebookNode) -> NotebookNode:
             "nbformat_minor": 5,
         }
     )
+
+
+def is_navigation(cell: NotebookNode) -> bool:
+    """Whether a cell only leads to other notebooks; the book has ways of its own."""
+    return bool(cell.metadata.get("cnnlab", {}).get("role") == "navigation")
 
 
 def _shown(cell: NotebookNode) -> Iterator[NotebookNode]:
@@ -148,6 +154,7 @@ def _code(
 def _cell(
     cell: NotebookNode, source: str, suffix: str = "", tags: list[str] | None = None, fold: str = ""
 ) -> NotebookNode:
+    tags = [*cell.metadata.get("tags", []), *(tags or [])]
     metadata: dict[str, Any] = {"tags": tags} if tags else {}
     if fold:
         metadata["mystnb"] = {"code_prompt_show": fold, "code_prompt_hide": fold}

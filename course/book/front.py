@@ -59,7 +59,7 @@ def _network() -> list[NotebookNode]:
 def _diagnosis() -> list[NotebookNode]:
     begin = 'import numpy as np\nfrom cnnlab.autograder import check, start\n\nstart("ch01")'
     return [
-        nbformat.v4.new_code_cell(begin, metadata={"cnnlab": {"role": "setup"}}),
+        nbformat.v4.new_code_cell(begin, metadata={"tags": ["remove-cell"]}),
         nbformat.v4.new_code_cell(ATTEMPT),
         nbformat.v4.new_code_cell("check(conv2d)"),
     ]
@@ -69,7 +69,8 @@ def _map(chapters: Mapping[str, NotebookNode], pages: Sequence[str]) -> str:
     """The chapters with their first question, and for Sphinx the order of all pages."""
     rows = []
     for name, notebook in chapters.items():
-        title, first = notebook.cells[0].source.split("\n\n")[:2]
+        beginning = next(cell for cell in notebook.cells if cell.source.startswith("# "))
+        title, first = beginning.source.split("\n\n")[:2]
         number, _, called = title.removeprefix("# Chapter ").partition(": ")
         rows.append(f"| {number} | [{called}]({name}/{name}.ipynb) | {' '.join(first.split())} |")
     table = "\n".join(["## The chapters", "", "| | | |", "|---|---|---|", *rows])

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import nbformat
 
 from cnnlab.course.book import BookError
-from cnnlab.course.book.cells import prepared, without_dead_links
+from cnnlab.course.book.cells import is_navigation, prepared, without_dead_links
 from cnnlab.course.book.execution import executed
 from cnnlab.course.book.front import front_page
 from cnnlab.course.book.terms import linked, marked, terms
@@ -79,8 +79,9 @@ def _refuse_other_things(target: Path) -> None:
 
 
 def _put(site: Path, target: Path) -> None:
-    for needless in (".buildinfo", "objects.inv"):
-        (site / needless).unlink(missing_ok=True)
+    for needless in (".buildinfo", "objects.inv", "_static/*macros.html", "_static/**/*.map"):
+        for path in site.glob(needless):
+            path.unlink()
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(site, target)
 
@@ -96,6 +97,7 @@ def _write_pages(root: Path, pages: Path, chapters: Sequence[str], jobs: int, te
     there = {*books, *extras}
     known = [term for cell in extras[GLOSSARY].cells for term in terms(cell.source)]
     for name, page in extras.items():
+        page.cells = [cell for cell in page.cells if not is_navigation(cell)]
         _prose(page, lambda text: marked(without_dead_links(text, there)))
         _save(page, pages / "pages" / f"{name}.ipynb")
 
@@ -187,6 +189,7 @@ def _theme(repository: str | None) -> dict[str, Any]:
         "logo": {"text": "CNN Lab"},
         "home_page_in_toc": True,
         "show_toc_level": 2,
+        "footer_content_items": [],
         "use_download_button": False,
         "use_fullscreen_button": False,
         "navigation_with_keys": False,
