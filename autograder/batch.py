@@ -42,7 +42,7 @@ from cnnlab.autograder.pool import Pool, Task, lost, not_graded
 from cnnlab.autograder.sandbox.budget import Budget, limit_memory
 from cnnlab.autograder.sandbox.processes import Limits, SandboxError
 from cnnlab.autograder.sandbox.session import Workers, open_workers
-from cnnlab.autograder.submission import Submission, read
+from cnnlab.autograder.submission import Submission, names_chapter, read
 from cnnlab.autograder.submission.assignment import Assignment, assignment_of
 from cnnlab.course.light import KerasMissing, require_keras
 
@@ -80,6 +80,8 @@ class Settings:
     course : Path or None
         The root of a course, whose ``source/`` says what each assignment asks for and what that
         is worth; without it, all exercises of a chapter count as its grader has them.
+    cards : bool
+        Whether each result gets a ``card``, for feedback pages; a journal keeps none.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class Settings:
     reference: str = DEFAULT
     seconds: float | None = None
     course: Path | None = None
+    cards: bool = False
 
     def __post_init__(self) -> None:
         if self.fresh:
@@ -132,8 +135,14 @@ def find_submissions(paths: Iterable[Path]) -> list[Path]:
         for folder, folders, files in os.walk(path):
             folders[:] = sorted(f for f in folders if f[0] not in "._")
             names = sorted(f for f in files if f.endswith(SUFFIXES) and f[0] not in "._")
-            found.update(dict.fromkeys(Path(folder, name) for name in names))
+            found.update(dict.fromkeys(Path(folder, name) for name in _answers(names)))
     return list(found)
+
+
+def _answers(names: list[str]) -> list[str]:
+    """Those of a folder's files that are submissions: not ``helper.py`` beside a notebook."""
+    notebooks = any(name.endswith(".ipynb") for name in names)
+    return [n for n in names if not (notebooks and n.endswith(".py")) or names_chapter(n)]
 
 
 def versions() -> dict[str, str]:
@@ -277,7 +286,7 @@ class _Run:
     def _graded(self, numbers: Sequence[int]) -> Iterator[tuple[int, SubmissionResult]]:
         # In processes also for a single one, because judging needs a limit of memory.
         workers = max(1, min(self._settings.workers, len(numbers)))
-        with Pool(workers, partial(start_judging, self._settings)) as pool:
+        with Pool(workers, partial(start_judging, self._settings, self._settings.cards)) as pool:
             yield from pool.grade(self._tasks(numbers))
 
     def _tasks(self, numbers: Iterable[int]) -> Iterator[tuple[int, Task]]:

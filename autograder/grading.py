@@ -184,11 +184,14 @@ class _Grader:
             if need not in passed:
                 session.provide(need, solution_source(self.chapter.name, need))
         runner = _InSessions(self.key, session, workers, self.chapter.seconds)
-        return judge(
+        result = judge(
             self.key,
             self.key.outcomes(runner),
             lambda found: look_into(self.key, found, runner.call_with),
         )
+        if self.definition.note and not result.passed:
+            result.message = f"{self.definition.note} {result.message}".rstrip()
+        return result
 
 
 LOOK_SECONDS = 5.0

@@ -1,11 +1,12 @@
-"""Stock ``nbgrader autograde`` against ``cnnlab grade``, on the same submissions, in one run.
+"""Stock ``nbgrader autograde`` against our two ways, on the same submissions, in one run.
 
     python autograder/bench/bench_nbgrader.py [--few 2] [--many 6] [--tiny]
 
 Each tool grades a small and a larger class of solved, untouched and flipped notebooks. What one
 submission costs is the difference over the additional submissions: starting up is not counted
-for either. nbgrader runs with its own preprocessors and a kernel; ours in the sandbox, with
-recorded references, on one process.
+for either. Stock nbgrader runs with its own preprocessors and a kernel; ours in the sandbox, with
+recorded references, on one process: ``cnnlab grade``, the same with a gradebook, and ``nbgrader
+autograde`` with our judge.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ c = get_config()
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "release"
 c.CourseDirectory.db_url = "sqlite:///gradebook.db"
+"""
+
+
+JUDGED = """
+c.Autograde.exporter_class = "cnnlab.autograder.nbgrader_bridge.GradingExporter"
+c.Judge.fresh = False
 """
 
 
@@ -79,12 +86,17 @@ def hand_in_all(folder: Path, size: int) -> None:
         (place / NOTEBOOK).write_text(kinds[i % len(kinds)])
 
 
-def per_submission(course: Path, few: int, many: int, *command: str) -> Cost:
-    """What one more submission costs."""
+def per_submission(
+    course: Path, sizes: tuple[int, int], command: tuple[str, ...], settings: str = ""
+) -> Cost:
+    """What one more submission costs, in a course with these further settings."""
+    few, many = sizes
     costs = []
-    for size in (few, many):
+    for size in sizes:
         with tempfile.TemporaryDirectory() as name:
             shutil.copytree(course, name, dirs_exist_ok=True)
+            with Path(name, "nbgrader_config.py").open("a") as file:
+                file.write(settings)
             hand_in_all(Path(name), size)
             costs.append(run(Path(name), *command))
     more = costs[1] - costs[0]
@@ -97,15 +109,24 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=6, help="nbgrader's larger class (default 6)")
     given = arguments(parser, few=1, many=2)
     sizes = (1, 2) if given.tiny else (12, 132)
+    judged = (1, 2) if given.tiny else (4, 24)
     grade = "cnnlab.course.cli", "grade", "submitted", "--recorded", "--workers", "1"
+    autograde = "nbgrader", "autograde", CHAPTER
     with tempfile.TemporaryDirectory() as name:
         new_course(Path(name))
-        ours = per_submission(Path(name), *sizes, *grade)
-        stock = per_submission(Path(name), given.few, given.many, "nbgrader", "autograde", CHAPTER)
-    print(f"{'one submission':28}{'wall':>10}{'CPU':>10}")
-    print(f"{'nbgrader autograde':28}{stock.wall:9.3f}s{stock.cpu:9.3f}s")
-    print(f"{'cnnlab grade, one process':28}{ours.wall:9.3f}s{ours.cpu:9.3f}s")
-    print(f"{'ratio':28}{stock.wall / ours.wall:9.1f}×{stock.cpu / ours.cpu:9.1f}×")
+        costs = {
+            "nbgrader autograde": per_submission(Path(name), (given.few, given.many), autograde),
+            "the same with our judge": per_submission(Path(name), judged, autograde, JUDGED),
+            "cnnlab grade, one process": per_submission(Path(name), sizes, grade),
+            "the same with --gradebook": per_submission(
+                Path(name), sizes, (*grade, "--gradebook", "gradebook.db")
+            ),
+        }
+    stock = costs["nbgrader autograde"]
+    print(f"{'one submission':28}{'wall':>10}{'CPU':>10}{'ratio: wall':>14}{'CPU':>8}")
+    for name, cost in costs.items():
+        ratios = f"{stock.wall / cost.wall:13.1f}×{stock.cpu / cost.cpu:7.1f}×"
+        print(f"{name:28}{cost.wall:9.3f}s{cost.cpu:9.3f}s{ratios}")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,19 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute
 from traitlets.utils.importstring import import_item
 
 from cnnlab.autograder.nbgrader_bridge.asked import asked_for
-from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, KnownCell, known_cells
+from cnnlab.autograder.nbgrader_bridge.gradebook import (
+    JudgeError,
+    KnownCell,
+    known_cells,
+    notebooks_of,
+)
+from cnnlab.autograder.nbgrader_bridge.handed_in import files_of, notebook_in
 from cnnlab.autograder.nbgrader_bridge.judge import Judge
 from cnnlab.autograder.nbgrader_bridge.repair import repaired
 
@@ -32,6 +40,39 @@ class GradingExporter(NotebookExporter):
         known = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
         return super().register_preprocessor(Judge if known is Execute else known, enabled)
 
+    def __init__(self, config: Any = None, **kw: Any) -> None:
+        super().__init__(config=config, **kw)
+        self._handed_in: dict[Path, Path] = {}
+        if isinstance(self.parent, Autograde):
+            self._prepare(self.parent)
+
+    def _prepare(self, autograde: Autograde) -> None:
+        """Look at all that is to be graded, before the first notebook is.
+
+        Raises
+        ------
+        NbGraderException
+            None of it can be. Here it is said once, and not under each notebook's traceback.
+        """
+        course = autograde.coursedir
+        about = {"assignment": course.assignment_id, "db_url": course.db_url}
+        every = [about | {"notebook": name} for name in notebooks_of(about)]
+        names = [each["notebook"] for each in every if asked_for(self, each, known_cells(each))[1]]
+        if names and (refusal := Judge(parent=self).refusal):
+            self.log.error("Nothing was graded. %s", refusal)
+            raise NbGraderException(refusal)
+        if course.notebook_id == "*":
+            self._find_renamed(autograde, names)
+
+    def _find_renamed(self, autograde: Autograde, names: list[str]) -> None:
+        """Let nbgrader grade a file under its notebook's name, where the student renamed it."""
+        for folder, found in autograde.assignments.items():
+            for name, file in files_of(Path(folder), names).items():
+                place = Path(folder, f"{name}.ipynb")
+                if file != place and str(file) in found:
+                    self._handed_in[place] = file
+                    found[found.index(str(file))] = str(place)
+
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
@@ -42,13 +83,25 @@ class GradingExporter(NotebookExporter):
         JudgeError
             It is a link, which may lead to the solution, or no regular file.
         """
-        path = Path(filename)
+        path = self._handed_in.get(Path(filename), Path(filename))
+        if path != Path(filename):
+            self.log.warning("%s was handed in as %s", filename, path.name)
         if self._checks(resources)[1]:
             if link := next((p for p in (path, *path.parents[:2]) if p.is_symlink()), None):
                 raise JudgeError(f"{link} is a symbolic link. Put the file itself there.")
             if not path.is_file():
                 raise JudgeError(f"{path} is not a regular file.")
-        return super().from_filename(filename, resources, **kw)
+        return super().from_filename(str(path), resources, **kw)
+
+    def from_file(
+        self, file_stream: Any, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Read a notebook from an open file; one of ours whatever its encoding is."""
+        cells, checks = self._checks(resources)
+        if not checks:
+            return super().from_file(file_stream, resources, **kw)
+        nb = notebook_in(Path(file_stream.name), cells)
+        return self.from_notebook_node(nb, resources, **kw)
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: Mapping[str, Any] | None = None, **kw: Any

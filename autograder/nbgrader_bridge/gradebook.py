@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, Notebook
 
 from cnnlab.autograder.judging.exercise import Chapter, chapter_names, load_chapter
 from cnnlab.autograder.submission.assignment import asked_by
@@ -85,23 +85,37 @@ def known_cells(about: Mapping[str, str]) -> dict[str, KnownCell]:
             notebook = gradebook.find_notebook(about["notebook"], about["assignment"])
         except MissingEntry:
             return {}
-        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
-        tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
-        solutions = {cell.name for cell in notebook.solution_cells}
-        return {
-            cell.name: KnownCell(
-                cell.name,
-                cell.cell_type,
-                cell.source or "",
-                cell.checksum,
-                cell.locked,
-                grade=cell.name in points,
-                solution=cell.name in solutions,
-                task=cell.name in tasks,
-                points=(points | tasks).get(cell.name),
-            )
-            for cell in notebook.source_cells
-        }
+        return cells_in(notebook)
+
+
+def notebooks_of(about: Mapping[str, str]) -> list[str]:
+    """The names of the notebooks of an assignment; none if nbgrader does not know it."""
+    with Gradebook(about["db_url"]) as gradebook:
+        try:
+            return [each.name for each in gradebook.find_assignment(about["assignment"]).notebooks]
+        except MissingEntry:
+            return []
+
+
+def cells_in(notebook: Notebook) -> dict[str, KnownCell]:
+    """The cells of a notebook in nbgrader's database, by name, in their order."""
+    points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
+    solutions = {cell.name for cell in notebook.solution_cells}
+    return {
+        cell.name: KnownCell(
+            cell.name,
+            cell.cell_type,
+            cell.source or "",
+            cell.checksum,
+            cell.locked,
+            grade=cell.name in points,
+            solution=cell.name in solutions,
+            task=cell.name in tasks,
+            points=(points | tasks).get(cell.name),
+        )
+        for cell in notebook.source_cells
+    }
 
 
 def checks_of(

@@ -23,11 +23,12 @@ from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.learner import JUDGE
 from cnnlab.autograder.nbgrader_bridge.asked import asked_for
 from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
-from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, known_cells
+from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, known_cells, notebooks_of
+from cnnlab.autograder.nbgrader_bridge.handed_in import files_of
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
 from cnnlab.autograder.pool import Pool
 from cnnlab.autograder.sandbox.processes import available
-from cnnlab.autograder.submission import Submission, read_text
+from cnnlab.autograder.submission import Submission, read, read_text
 
 
 class Judge(NbGraderPreprocessor):
@@ -69,16 +70,29 @@ class Judge(NbGraderPreprocessor):
         asked, checks = asked_for(self.parent, about, cells)
         if asked is None:
             return Execute(parent=self.parent)(nb, resources)
-        path = "{student}/{assignment}/{notebook}.ipynb".format_map(about)
-        text = json.dumps(nb)
-        result = asked.whole(
-            [self.grade(read_text(text, path, asked=part)) for part in asked.parts()]
-        )
+        path = name_of(about)
+        parts = [self.grade(self.read(nb, about, asked=part)) for part in asked.parts()]
+        result = asked.whole(parts)
         if own := [c.name for c in cells.values() if c not in checks and c.shows_something]:
             self.log.info("Executing %s for your own cells: %s", path, ", ".join(own))
             nb, resources = self.execute(nb, resources)
         fill(nb, checks, result)
         return nb, resources
+
+    def read(self, nb: NotebookNode, about: Mapping[str, str], **what: Any) -> Submission:
+        """The submission: the file that was handed in, read as ``cnnlab grade`` reads it.
+
+        What nbgrader made of it is read only where there is no course around it. ``what`` is for
+        `cnnlab.autograder.submission.read`.
+        """
+        course = getattr(self.parent.parent, "coursedir", None)
+        if course is None:
+            return read_text(json.dumps(nb), name_of(about), **what)
+        place = (course.submitted_directory, about["student"], about["assignment"])
+        files = files_of(Path(course.format_path(*place)), notebooks_of(about))
+        submission = read(files[about["notebook"]], **what)
+        submission.path = name_of(about)
+        return submission
 
     def execute(
         self, nb: NotebookNode, resources: Mapping[str, Any]
@@ -96,6 +110,12 @@ class Judge(NbGraderPreprocessor):
         links = links_in(self.parent, resources["nbgrader"])
         return SandboxedExecute(parent=self.parent, hidden=links)(nb, resources)
 
+    @property
+    def refusal(self) -> str:
+        """Why no notebook can be graded, and what to do; empty where they can."""
+        problem = available() if self.sandbox else None
+        return f"{problem} ({_REMEDY})" if problem else ""
+
     def grade(self, submission: Submission) -> SubmissionResult:
         """The result of a submission, from the processes that serve this whole run."""
         for warning in submission.warnings:
@@ -103,8 +123,7 @@ class Judge(NbGraderPreprocessor):
         try:
             result = _run_of(self.parent, self.sandbox, self.fresh).grade(submission)
         except RuntimeError as error:
-            remedy = "In nbgrader_config.py these are `c.Judge.sandbox = False` and `c.Judge.fresh`"
-            raise JudgeError(f"{error} ({remedy} = False.)") from error
+            raise JudgeError(f"{error} ({_REMEDY})") from error
         failures = [e.message for e in result.exercises if e.status == "internal_error"]
         if failures:
             raise JudgeError("\n".join([f"{submission.path} was not graded.", *failures]))
@@ -112,6 +131,14 @@ class Judge(NbGraderPreprocessor):
             self.log.warning("%s: %s", submission.path, result.message)
         self.log.info("%s: %g of %g points", submission.path, result.score, result.max_score)
         return result
+
+
+_REMEDY = "In nbgrader_config.py these are `c.Judge.sandbox = False` and `c.Judge.fresh = False`."
+
+
+def name_of(about: Mapping[str, str]) -> str:
+    """How a submission is called in what is said of it."""
+    return "{student}/{assignment}/{notebook}.ipynb".format_map(about)
 
 
 def links_in(exporter: Exporter, about: Mapping[str, str]) -> list[str]:

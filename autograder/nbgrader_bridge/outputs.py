@@ -36,14 +36,21 @@ def _outputs(
         html, text, score = render.note("", message), message, 0.0
     else:
         html, text = exercise.card or card(exercise)
-        # An instructor may give a grade cell other points than the grader does.
-        most = exercise.max_score or 1.0  # an exercise may be worth nothing
-        score = points if exercise.passed else points * (exercise.score / most)
-        score = exercise.score if points == exercise.max_score else score
+        score = points_of(exercise, points)
     return (
         new_output("display_data", {"text/html": html, "text/plain": text}),
         new_output("execute_result", {"text/plain": repr(float(score))}, execution_count=number),
     )
+
+
+def points_of(exercise: ExerciseResult, points: float) -> float:
+    """What an exercise earned where its grade cell is worth so many points.
+
+    An instructor may give a grade cell other points than the grader does.
+    """
+    if points == exercise.max_score:
+        return exercise.score
+    return points if exercise.passed else points * (exercise.score / (exercise.max_score or 1.0))
 
 
 def _put_back(nb: NotebookNode, cell: KnownCell) -> NotebookNode:

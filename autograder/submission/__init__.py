@@ -19,8 +19,9 @@ from cnnlab.autograder.submission import cells as notebook
 from cnnlab.autograder.submission.cells import Document, Unreadable
 from cnnlab.autograder.submission.code import shown
 from cnnlab.autograder.submission.definitions import Definition, find_answers
+from cnnlab.autograder.submission.own_modules import Beside, files_beside, nothing_beside
 
-__all__ = ["Definition", "Submission", "read", "read_text"]
+__all__ = ["Definition", "Submission", "names_chapter", "read", "read_text"]
 
 MAX_WARNINGS = 20
 
@@ -102,7 +103,7 @@ def read(
         _settle_chapter(submission, given, _meant(chapter, asked), "")
         submission.asked = asked
         return submission
-    submission = read_text(text, given, chapter, only, asked)
+    submission = read_text(text, given, chapter, only, asked, files_beside(given))
     if warning:
         submission.warnings.insert(0, warning)
     return submission
@@ -114,8 +115,12 @@ def read_text(
     chapter: str | Chapter | None = None,
     only: str = "",
     asked: tuple[Asked, ...] = (),
+    beside: Beside = nothing_beside,
 ) -> Submission:
-    """As `read`, for text that is in memory; ``path`` gives the names and the kind of file."""
+    """As `read`, for text that is in memory; ``path`` gives the names and the kind of file.
+
+    ``beside`` gives the learner's own modules, such as ``helper.py``.
+    """
     given = os.fspath(path)
     submission = _named(given)
     submission.asked = asked
@@ -133,7 +138,7 @@ def read_text(
     if found is not None and not submission.problem:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a learner's "\d" is no news to the instructor
-            answers = find_answers(found, document, only)
+            answers = find_answers(found, document, only, beside)
         submission.exercises, submission._cells = answers.definitions, answers.cells
         submission.warnings += answers.warnings
         submission.course_names = answers.course_names
@@ -207,6 +212,11 @@ def _hints(path: str, said: str) -> dict[str, str | None]:
         "file's name": _beginning(PurePath(path).name),
         "notebook": _chapter(said),
     }
+
+
+def names_chapter(name: str) -> bool:
+    """Whether a file's name begins with a chapter, as in ``ch01_ada.py``."""
+    return _beginning(name) is not None
 
 
 def _beginning(name: str) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-MAX_FILE = 20 << 20
+MAX_FILE = 64 << 20
 """Bytes in a file; pictures in the outputs take most of them."""
 MAX_CELL = 1 << 20
 """Characters in one cell."""
@@ -42,7 +42,7 @@ class Cell:
         ``"code"``, ``"markdown"``, or whatever else the file says.
     source : str
         With ``\\n`` between lines, and free of lone surrogates. Empty in a notebook's cells
-        that hold no learner code.
+        that hold no learner code: what was handed out, and text that answers nothing.
     mark : str
         The ``grade_id`` that nbgrader gave it, or the exercise that our metadata names.
     ours : bool
@@ -203,7 +203,7 @@ def _cell(number: int, raw: dict[str, Any]) -> Cell:
     kind = raw.get("cell_type")
     cell = Cell(number, kind if isinstance(kind, str) else "", "")
     _label(cell, _dict(raw.get("metadata")))
-    if cell.kind == "code" and not cell.ours:  # nobody reads the others
+    if (cell.kind == "code" or cell.mark) and not cell.ours:  # nobody reads the others
         cell.source = _plain(_joined(raw.get("source", raw.get("input"))))
     return cell
 

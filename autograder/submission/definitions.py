@@ -7,11 +7,11 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cnnlab.autograder.judging.exercise import Chapter
 from cnnlab.autograder.sandbox.stand_ins import DISPLAYS
-from cnnlab.autograder.submission.cells import Document
+from cnnlab.autograder.submission.cells import Cell, Document
 from cnnlab.autograder.submission.code import (
     MAX_PARSED,
     Code,
@@ -21,6 +21,7 @@ from cnnlab.autograder.submission.code import (
     shown,
 )
 from cnnlab.autograder.submission.needs import Needs, defined_in, used_names
+from cnnlab.autograder.submission.own_modules import Beside, loading, nothing_beside, own_modules
 
 MAX_CODE = 256 << 10
 """Characters of learner code that are parsed in one submission."""
@@ -45,6 +46,8 @@ class Definition:
         What of the learner's code does not run for it: "the import of tqdm, which is not used".
     fallbacks : list of str
         Modules that it uses where they are, and that are not there: ``try: import numba``.
+    note : str
+        A sentence for the learner, should the answer turn out to be wrong; or ``""``.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Definition:
     source: str = ""
     left_out: list[str] = field(default_factory=list)
     fallbacks: list[str] = field(default_factory=list)
+    note: str = ""
 
 
 @dataclass
@@ -66,14 +70,21 @@ class Answers:
     """Names that this code uses and nothing in it defines: the course's own cells may."""
 
 
-def find_answers(chapter: Chapter, document: Document, only: str = "") -> Answers:
+def find_answers(
+    chapter: Chapter, document: Document, only: str = "", beside: Beside = nothing_beside
+) -> Answers:
     """Find each exercise of the chapter in the document, and what it needs.
 
     An exercise is the cell that has its name as nbgrader's ``grade_id``; where that holds no
     answer, the last cell that defines the function. With ``only``, the cells to execute are those
-    of one exercise, whether it may run or not, and of those that it uses.
+    of one exercise, whether it may run or not, and of those that it uses. ``beside`` gives the
+    modules that were handed in with the document.
     """
     answers = Answers()
+    allowed = _allowed(chapter)
+    code = [cell.source for cell in document.cells if cell.kind == "code" and not cell.ours]
+    modules = own_modules(code, beside, allowed)
+    chapter = replace(chapter, imports=chapter.imports | modules.keys())
     codes, marked = _parsed(document, {e.name for e in chapter.exercises}, answers.warnings)
     choices = {
         exercise.name: _choose(exercise.name, codes, marked[exercise.name], document, answers)
@@ -91,6 +102,8 @@ def find_answers(chapter: Chapter, document: Document, only: str = "") -> Answer
     needed = {statement for choice in running.values() for statement in choice.needed}
     idle = {} if only else _without_idle(needed, chapter)
     answers.cells = [piece for code in codes for piece in _pieces(code, running, needed, idle)]
+    if any(i.module in modules for s in needed for i in s.imports):
+        answers.cells[:0] = loading(modules, allowed)
     answers.course_names = needs.unknown(needed)
     return answers
 
@@ -114,7 +127,11 @@ def _parsed(
     document: Document, names: set[str], warnings: list[str]
 ) -> tuple[list[Code], dict[str, list[Code]]]:
     """The learner's cells, and those of them that have an exercise's name."""
-    learners = [cell for cell in document.cells if cell.kind == "code" and not cell.ours]
+    learners = [
+        cell
+        for cell in document.cells
+        if not cell.ours and (cell.kind == "code" or cell.mark in names)
+    ]
     codes: list[Code] = []
     marked: dict[str, list[Code]] = defaultdict(list)
     left, skipped = MAX_CODE, 0
@@ -124,6 +141,11 @@ def _parsed(
             continue
         left -= len(cell.source) if len(cell.source) <= MAX_PARSED else 0
         code = parse(cell.number, cell.source)
+        if cell.kind != "code":
+            if not any(cell.mark in s.binds for s in code.statements):
+                continue  # a text, and not the answer
+            said = f"Cell {cell.number}, the answer of {cell.mark}, is no code cell any more"
+            warnings.append(f"{said}; it was read as one.")
         codes.append(code)
         if cell.mark in names:
             marked[cell.mark].append(code)
@@ -160,11 +182,43 @@ def _choose(
             f"{len(marked)} cells have the name {name}; cell {counts.cell} counts."
         )
     if found:
-        return _Choice(Definition(name, "written", "", found.source), found, found in marked)
+        written = Definition(name, "written", "", found.source, note=_rest(name, found, document))
+        return _Choice(written, found, found in marked)
+    begun = [code for code in marked if _begins(name, code) and _rest(name, code, document)]
+    if begun:
+        last = begun[-1]
+        problem = _rest(name, last, document)
+        return _Choice(Definition(name, "syntax_error", problem, last.source))
     if broken:
         last = broken[-1]
         return _Choice(Definition(name, "syntax_error", last.problem, last.source))
     return _Choice(_unwritten(name, marked, others, document))
+
+
+def _begins(name: str, code: Code) -> bool:
+    """Whether a cell holds the function's head."""
+    return bool(re.search(rf"^[ \t]*+(?:async )?def {name}\b", code.source, re.M))
+
+
+def _rest(name: str, code: Code, document: Document) -> str:
+    """What to say where the function goes on in the next cell; or ``""``.
+
+    An answer that was split with Ctrl+Shift+Minus leaves its second half indented.
+    """
+    following = [cell for cell in document.cells if cell.number > code.cell]
+    if not following or not _is_indented(following[0]):
+        return ""
+    rest = following[0]
+    begins_loop = re.match(r"\s*(?:for|while)\b", rest.source)
+    return (
+        f"Your {'loop' if begins_loop else 'code'} is in cell {rest.number}, outside of {name}. "
+        f"Select cells {code.cell} and {rest.number}, and press Shift+M to make them one."
+    )
+
+
+def _is_indented(cell: Cell) -> bool:
+    source = cell.source if cell.kind == "code" and not cell.ours else ""
+    return bool(re.match(r"(?:[ \t]*+\n)*+[ \t]++[^\s#]", source))
 
 
 def _last_written(name: str, codes: list[Code]) -> Code | None:
@@ -182,7 +236,7 @@ def _unwritten(name: str, marked: list[Code], others: list[Code], document: Docu
         if any(name in s.binds for s in code.statements):
             return Definition(name, "stub", f"You have not written {name} yet.", code.source)
     for code in others:
-        if code.problem and re.search(rf"^[ \t]*+(?:async )?def {name}\b", code.source, re.M):
+        if code.problem and _begins(name, code):
             return Definition(name, "syntax_error", code.problem, code.source)
     if marked:
         return Definition(name, "missing", _instead(name, marked[-1]), marked[-1].source)

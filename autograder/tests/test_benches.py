@@ -34,7 +34,10 @@ ROWS = {
     ],
     "grading": [rf" +{n} +{kept} +\S+s +\S+ms .*\d+MB$" for n in (1, 2) for kept in ("no", "yes")],
     "jupyterlab": [rf"check +p50{MS}, p95{MS}", rf"demo +p50{MS}, p95{MS}"],
-    "nbgrader": [r"nbgrader autograde( +\S+s){2}$", r"cnnlab grade.*( +\S+s){2}$", r"ratio"],
+    "nbgrader": [
+        rf"{way}( +\S+s){{2}}( +\S+×){{2}}$"
+        for way in ("nbgrader autograde", "cnnlab grade.*", ".*our judge", ".* --gradebook")
+    ],
     "ops": [f"{way} +{who} +" for way in ("same", "valid") for who in ("cnnlab", "Keras", "ratio")],
     "tolerance": [rf" +{terms}( +\d+\.\d+){{3}}$" for terms in (9, 27, 144, 800)],
     "vgg": [

@@ -13,6 +13,7 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, LimitOutput
 from traitlets.config import PyFileConfigLoader
@@ -375,6 +376,23 @@ def test_without_bubblewrap_nothing_is_graded_unless_told(about, monkeypatch):
     with pytest.raises(JudgeError, match=r"bubblewrap is missing.*c\.Judge\.sandbox = False"):
         judged(Judge(parent=exporter, fresh=False), about, SOLVED)
     judged(Judge(parent=exporter, fresh=False, sandbox=False), about, SOLVED)
+
+
+def test_a_missing_sandbox_is_said_once_and_under_no_traceback(generated, monkeypatch, caplog):
+    monkeypatch.setattr(judge_module, "available", lambda: "bubblewrap is missing.")
+    for student in ("ada", "bob"):
+        place = generated / "submitted" / student / CHAPTER / NOTEBOOK
+        place.parent.mkdir(parents=True)
+        place.write_text(SOLVED)
+    courses = CourseDirectory(config=config(generated))
+    courses.assignment_id = CHAPTER
+
+    with pytest.raises(NbGraderException):
+        Autograde(coursedir=courses, config=config(generated)).start()
+
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert said.count("bubblewrap is missing.") == 1
+    assert "Traceback" not in said
 
 
 # One run

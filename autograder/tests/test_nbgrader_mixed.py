@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
+import subprocess
+import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +54,12 @@ subprocess.Popen([sys.executable, "-c", daemon, place, TOKEN], start_new_session
 """Leaves a process behind that rewrites the gradebook again and again."""
 
 
-@pytest.fixture
-def course(tmp_path):
-    """Chapter 1 with two cells of the instructor's own, as an assignment in a gradebook."""
-    copy_course(tmp_path)
-    path = tmp_path / "solutions" / CHAPTER / NOTEBOOK
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """Chapter 1 with cells of the instructor's own, as an assignment in a gradebook."""
+    folder = tmp_path_factory.mktemp("course")
+    copy_course(folder)
+    path = folder / "solutions" / CHAPTER / NOTEBOOK
     notebook = json.loads(path.read_text())
     notebook["cells"] += [
         own_cell("negative", "def negative(z):\n    ### BEGIN SOLUTION\n    return -z\n    "
@@ -63,10 +69,16 @@ def course(tmp_path):
                  grade=True, solution=True, points=3),
     ]  # fmt: skip
     path.write_text(json.dumps(notebook))
-    settle(tmp_path, "c.Judge.fresh = False")
-    ran = nbgrader(tmp_path, "generate_assignment", CHAPTER)
+    settle(folder, "c.Judge.fresh = False")
+    ran = nbgrader(folder, "generate_assignment", CHAPTER)
     assert ran.returncode == 0, ran.stderr
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def course(generated, tmp_path):
+    shutil.copytree(generated, tmp_path / "course")
+    return tmp_path / "course"
 
 
 def own_cell(name: str, source: str, **marks: Any) -> dict[str, Any]:
@@ -162,6 +174,87 @@ def test_own_cells_work_and_an_attack_on_the_gradebook_gets_nothing(course):
         graded = course / "autograded" / student / CHAPTER / NOTEBOOK
         (plot,) = (c for c in json.loads(graded.read_text())["cells"] if grade_id(c) == "my-plot")
         assert any("image/png" in output.get("data", {}) for output in plot["outputs"])
+
+
+def test_formgraders_buttons_work_and_what_is_graded_by_hand_is_seen(course):
+    hand_in(course, "ada")
+    hand_in(course, "bob", **{"my-plot": "'no plot'"})
+    with Formgrader(course) as formgrader:
+        for student in ("ada", "bob"):
+            ran = formgrader.ask("POST", f"api/submission/{CHAPTER}/{student}/autograde")
+            assert ran["success"], ran
+        listed = formgrader.ask("GET", f"api/submitted_notebooks/{CHAPTER}/{CHAPTER}")
+        ids = {each["student"]: each["id"] for each in listed}
+        assert "data:image/png" in formgrader.page(f"submissions/{ids['ada']}/")
+        assert "data:image/png" not in formgrader.page(f"submissions/{ids['bob']}/")
+        query = f"?submission_id={ids['ada']}"
+        (plot,) = (
+            grade
+            for grade in formgrader.ask("GET", f"api/grades{query}")
+            if grade["name"] == "my-plot"
+        )
+        assert plot["needs_manual_grade"]
+        formgrader.ask("PUT", f"api/grade/{plot['id']}", {"manual_score": 2.5})
+        comments = {c["name"]: c["id"] for c in formgrader.ask("GET", f"api/comments{query}")}
+        formgrader.ask("PUT", f"api/comment/{comments['my-plot']}", {"manual_comment": "Neat."})
+        ran = formgrader.ask("POST", f"api/assignment/{CHAPTER}/ada/generate_feedback")
+        assert ran["success"], ran
+    assert grades(course)["ada"] == grades(course)["bob"] | {"my-plot": 2.5}
+    page = (course / "feedback" / "ada" / CHAPTER / f"{CHAPTER}.html").read_text()
+    assert "Neat." in page
+    assert "data:image/png" in page
+
+
+class Formgrader:
+    """A Jupyter server in a course's folder, asked as formgrader's buttons ask it."""
+
+    def __init__(self, course: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        options = {
+            "ServerApp.port": self._port,
+            "ServerApp.root_dir": course,
+            "IdentityProvider.token": TOKEN,
+        }
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"),
+                *(f"--{name}={value}" for name, value in options.items()),
+            ],
+            cwd=course,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> Formgrader:
+        until = time.monotonic() + 120
+        while True:
+            try:
+                self.page("")
+                return self
+            except OSError:
+                assert time.monotonic() < until
+                assert self._process.poll() is None
+                time.sleep(0.2)
+
+    def __exit__(self, *exc: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def page(self, path: str, method: str = "GET", body: Any = None) -> str:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._port}/formgrader/{path}",
+            data=None if method == "GET" else json.dumps(body).encode(),
+            headers={"Authorization": f"token {TOKEN}"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=300) as answer:
+            said: bytes = answer.read()
+        return said.decode()
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        return json.loads(self.page(path, method, body))
 
 
 def test_outside_the_sandbox_that_attack_would_have_won(course):

@@ -8,17 +8,17 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from cnnlab.course.cli.keeping import open_journal, remedy
+from cnnlab.course.cli.keeping import open_journal, remedy, say
+from cnnlab.course.cli.progress import progress
 from cnnlab.course.cli.stopping import Stopped, Stopping
 from cnnlab.course.cli.terminal import (
     Sandboxed,
@@ -31,6 +31,7 @@ from cnnlab.course.cli.terminal import (
 
 if TYPE_CHECKING:
     from cnnlab.autograder.judging.results import BatchResult, SubmissionResult
+    from cnnlab.autograder.nbgrader_bridge.write_scores import ScoreWriter
 
 
 Paths = Annotated[
@@ -71,6 +72,16 @@ Resume = Annotated[
         "a finished run, only what has changed is graded. Give the same files and options.",
     ),
 ]
+GradebookUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--gradebook",
+        metavar="URL",
+        help="Write scores into nbgrader's database too, as results come: gradebook.db, or a URL "
+        "such as postgresql:///course. Manual scores and comments stay. Graded notebooks go "
+        "to autograded/, so that nbgrader's formgrader and feedback find them.",
+    ),
+]
 Reference = Annotated[
     str,
     typer.Option(
@@ -106,6 +117,7 @@ def grade(
     seconds: Seconds = None,
     resume: Resume = None,
     course: Course = None,
+    gradebook: GradebookUrl = None,
 ) -> None:
     """Grade notebooks, .py files or nbgrader's submitted/ tree.
 
@@ -117,6 +129,8 @@ def grade(
       cnnlab grade submitted/ --json results.json --csv grades.csv
 
       cnnlab grade submitted/ --json results.json --csv grades.csv --resume results.journal
+
+      cnnlab grade submitted/ --gradebook gradebook.db
 
       cnnlab grade exercises/ch01_convolution/ch01_convolution.ipynb --recorded
     """
@@ -143,13 +157,15 @@ def grade(
         )
     except ValueError as error:
         raise fail(str(error), 2) from None
+    scores = open_gradebook(gradebook, files)
+    settings = replace(settings, cards=scores is not None)
     journal = open_journal(settings, resume, json_file or csv_file, len(files))
     if journal:
         settings = replace(settings, seed=journal.seed)
-    with journal or nullcontext(), Stopping() as stopping:
+    with scores or nullcontext(), journal or nullcontext(), Stopping() as stopping:
         try:
-            with progress(len(files), stopping) as advance:
-                result = batch.grade(files, settings, advance, journal)
+            with progress(len(files), workers, stopping) as advance:
+                result = batch.grade(files, settings, both(advance, scores), journal)
             write_results(result, json_file, csv_file)
             if journal:
                 journal.finish()
@@ -170,24 +186,29 @@ def say_protections(sandbox: bool) -> None:
         errors.print(Text(visible(sentence)))
 
 
-@contextmanager
-def progress(total: int, stopping: Stopping) -> Iterator[Callable[[SubmissionResult], None]]:
-    """A progress bar on stderr; yields what is to be called with each result."""
-    columns = (
-        TextColumn("grading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[last]}", markup=False),
-    )
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("", total=total, last="")
+def open_gradebook(url: str | None, files: list[Path]) -> ScoreWriter | None:
+    """What takes the scores, where a gradebook was named."""
+    if url is None:
+        return None
+    from cnnlab.autograder.nbgrader_bridge.write_scores import ScoreWriter
 
-        def advance(result: SubmissionResult) -> None:
-            stopping.check()
-            bar.update(task, advance=1, last=visible(result.path[-40:]))
+    try:
+        return ScoreWriter(url, files)
+    except RuntimeError as error:
+        raise fail(str(error), 2) from None
 
-        yield advance
+
+def both(
+    advance: Callable[[SubmissionResult], None], scores: ScoreWriter | None
+) -> Callable[[SubmissionResult], None]:
+    """What is done with each result: the gradebook takes it, and then it counts as done."""
+
+    def take(result: SubmissionResult) -> None:
+        if scores and (why := scores.write(result)):
+            say(f"Not in the gradebook: {result.path}, for {why}.")
+        advance(result)
+
+    return take
 
 
 def demand_writable(target: Path | None) -> None:

@@ -76,13 +76,31 @@ def test_a_renamed_function_is_named():
         ([], "No cell defines relu"),
         ([cell("", "relu")], "is empty"),
         ([cell("x = 1", "relu")], "does not define relu"),
-        ([cell(RELU, "relu", kind="markdown")], "not a code cell any more"),
+        ([cell("My *relu*.", "relu", kind="markdown")], "not a code cell any more"),
     ],
 )
 def test_what_is_missing_is_said(cells, said):
     relu = handed_in(*cells).exercises["relu"]
     assert relu.status == "missing"
     assert said in relu.problem
+
+
+def test_an_answer_that_became_text_counts():
+    submission = handed_in(cell(RELU, "relu", kind="markdown"))
+    assert submission.cells() == [("relu", RELU)]
+    assert "Cell 1, the answer of relu, is no code cell any more" in submission.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "status"),
+    [("def relu(z):\n    z = z + 0\n", "written"), ("def relu(z):\n", "syntax_error")],
+)
+def test_of_an_answer_in_two_cells_the_second_is_named(first, status):
+    rest = "    for v in z:\n        v *= v > 0\n    return z"
+    relu = handed_in(cell(first, "relu"), cell(rest, "relu")).exercises["relu"]
+    assert relu.status == status
+    assert "Your loop is in cell 2, outside of relu" in relu.note + relu.problem
+    assert not handed_in(cell(RELU, "relu"), cell("y = 1", "")).exercises["relu"].note
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -209,7 +209,7 @@ def test_a_huge_file_is_refused(tmp_path):
     path = tmp_path / "ch01.ipynb"
     with open(path, "wb") as file:
         file.truncate(1 << 40)  # sparse
-    assert "larger than 20 MiB" in read(path).problem
+    assert "larger than 64 MiB" in read(path).problem
 
 
 def test_another_kind_of_file_is_refused():
