@@ -22,8 +22,8 @@ was not enough. More pictures would really help. In this chapter you make them f
 have, by small changes that leave the answer true. That is called **data augmentation**. It is a
 regularization, too. At the end you will see what it is worth, measured at equal cost.
 
-You write nine functions, one of which is optional. Eight of them are NumPy by hand; in the last one
-Keras does it for you. You should know chapter 6. About two and a half hours.
+You write ten functions. Nine of them are NumPy by hand; in the last one Keras does it for you. Two
+more, on whitening, are optional. You should know chapter 6. About two and a half hours.
 
 Run the next cell first. It loads Keras, and that takes some seconds.
 """
@@ -275,97 +275,6 @@ nearly, and that is how it should be.
 
 # %% [markdown]
 r"""
-### Whitening, if you like (exercise 3 is optional)
-
-Neighboring pixels are nearly equal. So most of what a patch of 8 × 8 pixels says, it says many
-times. **Whitening** removes that: afterward no two pixels are correlated, and all vary equally
-much.
-
-Think of a patch as a point with 64 coordinates. A cloud of such points is long in some directions
-and flat in others. Whitening turns the cloud so that these directions lie along the axes, stretches
-or shrinks each to length 1, **and turns it back**. With the patches $X$, one in each row:
-
-$$\bar X = X - \text{mean of each column} \qquad \Sigma = \tfrac1n \bar X^\top \bar X
-= U\, \text{diag}(s)\, U^\top$$
-
-$$\text{ZCA}(X) = \bar X\; U\, \text{diag}\!\left(\frac{1}{\sqrt{s + \varepsilon}}\right) U^\top$$
-
-The columns of $U$ are the directions (`np.linalg.eigh` finds them), $s$ the variances along them.
-Some of these are nearly 0: a small $\varepsilon$ keeps noise from being amplified. Without the
-last $U^\top$ the numbers would be just as white, but no longer a picture.
-
-**An example by hand.** Points $(\pm1, \pm3)$, all four, and $\varepsilon = 0$. The two coordinates
-are not correlated. What comes out? Answer: $(\pm1, \pm1)$: each is divided by its own spread.
-"""
-
-
-# %% exercise="zca_whiten"
-def zca_whiten(patches, eps):
-    """Patches whose pixels are not correlated, and that are changed as little as possible.
-
-    Parameters
-    ----------
-    patches : array, shape (n, d)
-        One patch of d pixels in each row. It stays unchanged.
-    eps : float
-        Is added to every variance before its root is taken.
-
-    Returns
-    -------
-    array, shape (n, d)
-        Each column has mean 0.
-
-    >>> zca_whiten(np.array([[1.0, 3.0], [-1.0, 3.0], [1.0, -3.0], [-1.0, -3.0]]), 0).round(6)
-    array([[ 1.,  1.],
-           [-1.,  1.],
-           [ 1., -1.],
-           [-1., -1.]])
-    """
-    ### BEGIN SOLUTION
-    centered = patches - patches.mean(axis=0)
-    variances, directions = np.linalg.eigh(centered.T @ centered / len(centered))
-    scale = 1 / np.sqrt(variances + eps)
-    return centered @ (directions * scale) @ directions.T
-    ### END SOLUTION
-
-
-# %% [markdown]
-r"""
-No library that the course uses has this function, so your check compares with Keras's singular
-values, and looks at what must be true of any whitening: the variances in all directions, and that
-nothing was turned. Here are patches of our cats and dogs, before and after.
-"""
-
-# %%
-if ready(zca_whiten):
-    patches = cut_patches(pictures[:500], side=8, count=4000, rng=np.random.default_rng(0))
-    white = zca_whiten(patches, 1e-4)
-    busy = np.argsort(-patches.std(axis=1))[100:1600:300]
-    for name, p in {"before": patches, "after": 0.5 + white / 12}.items():
-        figures.photos(
-            *np.clip(p[busy], 0, 1).reshape(-1, 8, 8),
-            titles=[name] * 5,
-            shades="gray",
-            alt="Five gray patches of 8 by 8 pixels, soft."
-            if name == "before"
-            else "The same five whitened: single pixels and thin edges stand out on plain gray.",
-        ).show()
-        together = np.corrcoef(p, rowvar=False)
-        print(f"correlation of a middle pixel with its neighbor: {together[27, 28]:.2f}")
-
-# %% [markdown]
-r"""
-What a pixel has in common with its neighbors is gone, or nearly: a larger $\varepsilon$ would
-leave more of it. What is left are edges, and the grain of the photograph.
-
-> **Where the article is too quick: whitening.** It counts whitening among the usual preparations.
-> For convolutional networks it is rarely used: the covariance of whole photographs of
-> 150 × 150 × 3 pixels is a matrix of 67,500 × 67,500 numbers, and the first layer of a network
-> learns to look for edges anyway. Mean and standard deviation do nearly all the good.
-"""
-
-# %% [markdown]
-r"""
 ## 3. Changes that leave the answer true
 
 Which changes of a photograph leave a cat a cat? Make a list before you read on.
@@ -383,12 +292,18 @@ We write four changes: first the three simple ones.
 | `shift(x, dy, dx)` | moves `dy` rows **down** and `dx` columns **to the right**; zeros come in |
 | `adjust_contrast(x, factor)` | stretches each channel of each picture around its own mean |
 
-All of them take a batch $(N, H, W, C)$ and give a new one of the same shape.
+All of them take a batch $(N, H, W, C)$ and give a new one of the same shape. The fourth change,
+turning and zooming, is section 4.
+
+Changes can be made one after the other. **Does it matter in which order?**
 """
+
+# %% guess
+guess("mirrored_then_shifted")
 
 # %% [markdown]
 r"""
-### Exercise 4: mirror
+### Exercise 3: mirror
 """
 
 
@@ -420,7 +335,7 @@ def hflip(x):
 
 # %% [markdown]
 r"""
-### Exercise 5: shift
+### Exercise 4: shift
 
 **An example by hand.** A picture of two rows is shifted by `dy=1, dx=-1`:
 
@@ -465,7 +380,7 @@ def shift(x, dy, dx):
 
 # %% [markdown]
 r"""
-### Exercise 6: contrast
+### Exercise 5: contrast
 
 Each pixel has a distance from the mean of its picture, in its channel. Multiply that distance:
 
@@ -557,7 +472,8 @@ guess("why_holes")
 # %% [markdown]
 r"""
 The solution is to **go backward**. For every pixel of the *result*, ask where it comes from.
-Then no place is forgotten. This is called *inverse mapping*.
+Then no place is forgotten. This is called *inverse mapping*. It has two parts, one function each:
+*where* every pixel comes from, and *what* is there.
 
 **Where does it come from?** The picture turns and grows about its middle, and the middle of rows
 $0, 1, \ldots, H-1$ is $(H-1)/2$, not $H/2$. A pixel of the result at row $i$, column $j$ lies
@@ -580,6 +496,51 @@ guess("quarter_turn")
 
 # %% [markdown]
 r"""
+### Exercise 6: where does it come from?
+"""
+
+
+# %% exercise="inverse_map"
+def inverse_map(size, degrees, zoom):
+    """Where each pixel of a turned and enlarged picture comes from.
+
+    Parameters
+    ----------
+    size : (H, W)
+        Rows and columns of the picture, and of the result.
+    degrees : float
+        Counter-clockwise, about the middle.
+    zoom : float
+        Above 1 enlarges, below 1 makes smaller.
+
+    Returns
+    -------
+    (rows, columns) : two arrays of shape (H, W), float64
+        For each pixel of the result its place in the picture: rarely whole numbers, and some lie
+        outside.
+
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``zoom`` is not above 0. The message
+    contains the word ``zoom``.
+
+    >>> rows, columns = inverse_map((1, 3), 0, 2)
+    >>> rows, columns
+    (array([[0., 0., 0.]]), array([[0.5, 1. , 1.5]]))
+    """
+    ### BEGIN SOLUTION
+    height, width = size
+    down = np.arange(height)[:, None] - (height - 1) / 2
+    right = np.arange(width) - (width - 1) / 2
+    cos, sin = np.cos(np.radians(degrees)) / zoom, np.sin(np.radians(degrees)) / zoom
+    rows = cos * down + sin * right + (height - 1) / 2
+    columns = cos * right - sin * down + (width - 1) / 2
+    return rows, columns
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
 **Between the pixels.** The place is rarely exactly a pixel. It lies between four. Take all four,
 and give a nearer one more weight: **bilinear** interpolation. With $(r, s)$ the place, $a =
 \lfloor r \rfloor$, $b = \lfloor s \rfloor$, $p = r - a$ and $q = s - b$:
@@ -590,9 +551,76 @@ $$(1-p)(1-q)\, x_{a,b} + (1-p)\,q\, x_{a,b+1} + p\,(1-q)\, x_{a+1,b} + p\,q\, x_
 edge still counts by half: only those of the four neighbors that lie outside are 0.
 """
 
+# %% guess
+guess("between_four_pixels")
+
 # %% [markdown]
 r"""
-### Exercise 7: turn and zoom
+### Exercise 7: read between the pixels
+"""
+
+
+# %% exercise="bilinear"
+def bilinear(x, rows, columns):
+    """Pictures read at places between their pixels.
+
+    Parameters
+    ----------
+    x : array, shape (N, H, W, C), float
+        It stays unchanged.
+    rows, columns : arrays of shape (h, w), float
+        The places, the same in all pictures. They may lie anywhere, far outside too.
+
+    Returns
+    -------
+    array, shape (N, h, w, C), the dtype of ``x``
+        Bilinear between the pixels; outside of the picture everything is 0.
+
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``x`` does not have four axes (its
+    message contains the word ``x``), or ``rows`` and ``columns`` differ in shape (the word
+    ``rows`` or ``columns``).
+
+    >>> x = np.array([[[[10.0], [20.0]]]])
+    >>> bilinear(x, np.array([[0.0, 0.0]]), np.array([[0.25, 1.5]])).ravel()
+    array([12.5, 10. ])
+    """
+    ### BEGIN SOLUTION
+    height, width = x.shape[1:3]
+    top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    frame = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # zeros for all that lies outside
+    out = np.zeros((len(x), *rows.shape, x.shape[3]), x.dtype)
+    for i, j in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):
+        share = (1 - np.abs(rows - i)) * (1 - np.abs(columns - j))
+        picked = frame[:, np.clip(i, -1, height) + 1, np.clip(j, -1, width) + 1]
+        out += share[:, :, None].astype(x.dtype) * picked
+    return out
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+The two functions are useful alone, too: whoever makes places in another way bends pictures in
+another way. Here every row is read a little further to the left or to the right, in a wave.
+"""
+
+# %%
+if ready(bilinear):
+    rows, columns = np.meshgrid(np.arange(64.0), np.arange(64.0), indexing="ij")
+    waves = bilinear(cat, rows, columns + 4 * np.sin(rows / 5))
+    figures.photos(
+        cat[0],
+        waves[0],
+        titles=["picture", "read along a wave"],
+        alt="Left: a cat's face. Right: the same face, bent from side to side like a flag.",
+    ).show()
+
+# %% [markdown]
+r"""
+### Exercise 8: turn and zoom
+
+Put the two together.
 """
 
 
@@ -624,20 +652,8 @@ def affine(x, degrees, zoom):
            [1., 3.]])
     """
     ### BEGIN SOLUTION
-    height, width = x.shape[1:3]
-    down = np.arange(height)[:, None] - (height - 1) / 2
-    right = np.arange(width) - (width - 1) / 2
-    cos, sin = np.cos(np.radians(degrees)) / zoom, np.sin(np.radians(degrees)) / zoom
-    rows = cos * down + sin * right + (height - 1) / 2
-    columns = cos * right - sin * down + (width - 1) / 2
-    top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
-    frame = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # zeros for all that lies outside
-    out = np.zeros_like(x)
-    for i, j in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):
-        share = (1 - np.abs(rows - i)) * (1 - np.abs(columns - j))
-        picked = frame[:, np.clip(i, -1, height) + 1, np.clip(j, -1, width) + 1]
-        out += share[:, :, None].astype(x.dtype) * picked
-    return out
+    rows, columns = inverse_map(x.shape[1:3], degrees, zoom)
+    return bilinear(x, rows, columns)
     ### END SOLUTION
 
 
@@ -717,7 +733,7 @@ anywhere else.
 
 # %% [markdown]
 r"""
-### Exercise 8: a varied batch
+### Exercise 9: a varied batch
 """
 
 
@@ -872,7 +888,7 @@ black corners. And its answers would change from call to call.
 
 # %% [markdown]
 r"""
-### Exercise 9: a network that varies its own pictures
+### Exercise 10: a network that varies its own pictures
 """
 
 
@@ -972,8 +988,12 @@ guess("worth_of_augmentation")
 r"""
 Here are the recorded runs of the same network, side by side: dropout alone, and dropout with
 augmentation. Everything else is equal: the same pictures, the same number of steps, the same
-batches, the same starting weights, several seeds each. (Which augmentation works best was found
-by trials; the cell prints it.)
+batches, the same starting weights, several seeds each.
+
+**Which augmentation?** Not your `augment_batch`, and not quite your network either. The runs were
+recorded with Keras's layers, and with the changes that had worked best in trials: mirroring, shifts
+of up to an eighth of the sides, a contrast that only rises, and no turning. What came in at the
+edges was a mirror image.
 """
 
 # %%
@@ -983,6 +1003,48 @@ print({name: settings[name] for name in ("pictures", "epochs", "batch", "augment
 
 # %% [markdown]
 r"""
+How like are the three? The soft spots of section 5 tell. Each of the three varies the same 144
+pictures, and what it did is read back: the smallest and the largest number of each kind.
+"""
+
+# %%
+if ready(augment_batch) and ready(build_augmented_cnn):
+    from cnnlab.course.networks.cnn import augmentation_layers
+    from cnnlab.course.ops.blobs import pictures as spots
+    from cnnlab.course.ops.blobs import recover
+
+    def varied_by(layers, x):
+        for layer in layers:
+            x = layer(x, training=True)
+        return np.asarray(x)
+
+    plain = spots(144, 32, 32)
+    random_layers = [
+        layer
+        for layer in build_augmented_cnn((32, 32, 3)).layers
+        if type(layer).__name__.startswith("Random")
+    ]
+    recorded_layers = augmentation_layers(**settings["augmentation"], seed=0)
+    for name, varied in {
+        "your augment_batch": augment_batch(plain, np.arange(144), np.random.default_rng(0))[0],
+        "your network": varied_by(random_layers, plain),
+        "the recorded runs": varied_by(recorded_layers, plain),
+    }.items():
+        if (read := recover(varied, 144)) is None:
+            continue
+        said = f"{name:19} mirrored {read.mirrored.mean():4.0%}"
+        for what in ("down", "right", "degrees", "contrast"):
+            values = getattr(read, what)
+            said += f"  {what} {values.min():+.1f} … {values.max():+.1f}"
+        print(said)
+
+# %% [markdown]
+r"""
+All three mirror about half of the pictures, and shift them by a few pixels to every side. Only your
+function and your network turn them, and only your function lowers the contrast. So the table below
+does not measure *your* augmentation, but one of its kind. With `LIVE = True` at the end of this
+section you can measure your own network.
+
 Look at the dashed curves first. *With* augmentation the network does worse in training: the same
 picture never comes twice, so there is less to memorize. And on new pictures it does better. You
 see it best in the loss. Without augmentation it soon turns and rises; with it, it falls for much
@@ -1118,7 +1180,7 @@ that? Ask the network about both and take the mean. That is called test-time aug
 With `LIVE = True` the next cell trains *your* model for eight epochs, or fewer, so that it ends
 within three minutes. In the first epochs you may see 50 %: it has found nothing yet. Then the
 stars should come near the recorded curve, more likely a little below it: your pictures are also
-turned, so they are harder to learn from.
+turned, as you have seen, so they are harder to learn from.
 
 With `REPEAT = True` the first recorded run with augmentation is started again, for the same time.
 Its circles must land on the crosses, which are recorded.
@@ -1153,7 +1215,152 @@ if reached:
 
 # %% [markdown]
 r"""
-## 8. Two bugs
+## 8. If you like: whitening
+
+Back to the beginning, to what is done to pictures before they are used. These two exercises are
+optional, and nothing that follows needs them.
+
+Neighboring pixels are nearly equal. So most of what a patch of 8 × 8 pixels says, it says many
+times. **Whitening** removes that: afterward no two pixels are correlated, and all vary equally
+much.
+
+Think of a patch as a point with 64 coordinates. A cloud of such points is long in some directions
+and flat in others. Whitening turns the cloud so that these directions lie along the axes, stretches
+or shrinks each to length 1, **and turns it back**. With the patches $X$, one in each row:
+
+$$\bar X = X - \text{mean of each column} \qquad \Sigma = \tfrac1n \bar X^\top \bar X$$
+
+$\Sigma$ is the **covariance matrix**. In its row $i$ and column $j$ stands how pixels $i$ and $j$
+vary together: the mean product of their distances from their means. It is large where both tend to
+be bright in the same patches, and 0 where they are not correlated.
+
+**An example by hand.** Two patches of two pixels, $(1, 10)$ and $(3, 30)$. The means are 2 and 20,
+the distances $\mp1$ and $\mp10$. So $\Sigma$ holds 1 and 100 on its diagonal, the two variances,
+and 10 beside it.
+"""
+
+# %% [markdown]
+r"""
+### Exercise 11 (optional): how pixels vary together
+"""
+
+
+# %% exercise="covariance"
+def covariance(patches):
+    """How much every two pixels of patches vary together.
+
+    Parameters
+    ----------
+    patches : array, shape (n, d)
+        One patch of d pixels in each row. It stays unchanged.
+
+    Returns
+    -------
+    array, shape (d, d)
+        A mean over the n patches, divided by n and not by n − 1.
+
+    Notes
+    -----
+    Beyond the exercise, for no points: a ``ValueError`` if ``patches`` does not have two axes. The
+    message contains the word ``patches``.
+
+    >>> covariance(np.array([[1.0, 10.0], [3.0, 30.0]]))
+    array([[  1.,  10.],
+           [ 10., 100.]])
+    """
+    ### BEGIN SOLUTION
+    centered = patches - patches.mean(axis=0)
+    return centered.T @ centered / len(centered)
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+### Exercise 12 (optional): whiten
+
+A covariance matrix is symmetric, so it can be taken apart into directions and lengths:
+
+$$\Sigma = U\, \text{diag}(s)\, U^\top$$
+
+$$\text{ZCA}(X) = \bar X\; U\, \text{diag}\!\left(\frac{1}{\sqrt{s + \varepsilon}}\right) U^\top$$
+
+The columns of $U$ are the directions (`np.linalg.eigh` finds them), $s$ the variances along them.
+Some of these are nearly 0: a small $\varepsilon$ keeps noise from being amplified. Without the
+last $U^\top$ the numbers would be just as white, but no longer a picture.
+
+**An example by hand.** Points $(\pm1, \pm3)$, all four, and $\varepsilon = 0$. The two coordinates
+are not correlated. What comes out? Answer: $(\pm1, \pm1)$: each is divided by its own spread.
+"""
+
+
+# %% exercise="zca_whiten"
+def zca_whiten(patches, eps):
+    """Patches whose pixels are not correlated, and that are changed as little as possible.
+
+    Parameters
+    ----------
+    patches : array, shape (n, d)
+        One patch of d pixels in each row. It stays unchanged.
+    eps : float
+        Is added to every variance before its root is taken.
+
+    Returns
+    -------
+    array, shape (n, d)
+        Each column has mean 0.
+
+    >>> zca_whiten(np.array([[1.0, 3.0], [-1.0, 3.0], [1.0, -3.0], [-1.0, -3.0]]), 0).round(6)
+    array([[ 1.,  1.],
+           [-1.,  1.],
+           [ 1., -1.],
+           [-1., -1.]])
+    """
+    ### BEGIN SOLUTION
+    centered = patches - patches.mean(axis=0)
+    variances, directions = np.linalg.eigh(covariance(patches))
+    scale = 1 / np.sqrt(variances + eps)
+    return centered @ (directions * scale) @ directions.T
+    ### END SOLUTION
+
+
+# %% [markdown]
+r"""
+No library that the course uses has this function, so your check compares with Keras's singular
+values, and looks at what must be true of any whitening: the variances in all directions, and that
+nothing was turned. Here are patches of our cats and dogs, before and after.
+"""
+
+# %%
+if ready(zca_whiten):
+    patches = cut_patches(pictures[:500], side=8, count=4000, rng=np.random.default_rng(0))
+    white = zca_whiten(patches, 1e-4)
+    busy = np.argsort(-patches.std(axis=1))[100:1600:300]
+    for name, p in {"before": patches, "after": 0.5 + white / 12}.items():
+        figures.photos(
+            *np.clip(p[busy], 0, 1).reshape(-1, 8, 8),
+            titles=[name] * 5,
+            shades="gray",
+            alt="Five gray patches of 8 by 8 pixels, soft."
+            if name == "before"
+            else "The same five whitened: single pixels and thin edges stand out on plain gray.",
+        ).show()
+        together = np.corrcoef(p, rowvar=False)
+        print(f"correlation of a middle pixel with its neighbor: {together[27, 28]:.2f}")
+
+# %% [markdown]
+r"""
+What a pixel has in common with its neighbors is gone, or nearly: a larger $\varepsilon$ would
+leave more of it. What is left are edges, and the grain of the photograph.
+
+> **Where the article is too quick: whitening.** It counts whitening among the usual preparations.
+> For convolutional networks it is rarely used: the covariance of whole photographs of
+> 150 × 150 × 3 pixels is a matrix of 67,500 × 67,500 numbers, and the first layer of a network
+> learns to look for edges anyway. Mean and standard deviation do nearly all the good.
+"""
+
+# %% [markdown]
+r"""
+## 9. Two bugs
 
 Two boxes, as in chapter 1: each holds one of your functions, with one mistake in it. **Name the
 mistake, and expose it** with an input on which it alone shows, of as few numbers as you can.
@@ -1239,14 +1446,15 @@ def expose_adjust_contrast():
 
 # %% [markdown]
 r"""
-## 9. What you have built
+## 10. What you have built
 
 - `fit_standardizer`, `standardize`: mean 0, standard deviation 1, by the numbers of the training
   pictures.
-- `zca_whiten`: pixels without correlation to their neighbors.
-- `hflip`, `shift`, `adjust_contrast`, `affine`: changes that leave a cat a cat.
+- `hflip`, `shift`, `adjust_contrast`, `affine`: changes that leave a cat a cat. The last is made of
+  `inverse_map` and `bilinear`.
 - `augment_batch`: a fresh variant of every picture, every time.
 - `build_augmented_cnn`: a network that does it by itself, in training alone.
+- `covariance`, `zca_whiten`: pixels without correlation to their neighbors, if you like.
 
 ### Questions
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlab.course.guesses.question import choice, number, numbers
-from cnnlab.course.ops.augmentation import adjust_contrast, affine, fit_standardizer
+from cnnlab.course.ops.augmentation import (
+    adjust_contrast,
+    affine,
+    bilinear,
+    fit_standardizer,
+    hflip,
+    shift,
+)
 from cnnlab.course.ops.network import predict
 from cnnlab.course.training.histories import gain, load_histories
 from cnnlab.datasets.pictures import load_cats_dogs, load_network
@@ -87,6 +94,19 @@ QUESTIONS = (
             "those of the training pictures": "",
         },
     ),
+    numbers(
+        "mirrored_then_shifted",
+        "A row holds 1, 2, 3. It is mirrored, and then shifted by dx = 1. What comes out?",
+        shift(hflip(np.array([1.0, 2, 3]).reshape(1, 1, 3, 1)), 0, 1).ravel(),
+        "Mirrored it is 3, 2, 1, and then a zero comes in from the left. Shifted first and then "
+        "mirrored it would be 2, 1, 0: the order matters, and one has to be agreed upon.",
+        {
+            (2, 1, 0): "You shifted first. Then the zero is mirrored, too.",
+            (2, 1, 3): "What leaves the picture on one side does not come back on the other.",
+            (0, 1, 2): "You did not mirror it.",
+            (3, 3, 2): "Zeros come in, not the edge once more.",
+        },
+    ),
     choice(
         "doubled_contrast",
         "What becomes of the pixels 0.1 and 0.9 if the contrast is doubled?",
@@ -125,6 +145,22 @@ QUESTIONS = (
             "the bottom right": "That would be half a turn.",
         },
         proof=_quarter_turn,
+    ),
+    number(
+        "between_four_pixels",
+        "Two rows of two pixels: 0 and 8, and below them 32 and 40. What is a quarter of a row below "
+        "the upper row, and half a column to the right of the left column?",
+        float(
+            bilinear(np.array([0.0, 8, 32, 40]).reshape(1, 2, 2, 1), [[1 / 4]], [[1 / 2]]).item()
+        ),
+        "In the middle of the columns there is 4 above and 36 below. A quarter of the way down is 12.",
+        {
+            20: "That is the middle of all four. Of the rows, the upper one is nearer.",
+            28: "The lower row counts three quarters in yours. The upper one is nearer: it counts more.",
+            18: "You exchanged rows and columns: a quarter down, half to the right.",
+            0: "That is a nearest pixel. All four count, each by how near it is.",
+            8: "That is a nearest pixel. All four count, each by how near it is.",
+        },
     ),
     choice(
         "keras_and_fifteen",

@@ -81,6 +81,30 @@ def standardize(x: ArrayLike, stats: tuple[ArrayLike, ArrayLike]) -> Array:
     return (x - mean) / np.where(std == 0, 1, std)
 
 
+def covariance(patches: ArrayLike) -> Array:
+    """How the pixels of patches vary together: mean products of their distances from their means.
+
+    Parameters
+    ----------
+    patches : array_like, shape (n, d)
+        One patch in each row.
+
+    Returns
+    -------
+    ndarray, shape (d, d)
+
+    Examples
+    --------
+    >>> covariance([[1, 10], [3, 30]])
+    array([[  1.,  10.],
+           [ 10., 100.]])
+    """
+    (patches,) = as_floats(patches=patches)
+    require(patches.ndim == 2, "patches", "must have shape (n, d)", patches.shape)
+    centred = patches - patches.mean(axis=0)
+    return centred.T @ centred / len(centred)
+
+
 def zca_whiten(patches: ArrayLike, eps: float = 0.1) -> Array:
     """Patches without the correlations between their pixels, as like the old ones as can be.
 
@@ -103,7 +127,7 @@ def zca_whiten(patches: ArrayLike, eps: float = 0.1) -> Array:
     require(patches.ndim == 2, "patches", "must have shape (n, d)", patches.shape)
     require(eps >= 0, "eps", "must not be negative", eps)
     centred = patches - patches.mean(axis=0)
-    variances, directions = np.linalg.eigh(centred.T @ centred / len(centred))
+    variances, directions = np.linalg.eigh(covariance(patches))
     # Rounding leaves tiny negative variances where patches span fewer directions than pixels.
     scale = 1 / np.sqrt(np.maximum(variances, 0) + eps)
     return centred @ (directions * scale) @ directions.T
@@ -210,6 +234,37 @@ def affine(x: ArrayLike, degrees: ArrayLike, zoom: ArrayLike) -> Array:
     return bilinear(x, *sources(x.shape[1:3], np.radians(degrees), zoom))
 
 
+def inverse_map(size: tuple[int, int], degrees: float, zoom: float) -> tuple[Array, Array]:
+    """Where each pixel of a turned and enlarged picture comes from.
+
+    Parameters
+    ----------
+    size : (H, W)
+    degrees : float
+        Counter-clockwise.
+    zoom : float
+        Above 1 enlarges.
+
+    Returns
+    -------
+    rows, columns : ndarray, shape (H, W), float64
+
+    Raises
+    ------
+    ValueError
+        ``zoom`` is not above 0.
+
+    Examples
+    --------
+    >>> rows, columns = inverse_map((1, 3), 0, 2)
+    >>> columns
+    array([[0.5, 1. , 1.5]])
+    """
+    require(zoom > 0, "zoom", "must be above 0", zoom)
+    rows, columns = sources(size, np.radians(degrees), zoom)
+    return rows[0], columns[0]
+
+
 def sources(
     size: tuple[int, ...],
     angle: ArrayLike,
@@ -239,15 +294,33 @@ def sources(
     return cos * down + sin * right + row, cos * right - sin * down + column
 
 
-def bilinear(x: Array, rows: Array, columns: Array) -> Array:
+def bilinear(x: ArrayLike, rows: ArrayLike, columns: ArrayLike) -> Array:
     """The pictures read at places between their pixels; outside everything is 0.
 
     Parameters
     ----------
-    x : ndarray, shape (N, H, W, C)
-    rows, columns : ndarray, shape (N, h, w) or (1, h, w)
-        (1, h, w): the same places in all pictures.
+    x : array_like, shape (N, H, W, C)
+    rows, columns : array_like, shape (h, w), (1, h, w) or (N, h, w)
+        Without N: the same places in all pictures.
+
+    Returns
+    -------
+    ndarray, shape (N, h, w, C)
+
+    Raises
+    ------
+    ValueError
+        ``x`` does not have four axes, or ``rows`` and ``columns`` differ in shape.
+
+    Examples
+    --------
+    >>> bilinear([[[[10], [20]]]], [[0, 0]], [[0.25, 1.5]]).ravel()
+    array([12.5, 10. ])
     """
+    x, rows, columns = batch(x), np.asarray(rows, float), np.asarray(columns, float)
+    same = rows.shape == columns.shape and rows.ndim in (2, 3)
+    require(same, "rows", "must have columns' shape (h, w)", (rows.shape, columns.shape))
+    rows, columns = (a.reshape(-1, *a.shape[-2:]) for a in (rows, columns))
     top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
     out = np.zeros((len(x), *rows.shape[1:], x.shape[3]), x.dtype)
     picture = np.arange(len(x))[:, None, None]

@@ -8,6 +8,12 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch08_augmentation._pictures import axes_probes, floats
+from cnnlab.autograder.graders.ch08_augmentation._warping import (
+    PLACE_TWISTS,
+    READINGS,
+    places,
+    read_by_keras,
+)
 from cnnlab.autograder.graders.shared.draws import impulse, reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, with_mistake
@@ -56,22 +62,8 @@ def keras_affine(x: Any, degrees: float, zoom: float) -> Array:
     ``affine_transform`` and the layers compute those places in float32 and so are right to five
     or six digits only; the tests compare with them.
     """
-    import keras
-
     x = floats(x)
-    n, height, width, channels = x.shape
-    row, column, angle = (height - 1) / 2, (width - 1) / 2, np.deg2rad(degrees)
-    turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    j, i = np.meshgrid(np.arange(width) - column, np.arange(height) - row)
-    across, down = np.linalg.inv(turn) @ np.stack([j.ravel(), -i.ravel()])  # y points upwards
-    places = np.stack([row - down, column + across]).reshape(2, height, width)
-    out = np.empty_like(x)
-    for picture in range(n):
-        for channel in range(channels):
-            out[picture, :, :, channel] = keras.ops.image.map_coordinates(
-                x[picture, :, :, channel], places.astype(x.dtype), order=1, fill_mode="constant"
-            )
-    return out
+    return read_by_keras(x, *places(x.shape[1:3], degrees, zoom))
 
 
 def warped(
@@ -106,21 +98,6 @@ def _scattered(x: Array, rows: Array, columns: Array) -> Array:
     return out
 
 
-def _nearest(x: Array, rows: Array, columns: Array) -> Array:
-    return bilinear(x, np.rint(rows), np.rint(columns))
-
-
-def _held(x: Array, rows: Array, columns: Array) -> Array:
-    """The edge repeated outside of the picture."""
-    return bilinear(x, np.clip(rows, 0, x.shape[1] - 1), np.clip(columns, 0, x.shape[2] - 1))
-
-
-def _cut(x: Array, rows: Array, columns: Array) -> Array:
-    """0 wherever a place is not wholly inside: no half pixels at the edge."""
-    inside = (rows >= 0) & (rows <= x.shape[1] - 1) & (columns >= 0) & (columns <= x.shape[2] - 1)
-    return np.where(inside[..., None], bilinear(x, rows, columns), 0).astype(x.dtype)
-
-
 _FORWARD = "You send every pixel to its new place. Some places then get two pixels and others none: holes. Go the other way: ask for every pixel of the result where it comes from."
 
 EXERCISE = Exercise(
@@ -129,64 +106,14 @@ EXERCISE = Exercise(
     probes=affine_probes,
     keras_reference=keras_affine,
     numpy_op=warped,
+    needs=("inverse_map", "bilinear"),
     twists=(
         *(
             Twist("forward-mapping", with_mistake(scatter=scatter), _FORWARD)
             for scatter in (np.rint, lambda place: np.floor(place + 0.5), np.trunc)
         ),
-        Twist(
-            "radians-for-degrees",
-            with_mistake(angle=lambda degrees: degrees),
-            "sin and cos take radians. How many radians are 180 degrees?",
-        ),
-        Twist(
-            "turns-for-degrees",
-            with_mistake(angle=lambda degrees: 2 * np.pi * degrees),
-            "You treat the angle as whole turns, as Keras's RandomRotation does. Here it comes in degrees. How many of them are a turn?",
-        ),
-        *(
-            Twist(
-                "rotates-about-corner",
-                with_mistake(centre=centre),
-                "Your picture turns about its top left corner. It should turn about its middle: move the middle to (0, 0) first, and move it back at the end.",
-            )
-            for centre in (lambda height, width: (0.0, 0.0),)
-        ),
-        Twist(
-            "centre-half-a-pixel-off",
-            with_mistake(centre=lambda height, width: (height / 2, width / 2)),
-            "Your center is half a pixel off. The rows go from 0 to H − 1: what is in the middle of these?",
-        ),
-        Twist(
-            "centre-half-a-pixel-off",
-            with_mistake(centre=lambda height, width: (height // 2, width // 2)),
-            "Your center is half a pixel off where a side is even. The rows go from 0 to H − 1: what is in the middle of these?",
-        ),
-        Twist(
-            "direction-reversed",
-            with_mistake(angle=lambda degrees: -np.radians(degrees)),
-            "Your picture turns clockwise. Rows count down, and you go back from the result to the picture. Each of these reverses the turn: how often do you reverse it?",
-        ),
-        Twist(
-            "zoom-inverted",
-            with_mistake(resize=lambda zoom: 1 / zoom),
-            "A zoom above 1 should enlarge. You go back from the result to the picture. Are distances there multiplied or divided by the zoom?",
-        ),
-        Twist(
-            "nearest-for-bilinear",
-            with_mistake(read=_nearest),
-            "You take the nearest pixel. How much should each of the four pixels around a place count?",
-        ),
-        Twist(
-            "edge-repeated",
-            with_mistake(read=_held),
-            "You repeat the edge outside of the picture. What should be outside instead?",
-        ),
-        Twist(
-            "cuts-the-edge",
-            with_mistake(read=_cut),
-            "Half a pixel outside of the picture you give 0 at once. There the pixel at the edge still counts by half. Which neighbors alone should be 0?",
-        ),
+        *PLACE_TWISTS,
+        *(Twist(name, with_mistake(read=read), says) for name, read, says in READINGS),
     ),
     hints=(
         "Take one pixel of the result. Where in the old picture was what it shows?",

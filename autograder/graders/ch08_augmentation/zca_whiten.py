@@ -104,16 +104,27 @@ def whiten(
     return rotated @ u.T if back else rotated
 
 
-_CENTRE = "Your columns do not have mean 0. Whitening is about how pixels vary: subtract the mean of each pixel first, over all patches."
+CENTRE = "Your columns do not have mean 0. Whitening is about how pixels vary: subtract the mean of each pixel first, over all patches."
 _EPS = "eps belongs to the variances, before the root is taken: it keeps small ones from becoming huge. Where is yours?"
 
-_PIXELS = (
+PIXELS = (
     "You divide the covariance by the number of pixels. A covariance is a mean over examples: "
     "what are the examples here, and how many are there?"
 )
-_SUMS = (
+SUMS = (
     "You take sums of products where the covariance is their mean. By what should you divide them?"
 )
+
+SAMPLE = (
+    "You divide the covariance by n − 1. Here it is divided by the number of patches. Which number "
+    "do you use?"
+)
+OFF_CENTRE: tuple[Callable[[Array], Array], ...] = (
+    lambda x: x,
+    lambda x: x - x.mean(),
+    lambda x: x - x.mean(axis=1, keepdims=True),
+)
+"""Wrong ways to center patches."""
 
 EXERCISE = Exercise(
     name="zca_whiten",
@@ -121,16 +132,10 @@ EXERCISE = Exercise(
     probes=zca_probes,
     keras_reference=keras_whiten,
     numpy_op=whiten,
+    needs=("covariance",),
     describe=whitening,
     twists=(
-        *(
-            Twist("not-centred", with_mistake(centre=centre), _CENTRE)
-            for centre in (
-                lambda x: x,
-                lambda x: x - x.mean(),
-                lambda x: x - x.mean(axis=1, keepdims=True),
-            )
-        ),
+        *(Twist("not-centred", with_mistake(centre=centre), CENTRE) for centre in OFF_CENTRE),
         Twist(
             "pca-not-rotated-back",
             with_mistake(back=False),
@@ -152,13 +157,13 @@ EXERCISE = Exercise(
         Twist(
             "sample-covariance",
             with_mistake(divisor=lambda n, d: n - 1),
-            "You divide the covariance by n − 1. Here it is divided by the number of patches. Which number do you use?",
+            SAMPLE,
         ),
         *(
-            Twist("divided-by-pixels", with_mistake(divisor=divisor), _PIXELS)
+            Twist("divided-by-pixels", with_mistake(divisor=divisor), PIXELS)
             for divisor in (lambda n, d: d, lambda n, d: d - 1)
         ),
-        Twist("not-divided", with_mistake(divisor=lambda n, d: 1), _SUMS),
+        Twist("not-divided", with_mistake(divisor=lambda n, d: 1), SUMS),
     ),
     hints=(
         "What would patches look like in which no pixel tells anything about its neighbor?",
