@@ -43,6 +43,11 @@ def page(name: str) -> str:
         ``ch01_convolution.js`` or ``ch01_convolution.css``, a file of this folder.
     """
     own = Path(__file__).parent / name
-    shared = own.with_name(f"shared{own.suffix}")
-    colours = palette.script() if own.suffix == ".js" else palette.style()
-    return "\n".join([colours, *(path.read_text(encoding="utf-8") for path in (shared, own))])
+    shared = own.with_name(f"shared{own.suffix}").read_text(encoding="utf-8")
+    first = [palette.script(), in_notebook()] if own.suffix == ".js" else [palette.style()]
+    return "\n".join([*first, shared, own.read_text(encoding="utf-8")])
+
+
+def in_notebook() -> str:
+    """The script of what demos and questions do alike: they keep their keys."""
+    return Path(__file__).with_name("notebook.js").read_text(encoding="utf-8")

@@ -108,7 +108,7 @@ function table(caption, values, columns, colour) {
 // end.
 function render({ model, el }) {
   el.classList.add("cnnlab-demo");
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes keys for itself
+  keepKeys(el);
   const view = new View(model, el);
   const refresh = () => view.refresh();
   model.on("change", refresh);

@@ -53,13 +53,6 @@ function render({ model, el }) {
     const text = new FormData(form).get(model.get("kind") === "choice" ? id : "guess");
     say(() => model.set("guessed", { text, count: ++count }));
   });
-  form.addEventListener("keydown", (event) => { // JupyterLab keeps Enter from sending a form
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.target.tagName === "BUTTON") event.target.click();
-    else form.requestSubmit();
-  });
   reveal.addEventListener("click", () => say(() => model.set("asked", true)));
 
   const refresh = () => {
@@ -77,7 +70,7 @@ function render({ model, el }) {
   };
 
   el.classList.add("cnnlab-guess");
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes keys for itself
+  keepKeys(el);
   const legend = html("legend", `<strong>Guess first.</strong> ${model.get("question")}`);
   form.append(make("fieldset", {}, legend, ...fields, make("div", { class: "buttons" }, send, reveal)));
   el.append(form, verdict, answer, offline);

@@ -10,6 +10,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from cnnlab.course.demos import in_notebook
 from cnnlab.course.guesses.question import Question, Verdict
 
 _FOLDER = Path(__file__).parent
@@ -27,7 +28,7 @@ class GuessCell(anywidget.AnyWidget):
     the answer is to be shown. ``verdict`` and ``answer`` follow.
     """
 
-    _esm = (_FOLDER / "cell.js").read_text(encoding="utf-8")
+    _esm = "\n".join([in_notebook(), (_FOLDER / "cell.js").read_text(encoding="utf-8")])
     _css = (_FOLDER / "cell.css").read_text(encoding="utf-8")
 
     kind = traitlets.Unicode().tag(sync=True)
