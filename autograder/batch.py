@@ -16,12 +16,13 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import current_process
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnlab.autograder.grading import Draw, grade_submission
-from cnnlab.autograder.journal import Journal, key_of
+from cnnlab.autograder.cluster import demand_dask
+from cnnlab.autograder.grading import Draw, Earlier, grade_submission
+from cnnlab.autograder.journal import Journal, graders_of, key_of
 from cnnlab.autograder.judging.backends import DEFAULT_ENGINE, Engine
 from cnnlab.autograder.judging.record import (
     DEFAULT,
@@ -38,13 +39,16 @@ from cnnlab.autograder.judging.results import (
     SubmissionResult,
 )
 from cnnlab.autograder.judging.worth import Asked
-from cnnlab.autograder.pool import Pool, Task, lost, not_graded
+from cnnlab.autograder.pool import Pool, Start, Task, lost, not_graded
 from cnnlab.autograder.sandbox.budget import Budget, limit_memory
-from cnnlab.autograder.sandbox.processes import Limits, SandboxError
+from cnnlab.autograder.sandbox.processes import Limits, SandboxError, available
 from cnnlab.autograder.sandbox.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, names_chapter, read
 from cnnlab.autograder.submission.assignment import Assignment, assignment_of
 from cnnlab.course.light import KerasMissing, require_keras
+
+if TYPE_CHECKING:
+    from cnnlab.autograder.cluster.client import Cluster
 
 SUFFIXES = (".ipynb", ".py")
 
@@ -82,11 +86,14 @@ class Settings:
         is worth; without it, all exercises of a chapter count as its grader has them.
     cards : bool
         Whether each result gets a ``card``, for feedback pages; a journal keeps none.
+    dask : str or None
+        The address of a scheduler, whose workers grade in place of processes of this machine.
 
     Raises
     ------
     ValueError
-        There is no such record, backend or device; the message lists those that there are.
+        There is no such record, backend or device; the message lists those that there are. Or
+        `dask.distributed` is not installed.
     """
 
     fresh: bool = True
@@ -98,8 +105,11 @@ class Settings:
     seconds: float | None = None
     course: Path | None = None
     cards: bool = False
+    dask: str | None = None
 
     def __post_init__(self) -> None:
+        if self.dask:
+            demand_dask()
         if self.fresh:
             Engine.named(self.reference)
         else:
@@ -175,8 +185,8 @@ def grade(
     Raises
     ------
     RuntimeError
-        The sandbox, Keras, the recorded answers or the journal cannot be had; the message says
-        what to do.
+        The sandbox, Keras, the recorded answers, the cluster or the journal cannot be had; the
+        message says what to do.
     """
     seed = RECORDED_SEED
     if settings.fresh:
@@ -187,16 +197,19 @@ def grade(
         engine = Engine.named(settings.reference)
         answers = stack.enter_context(Answers(seed if settings.fresh else None, engine))
         run = _Run(files.parts, settings, answers, _Kept(journal, settings.conditions(seed)))
-        failed = []
+        failed: dict[int, SubmissionResult] = {}
         for number, result in run.results(range(len(files.parts))):
             if result.failed_here:
-                failed.append(number)
+                failed[number] = result
             elif whole := files.add(number, result):
                 on_result(whole)
-        for number in failed:
-            for _, result in run.results([number]):  # alone: what was in its way may be gone
-                if whole := files.add(number, result):
-                    on_result(whole)
+        # Workers of a cluster have tried more than once; this machine may not be able to.
+        again = not (settings.dask and settings.sandbox and available())
+        for number, result in failed.items():
+            if again:  # alone: what was in its way may be gone
+                ((_, result),) = run.results([number], alone=True)
+            if whole := files.add(number, result):
+                on_result(whole)
     batch.submissions = files.results
     return batch
 
@@ -241,6 +254,12 @@ class _Files:
         return [self._wholes[file] for file in range(len(self._numbers))]
 
 
+_Entry = tuple[str, dict[str, str]]
+"""Of the journal: the key of a submission, and the fingerprints of its exercises' graders."""
+ENDED = ("timeout", "memory", "crashed")
+"""Statuses of an exercise that may have cost others something."""
+
+
 @dataclass(frozen=True)
 class _Kept:
     """The journal, if there is one, and what holds for all results of a batch."""
@@ -248,15 +267,33 @@ class _Kept:
     journal: Journal | None
     conditions: dict[str, Any]
 
-    def key(self, submission: Submission) -> str:
-        return key_of(submission, self.conditions) if self.journal else ""
+    def entry(self, submission: Submission) -> _Entry:
+        """Where a submission's result is found, or to be written."""
+        if self.journal is None:
+            return "", {}
+        return key_of(submission, self.conditions), graders_of(submission, self.conditions)
 
-    def find(self, key: str, submission: Submission) -> SubmissionResult | None:
-        return self.journal.find(key, submission) if self.journal else None
+    def find(
+        self, entry: _Entry, submission: Submission
+    ) -> tuple[SubmissionResult | None, Earlier | None]:
+        """Its result; else what of an earlier one may still hold."""
+        key, graders = entry
+        if self.journal is None or not (known := self.journal.find(key, submission)):
+            return None, None
+        result, then = known
+        if then == graders:
+            return result, None
+        results = {exercise.name: exercise for exercise in result.exercises}
+        # These may have ended what others needed: their process, or the submission's time.
+        if results.keys() != graders.keys() or any(e.status in ENDED for e in result.exercises):
+            return None, None
+        changed = {name for name, grader in graders.items() if then.get(name) != grader}
+        return None, Earlier(results, frozenset(changed))
 
-    def add(self, key: str, result: SubmissionResult) -> None:
+    def add(self, entry: _Entry, result: SubmissionResult) -> None:
         if self.journal and not result.failed_here:
-            self.journal.add(key, result)
+            key, graders = entry
+            self.journal.add(key, result, graders)
 
 
 class _Run:
@@ -267,14 +304,19 @@ class _Run:
     ) -> None:
         self._parts, self._settings = parts, settings
         self._answers, self._kept = answers, kept
-        self._keys: dict[int, str] = {}
+        self._entries: dict[int, _Entry] = {}
         self._known: list[tuple[int, SubmissionResult]] = []
 
-    def results(self, numbers: Sequence[int]) -> Iterator[tuple[int, SubmissionResult]]:
-        """The results of these submissions, in any order: from the journal, or graded now."""
-        for number, result in self._graded(numbers):
+    def results(
+        self, numbers: Sequence[int], alone: bool = False
+    ) -> Iterator[tuple[int, SubmissionResult]]:
+        """The results of these submissions, in any order: from the journal, or graded now.
+
+        ``alone`` means here, whatever there is of a cluster.
+        """
+        for number, result in self._graded(numbers, alone):
             result.probes = self._settings.probes
-            self._kept.add(self._keys.pop(number), result)
+            self._kept.add(self._entries.pop(number), result)
             yield number, result
             yield from self._from_journal()
         yield from self._from_journal()
@@ -283,25 +325,36 @@ class _Run:
         known, self._known = self._known, []
         yield from known
 
-    def _graded(self, numbers: Sequence[int]) -> Iterator[tuple[int, SubmissionResult]]:
-        # In processes also for a single one, because judging needs a limit of memory.
-        workers = max(1, min(self._settings.workers, len(numbers)))
-        with Pool(workers, partial(start_judging, self._settings, self._settings.cards)) as pool:
+    def _graded(
+        self, numbers: Sequence[int], alone: bool
+    ) -> Iterator[tuple[int, SubmissionResult]]:
+        with self._pool(len(numbers), alone) as pool:
             yield from pool.grade(self._tasks(numbers))
+
+    def _pool(self, count: int, alone: bool) -> Pool | Cluster:
+        settings = self._settings
+        if settings.dask and not alone:
+            from cnnlab.autograder.cluster.client import Cluster
+
+            return Cluster(settings.dask, partial(judging, settings), settings.sandbox)
+        # In processes also for a single one, because judging needs a limit of memory.
+        workers = max(1, min(settings.workers, count))
+        return Pool(workers, partial(start_judging, settings, settings.cards))
 
     def _tasks(self, numbers: Iterable[int]) -> Iterator[tuple[int, Task]]:
         """What is not in the journal, read and with its answers."""
         for number in numbers:
             submission = _read(*self._parts[number], self._settings.chapter)
-            key = self._kept.key(submission)
-            if result := self._kept.find(key, submission):
+            entry = self._kept.entry(submission)
+            result, earlier = self._kept.find(entry, submission)
+            if result is not None:
                 self._known.append((number, result))
                 continue
-            self._keys[number] = key
+            self._entries[number] = entry
             chapter = None if submission.problem else submission.chapter
             if chapter is not None and not self._settings.fresh:
                 recorded(chapter, self._settings.reference)  # damaged, it ends the batch here
-            yield number, (submission, self._answers.of(chapter))
+            yield number, Task(submission, self._answers.of(chapter), earlier)
 
 
 def _read(path: Path, asked: tuple[Asked, ...], chapter: str | None) -> Submission:
@@ -395,7 +448,9 @@ class Grader:
     def __exit__(self, *exc: Any) -> None:
         self._stack.close()
 
-    def grade(self, submission: Submission, answers: bytes | None) -> SubmissionResult:
+    def grade(
+        self, submission: Submission, answers: bytes | None, earlier: Earlier | None = None
+    ) -> SubmissionResult:
         """Run and judge one submission. What goes wrong on our side is a result, too."""
         try:
             if submission.chapter is None or submission.problem:
@@ -405,7 +460,7 @@ class Grader:
             workers = self.zygote(keras)
             keys = keys_from(answers) if answers else recorded(chapter, self._reference)
             budget = self._budget(keras) if self._budget else None
-            return grade_submission(submission, keys, workers, budget, self._draw)
+            return grade_submission(submission, keys, workers, budget, self._draw, earlier)
         except KerasMissing as missing:
             return not_graded(submission, str(missing))
         except Exception as error:
@@ -446,13 +501,19 @@ def start_judging(settings: Settings, drawn: bool = False) -> Grader:
     return grader
 
 
+def judging(settings: Settings, workers: int) -> Start:
+    """What each of so many processes of a machine runs."""
+    return partial(start_judging, replace(settings, workers=workers), settings.cards)
+
+
 def own_cores(workers: int) -> tuple[int, ...]:
     """This process's share of the processors, for its learner code; empty means all.
 
     So what a submission computes is taken from no other process's submissions, as long as there
     are processors enough.
     """
-    number = current_process().name.rpartition("-")[2]  # "SpawnProcess-3"
+    # "SpawnProcess-3"; of a cluster's worker, which has a parent itself, "SpawnProcess-1:3"
+    number = current_process().name.rpartition("-")[2].rpartition(":")[2]
     if workers <= 1 or not number.isdigit() or not hasattr(os, "sched_getaffinity"):
         return ()
     cores = sorted(os.sched_getaffinity(0))

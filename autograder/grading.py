@@ -28,12 +28,29 @@ from cnnlab.autograder.submission.solutions import solution_source
 Draw = Callable[[ExerciseResult], tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What the same submission was given before some of its exercises' graders changed.
+
+    Parameters
+    ----------
+    results : dict of str to ExerciseResult
+        Every exercise's.
+    changed : frozenset of str
+        The exercises that must be judged again.
+    """
+
+    results: dict[str, ExerciseResult]
+    changed: frozenset[str]
+
+
 def grade_submission(
     submission: Submission,
     keys: Mapping[str, AnswerKey],
     workers: Workers | None,
     budget: Budget | None = None,
     draw: Draw | None = None,
+    earlier: Earlier | None = None,
 ) -> SubmissionResult:
     """Grade every exercise that a submission's assignment asks for.
 
@@ -48,6 +65,8 @@ def grade_submission(
         What it may cost. What has been graded when it runs out counts; the rest says so.
     draw : callable, optional
         Makes HTML and text of a result, for its ``card``.
+    earlier : Earlier, optional
+        What need not be judged again.
 
     Returns
     -------
@@ -88,12 +107,18 @@ def grade_submission(
             result.warnings += _failed_helpers(errors, chapter)
         except BudgetSpent:
             errors = {}  # and nothing is left for the exercises, which say so
+        kept = _Kept(earlier)
         for exercise in chapter.exercises:
             key = keys[exercise.name].for_(exercise)
             grader = _Grader(chapter, submission.exercises[exercise.name], key)
+            lent = grader.lent(errors, result.exercises)
+            if known := kept.result(exercise, lent):
+                grader.lend(session, lent or ())
+                result.exercises.append(known)
+                continue
             try:
                 with account.spending() if account else nullcontext():
-                    graded = grader.grade(session, workers, errors, result.exercises)
+                    graded = grader.grade(session, workers, errors, lent or ())
                     graded.card = attempt(draw, graded, plainer=None) if draw else None
             except BudgetSpent as spent:
                 graded = grader.not_graded(spent)
@@ -111,6 +136,28 @@ def _failed_helpers(errors: Mapping[str, ErrorInfo], chapter: Chapter) -> list[s
         if name not in names
     ]
     return said[:MAX_WARNINGS]
+
+
+class _Kept:
+    """Results that still hold: their graders are the same, and so is what of ours stands in."""
+
+    def __init__(self, earlier: Earlier | None) -> None:
+        self._earlier = earlier
+        self._now: set[str] = set()
+        self._then: set[str] = set()
+
+    def result(self, exercise: Exercise, lent: Sequence[str] | None) -> ExerciseResult | None:
+        """An exercise's result, if it still holds; to be asked of each in turn."""
+        if self._earlier is None:
+            return None
+        results = self._earlier.results
+        if lent is not None:
+            self._now.update(lent)
+            passed = {name for name, result in results.items() if result.passed}
+            self._then.update(need for need in exercise.needs if need not in passed)
+        if exercise.name in self._earlier.changed or self._now != self._then:
+            return None
+        return results[exercise.name]
 
 
 _STATUS_OF_ERROR = {
@@ -138,11 +185,11 @@ class _Grader:
         session: Session,
         workers: Workers,
         errors: Mapping[str, ErrorInfo],
-        earlier: list[ExerciseResult],
+        lent: Sequence[str],
     ) -> ExerciseResult:
-        """Judge what the function does; ``earlier`` are the results of the exercises before."""
+        """Judge what the function does, with the course's own in place of what is ``lent``."""
         try:
-            return self._unrunnable(errors) or self._run(session, workers, earlier)
+            return self._unrunnable(errors) or self._run(session, workers, lent)
         except MemoryError:
             return self._nothing("memory", f"What {self.exercise.name} returned {TOO_LARGE}.")
         except Exception:  # our fault: say so, lose nothing else
@@ -153,6 +200,20 @@ class _Grader:
                 message="CNN Lab failed here, not the learner. Please report this:\n"
                 + traceback.format_exc(limit=-4),
             )
+
+    def lent(
+        self, errors: Mapping[str, ErrorInfo], before: Sequence[ExerciseResult]
+    ) -> list[str] | None:
+        """Which needs the results before leave open; None where there is nothing to call."""
+        if self._unrunnable(errors):
+            return None
+        passed = {result.name for result in before if result.passed}
+        return [need for need in self.exercise.needs if need not in passed]
+
+    def lend(self, session: Session, lent: Sequence[str]) -> None:
+        """Have the course's own functions stand in for these, for all that follows."""
+        for need in lent:
+            session.provide(need, solution_source(self.chapter.name, need))
 
     def not_graded(self, spent: BudgetSpent) -> ExerciseResult:
         """The result where the submission has cost what it may cost."""
@@ -176,13 +237,8 @@ class _Grader:
         result.status, result.message = status, message
         return result
 
-    def _run(
-        self, session: Session, workers: Workers, earlier: list[ExerciseResult]
-    ) -> ExerciseResult:
-        passed = {result.name for result in earlier if result.passed}
-        for need in self.exercise.needs:
-            if need not in passed:
-                session.provide(need, solution_source(self.chapter.name, need))
+    def _run(self, session: Session, workers: Workers, lent: Sequence[str]) -> ExerciseResult:
+        self.lend(session, lent)
         runner = _InSessions(self.key, session, workers, self.chapter.seconds)
         result = judge(
             self.key,

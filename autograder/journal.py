@@ -1,9 +1,9 @@
 """The journal of a batch: one line for each finished submission, so that no result is lost.
 
 A run that was ended, by whatever, goes on from its journal and grades nothing twice. A line is
-found by its key: what was read of a submission, and everything else that its result depends on.
-So a journal is also a cache. After a mend of one chapter's grader, only that chapter is graded
-again.
+found by its key: what was read of a submission, and what all of its exercises depend on. Beside the
+result it holds a fingerprint of each exercise's grader. So a journal is also a cache: after a mend
+of one grader, only its exercise is judged again.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cnnlab.autograder.judging.record import answers_path, probes_path
+from cnnlab.autograder.dependencies import of_chapter, of_exercises, of_values
 from cnnlab.autograder.judging.results import SubmissionResult, submission_from, to_dict
 from cnnlab.autograder.submission import Submission
 
@@ -97,16 +97,22 @@ class Journal:
         """How many results it held when it was opened."""
         return len(self._known)
 
-    def find(self, key: str, submission: Submission) -> SubmissionResult | None:
-        """The result of a submission that was graded before, under the name that it has now."""
+    def find(
+        self, key: str, submission: Submission
+    ) -> tuple[SubmissionResult, dict[str, str]] | None:
+        """The result of a submission that was graded before, under the name that it has now.
+
+        With it come the fingerprints of the graders that its exercises had.
+        """
         if key not in self._known:
             return None
         at, length = self._known[key]
-        found = submission_from(json.loads(os.pread(self._file, length, at))["result"])
+        line = json.loads(os.pread(self._file, length, at))
+        found = submission_from(line["result"])
         found.path, found.student = submission.path, submission.student
-        return found
+        return found, line["graders"]
 
-    def add(self, key: str, result: SubmissionResult) -> None:
+    def add(self, key: str, result: SubmissionResult, graders: Mapping[str, str]) -> None:
         """Write a result down, and wait until the disk has it.
 
         Raises
@@ -114,7 +120,7 @@ class Journal:
         JournalError
             The disk is full, for example. What was written before stays.
         """
-        self._write({"key": key, "result": to_dict(result)})
+        self._write({"key": key, "graders": dict(graders), "result": to_dict(result)})
 
     def finish(self) -> None:
         """Write down that all results are where they were wanted."""
@@ -156,7 +162,7 @@ def _key_in(line: bytes) -> str:
         entry = json.loads(line)
     except ValueError:
         return ""
-    whole = isinstance(entry, dict) and "result" in entry
+    whole = isinstance(entry, dict) and "result" in entry and "graders" in entry
     return str(entry.get("key", "")) if whole else ""
 
 
@@ -171,44 +177,34 @@ def _lock(file: int) -> None:
 # What a result depends on
 
 
-def key_of(submission: Submission, conditions: dict[str, Any]) -> str:
-    """What a result is found by.
+def key_of(submission: Submission, conditions: Mapping[str, Any]) -> str:
+    """What the results of a submission are found by, all of its exercises together.
 
     Parameters
     ----------
     submission : Submission
         What was read of the file counts, so its outputs and other cells do not; its name and its
         student do not, either.
-    conditions : dict
+    conditions : Mapping
         What holds for the whole batch; see `cnnlab.autograder.batch.Settings.conditions`.
     """
     content = asdict(submission)
     content["course_names"] = sorted(submission.course_names)
     del content["path"], content["student"]
-    reference = conditions["reference"] if conditions["probes"] == "recorded" else None
-    judge = judge_of(submission.chapter, reference) if submission.chapter else ""
-    depends = json.dumps([content, conditions, judge], sort_keys=True)
+    ours = []
+    if submission.chapter:
+        ours = [of_chapter(submission.chapter)]
+        ours += [of_values(submission.chapter, frozenset(submission.course_names))]
+    # A new version of CNN Lab changes nothing by its number alone: its files are looked at.
+    versions = {k: v for k, v in conditions["versions"].items() if k != "cnnlab"}
+    depends = json.dumps([content, dict(conditions) | {"versions": versions}, ours], sort_keys=True)
     return hashlib.sha256(depends.encode()).hexdigest()
 
 
-PACKAGE = Path(__file__).parent
-JUDGES = ("batch.py", "grading.py", "judging", "sandbox", "submission", "graders/shared")
-"""What judges every chapter."""
-
-
-@cache
-def judge_of(chapter: str, reference: str | None) -> str:
-    """A fingerprint of all files that a chapter's results depend on."""
-    root = PACKAGE.parent
-    tops = [PACKAGE / name for name in (*JUDGES, f"graders/{chapter}")]
-    tops += [root / "course" / name for name in ("ops", "given")] + [root / "solutions" / chapter]
-    if reference is not None:
-        tops += [probes_path(chapter), answers_path(chapter, reference)]
-    digest = hashlib.sha256()
-    for top in tops:
-        paths = [top] if top.is_file() else sorted(top.rglob("*.*"))
-        for path in paths:
-            if top.is_file() or path.suffix in (".py", ".ipynb"):
-                digest.update(path.name.encode() + b"\0")
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def graders_of(submission: Submission, conditions: Mapping[str, Any]) -> dict[str, str]:
+    """Exercise → a fingerprint of what its result depends on besides."""
+    if submission.problem or submission.chapter is None:
+        return {}
+    reference = conditions["reference"] if conditions["probes"] == "recorded" else None
+    graders = of_exercises(submission.chapter, reference)
+    return {exercise.name: graders[exercise.name] for exercise in submission.asks().exercises}

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from time import sleep
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from cnnlab.autograder.grading import Earlier
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.sandbox.lifeline import end_with_parent
 from cnnlab.autograder.submission import Submission
@@ -26,14 +27,30 @@ _spawn = get_context("spawn")  # a fork would copy whatever this process holds
 PATIENCE = 3.0
 """Seconds that a process has to end, before it is killed."""
 
-Task = tuple[Submission, bytes | None]
-"""A submission, and its chapter's fresh answers; None for the recorded ones."""
+
+class Task(NamedTuple):
+    """A submission, and what it is graded with.
+
+    Parameters
+    ----------
+    submission : Submission
+    answers : bytes or None
+        Its chapter's fresh answers; None for the recorded ones.
+    earlier : Earlier or None
+        What need not be judged again.
+    """
+
+    submission: Submission
+    answers: bytes | None
+    earlier: Earlier | None = None
 
 
 class Grades(Protocol):
     """What a process of the pool runs."""
 
-    def grade(self, submission: Submission, answers: bytes | None) -> SubmissionResult:
+    def grade(
+        self, submission: Submission, answers: bytes | None, earlier: Earlier | None
+    ) -> SubmissionResult:
         """The result of a submission; never an exception."""
 
 
@@ -122,7 +139,7 @@ class _Worker:
         self.task: tuple[int, Submission] | None = None
 
     def take(self, number: int, task: Task) -> None:
-        self.task = number, task[0]
+        self.task = number, task.submission
         with suppress(OSError):  # it has just died, which `result` will see
             self.pipe.send(task)
 

@@ -26,7 +26,7 @@ from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
 from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, known_cells, notebooks_of
 from cnnlab.autograder.nbgrader_bridge.handed_in import files_of
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
-from cnnlab.autograder.pool import Pool
+from cnnlab.autograder.pool import Pool, Task
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import Submission, read, read_text
 
@@ -168,7 +168,7 @@ class Run:
         self._pool = self._stack.enter_context(Pool(1, start))
 
     def grade(self, submission: Submission) -> SubmissionResult:
-        task = submission, self._answers.of(submission.chapter)
+        task = Task(submission, self._answers.of(submission.chapter))
         ((_, result),) = self._pool.grade([(0, task)])
         return result
 

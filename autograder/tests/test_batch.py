@@ -13,7 +13,7 @@ from cnnlab.autograder import batch, submission
 from cnnlab.autograder.batch import Grader, Settings, find_submissions, grade
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import SubmissionResult, to_dict
-from cnnlab.autograder.pool import Pool, lost
+from cnnlab.autograder.pool import Pool, Task, lost
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import Submission, read
 from cnnlab.autograder.submission.solutions import SOLUTIONS
@@ -172,7 +172,7 @@ def without_seconds(tree):
 
 def test_a_process_that_dies_takes_its_submission_with_it_and_no_other():
     names = ["a", "b", "deadly", "c", "deadly", "d"]
-    tasks = [(i, (Submission(name, None, CHAPTER), None)) for i, name in enumerate(names)]
+    tasks = [(i, Task(Submission(name, None, CHAPTER), None)) for i, name in enumerate(names)]
     with Pool(2, Deadly) as pool:
         results = dict(pool.grade(tasks))
     assert [results[i].path for i in range(len(names))] == names
@@ -199,7 +199,7 @@ class FailsAtFirst:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def grade(self, submission: Submission, answers: bytes | None) -> SubmissionResult:
+    def grade(self, submission: Submission, *_: object) -> SubmissionResult:
         self.seen.append(submission.path)
         if self.seen.count(submission.path) == 1 or submission.path == "ch01_never.py":
             return lost(submission, "no memory")

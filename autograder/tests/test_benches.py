@@ -28,6 +28,7 @@ ROWS = {
         rf"ch05 demo .* median{MS}, slowest{MS}",
         r"ch05 training .* [1-9]\d* of 280 steps in",
     ],
+    "cluster": [*(rf"{n} of ch01_convolution: each{MS}" for n in (1, 2)), r"ratio \d+\.\d\d"],
     "demos": [
         *(rf"{demo} .* median{MS}, slowest{MS}" for demo in DEMOS),
         "target 50 ms, worst median",
@@ -51,7 +52,7 @@ ROWS = {
 }
 """What begins a line of each bench's table."""
 
-WANTS = {"grading": available(), "worker": available(), "nbgrader": available()}
+WANTS = dict.fromkeys(("cluster", "grading", "worker", "nbgrader"), available())
 WANTS["jupyterlab"] = None if CHROMIUM else "needs Chromium"
 
 

@@ -20,7 +20,7 @@ from cnnlab.autograder.judging.compare import as_numbers, value_difference
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult, to_dict
-from cnnlab.autograder.pool import Pool
+from cnnlab.autograder.pool import Pool, Task
 from cnnlab.autograder.sandbox.budget import Budget
 from cnnlab.autograder.sandbox.processes import SandboxError
 from cnnlab.autograder.sandbox.session import open_workers
@@ -148,7 +148,7 @@ def test_cards_are_drawn_where_the_result_was_made_and_are_in_no_file(tmp_path: 
     path.write_text("def relu(z):\n    return -z\n", encoding="utf-8")
     settings = Settings(fresh=False, sandbox=False, workers=1)
     with Pool(1, partial(start_judging, settings, drawn=True)) as pool:
-        ((_, result),) = pool.grade([(0, (read(path), None))])
+        ((_, result),) = pool.grade([(0, Task(read(path), None))])
     found = exercise(result, "relu")
     assert found.card
     html, text = found.card

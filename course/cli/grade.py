@@ -98,6 +98,15 @@ Course = Annotated[
         "they are worth. Default: the course whose submitted/ is given.",
     ),
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Grade on the dask.distributed cluster whose scheduler has this address, such as "
+        "tcp://grader:8786. Learner code stays in the sandbox of its workers. Only tls:// is "
+        "encrypted.",
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Say first which protections are active here.")
 ]
@@ -118,6 +127,7 @@ def grade(
     resume: Resume = None,
     course: Course = None,
     gradebook: GradebookUrl = None,
+    dask: Dask = None,
 ) -> None:
     """Grade notebooks, .py files or nbgrader's submitted/ tree.
 
@@ -133,12 +143,18 @@ def grade(
       cnnlab grade submitted/ --gradebook gradebook.db
 
       cnnlab grade exercises/ch01_convolution/ch01_convolution.ipynb --recorded
+
+    On a cluster: dask scheduler on one machine, on each that grades dask worker
+    tcp://grader:8786, and then
+
+      cnnlab grade submitted/ --json results.json --dask tcp://grader:8786
     """
     from cnnlab.autograder import batch
+    from cnnlab.autograder.cluster import listening
     from cnnlab.autograder.judging.exercise import find_chapter
     from cnnlab.autograder.submission.assignment import course_root
 
-    refuse_without_sandbox(sandbox)
+    refuse_without_sandbox(sandbox and not dask)  # a cluster's workers have it
     if verbose:
         say_protections(sandbox)
     files = batch.find_submissions(paths)
@@ -154,11 +170,14 @@ def grade(
         settings = batch.Settings(
             *(fresh, sandbox, wanted, seed, workers, reference, seconds),
             course=course_root(paths, course),
+            dask=dask,
         )
     except ValueError as error:
         raise fail(str(error), 2) from None
     scores = open_gradebook(gradebook, files)
     settings = replace(settings, cards=scores is not None)
+    if warning := listening(dask) if dask else "":
+        say(warning)
     journal = open_journal(settings, resume, json_file or csv_file, len(files))
     if journal:
         settings = replace(settings, seed=journal.seed)

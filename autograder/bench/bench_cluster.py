@@ -1,0 +1,83 @@
+"""Two workers of a cluster beside one, in pairs: how much faster is the same class?
+
+    python autograder/bench/bench_cluster.py [--class-size 60] [--rounds 3] [--chapter ch05]
+
+Each worker has one processor to itself, as a machine of its own would have. The batch and the
+scheduler take theirs from both, so the ratio falls short of 2 by what they cost: the more
+processors there are, the less.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.bench.tiny import arguments
+from cnnlab.autograder.judging.exercise import find_chapter
+from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.submission.solutions import SOLUTIONS
+from cnnlab.autograder.tests.machines import Machines
+
+TARGET = 1.8
+
+
+def class_of(folder: Path, chapter: str, size: int) -> list[Path]:
+    """Solved notebooks, one for each learner."""
+    paths = [folder / f"{chapter}-{number:05}.ipynb" for number in range(size)]
+    for path in paths:
+        shutil.copy(SOLUTIONS / chapter / f"{chapter}.ipynb", path)
+    return paths
+
+
+def seconds(paths: list[Path], address: str) -> float:
+    """From the first result to the last: what is started for the first is not counted."""
+    times: list[float] = []
+
+    def seen(result: SubmissionResult) -> None:
+        if result.status != "graded" or result.score < result.max_score:
+            raise RuntimeError(f"a submission of the bench was not graded: {result}")
+        times.append(perf_counter())
+
+    grade(paths, Settings(fresh=False, dask=address), seen)
+    return (times[-1] - times[0]) / (len(times) - 1)
+
+
+def pinned(core: int) -> list[str]:
+    """What stands before a command that may use one processor only."""
+    return ["taskset", "-c", str(core)] if shutil.which("taskset") else []
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--class-size", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--chapter", default="ch05")
+    given = arguments(parser, class_size=4, rounds=1, chapter="ch01")
+    cores = [pinned(core) for core in sorted(os.sched_getaffinity(0))[:2]]
+    chapter = find_chapter(given.chapter)
+    found: dict[int, list[float]] = {1: [], 2: []}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Machines(workers=1, before=[[], *cores[:1]]) as one,
+        Machines(workers=2, before=[[], *cores]) as two,
+    ):
+        paths = class_of(Path(name), chapter, given.class_size)
+        for machines in (one, two):  # so that each has started once
+            seconds(paths[:4], machines.address)
+        for _ in range(given.rounds):
+            for count, machines in ((1, one), (2, two)):
+                found[count].append(seconds(paths, machines.address))
+    for count, each in found.items():
+        print(f"{count} of {chapter}: each {1000 * median(each):8.1f} ms")
+    ratio = median(a / b for a, b in zip(found[1], found[2], strict=True))
+    print(f"ratio {ratio:.2f}, target {TARGET}")
+
+
+if __name__ == "__main__":
+    main()
