@@ -70,15 +70,16 @@ def is_ours(folder: Path) -> bool:
 
 def pages(book: ClassBook, names: bool = True) -> Iterator[tuple[str, str]]:
     """Name and text of each page."""
-    templates = _templates()
-    yield BOARD, templates.get_template("board.html.j2").render(_board(book, names))
-    template = templates.get_template("learner.html.j2")
+    environment = templates()
+    yield BOARD, environment.get_template("board.html.j2").render(_board(book, names))
+    template = environment.get_template("learner.html.j2")
     for learner in book.learners if names else ():
         handed_in = [_chapter(latest) for latest in book.of_learner(learner)]
         yield _address(learner), template.render(learner=learner, chapters=handed_in)
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of all pages."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

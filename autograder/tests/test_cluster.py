@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -25,6 +28,7 @@ from cnnlab.autograder.tests.test_stopped import HOSTILE, Run, class_of, results
 pytest.importorskip("distributed", reason="the extra cluster is not installed")
 from cnnlab.autograder.cluster import client, worker
 
+ADDRESSES = ("10.213.47.1", "10.213.47.2")
 sandboxed = pytest.mark.skipif(available() is not None, reason=str(available()))
 
 
@@ -129,6 +133,55 @@ def test_what_kills_its_workers_is_given_up_and_costs_no_other(
     assert [result.score for result in found] == [1.0, 1.0, 1.0, 0.0, 1.0]
     assert "it is deadly here, too" in found[3].message
     assert [result.failed_here for result in found] == [False, False, False, True, False]
+
+
+@pytest.fixture
+def hosts() -> Iterator[list[list[str]]]:
+    """Two hosts with a cable between them: what stands before a command on each."""
+    if os.geteuid() or not shutil.which("ip"):
+        pytest.skip("network namespaces need root and iproute2")
+    names = [f"cnnlab{os.getpid()}{letter}" for letter in "ab"]
+    cable = [f"cl{os.getpid()}{letter}" for letter in "ab"]
+
+    def ip(*words: str) -> None:
+        subprocess.run(["ip", *words], check=True)
+
+    try:
+        for name in names:
+            ip("netns", "add", name)
+        ip("link", "add", cable[0], "type", "veth", "peer", "name", cable[1])
+        for name, end, address in zip(names, cable, ADDRESSES, strict=True):
+            ip("link", "set", end, "netns", name)
+            ip("-n", name, "addr", "add", f"{address}/24", "dev", end)
+            for link in ("lo", end):
+                ip("-n", name, "link", "set", link, "up")
+        yield [["ip", "netns", "exec", name] for name in names]
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"no network namespaces here: {error}")
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True)
+
+
+@pytest.mark.long
+@sandboxed
+def test_two_hosts_share_a_network_and_no_disk(tmp_path: Path, hosts: list[list[str]]) -> None:
+    submitted = class_of(tmp_path, 12)
+    one, other = hosts
+    blind = [*other, "bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", str(tmp_path)]
+    with Machines(workers=2, before=[one, one, blind], host=ADDRESSES[0]) as machines:
+        command = [*one, sys.executable, "-m", "cnnlab.course.cli", "grade", "submitted"]
+        options = ["--seed", "76", "--json", "r.json", "--dask", machines.address]
+        ran = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        assert "is not encrypted" in ran.stderr
+        kill(machines.workers[0])  # so that the other host grades alone
+        again = subprocess.run(
+            [*command, *options, "--csv", "r.csv"], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert again.returncode == 0, again.stderr
+    there = results(tmp_path)
+    assert there == undisturbed(submitted, "--seed", "76")
 
 
 def test_without_a_scheduler_there_is_a_message_soon(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from cnnlab.course.cli import (
     record,
     report,
     reset,
+    similar,
     update,
 )
 
@@ -38,6 +39,7 @@ app.command()(course.course)
 app.command()(collect.collect)
 app.command()(grade.grade)
 app.command()(report.report)
+app.command()(similar.similar)
 app.command()(case.case)
 app.command()(book.book)
 app.command()(build.build)
