@@ -87,7 +87,7 @@ class Cluster:
         """Numbered results, in the order in which they come; few tasks are sent ahead of time."""
         waiting = iter(tasks)
         done: SimpleQueue[Future] = SimpleQueue()
-        sent: dict[str, tuple[int, Submission, Future]] = {}
+        sent: dict[object, tuple[int, Submission, Future]] = {}
         more = True
         while more or sent:
             if monotonic() - self._looked > LOOK_SECONDS:
