@@ -223,8 +223,12 @@ def assignment_of(root: Path, path: Path) -> Assignment | None:
     except ValueError:
         folders = sorted(f.name for f in (root / SOURCE).iterdir() if f.is_dir())
         everything = {n: a for folder in folders for n, a in _notebooks(root, folder).items()}
-        return _of_stem(everything, path.stem)
-    return _of_stem(_notebooks(root, place[1]), path.stem) if len(place) >= 3 else None
+        return _named(everything, path.stem)
+    if len(place) < 3:
+        return None
+    notebooks = _notebooks(root, place[1])
+    only = next(iter(notebooks.values())) if len(notebooks) == 1 else None
+    return _named(notebooks, path.stem) or only  # whatever the file's name is
 
 
 @lru_cache(maxsize=256)
@@ -235,8 +239,7 @@ def _notebooks(root: Path, assignment: str) -> dict[str, Assignment]:
     return {each.name: each for each in found if each}
 
 
-def _of_stem(notebooks: dict[str, Assignment], stem: str) -> Assignment | None:
-    """The notebook that a file is, by its name; where there is only one, whatever its name is."""
-    begun = [name for name in sorted(notebooks, key=len, reverse=True) if stem.startswith(name)]
-    chosen = begun or (list(notebooks) if len(notebooks) == 1 else [])
-    return notebooks[chosen[0]] if chosen else None
+def _named(notebooks: dict[str, Assignment], stem: str) -> Assignment | None:
+    """The notebook whose name a file's begins with, as in ``homework1-Copy1``; the longest."""
+    begun = [name for name in notebooks if stem.startswith(name)]
+    return notebooks[max(begun, key=len)] if begun else None

@@ -154,12 +154,20 @@ def test_the_file_of_another_name_and_points_from_create_assignment(course, tmp_
         (f"submitted/{HOMEWORK}.ipynb", None),
         (f"elsewhere/{HOMEWORK}-ada.ipynb", HOMEWORK),
         ("elsewhere/mine.ipynb", None),
+        ("elsewhere/ch01.ipynb", None),
     ],
 )
 def test_which_assignment_a_file_is(course, place, expected):
     found = assignment_of(course, course / place)
 
     assert (found and found.name) == expected
+
+
+def test_in_a_course_of_one_assignment_other_files_are_not_taken_for_it(tmp_path):
+    write_course(tmp_path, {HOMEWORK: ASKED[HOMEWORK]})
+
+    assert assignment_of(tmp_path, tmp_path / f"{CH01}.ipynb") is None
+    assert assignment_of(tmp_path, tmp_path / "submitted" / "ada" / HOMEWORK / "x.ipynb")
 
 
 def test_what_the_gradebook_still_has_and_the_source_has_no_more_is_not_executed(course):
