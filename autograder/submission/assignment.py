@@ -185,8 +185,8 @@ def _refuse_twice(found: list[Asked], path: Path) -> None:
 def course_root(paths: Iterable[Path], given: Path | None = None) -> Path | None:
     """The root of a course: the one given, else that of these paths; None where there is none.
 
-    It has ``source/``, and what the instructor named is that root, or in its ``submitted/``. Of
-    several it is the outermost: a learner may have handed in folders that look like a course.
+    It has ``source/``, and what the instructor named is that root, or in its ``submitted/``. Only
+    the outermost such folder counts: a learner may have handed in what looks like a course.
 
     Raises
     ------
@@ -197,14 +197,14 @@ def course_root(paths: Iterable[Path], given: Path | None = None) -> Path | None
         if not (given / SOURCE).is_dir():
             raise ValueError(f"--course must be a folder with {SOURCE}/. Received: {given}")
         return given
-    for path in paths:
-        here = path.absolute()
-        for folder in reversed(here.parents):
-            if here.is_relative_to(folder / SUBMITTED) and (folder / SOURCE).is_dir():
-                return folder
-        if SUBMITTED not in here.parts and (here / SOURCE).is_dir():
-            return here
-    return None
+    roots = (above_submitted(path) or path.absolute() for path in paths)
+    return next((root for root in roots if (root / SOURCE).is_dir()), None)
+
+
+def above_submitted(path: Path) -> Path | None:
+    """The folder with the outermost ``submitted`` on a path; None where the path has none."""
+    parts = path.absolute().parts
+    return Path(*parts[: parts.index(SUBMITTED)]) if SUBMITTED in parts else None
 
 
 def assignment_of(root: Path, path: Path) -> Assignment | None:

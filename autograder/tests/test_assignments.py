@@ -18,9 +18,11 @@ from cnnlab.autograder.judging.results import BatchResult, from_json, to_json
 from cnnlab.autograder.judging.worth import Asked
 from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
 from cnnlab.autograder.nbgrader_bridge.asked import asked_in
+from cnnlab.autograder.nbgrader_bridge.course_root import root_of
 from cnnlab.autograder.nbgrader_bridge.gradebook import KnownCell
 from cnnlab.autograder.report.classbook import class_book
 from cnnlab.autograder.report.pages import pages
+from cnnlab.autograder.submission import read
 from cnnlab.autograder.submission.assignment import (
     AssignmentError,
     assignment_of,
@@ -200,8 +202,10 @@ def test_a_learner_cannot_bring_a_course_along(course, tmp_path):
     nested.parent.mkdir(parents=True)
     nested.touch()
 
-    assert course_root([tmp_path / "submitted"]) is None
-    assert course_root([mine]) is None
+    for path in (tmp_path / "submitted", mine, nested):
+        assert course_root([path]) is None
+    assert root_of(nested) is None
+    assert read(nested).student is None, "it is nobody else's"
     with pytest.raises(ValueError, match=r"--course must be a folder with source/"):
         course_root([mine], tmp_path)
     (tmp_path / "source").mkdir()
