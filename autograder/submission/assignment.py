@@ -185,8 +185,8 @@ def _refuse_twice(found: list[Asked], path: Path) -> None:
 def course_root(paths: Iterable[Path], given: Path | None = None) -> Path | None:
     """The root of a course: the one given, else that of these paths; None where there is none.
 
-    It has ``source/``, and what the instructor named is that root, or in its ``submitted/``. Of
-    several it is the outermost: a learner may have handed in folders that look like a course.
+    It has ``source/``, and what the instructor named is that root, or in its ``submitted/``. Only
+    the outermost such folder counts: a learner may have handed in what looks like a course.
 
     Raises
     ------
@@ -197,14 +197,14 @@ def course_root(paths: Iterable[Path], given: Path | None = None) -> Path | None
         if not (given / SOURCE).is_dir():
             raise ValueError(f"--course must be a folder with {SOURCE}/. Received: {given}")
         return given
-    for path in paths:
-        here = path.absolute()
-        for folder in reversed(here.parents):
-            if here.is_relative_to(folder / SUBMITTED) and (folder / SOURCE).is_dir():
-                return folder
-        if SUBMITTED not in here.parts and (here / SOURCE).is_dir():
-            return here
-    return None
+    roots = (above_submitted(path) or path.absolute() for path in paths)
+    return next((root for root in roots if (root / SOURCE).is_dir()), None)
+
+
+def above_submitted(path: Path) -> Path | None:
+    """The folder with the outermost ``submitted`` on a path; None where the path has none."""
+    parts = path.absolute().parts
+    return Path(*parts[: parts.index(SUBMITTED)]) if SUBMITTED in parts else None
 
 
 def assignment_of(root: Path, path: Path) -> Assignment | None:
@@ -223,8 +223,12 @@ def assignment_of(root: Path, path: Path) -> Assignment | None:
     except ValueError:
         folders = sorted(f.name for f in (root / SOURCE).iterdir() if f.is_dir())
         everything = {n: a for folder in folders for n, a in _notebooks(root, folder).items()}
-        return _of_stem(everything, path.stem)
-    return _of_stem(_notebooks(root, place[1]), path.stem) if len(place) >= 3 else None
+        return _named(everything, path.stem)
+    if len(place) < 3:
+        return None
+    notebooks = _notebooks(root, place[1])
+    only = next(iter(notebooks.values())) if len(notebooks) == 1 else None
+    return _named(notebooks, path.stem) or only  # whatever the file's name is
 
 
 @lru_cache(maxsize=256)
@@ -235,8 +239,7 @@ def _notebooks(root: Path, assignment: str) -> dict[str, Assignment]:
     return {each.name: each for each in found if each}
 
 
-def _of_stem(notebooks: dict[str, Assignment], stem: str) -> Assignment | None:
-    """The notebook that a file is, by its name; where there is only one, whatever its name is."""
-    begun = [name for name in sorted(notebooks, key=len, reverse=True) if stem.startswith(name)]
-    chosen = begun or (list(notebooks) if len(notebooks) == 1 else [])
-    return notebooks[chosen[0]] if chosen else None
+def _named(notebooks: dict[str, Assignment], stem: str) -> Assignment | None:
+    """The notebook whose name a file's begins with, as in ``homework1-Copy1``; the longest."""
+    begun = [name for name in notebooks if stem.startswith(name)]
+    return notebooks[max(begun, key=len)] if begun else None

@@ -105,13 +105,15 @@ def read_bytes(path: str) -> bytes:
 def in_tree(path: str) -> tuple[str, str] | None:
     """Student and assignment, where a path is one of nbgrader's ``submitted`` tree.
 
+    The outermost such folder counts: a learner may hand in a folder ``submitted/SOMEBODY/…``.
+
     Examples
     --------
     >>> in_tree("/course/submitted/ada/ch01_convolution/ch01_convolution.ipynb")
     ('ada', 'ch01_convolution')
     """
     parts = Path(path).absolute().parts
-    if len(parts) < 4 or parts[-4] != "submitted":
+    if "submitted" not in parts or parts.index("submitted") != len(parts) - 4:
         return None
     return parts[-3], parts[-2]
 

@@ -18,9 +18,11 @@ from cnnlab.autograder.judging.results import BatchResult, from_json, to_json
 from cnnlab.autograder.judging.worth import Asked
 from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
 from cnnlab.autograder.nbgrader_bridge.asked import asked_in
+from cnnlab.autograder.nbgrader_bridge.course_root import root_of
 from cnnlab.autograder.nbgrader_bridge.gradebook import KnownCell
 from cnnlab.autograder.report.classbook import class_book
 from cnnlab.autograder.report.pages import pages
+from cnnlab.autograder.submission import read
 from cnnlab.autograder.submission.assignment import (
     AssignmentError,
     assignment_of,
@@ -154,12 +156,20 @@ def test_the_file_of_another_name_and_points_from_create_assignment(course, tmp_
         (f"submitted/{HOMEWORK}.ipynb", None),
         (f"elsewhere/{HOMEWORK}-ada.ipynb", HOMEWORK),
         ("elsewhere/mine.ipynb", None),
+        ("elsewhere/ch01.ipynb", None),
     ],
 )
 def test_which_assignment_a_file_is(course, place, expected):
     found = assignment_of(course, course / place)
 
     assert (found and found.name) == expected
+
+
+def test_in_a_course_of_one_assignment_other_files_are_not_taken_for_it(tmp_path):
+    write_course(tmp_path, {HOMEWORK: ASKED[HOMEWORK]})
+
+    assert assignment_of(tmp_path, tmp_path / f"{CH01}.ipynb") is None
+    assert assignment_of(tmp_path, tmp_path / "submitted" / "ada" / HOMEWORK / "x.ipynb")
 
 
 def test_what_the_gradebook_still_has_and_the_source_has_no_more_is_not_executed(course):
@@ -192,8 +202,10 @@ def test_a_learner_cannot_bring_a_course_along(course, tmp_path):
     nested.parent.mkdir(parents=True)
     nested.touch()
 
-    assert course_root([tmp_path / "submitted"]) is None
-    assert course_root([mine]) is None
+    for path in (tmp_path / "submitted", mine, nested):
+        assert course_root([path]) is None
+    assert root_of(nested) is None
+    assert read(nested).student is None, "it is nobody else's"
     with pytest.raises(ValueError, match=r"--course must be a folder with source/"):
         course_root([mine], tmp_path)
     (tmp_path / "source").mkdir()
