@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.request
 from pathlib import Path
@@ -198,6 +199,14 @@ def test_formgraders_buttons_work_and_what_is_graded_by_hand_is_seen(course):
     page = (course / "feedback" / "ada" / CHAPTER / f"{CHAPTER}.html").read_text()
     assert "Neat." in page
     assert picture in page
+
+    before = grades(course)
+    shutil.rmtree(course / "autograded")
+    command = [Path(sysconfig.get_path("scripts"), "cnnlab"), "grade", "submitted", "--recorded"]
+    subprocess.run([*command, "--gradebook", "gradebook.db"], cwd=course, check=True)
+    assert grades(course) == before
+    assert before["ada"]["my-test"] == 2.5
+    assert pictures_of(course, "ada", "my-plot") == [picture]
 
 
 def pictures_of(course: Path, student: str, name: str) -> list[str]:
