@@ -43,6 +43,7 @@ class GradingExporter(NotebookExporter):
     def __init__(self, config: Any = None, **kw: Any) -> None:
         super().__init__(config=config, **kw)
         self._handed_in: dict[Path, Path] = {}
+        self._known: dict[tuple[str, str], tuple[dict[str, KnownCell], list[KnownCell]]] = {}
         if isinstance(self.parent, Autograde):
             self._prepare(self.parent)
 
@@ -120,5 +121,10 @@ class GradingExporter(NotebookExporter):
     ) -> tuple[dict[str, KnownCell], list[KnownCell]]:
         """The cells that nbgrader knows in a notebook, and our checks among them."""
         about = (resources or {}).get("nbgrader")
-        cells = known_cells(about) if about else {}
-        return cells, asked_for(self, about, cells)[1] if about else []
+        if not about:
+            return {}, []
+        key = about["assignment"], about["notebook"]
+        if key not in self._known:  # asked for six times for each submission
+            cells = known_cells(about)
+            self._known[key] = cells, asked_for(self, about, cells)[1]
+        return self._known[key]
