@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from email.message import Message
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -14,7 +15,7 @@ import pytest
 from playwright.sync_api import Page
 from typer.testing import CliRunner
 
-from cnnlab.course.book import BookError
+from cnnlab.course.book import BookError, site
 from cnnlab.course.book.cells import PLAY, WIDGET, prepared
 from cnnlab.course.book.execution import executed
 from cnnlab.course.book.terms import linked, terms
@@ -135,6 +136,17 @@ def test_words_of_the_glossary_are_linked():
     said = linked("It has **channels** and **no such word**.", known, "g.html")
     assert 'href="g.html#term-channel"' in said
     assert said.endswith("and **no such word**.")
+
+
+def test_colab_and_binder_are_linked_where_there_is_an_address(monkeypatch):
+    assert "launch_buttons" not in site._settings()["html_theme_options"]  # there is none today
+    named = Message()
+    named["Project-URL"] = "Source, https://github.com/someone/course"
+    monkeypatch.setattr(site.metadata, "metadata", lambda name: named)
+    options = site._settings()["html_theme_options"]
+    assert options["repository_url"] == "https://github.com/someone/course"
+    assert {"colab_url", "binderhub_url"} <= set(options["launch_buttons"])
+    assert (ROOT / options["path_to_docs"] / f"{SEEN[1]}.ipynb").exists()
 
 
 def test_outputs_are_kept_until_a_cell_changes(tmp_path):
