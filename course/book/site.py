@@ -105,6 +105,8 @@ def _write_pages(root: Path, pages: Path, chapters: Sequence[str], jobs: int, te
         page = prepared(executed(name, books[name], cache_folder() / "book"))
         address = f"../pages/{GLOSSARY}.html"
         _prose(page, lambda text: linked(without_dead_links(text, there), known, address))
+        if repository := _repository():
+            page.cells.insert(1, nbformat.v4.new_markdown_cell(elsewhere(repository)))
         _save(page, pages / name / f"{name}.ipynb")
         tell(name)
 
@@ -185,6 +187,7 @@ def _settings() -> dict[str, Any]:
 
 
 def _theme(repository: str | None) -> dict[str, Any]:
+    """The theme's options; without a public repository there is nothing to lead to."""
     options: dict[str, Any] = {
         "logo": {"text": "CNN Lab"},
         "home_page_in_toc": True,
@@ -197,11 +200,31 @@ def _theme(repository: str | None) -> dict[str, Any]:
     if repository:
         options |= {
             "repository_url": repository,
+            "repository_branch": "main",
             "path_to_docs": "exercises",  # the pages have the names of the notebooks there
             "use_repository_button": True,
             "launch_buttons": SERVICES,
         }
     return options
+
+
+def elsewhere(repository: str) -> str:
+    """What to run first where a chapter is opened outside of the course, as Markdown.
+
+    Examples
+    --------
+    >>> print(elsewhere("https://github.com/someone/course"))
+    ```{admonition} To run this chapter in Colab or Binder
+    :class: dropdown
+    Choose it under the rocket at the top. In Colab, first run this in a cell of its own:
+    `%pip install -q "cnnlab @ git+https://github.com/someone/course"`
+    ```
+    """
+    return (
+        "```{admonition} To run this chapter in Colab or Binder\n:class: dropdown\n"
+        "Choose it under the rocket at the top. In Colab, first run this in a cell of its own:\n"
+        f'`%pip install -q "cnnlab @ git+{repository}"`\n```'
+    )
 
 
 def _repository() -> str | None:
