@@ -55,7 +55,7 @@ def start_page(text: str, titles: Mapping[str, str]) -> bytes:
         Chapter → title.
     """
     chapters = "\n".join(f"- [{title}]({name}/{name}.ipynb)" for name, title in titles.items())
-    shows = {
+    shows: dict[str, Any] = {
         "cell_type": "code",
         "execution_count": None,
         "id": "start-map",

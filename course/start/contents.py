@@ -14,8 +14,12 @@ from typing import Any
 
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 
+RELOAD = "docmanager:reload"
+"""The command with which JupyterLab reads a notebook again: it needs no kernel, and nothing is then
+unsaved."""
 
-class CourseContents(AsyncLargeFileManager):  # type: ignore[misc]  # Jupyter's is not typed
+
+class CourseContents(AsyncLargeFileManager):
     """Jupyter's usual contents, notebooks of the course completed as they are read."""
 
     async def get(
@@ -43,7 +47,7 @@ def complete(notebook: dict[str, Any], folder: Path) -> None:
         if cell["metadata"].get("cnnlab", {}).get("role") == "map":
             from cnnlab.course.start.page import Overview
 
-            cell["outputs"] = [_output(Overview(folder).bundle())]
+            cell["outputs"] = [_output(Overview(folder, RELOAD).bundle())]
             cell["metadata"]["trusted"] = True  # our own page; it holds no word of the file
 
 

@@ -27,14 +27,18 @@ class Overview:
     ----------
     folder : Path
         Where the chapters' folders are.
+    update : str
+        The command of JupyterLab that brings the points up to date.
     """
 
     folder: Path
+    update: str = "notebook:run-all-cells"
 
     def bundle(self) -> dict[str, str]:
         """What a notebook shows: HTML, and plain text where there is none."""
         course, chapters = course_map(), reached(self.folder)
-        return {"text/html": to_html(course, chapters), "text/plain": to_text(course, chapters)}
+        html = to_html(course, chapters, self.update)
+        return {"text/html": html, "text/plain": to_text(course, chapters)}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self.bundle()
@@ -50,11 +54,12 @@ def to_text(course: CourseMap, chapters: Mapping[str, Reached]) -> str:
     return "\n".join([*lines, "", _next_words(course, chapters)])
 
 
-def to_html(course: CourseMap, chapters: Mapping[str, Reached]) -> str:
+def to_html(course: CourseMap, chapters: Mapping[str, Reached], update: str) -> str:
     """The whole page; links lead from the course folder to its chapters."""
     style = Path(__file__).with_name("page.css").read_text("utf-8")
     return (
-        f"<style>{style}</style><div class='cnnlab-start'>{_next(course, chapters)}{picture()}"
+        f"<style>{style}</style><div class='cnnlab-start'>{_next(course, chapters, update)}"
+        f"{picture()}"
         f"<h2>Three routes</h2><div class='routes'>"
         f"{''.join(_route(course, route) for route in course.routes)}</div>"
         f"<h2>The chapters</h2>{_table(course, chapters)}{_legend()}</div>"
@@ -90,7 +95,7 @@ def _next_words(course: CourseMap, chapters: Mapping[str, Reached]) -> str:
     return f"Next: {found[1]}, in chapter {int(found[0][2:4])}, {title}."
 
 
-def _next(course: CourseMap, chapters: Mapping[str, Reached]) -> str:
+def _next(course: CourseMap, chapters: Mapping[str, Reached], update: str) -> str:
     found, entries = _go_on(chapters), course.chapters
     earned, most = (sum(getattr(c, x) for c in chapters.values()) for x in ("earned", "most"))
     if not _begun(chapters):
@@ -103,7 +108,7 @@ def _next(course: CourseMap, chapters: Mapping[str, Reached]) -> str:
         more = f"exercise <code>{escape(found[1])}</code> · {earned:g} of {most:g} points so far"
     now = datetime.datetime.now()
     button = (
-        f'<button {_KEYS} data-commandlinker-command="notebook:run-all-cells" '
+        f'<button {_KEYS} data-commandlinker-command="{escape(update)}" '
         f'data-commandlinker-args="{{}}" title="Points as of {now:%H:%M}">'
         "Update points</button>"
     )

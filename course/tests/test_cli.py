@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from jupyter_core.paths import jupyter_config_path
 from typer.testing import CliRunner
 
 from cnnlab.autograder.judging import backends, record
@@ -219,6 +221,19 @@ def started(monkeypatch, tmp_path):
     monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
     monkeypatch.setattr(lab.subprocess, "call", lambda command: 0)
     return commands
+
+
+def test_lab_adds_settings_behind_the_learners_own(tmp_path):
+    own = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_CONFIG_PATH": "/elsewhere"}
+    with pytest.MonkeyPatch.context() as changed:
+        for name, value in own.items():
+            changed.setenv(name, value)
+        lab.add_settings(os.environ)
+        lab.add_settings(os.environ)  # from a terminal of JupyterLab
+        path = jupyter_config_path()
+    assert path[:3] == ["/elsewhere", str(tmp_path), str(lab.SETTINGS)]
+    settings = [file for file in lab.SETTINGS.rglob("*.json") if json.loads(file.read_text())]
+    assert len(settings) == 5
 
 
 @pytest.mark.parametrize(

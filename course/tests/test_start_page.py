@@ -101,4 +101,5 @@ def test_the_start_page_leads_into_the_course_and_back(server: Server) -> None:
         start.get_by_role("button", name="Update points").click()
         expect(start.get_by_text("points so far")).to_be_visible()
         expect(start.get_by_role("link", name="chapter 1, Convolution")).to_be_visible()
+        opened(page, "start.ipynb")  # and nothing is unsaved
         keep(page, "start-page-begun")

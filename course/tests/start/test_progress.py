@@ -88,7 +88,7 @@ def test_a_damaged_notebook_only_has_no_points(folder, content):
 
 def test_the_page_links_every_chapter_and_shows_its_points(folder, monkeypatch):
     passed(folder, CH01, FIRST[0])
-    html = page.to_html(course_map(), reached(folder))
+    html = page.to_html(course_map(), reached(folder), "some:command")
     links = set(re.findall(r'<a href="([^"]+)"', html))
     assert links == {f"{name}/{name}.ipynb" for name in chapter_names()}
     assert all((EXERCISES / link).is_file() for link in links)
@@ -97,7 +97,9 @@ def test_the_page_links_every_chapter_and_shows_its_points(folder, monkeypatch):
     assert 'role="img" aria-label="A photograph goes' in html
     assert "Keras is not installed here" not in html
     monkeypatch.setattr(page, "keras_missing", lambda: "Install it.")
-    assert "Keras is not installed here" in page.to_html(course_map(), reached(folder))
+    assert "Keras is not installed here" in page.to_html(
+        course_map(), reached(folder), "some:command"
+    )
 
 
 def test_a_notebook_is_completed_as_it_is_read_and_no_file_changes(folder):
