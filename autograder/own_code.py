@@ -7,6 +7,7 @@ fails, where it is slow, and always while anything is judged. `whose_code` says 
 
 from __future__ import annotations
 
+import ast
 import functools
 import math
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.autograder.kept import Damaged, Kept, find, learners_folder, prove
 from cnnlab.autograder.kernel import Clock, no_visitors, quiet
 from cnnlab.autograder.submission.course import standing_in
+from cnnlab.autograder.submission.needs import defined_in
 
 Function = Callable[..., Any]
 
@@ -278,11 +280,10 @@ def _load(kept: Kept) -> Function:
     """
     chapter = load_chapter(kept.chapter)
     names: dict[str, Any] = {"__name__": f"{kept.chapter}.{kept.exercise}"}
-    exec(chapter.prelude, names)
     clock, said = Clock(LIMIT, kept.exercise, _define), ""
     try:
         with no_visitors(), quiet(), clock.limit():
-            _define(kept, names)
+            _define(kept, chapter.prelude, names)
     except (Exception, SystemExit) as error:
         said = f"stops with {type(error).__name__}: {error}"[:200].rstrip(".")
     function = names.get(kept.exercise)
@@ -302,8 +303,31 @@ def _load(kept: Kept) -> Function:
     return function
 
 
-def _define(kept: Kept, names: dict[str, Any]) -> None:
+def _define(kept: Kept, prelude: str, names: dict[str, Any]) -> None:
+    exec(needed_of(prelude, kept.text), names)
     exec(compile(kept.text, str(kept.path), "exec", dont_inherit=True), names)
+
+
+def needed_of(prelude: str, text: str) -> str:
+    """Of a prelude, what some source names, directly or by way of its functions.
+
+    A function that needs no Keras must not wait until Keras is imported, nor fail without it.
+
+    Examples
+    --------
+    >>> needed_of("import keras\\nimport numpy as np", "def relu(z): return np.maximum(z, 0)")
+    'import numpy as np'
+    """
+    named, needed = _named(ast.parse(text)), []
+    for statement in reversed(ast.parse(prelude).body):
+        if defined_in(ast.unparse(statement)).keys() & named:
+            needed.append(statement)
+            named |= _named(statement)
+    return "\n".join(ast.unparse(statement) for statement in reversed(needed))
+
+
+def _named(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _missing(chapter: str, name: str) -> str:

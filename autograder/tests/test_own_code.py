@@ -23,6 +23,7 @@ from cnnlab.autograder.own_code import own, whose_code
 from cnnlab.autograder.standing import Judge
 from cnnlab.autograder.submission import course, read
 from cnnlab.autograder.submission.solutions import SOLUTIONS, solution_source
+from cnnlab.course.ops import evaluation
 
 CH01, CH02, CH04 = "ch01_convolution", "ch02_stride_padding", "ch04_network"
 
@@ -120,6 +121,15 @@ def test_a_passed_card_says_what_is_next(kernel, monkeypatch):
     last = load_chapter("ch14_training").exercises[-1].name
     found = live.next_step(place.parent.parent, "ch14_training", last)
     assert found is None  # chapter 15 needs Keras
+
+
+def test_a_function_of_a_keras_chapter_that_needs_no_keras_runs_without_it(kernel, monkeypatch):
+    saved(kernel, solution_source("ch06_cats_dogs", "smooth"), "smooth", "ch06_cats_dogs")
+    monkeypatch.setitem(sys.modules, "keras", None)  # an import of it fails
+    mine = own(evaluation.smooth, "ch06")
+    assert mine.function is not None, mine.why
+    np.testing.assert_allclose(mine(np.array([1.0, 3.0])), evaluation.smooth([1.0, 3.0]))
+    assert mine.calls == 1
 
 
 def test_less_than_full_marks_is_not_kept(kernel):

@@ -1,15 +1,16 @@
 """A learner's own notebook, judged again and again."""
 
+import ast
 import json
 
 import pytest
 
 from cnnlab.autograder import batch, standing
-from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.results import to_dict
 from cnnlab.autograder.standing import Judge
 from cnnlab.autograder.submission import read
-from cnnlab.autograder.submission.solutions import SOLUTIONS
+from cnnlab.autograder.submission.solutions import SOLUTIONS, solution_source
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,
@@ -106,3 +107,15 @@ def test_a_process_that_waits_gives_the_same_marks(notebook):
         judge.prepare(load_chapter("ch03_pooling"))  # for another chapter: it is not used
         notebook.write_text(hand_in(conv2d=flipped()), encoding="utf-8")
         assert judge.judge(notebook).result.exercises[2].diagnosis
+
+
+@pytest.mark.parametrize("name", chapter_names())
+def test_what_a_solution_calls_stands_in_for_it_too(name):
+    """Where a learner's function does not work, the course's does, and all that it calls."""
+    chapter = load_chapter(name)
+    exercises = {e.name for e in chapter.exercises}
+    for exercise in chapter.exercises:
+        sources = (solution_source(name, e) for e in (exercise.name, *exercise.needs))
+        nodes = (node for source in sources for node in ast.walk(ast.parse(source)))
+        called = {n.id for n in nodes if isinstance(n, ast.Name)} & exercises
+        assert called - {exercise.name} <= set(exercise.needs), exercise.name

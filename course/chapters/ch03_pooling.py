@@ -46,11 +46,12 @@ start("ch03_pooling")
 # %% [markdown]
 r"""
 From chapter 2: in how many places can a window stand, and how wide is the frame? Use both functions
-in your own code as you like; `output_size?` in a cell shows what one of them takes.
+in your own code as you like; `output_size?` in a cell shows what one of them takes. The third,
+`full_layer`, is for the last exercise.
 """
 
 # %% setup=true prelude=true
-from cnnlab.course.given.ch03_pooling import output_size, same_padding
+from cnnlab.course.given.ch03_pooling import full_layer, output_size, same_padding
 
 # %% [markdown]
 r"""
@@ -587,7 +588,14 @@ In this course a layer is written as a tuple, its kind first:
 Here `k`, `stride` and `dilation` are a whole number for both directions, or a pair: down, across.
 What stands last in a tuple may be left out. Then a convolution has stride 1, padding `"same"` and
 dilation 1, and a pooling layer has a stride equal to `k`. The batch is not part of a shape.
+
+You need not take such tuples apart yourself: `full_layer` fills in what was left out, and makes
+pairs of single numbers.
 """
+
+# %%
+for layer in (("conv", 10, 5), ("conv", 8, 3, 2, "valid"), ("max_pool", 2), ("dense", 7)):
+    print(f"{layer!s:26} → {full_layer(layer)}")
 
 # %% guess
 guess("shape_after_flatten")
@@ -628,19 +636,16 @@ def trace_shapes(input_shape, layers):
     ### BEGIN SOLUTION
     shape, shapes = input_shape, []
 
-    def pair(value):
-        return value if isinstance(value, tuple) else (value, value)
-
-    def windows_on_map(k, stride=1, padding="same", dilation=1):
-        steps = zip(shape[:2], pair(k), pair(stride), pair(dilation), strict=True)
-        return tuple(output_size(n, k, s, padding, d) for n, k, s, d in steps)
+    def places(k, strides, padding="valid", dilation=(1, 1)):
+        axes = zip(shape[:2], k, strides, dilation, strict=True)
+        return tuple(output_size(n, a, s, padding, d) for n, a, s, d in axes)
 
     for layer in layers:
-        kind, *given = layer
+        kind, *given = full_layer(layer)
         if kind == "conv":
-            shape = (*windows_on_map(*given[1:]), given[0])
+            shape = (*places(*given[1:]), given[0])
         elif kind == "max_pool":
-            shape = (*windows_on_map(given[0], given[-1], "valid"), shape[2])
+            shape = (*places(*given), shape[2])
         elif kind == "global_average_pool":
             shape = shape[2:]
         elif kind == "flatten":

@@ -632,6 +632,9 @@ And from the other side: of 27 errors, 8 are gone. That is 30 % fewer errors. So
 networks can choose among three true numbers. So always say what you compare with.
 """
 
+# %% guess
+guess("errors_gone")
+
 # %% [markdown]
 r"""
 ### Exercise 6: gain

@@ -134,6 +134,14 @@ if ready(vgg16_layers):
 
 # %% [markdown]
 r"""
+Your list says how many filters each layer has. **What does that mean for what comes out?**
+"""
+
+# %% guess
+guess("numbers_from_block_to_block")
+
+# %% [markdown]
+r"""
 ## 2. Build it
 
 Now in Keras. You could write 23 lines, one for each layer. Or a loop over your list, which has

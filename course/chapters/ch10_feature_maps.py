@@ -315,7 +315,24 @@ def sparsity(maps):
 
 # %% [markdown]
 r"""
-All thirteen convolutions, three photographs.
+At the end of each block is a pool, and it changes that share. **Guess by how much, before you look
+at a real map.**
+"""
+
+# %% guess
+guess("zeros_after_pooling")
+
+# %%
+if ready(feature_maps) and ready(sparsity):
+    around = "block1_conv2", "block1_pool"
+    image = as_batch(photo("chelsea"), (224, 224))[0]
+    for name, share in sparsity(feature_maps(model, image, list(around))).items():
+        print(f"{name:13} {share:.0%} zeros")
+
+# %% [markdown]
+r"""
+In real maps zeros are not at random places. They lie together, so more of them survive than by
+chance. And now all thirteen convolutions, three photographs.
 """
 
 # %% guess

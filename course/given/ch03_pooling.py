@@ -1,4 +1,4 @@
-"""The two formulas of chapter 2 that chapter 3 gives its learners."""
+"""What chapter 3 gives its learners: two formulas of chapter 2, and a reader of layer tuples."""
 
 import math
 
@@ -15,3 +15,27 @@ def same_padding(n, k, stride=1, dilation=1):
     reach = (output_size(n, k, stride, "same") - 1) * stride + dilation * (k - 1) + 1
     total = max(reach - n, 0)
     return total // 2, total - total // 2
+
+
+def full_layer(layer):
+    """A layer's tuple with nothing left out, and with a pair (down, across) for a single number.
+
+    >>> full_layer(("conv", 10, 5))
+    ('conv', 10, (5, 5), (1, 1), 'same', (1, 1))
+    >>> full_layer(("max_pool", 2))
+    ('max_pool', (2, 2), (2, 2))
+    >>> full_layer(("dense", 7))
+    ('dense', 7)
+    """
+
+    def pair(value):
+        return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+
+    kind, *given = layer
+    if kind == "conv":
+        filters, k, *rest = given
+        stride, padding, dilation = rest + [1, "same", 1][len(rest) :]
+        return kind, filters, pair(k), pair(stride), padding, pair(dilation)
+    if kind == "max_pool":
+        return kind, pair(given[0]), pair(given[-1])
+    return tuple(layer)

@@ -160,6 +160,19 @@ QUESTIONS = (
         unit="%",
         within=0.02,
     ),
+    number(
+        "errors_gone",
+        "Another network goes from 98 to 99 right answers in 100. That is a single point. What share "
+        "of its errors is gone?",
+        1 - (100 - 99) / (100 - 98),
+        "Of two errors one is left. At the top a single point is a great deal, and neither points nor "
+        "percent show it.",
+        {
+            1: "One of how many? Two were wrong before.",
+            0.01: "That is the point itself, as a share of all pictures. Compare with the errors.",
+            1 / 98: "That compares with what was right before. Compare with what was wrong.",
+        },
+    ),
     numbers(
         "confusion_by_hand",
         "Three cats got 0.1, 0.8, 0.9, four dogs 0.7, 0.6, 0.95, 0.3; the threshold is 0.5. What is the "

@@ -34,6 +34,14 @@ def _counted() -> str:
     return "convolutions and dense layers" if counted == 16 else ""
 
 
+def _from_block_to_block() -> str:
+    shapes = dict(
+        zip((n for n, _ in named_layers()), trace_shapes(PICTURE, _layers()), strict=True)
+    )
+    first, second = (math.prod(shapes[f"block{b}_conv2"]) for b in (1, 2))
+    return {1.0: "as many", 0.5: "half as many", 0.25: "a quarter"}.get(second / first, "")
+
+
 def _work() -> str:
     macs = count_macs(PICTURE, _layers())
     early = sum(m for (name, _), m in zip(named_layers(), macs, strict=True) if "conv" in name)
@@ -53,6 +61,21 @@ QUESTIONS = (
             "convolutions and dense layers": "",
         },
         proof=_counted,
+    ),
+    choice(
+        "numbers_from_block_to_block",
+        "After each block the maps have half the height and half the width, and then twice as many "
+        "filters. How many numbers come out of a layer of block 2, compared with one of block 1?",
+        "half as many",
+        "A quarter of the places, with twice as many numbers at each. So the numbers become fewer "
+        "from block to block, while the filters become more.",
+        {
+            "as many": "Half the height *and* half the width: that is a quarter of the places.",
+            "half as many": "",
+            "a quarter": "That is true of the places. At each of them there are twice as many numbers.",
+            "twice as many": "The filters double. But at how many places does each of them stand?",
+        },
+        proof=_from_block_to_block,
     ),
     number(
         "millions_in_fc1",

@@ -21,6 +21,12 @@ def _stretched() -> str:
     return "all others become nearly the same black" if gray[:-1].max() < 3 else ""
 
 
+def _zeros_after_pooling() -> float:
+    """Every way to fill a window with zeros and ones, each once."""
+    windows = np.array(list(np.ndindex(2, 2, 2, 2)))
+    return float(np.mean(windows.max(axis=1) == 0))
+
+
 QUESTIONS = (
     number(
         "maps_of_one_photograph",
@@ -87,6 +93,21 @@ QUESTIONS = (
             0.5: "Half of the way is right. Now in gray levels.",
         },
         within=0.01,
+    ),
+    number(
+        "zeros_after_pooling",
+        "Half of a map's cells are 0, at random places. Now it is pooled: the maximum of every 2 × 2 "
+        "cells. What share of the pooled cells is 0?",
+        0.5**4,
+        "All four cells of a window must be 0: one half, four times, is one sixteenth. Pooling asks "
+        "whether a filter answers *anywhere* near, so zeros become rare.",
+        {
+            1 / 2: "A single cell above 0 is enough for its window. All four must be 0.",
+            1 / 4: "That would be two cells. A window has four.",
+            1 / 8: "You multiplied 1/2 three times. A window has four cells.",
+        },
+        within=0.1,
+        proof=_zeros_after_pooling,
     ),
     choice(
         "zeros_with_depth",

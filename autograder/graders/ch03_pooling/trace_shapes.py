@@ -149,12 +149,12 @@ EXERCISE = Exercise(
     hints=(
         "Follow one shape through the stack. Which of its three numbers can a convolution change, which can pooling change?",
         "Each layer needs only the shape that the layer before it leaves. What must you keep from one pass of the loop to the next?",
-        "The first entry says which kind of layer it is. For height and width you have output_size; the depth follows from the kind. What does each kind do to the depth?",
+        "full_layer gives a tuple in which nothing is left out. For height and width you have output_size; the depth follows from the kind. What does each kind do to the depth?",
     ),
     rung_hints={
         "shape": "The result is a list with one tuple of whole numbers for each layer. Division with / gives floats. Which division gives whole numbers?",
         "structure": 'A convolution pads "same" unless it says otherwise; pooling never pads. A pooling layer without a stride moves by its own size. Which of these does your function miss?',
-        "edge-cases": "k, stride and dilation may be one number or a pair. And what does a dense layer do to the axes before the last?",
+        "edge-cases": "k, stride and dilation may be one number or a pair; full_layer makes pairs of all. And what does a dense layer do to the axes before the last?",
         "robust": "The kind of a layer may be unknown, the window may not fit, or height and width may be gone. Name the layer in the message.",
     },
 )

@@ -6,12 +6,16 @@ keyboard makes; the grader's own twists are never called here.
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
 from cnnlab.autograder.submission.solutions import solution_source
+from cnnlab.course.given.ch03_pooling import full_layer, output_size
+from cnnlab.course.ops.layers import normalise
 
 CHAPTER = "ch03_pooling"
 
@@ -348,3 +352,48 @@ def test_a_function_that_refuses_windows_that_are_not_square_hears_of_the_error(
     result = judged("max_pool2d", [("kh, kw = size", "kh, kw = size\n    assert kh == kw")])
     assert result.diagnosis == []
     assert "AssertionError" in result.message
+
+
+# layer tuples
+
+
+def test_the_helper_reads_every_layer_that_is_asked_about():
+    for probe in recorded("ch03_pooling")["trace_shapes"].probes:
+        for layer in () if probe.raises else probe.args[1]:
+            full, (kind, *given) = normalise(layer), full_layer(layer)
+            expected = {
+                "conv": [full.units, full.size, full.strides, full.padding, full.dilation],
+                "max_pool": [full.size, full.strides],
+            }
+            assert (kind, given) == (full.kind, expected.get(kind, list(layer[1:])))
+
+
+def test_a_trace_that_takes_tuples_apart_itself_earns_as_much():
+    def trace_shapes(input_shape, layers):
+        shape, shapes = tuple(input_shape), []
+        for kind, *given in layers:
+            if kind in ("conv", "max_pool"):
+                pooled = kind == "max_pool"
+                k = given[0] if pooled else given[1]
+                rest = [k, "valid", 1] if pooled else [1, "same", 1]
+                late = given[1:] if pooled else given[2:]
+                stride, padding, dilation = [*late, *rest[len(late) :]]
+                steps, taps, gaps = (
+                    v if isinstance(v, tuple) else (v, v) for v in (stride, k, dilation)
+                )
+                places = (
+                    output_size(*sizes[:3], padding, sizes[3])
+                    for sizes in zip(shape[:2], taps, steps, gaps, strict=True)
+                )
+                shape = (*places, shape[2] if pooled else given[0])
+            elif kind == "dense":
+                shape = (*shape[:-1], given[0])
+            elif kind == "flatten":
+                shape = (math.prod(shape),)
+            elif kind == "global_average_pool":
+                shape = shape[2:]
+            shapes.append(shape)
+        return shapes
+
+    result = judge_function(recorded("ch03_pooling")["trace_shapes"], trace_shapes)
+    assert result.score == result.max_score, result.message
