@@ -76,6 +76,7 @@ class ScoreWriter:
         try:
             self._writer = Writer(self._gradebook, config)
             self._known = self._assignments({in_tree(path)[1] for path in roots})  # type: ignore[index]
+            self._gradebook.db.remove()  # or a transaction would be open until the end
         except BaseException:
             self._gradebook.close()
             raise
