@@ -64,7 +64,7 @@ def _shown(cell: NotebookNode) -> Iterator[NotebookNode]:
         yield _code(cell, cell.source, "", ["hide-input"], "The set-up of this chapter")
     elif re.match(r'guess\("\w+"\)\s*$', cell.source):
         yield _code(cell, cell.source, "", ["remove-input"])
-    elif _only_draws(cell):
+    elif _only_draws(cell) and not cell.source.startswith("check("):
         yield _code(cell, cell.source, "", ["hide-input", "picture"], "The code of this picture")
     else:
         yield _code(cell, cell.source)

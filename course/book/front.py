@@ -73,7 +73,9 @@ def _map(chapters: Mapping[str, NotebookNode], pages: Sequence[str]) -> str:
         title, first = beginning.source.split("\n\n")[:2]
         number, _, called = title.removeprefix("# Chapter ").partition(": ")
         rows.append(f"| {number} | [{called}]({name}/{name}.ipynb) | {' '.join(first.split())} |")
-    table = "\n".join(["## The chapters", "", "| | | |", "|---|---|---|", *rows])
+    table = "\n".join(
+        ["## The chapters", "", "| | chapter | how it begins |", "|---|---|---|", *rows]
+    )
     return "\n\n".join(
         [table, _contents("Chapters", [f"{n}/{n}" for n in chapters]), _contents("Look up", pages)]
     )
