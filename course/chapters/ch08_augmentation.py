@@ -533,9 +533,10 @@ def inverse_map(size, degrees, zoom):
     down = np.arange(height)[:, None] - (height - 1) / 2
     right = np.arange(width) - (width - 1) / 2
     cos, sin = np.cos(np.radians(degrees)) / zoom, np.sin(np.radians(degrees)) / zoom
-    rows = cos * down + sin * right + (height - 1) / 2
-    columns = cos * right - sin * down + (width - 1) / 2
-    return rows, columns
+    return (
+        cos * down + sin * right + (height - 1) / 2,
+        cos * right - sin * down + (width - 1) / 2,
+    )
     ### END SOLUTION
 
 
@@ -652,8 +653,7 @@ def affine(x, degrees, zoom):
            [1., 3.]])
     """
     ### BEGIN SOLUTION
-    rows, columns = inverse_map(x.shape[1:3], degrees, zoom)
-    return bilinear(x, rows, columns)
+    return bilinear(x, *inverse_map(x.shape[1:3], degrees, zoom))
     ### END SOLUTION
 
 

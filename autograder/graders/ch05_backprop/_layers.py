@@ -33,7 +33,7 @@ def layer(
 ) -> Layer:
     """Arrays of these shapes, and a dout that fits them."""
     pictures, taps = draw(rng, *x, dtype=dtype), draw(rng, *kernels, dtype=dtype)
-    shape = conv2d(pictures, taps, np.zeros(kernels[3]), *strides).shape
+    shape = conv2d(pictures, taps, np.zeros(kernels[3]), strides[0] if strides else (1, 1)).shape
     return Layer(draw(rng, *shape, dtype=dtype), pictures, taps, strides)
 
 

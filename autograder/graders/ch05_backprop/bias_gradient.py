@@ -54,6 +54,10 @@ def _divided(by: Callable[..., int]) -> Callable[[Op], Op]:
     return lambda op: lambda dout: op(dout) / by(*np.shape(dout))
 
 
+def _reshaped(to: tuple[int, ...]) -> Callable[[Op], Op]:
+    return on_output(lambda db: db.reshape(to))
+
+
 def _summed(*axes: int) -> Callable[[Op], Op]:
     return lambda op: lambda dout: floats(dout).sum(axis=axes)
 
@@ -79,10 +83,7 @@ EXERCISE = Exercise(
             Twist("last-place-only", on_args(lambda d, a=axes: (last_alone(*a)(d),)), LAST_PLACE)
             for axes in ((1, 2), (0, 1, 2))
         ),
-        *(
-            Twist("keeps-axes", on_output(lambda db, to=to: db.reshape(to)), KEEPS)
-            for to in ((1, -1), (-1, 1), (1, 1, 1, -1))
-        ),
+        *(Twist("keeps-axes", _reshaped(to), KEEPS) for to in ((1, -1), (-1, 1), (1, 1, 1, -1))),
         *loop_twists(),
     ),
     hints=(
