@@ -49,5 +49,5 @@ def page(name: str) -> str:
 
 
 def in_notebook() -> str:
-    """The script of what demos and questions do alike: they keep their keys."""
+    """The script of what demos and questions do alike; it comes first."""
     return Path(__file__).with_name("notebook.js").read_text(encoding="utf-8")

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnnlab.course import ops
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.demos.still import Demo, Panel, cells, floats, framed
 from cnnlab.datasets.load import photo
 
 SIZE = 48
@@ -91,7 +91,7 @@ def checked_kernel(rows: Any) -> NDArray[np.float64]:
     return kernel
 
 
-class ConvolutionDemo(anywidget.AnyWidget):
+class ConvolutionDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``picture`` and ``kernel``; the rest follows. ``image`` and ``feature_map``
@@ -145,6 +145,16 @@ class ConvolutionDemo(anywidget.AnyWidget):
             self.feature_map, self.map_shape = _wire(result.map), list(result.map.shape)
             self.answered = [self.picture, self.kernel]
             self.learners, self.message = result.learners, result.message
+
+    def still(self) -> tuple[str, list[Panel]]:
+        image = floats(self.image, self.image_shape)
+        done = floats(self.feature_map, self.map_shape)
+        (height, width), (kh, kw) = image.shape, np.shape(self.kernel)
+        picture = framed(
+            cells("picture", image, signs=False, top=1), (0, 0, kw / width, kh / height)
+        )
+        panels = [picture, cells("kernel", self.kernel), cells("feature map", done)]
+        return f"The picture {self.picture}, a kernel, and the feature map of both.", panels
 
 
 def _wire(array: NDArray[np.float64]) -> bytes:

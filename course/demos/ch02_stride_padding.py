@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from cnnlab.course import ops
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.demos.still import Demo, Panel, cells, floats
 from cnnlab.course.figures.sliding_window import Walk, walk
 from cnnlab.datasets.load import photo
 
@@ -180,7 +180,7 @@ def sentence(axis: str, walk: Walk) -> str:
     return f"{walk.n} {axis}{frame}, the window reaches over {reach}: {places}.{missed}"
 
 
-class StrideDemo(anywidget.AnyWidget):
+class StrideDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows. ``picture`` and ``feature_map`` travel as
@@ -239,6 +239,16 @@ class StrideDemo(anywidget.AnyWidget):
             ]
             self.learners = shown.answer.learners
             self.message = " ".join(word for word in words if word)
+
+    def still(self) -> tuple[str, list[Panel]]:
+        picture = floats(self.picture, self.setting["size"])
+        done = floats(self.feature_map, self.map_shape)
+        panels = [
+            cells("picture", picture, signs=False, top=9, side=260),
+            cells("kernel", self.kernel),
+            cells("feature map", done, signs=bool((done < 0).any())),
+        ]
+        return "A picture, a kernel, and the feature map with strides and padding.", panels
 
 
 def _plain(record: Setting | Walk) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from cnnlab.course import ops
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.demos.still import Demo, Panel, cells, floats
 from cnnlab.course.figures.pooling_windows import places
 from cnnlab.datasets.load import photo
 
@@ -199,7 +199,7 @@ def sentence(setting: Setting, shown: Scene) -> str:
     )
 
 
-class PoolingDemo(anywidget.AnyWidget):
+class PoolingDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows. ``picture``, ``pooled`` and ``pooled_before``
@@ -253,6 +253,15 @@ class PoolingDemo(anywidget.AnyWidget):
             self.sentence = sentence(setting, shown)
             self.learners = shown.answer.learners
             self.message = shown.answer.message
+
+    def still(self) -> tuple[str, list[Panel]]:
+        picture = floats(self.picture, (SIDE, SIDE))
+        pooled = floats(self.pooled, (len(self.rows), len(self.columns)))
+        panels = [
+            cells("picture", picture, bool((picture < 0).any()), top=9, side=260),
+            cells("largest numbers", pooled, bool((pooled < 0).any()), top=9),
+        ]
+        return "A picture, and the largest number of each of its windows.", panels
 
 
 def _wire(array: NDArray[np.float64]) -> bytes:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import anywidget
 import traitlets
 
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.demos.still import Demo, Panel, bars
 from cnnlab.course.figures.diagrams import COLOURS, GRAY, WORDS, label
 from cnnlab.course.ops import layers as arithmetic
 from cnnlab.course.ops.layers import LENGTHS, Shape, output_shape
@@ -189,7 +189,7 @@ def checked_stack(layers: Any) -> Stack:
     return layers
 
 
-class NetworkDemo(anywidget.AnyWidget):
+class NetworkDemo(Demo):
     """The widget: it keeps the stack, the page draws it.
 
     The page sets ``size`` and ``layers``; the rest follows.
@@ -240,6 +240,15 @@ class NetworkDemo(anywidget.AnyWidget):
         with self.hold_sync():  # one message, so that the page never mixes old and new
             self.rows, self.trouble = result.rows, result.trouble
             self.learners, self.message = result.learners, result.message
+
+    def still(self) -> tuple[str, list[Panel]]:
+        most = max([1, *(row["parameters"] for row in self.rows)])
+        rows = [
+            (f"{row['label']}, {row['shape']}", row["parameters"] / most, row["colour"])
+            for row in self.rows
+        ]
+        panels = [bars("parameters of each layer", rows)] if rows else []
+        return "A network's layers with their shapes, and how many parameters each has.", panels
 
 
 def demo(count_parameters: Callable[..., Any], count_macs: Callable[..., Any]) -> NetworkDemo:

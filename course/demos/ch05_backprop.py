@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from functools import cache, wraps
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course import ops
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.demos.still import Demo, Panel, cells, floats
 from cnnlab.course.ops import gradients
 from cnnlab.datasets.load import photo
 
@@ -236,7 +236,7 @@ def checked(values: Mapping[str, Any]) -> Setting:
     return Setting(**{**values, "chosen": inside})
 
 
-class BackpropDemo(anywidget.AnyWidget):
+class BackpropDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows. ``values`` holds eight maps as float32, row after
@@ -286,6 +286,21 @@ class BackpropDemo(anywidget.AnyWidget):
             self.sentence = sentence(setting, way, back)
             said = (answer.message for answer in reversed(back.answers))
             self.message = next(filter(None, said), "")
+
+    def still(self) -> tuple[str, list[Panel]]:
+        sizes = np.cumsum([4 * rows * columns for rows, columns in self.shapes])
+        starts = [0, *sizes[:-1]]
+        names = ["picture", "convolution", "ReLU", "max pool"]
+        names += [f"gradient: {name}" for name in names]
+        maps = [
+            floats(self.values[start:end], shape)
+            for start, end, shape in zip(starts, sizes, self.shapes, strict=True)
+        ]
+        panels = [
+            cells(name, each, signs=n > 0, side=150)
+            for n, (name, each) in enumerate(zip(names, maps, strict=True))
+        ]
+        return "A picture on its way forwards, and the gradient on its way back.", panels
 
 
 def _plain(setting: Setting) -> dict[str, Any]:

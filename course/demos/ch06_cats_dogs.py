@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
@@ -19,6 +18,8 @@ from numpy.typing import NDArray
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.demos.still import Demo, Panel, lines
+from cnnlab.course.figures import palette
 from cnnlab.course.figures.curves import WORDS
 from cnnlab.course.ops import evaluation
 from cnnlab.course.training.histories import History
@@ -194,7 +195,7 @@ def limits(runs: Runs, measure: str) -> list[float]:
     return [0.0, float(min(np.ceil(10 * highest) / 10, TALLEST))]
 
 
-class CurvesDemo(anywidget.AnyWidget):
+class CurvesDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows.
@@ -251,6 +252,15 @@ class CurvesDemo(anywidget.AnyWidget):
             self.raw, self.smooth, self.turn = shown.raw, shown.smooth, shown.turn
             self.sentence = sentence(run, setting, shown.turn)
             self.learners, self.message = shown.learners, shown.message
+
+    def still(self) -> tuple[str, list[Panel]]:
+        run = find(self._histories, Setting(**self.setting))
+        low, high = limits(self._histories, "loss")
+        curves = [(run.loss, palette.TRAINING), (run.val_loss, palette.VALIDATION)]
+        caption = "loss in each epoch: training (blue), validation (orange)"
+        return "The loss of a training run, epoch by epoch.", [
+            lines(caption, curves, (low, high), (700, 260))
+        ]
 
 
 def demo(

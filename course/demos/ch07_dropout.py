@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.demos.still import Demo, Panel, bars
+from cnnlab.course.figures import palette
 from cnnlab.course.ops import dropout as dropping
 
 Floats = NDArray[np.float64]
@@ -220,7 +221,7 @@ def _doubts(dropout: Dropout, many: Thinned, rate: float, training: bool) -> str
     return ""
 
 
-class DropoutDemo(anywidget.AnyWidget):
+class DropoutDemo(Demo):
     """The widget: it keeps rate, seed and mode, the page draws both networks.
 
     The page sets ``rate``, ``seed`` and ``training``; the rest follows.
@@ -271,6 +272,25 @@ class DropoutDemo(anywidget.AnyWidget):
             self.full, self.thinned, self.kept = shown.full, shown.thinned, shown.kept
             self.outputs, self.edges = shown.outputs, shown.edges
             self.learners, self.message = shown.learners, shown.message
+
+    def still(self) -> tuple[str, list[Panel]]:
+        names = {"full": "full network", "scaled": "dropout", "unscaled": "mask alone"}
+        full = self.outputs["full"] or 1.0
+        rows = [
+            (names[key], 0.5 * value / full, colour)
+            for (key, value), colour in zip(
+                self.outputs.items(), (palette.INPUT, palette.KERNEL, palette.WINDOW), strict=True
+            )
+        ]
+        kept = [f"{sum(nodes)} of {len(nodes)}" for nodes in self.kept]
+        nodes = [
+            (f"layer {n}: {text} nodes", sum(nodes) / 8, palette.OUTPUT)
+            for n, (text, nodes) in enumerate(zip(kept, self.kept, strict=True))
+        ]
+        return "How many nodes dropout leaves, and what then arrives at the output.", [
+            bars("nodes that are left", nodes, 160),
+            bars("what arrives at the output", rows, 240),
+        ]
 
 
 def demo(dropout: Dropout) -> DropoutDemo:

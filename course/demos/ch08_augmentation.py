@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.demos.still import Demo, Panel, pixels
 from cnnlab.course.ops import augmentation
 from cnnlab.datasets.load import photo
 from cnnlab.datasets.pictures import load_cats_dogs
@@ -267,7 +267,7 @@ def checked(values: Mapping[str, Any]) -> Setting:
     return setting
 
 
-class AugmentationDemo(anywidget.AnyWidget):
+class AugmentationDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows. ``original`` and ``variants`` travel as bytes:
@@ -310,6 +310,15 @@ class AugmentationDemo(anywidget.AnyWidget):
             self.words = shown.words
             self.learners = shown.learners
             self.message = shown.message
+
+    def still(self) -> tuple[str, list[Panel]]:
+        shape = (-1, SIDE, SIDE, 3)
+        original, variants = (
+            np.frombuffer(data, np.uint8).reshape(shape) for data in (self.original, self.variants)
+        )
+        panels = [pixels(self.setting["picture"], original[0], 110)]
+        panels += [pixels(f"variant {n + 1}", each, 110) for n, each in enumerate(variants[:5])]
+        return "A picture, and variants of it.", panels
 
 
 def demo(

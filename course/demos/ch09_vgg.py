@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from PIL import Image
 
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.demos.still import Demo, Panel, bars, pixels
 from cnnlab.course.figures.diagrams import COLOURS, GRAY
 from cnnlab.course.networks.vgg import named_layers
 from cnnlab.course.ops import layers as arithmetic
@@ -159,7 +159,7 @@ def as_jpeg(rgb: NDArray[np.uint8]) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
-class VggDemo(anywidget.AnyWidget):
+class VggDemo(Demo):
     """The widget: it keeps costs, fields and a photograph, the page draws them.
 
     The page sets ``picture``, ``layer`` and ``unit``; the rest follows.
@@ -214,6 +214,15 @@ class VggDemo(anywidget.AnyWidget):
 
     def _develop(self, change: Any = None) -> None:
         self.source = as_jpeg(photo(self.picture, size=SIDE))
+
+    def still(self) -> tuple[str, list[Panel]]:
+        most = max(row["macs"] for row in self.rows)
+        rows = [(row["name"], row["macs"] / most, row["colour"]) for row in self.rows]
+        shown = photo(self.picture, size=SIDE)
+        return "VGG16's layers with their multiply-accumulates, and a photograph.", [
+            bars("multiply-accumulates", rows, 240, 15),
+            pixels("photograph", shown[::2, ::2], 240),
+        ]
 
 
 def demo(receptive_field: Callable[..., Any]) -> VggDemo:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.demos.still import Demo, Panel, pixels
 from cnnlab.course.networks.lookup import layer_of
 from cnnlab.course.networks.pretrained import as_batch
 from cnnlab.course.ops import feature_maps, require
@@ -131,7 +131,7 @@ def asked(
     return theirs, ""
 
 
-class FeatureMapsDemo(anywidget.AnyWidget):
+class FeatureMapsDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows. ``photograph`` is (224, 224, 3), ``tiles``
@@ -210,6 +210,19 @@ class FeatureMapsDemo(anywidget.AnyWidget):
             self.large_shape = list(large.shape)
             self.sentence = sentence(found, setting.channel)
             self.message = self._said[setting.photo]
+
+    def still(self) -> tuple[str, list[Panel]]:
+        shown = np.frombuffer(self.photograph, np.uint8).reshape(SIDE, SIDE, 3)
+        tiles = np.frombuffer(self.tiles, np.uint8).reshape(-1, TILE, TILE)[:8]
+        sheet = np.concatenate([np.pad(tile, 2, constant_values=255) for tile in tiles], axis=1)
+        large = np.frombuffer(self.large, np.uint8).reshape(self.large_shape)
+        large = large[:: max(1, len(large) // 75), :: max(1, len(large) // 75)]
+        panels = [
+            pixels("photograph", shown[::3, ::3], 200),
+            pixels(f"channel {self.setting['channel']}", large, 200),
+            pixels(f"feature maps of {self.setting['layer']}", sheet, 60 * len(tiles)),
+        ]
+        return "A photograph, and feature maps of it.", panels
 
 
 def demo(function: Callable[..., Any], model: Any) -> FeatureMapsDemo:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.demos.still import Demo, Panel, pixels
 from cnnlab.course.figures.gradient_ascent import shown
 from cnnlab.course.networks.pretrained import load_small_vgg
 from cnnlab.course.ops import ascent
@@ -145,7 +145,7 @@ def sentence(step: int, scores: list[float], rough: float, size: int) -> str:
     return told
 
 
-class AscentDemo(anywidget.AnyWidget):
+class AscentDemo(Demo):
     """The widget: it keeps the picture, the page asks for steps.
 
     The page sets ``setting``, ``tick`` (one more asks for steps) and ``noise`` (one more begins
@@ -261,6 +261,11 @@ class AscentDemo(anywidget.AnyWidget):
             self.sentence = sentence(self.step, self._scores, number, self._image.size)
             self.message = " ".join(filter(None, [told, rough.message if self._scores else ""]))
             self.answered = self.tick
+
+    def still(self) -> tuple[str, list[Panel]]:
+        shown = np.frombuffer(self.picture, np.uint8).reshape(SIDE, SIDE, 3)
+        panel = pixels("noise, to begin with", shown[::2, ::2], 240)
+        return "The noise from which a filter's favorite picture is made.", [panel]
 
 
 def demo(

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.demos.still import Demo, Panel, pixels
 from cnnlab.course.figures import heatmaps
 from cnnlab.course.networks import explain
 from cnnlab.course.networks.pretrained import Classifier, as_batch
@@ -106,7 +106,7 @@ def sentence(row: Mapping[str, Any], first: str) -> str:
     return f"Hiding this {by}. The network says {first}."
 
 
-class ExplanationsDemo(anywidget.AnyWidget):
+class ExplanationsDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows. ``photograph`` and the three overlays are
@@ -245,6 +245,15 @@ class ExplanationsDemo(anywidget.AnyWidget):
             self.bars = rows
             self.overlays, self.captions, self.message = overlays, captions, message
             self.sentence = sentence(rows[setting.rank], names[int(np.argmax(after))])
+
+    def still(self) -> tuple[str, list[Panel]]:
+        shape, names = (self.side, self.side, 3), ["photograph", *self.captions]
+        part = max(1, self.side // 70)
+        panels = [
+            pixels(name, np.frombuffer(data, np.uint8).reshape(shape)[::part, ::part], 170)
+            for name, data in zip(names, [self.photograph, *self.overlays], strict=True)
+        ]
+        return "A photograph, and three explanations of what the network sees in it.", panels
 
 
 def demo(

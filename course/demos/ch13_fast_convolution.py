@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
+from cnnlab.course.demos.still import Demo, Panel, cells, floats
 from cnnlab.course.ops import fast, layout
 
 HEIGHT, WIDTH = 4, 5
@@ -111,7 +111,7 @@ def scene(function: Callable[..., Any], setting: Setting) -> Scene:
     return Scene(x, places, frame, answer)
 
 
-class PatchDemo(anywidget.AnyWidget):
+class PatchDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows. ``picture`` and ``matrix`` travel as float32, row
@@ -157,6 +157,15 @@ class PatchDemo(anywidget.AnyWidget):
                 "strides": list(MENUS["strides"][setting.strides]),
             }
             self.learners, self.message = shown.answer.learners, shown.answer.message
+
+    def still(self) -> tuple[str, list[Panel]]:
+        picture = floats(self.picture, self.plan["picture"])[:, :, 0]
+        matrix = floats(self.matrix, self.plan["matrix"])
+        panels = [
+            cells("picture", picture, top=3 * SECOND, side=150),
+            cells("matrix of patches", matrix, top=3 * SECOND, side=400),
+        ]
+        return "A numbered picture, and the matrix whose rows are its patches.", panels
 
 
 def _wire(array: NDArray[np.float64]) -> bytes:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.demos.still import Demo, Panel, lines
+from cnnlab.course.figures import palette
 from cnnlab.course.training.dense_stack import EVERY, Run, Setting, Tools, train
 
 Function = Callable[..., Any]
@@ -190,7 +191,7 @@ def _plain(values: list[float]) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-class TrainingDemo(anywidget.AnyWidget):
+class TrainingDemo(Demo):
     """The widget: it keeps the choices, the page draws the curves.
 
     The page sets ``chosen`` and ``named``; the rest follows.
@@ -251,6 +252,19 @@ class TrainingDemo(anywidget.AnyWidget):
 
     def _judge(self, change: Any = None) -> None:
         self.verdicts = verdicts(self.named)
+
+    def still(self) -> tuple[str, list[Panel]]:
+        panels = []
+        for curves in self.patients:
+            both = [
+                ([np.nan if v is None else np.log10(max(v, 1e-3)) for v in curves[name]], colour)
+                for name, colour in (("losses", palette.TRAINING), ("new", palette.VALIDATION))
+            ]
+            panels.append(lines(f"training {curves['letter']}", both, (-3, 2), (230, 120)))
+        return (
+            "The losses of five trainings: on the batch (blue), on new pictures (orange).",
+            panels,
+        )
 
 
 def demo(he_normal: Function, batch_norm: Function, adam_step: Function) -> TrainingDemo:

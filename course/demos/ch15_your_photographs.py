@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.course.demos import page
+from cnnlab.course.demos.still import Demo, Panel, bars
+from cnnlab.course.figures import palette
 from cnnlab.course.ops import calibration as ours
 
 MOST_BINS = 20
@@ -174,7 +175,7 @@ def thumbnail(pixels: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(body.getvalue()).decode("ascii")
 
 
-class BelieveDemo(anywidget.AnyWidget):
+class BelieveDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
     The page sets ``setting``; the rest follows.
@@ -236,6 +237,16 @@ class BelieveDemo(anywidget.AnyWidget):
             self.error = ours.expected_calibration_error(*found)
             self.counts, self.sentence = counts, sentence(counts, setting.least)
             self.message = " ".join(filter(None, [self._said, said]))
+
+    def still(self) -> tuple[str, list[Panel]]:
+        rows = [
+            (f"sure by {bar['sure']:.0%}: {bar['count']} pictures", bar["right"], palette.TRAINING)
+            for bar in self.bars
+            if bar["count"]
+        ]
+        return "How often the network is right, by how sure it is.", [
+            bars("share that is right", rows)
+        ]
 
 
 def demo(

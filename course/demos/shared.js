@@ -4,11 +4,7 @@
 const rgbOf = (hex) => [-6, -4, -2].map((i) => parseInt(hex.slice(i, i + 2 || undefined), 16));
 const NUMBERS_FROM = 24; // cells of so many pixels hold their number
 const PALE = 1.6; // colour scale of small tables: strong colours would hide the numbers
-// ColorBrewer's RdBu: told apart by colour-blind people; red is negative, blue is positive.
-const RED_BLUE = [
-  "67001f", "b2182b", "d6604d", "f4a582", "fddbc7", "f7f7f7",
-  "d1e5f0", "92c5de", "4393c3", "2166ac", "053061",
-].map(rgbOf);
+const RED_BLUE = SIGNS.map(rgbOf); // red is negative, blue is positive
 
 function signColour(value, top) {
   const place = ((Math.max(-1, Math.min(1, top ? value / top : 0)) + 1) / 2) * 10;
@@ -109,12 +105,14 @@ function table(caption, values, columns, colour) {
 function render({ model, el }) {
   el.classList.add("cnnlab-demo");
   keepKeys(el);
+  const showStill = hideStill(model);
   const view = new View(model, el);
   const refresh = () => view.refresh();
   model.on("change", refresh);
   refresh();
   return () => {
     model.off("change", refresh);
+    showStill();
     view.stop?.();
   };
 }

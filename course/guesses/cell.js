@@ -71,6 +71,7 @@ function render({ model, el }) {
 
   el.classList.add("cnnlab-guess");
   keepKeys(el);
+  const showStill = hideStill(model);
   const legend = html("legend", `<strong>Guess first.</strong> ${model.get("question")}`);
   form.append(make("fieldset", {}, legend, ...fields, make("div", { class: "buttons" }, send, reveal)));
   el.append(form, verdict, answer, offline);
@@ -79,6 +80,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(waiting);
     model.off("change", refresh);
+    showStill();
   };
 }
 

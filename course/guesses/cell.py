@@ -7,10 +7,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from cnnlab.course.demos import in_notebook
+from cnnlab.course.demos.stand_in import Playable
 from cnnlab.course.guesses.question import Question, Verdict
 
 _FOLDER = Path(__file__).parent
@@ -21,7 +21,7 @@ _BOX = (
 )
 
 
-class GuessCell(anywidget.AnyWidget):
+class GuessCell(Playable):
     """The form. It keeps the state, the page draws it, and the answer comes when it is due.
 
     The page sets ``guessed`` (``text``, and ``count``, which guess it is) and ``asked``, whether
@@ -67,11 +67,9 @@ class GuessCell(anywidget.AnyWidget):
     def _reveal(self, change: Any) -> None:
         self.answer = answer_html(self._question) if self.asked else ""
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The form; beside it the fold for pages without Python, and plain text."""
-        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        texts = {"text/plain": to_text(self._question), "text/html": to_html(self._question)}
-        return {**data, **texts}, metadata
+    def stand_in(self) -> dict[str, str]:
+        """The fold for pages without Python, and plain text."""
+        return {"text/plain": to_text(self._question), "text/html": to_html(self._question)}
 
     def __repr__(self) -> str:
         return to_text(self._question)

@@ -139,7 +139,7 @@ class Notebook:
     """
 
     def __init__(self, page: Page, server: Server, path: str) -> None:
-        self.page, self.server = page, server
+        self.page, self.server, self.path = page, server, path
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         workspace = path.removesuffix(".ipynb").replace(

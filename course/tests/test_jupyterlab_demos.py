@@ -110,6 +110,23 @@ def left_by_escape(notebook, demo):
     assert len(notebook.cells()) == before + 1
 
 
+def next_day(notebook, count):
+    """Saved, and opened again when the kernel is gone: still pictures, and no complaint."""
+    stills = notebook.page.locator("[data-cnnlab-still]")
+    assert stills.count() == count
+    assert not any(still.is_visible() for still in stills.all())
+    notebook.save()
+    notebook.server.stop_kernels()
+    again = Notebook(notebook.page.context.new_page(), notebook.server, notebook.path)
+    complaint = again.page.get_by_text("Error displaying widget: model not found")
+    complaint.nth(count - 1).wait_for(state="attached")
+    assert not any(one.is_visible() for one in complaint.all())
+    stills = again.page.locator("[data-cnnlab-still]")
+    assert stills.count() == count
+    assert all(still.is_visible() for still in stills.all())
+    return again
+
+
 def test_keys_and_pointer_are_the_demos(lab):
     question = 'from cnnlab.course.guesses import guess\nguess("weights_of_one_neuron")'
     notebook = lab(*map(cell, BY_HAND), question)
@@ -120,6 +137,7 @@ def test_keys_and_pointer_are_the_demos(lab):
     everything_answers(notebook, notebook.cell(len(BY_HAND)).locator(".cnnlab-guess"))
     left_by_escape(notebook, notebook.cell(0).locator(".cnnlab-demo"))
     assert notebook.errors() == []
+    next_day(notebook, len(BY_HAND) + 1)
 
 
 @pytest.mark.long
