@@ -217,7 +217,7 @@ def bars(
 
 def lines(
     caption: str,
-    curves: Sequence[tuple[Sequence[float], str]],
+    curves: Sequence[tuple[ArrayLike, str]],
     limits: tuple[float, float],
     size: tuple[int, int] = (420, SIDE),
 ) -> Panel:
