@@ -171,13 +171,16 @@ def sentence(axis: str, walk: Walk) -> str:
     --------
     >>> sentence("rows", walk(6, 3, stride=2, padding="same"))
     '6 rows and a frame of 0 + 1, the window reaches over 3: 3 places.'
+    >>> sentence("rows", walk(1, 1))
+    '1 row, the window reaches over 1: 1 place.'
     """
     frame = f" and a frame of {walk.frame[0]} + {walk.frame[1]}" if any(walk.frame) else ""
     count = len(walk.starts)
     places = "1 place" if count == 1 else f"{count} places"
     missed = f" {len(walk.missed)} never met." if walk.missed else ""
     reach = walk.taps[-1] + 1
-    return f"{walk.n} {axis}{frame}, the window reaches over {reach}: {places}.{missed}"
+    shown = axis if walk.n > 1 else axis.removesuffix("s")
+    return f"{walk.n} {shown}{frame}, the window reaches over {reach}: {places}.{missed}"
 
 
 class StrideDemo(Demo):

@@ -1,6 +1,6 @@
 // Chapter 6's demo: draws the state that CurvesDemo keeps, and sends back the setting.
 
-const [WIDTH, HEIGHT] = [860, 360];
+const [WIDTH, HEIGHT] = [860, 300];
 const PAD = { left: 52, right: 16, top: 26, bottom: 42 };
 const LINES = ["training", "validation"];
 const PACE = 160; // milliseconds for an epoch, while the run plays

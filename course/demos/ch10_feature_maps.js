@@ -45,6 +45,7 @@ function View(model, el) {
   const words = make("p", { class: "words", "aria-live": "polite" });
   const caption = make("figcaption");
   const largeCaption = make("figcaption");
+  const photoCaption = make("figcaption");
   const photograph = make("canvas", { role: "img", "aria-label": "The photograph" });
   const large = make("canvas", { role: "img", "aria-label": "The chosen feature map, large" });
   const sheet = make("canvas", {
@@ -59,7 +60,7 @@ function View(model, el) {
   });
 
   function refresh() {
-    const setting = model.get("setting");
+    const [setting, shown] = [model.get("setting"), model.get("shown")];
     const [height, width] = model.get("large_shape");
     const first = model.get("first");
     const tiles = bytes(model.get("tiles"));
@@ -72,11 +73,12 @@ function View(model, el) {
     channel.value = setting.channel;
     channel.max = counts[setting.layer] - 1;
     const last = first + tiles.length / (tile * tile) - 1;
-    caption.textContent = `${setting.layer}: channels ${first} to ${last} of ${counts[setting.layer]}`;
-    largeCaption.textContent = `channel ${setting.channel}`;
+    caption.textContent = `${shown.layer}: channels ${first} to ${last} of ${counts[shown.layer]}`;
+    largeCaption.textContent = `channel ${shown.channel}`;
+    photoCaption.textContent = `photograph: ${shown.photo}`;
     drawPixels(photograph, bytes(model.get("photograph")), model.get("side"), model.get("side"), 224);
     drawPixels(large, bytes(model.get("large")), width, height, 224);
-    drawSheet(sheet, tiles, tile, setting.channel - first);
+    drawSheet(sheet, tiles, tile, shown.channel - first);
   }
 
   const steps = {
@@ -102,7 +104,7 @@ function View(model, el) {
     make("div", { class: "controls" }, photoText, layerText, make("label", {}, "Channel ", channel)),
     make("div", { class: "pair" },
       make("div", { class: "stacked" },
-        make("figure", {}, make("figcaption", {}, "photograph"), photograph),
+        make("figure", {}, photoCaption, photograph),
         make("figure", {}, largeCaption, large)),
       make("figure", {}, caption, sheet)),
     words,

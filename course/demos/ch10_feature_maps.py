@@ -134,7 +134,8 @@ def asked(
 class FeatureMapsDemo(Demo):
     """The widget: it keeps the state, the page draws it.
 
-    The page sets ``setting``; the rest follows. ``photograph`` is (224, 224, 3), ``tiles``
+    The page sets ``setting``; the rest follows. ``shown`` is the setting that the pictures belong
+    to, which may be an older one. ``photograph`` is (224, 224, 3), ``tiles``
     (n, 56, 56) and ``large`` (h, w), all uint8 and row after row.
     """
 
@@ -147,6 +148,7 @@ class FeatureMapsDemo(Demo):
     side = traitlets.Int(SIDE).tag(sync=True)
     tile = traitlets.Int(TILE).tag(sync=True)
     setting = traitlets.Dict().tag(sync=True)
+    shown = traitlets.Dict().tag(sync=True)
     photograph = traitlets.Bytes().tag(sync=True)
     first = traitlets.Int(0).tag(sync=True)
     tiles = traitlets.Bytes().tag(sync=True)
@@ -203,6 +205,7 @@ class FeatureMapsDemo(Demo):
         first = setting.channel // TILES * TILES
         large = shaded(found[0, :, :, setting.channel])
         with self.hold_sync():  # one message, so that the page never mixes old and new
+            self.shown = asdict(setting)
             self.photograph = photo(setting.photo, size=SIDE).tobytes()
             self.tiles = sheet(found, first).tobytes()
             self.first = first

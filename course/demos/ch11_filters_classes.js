@@ -29,7 +29,7 @@ function drawCurve(canvas, scores, limit, ink) {
   pen.moveTo(x(0), y(0));
   pen.lineTo(x(limit), y(0));
   pen.stroke();
-  pen.strokeStyle = "#0072b2";
+  pen.strokeStyle = ROLES.kernel;
   pen.lineWidth = 2;
   pen.beginPath();
   scores.forEach((score, step) => pen[step ? "lineTo" : "moveTo"](x(step), y(score)));

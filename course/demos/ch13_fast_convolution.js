@@ -211,7 +211,7 @@ class View {
     this.message.textContent = model.get("message");
     this.message.hidden = !this.message.textContent;
     const by = model.get("learners") ? "your function" : "the course";
-    this.caption.textContent = `matrix: ${s.rows} rows × ${s.columns} columns, by ${by}`;
+    this.caption.textContent = `matrix: ${several(s.rows, "row")} × ${several(s.columns, "column")}, by ${by}`;
     this.figures.forEach((figure, n) => { figure.hidden = n >= s.channels; });
     this.captions.forEach((caption, n) => {
       caption.textContent = s.channels === 1 ? "picture" : `picture, channel ${n}`;

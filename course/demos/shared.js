@@ -3,6 +3,7 @@
 
 const rgbOf = (hex) => [-6, -4, -2].map((i) => parseInt(hex.slice(i, i + 2 || undefined), 16));
 const NUMBERS_FROM = 24; // cells of so many pixels hold their number
+const PATIENCE = 300; // milliseconds until a demo says that it is busy
 const PALE = 1.6; // colour scale of small tables: strong colours would hide the numbers
 const RED_BLUE = SIGNS.map(rgbOf); // red is negative, blue is positive
 
@@ -23,6 +24,8 @@ function written(value) {
   const text = Number.isInteger(rounded) ? String(rounded || 0) : rounded.toFixed(2);
   return text.replace("-", "−");
 }
+
+const several = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 // "0.5", "−1", "1/9"; NaN for anything else.
 function parsed(text) {
@@ -99,6 +102,33 @@ function table(caption, values, columns, colour) {
   return make("figure", {}, make("figcaption", {}, caption), body);
 }
 
+// The sign that Python still works, after a moment's patience. Python says in `done` which of the
+// page's messages it has answered.
+function busySign(model, el) {
+  let asked = model.get("done") ?? 0;
+  let timer = null;
+  const sign = make("p", { class: "busy", role: "status", hidden: "" }, "Computing …");
+  const show = (working) => {
+    sign.hidden = !working;
+    el.setAttribute("aria-busy", String(working));
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    timer = null;
+    show(false);
+  };
+  const save_changes = () => {
+    asked += 1;
+    model.set("asked", asked); // last, so that Python comes to it when all else is done
+    timer ??= setTimeout(show, PATIENCE, true);
+    return model.save_changes();
+  };
+  const check = () => {
+    if (timer && model.get("done") === asked) stop();
+  };
+  return { model: { ...model, save_changes }, sign, check, stop };
+}
+
 // A demo's own script defines View: a class, or a function that returns the same. A new one fills
 // el. refresh() is called at once and at every change of the state; stop(), if it has one, at the
 // end.
@@ -106,11 +136,17 @@ function render({ model, el }) {
   el.classList.add("cnnlab-demo");
   keepKeys(el);
   const showStill = hideStill(model);
-  const view = new View(model, el);
-  const refresh = () => view.refresh();
+  const busy = busySign(model, el);
+  const view = new View(busy.model, el);
+  const refresh = () => {
+    busy.check();
+    view.refresh();
+  };
   model.on("change", refresh);
   refresh();
+  el.append(busy.sign);
   return () => {
+    busy.stop();
     model.off("change", refresh);
     showStill();
     view.stop?.();

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import traitlets
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
@@ -46,6 +47,17 @@ class Panel:
 
 class Demo(Playable):
     """A demo; each says in `still` what its still picture shows."""
+
+    asked = traitlets.Int(0).tag(sync=True)
+    done = traitlets.Int(0).tag(sync=True)
+    """Which of the page's messages was the last, and which is answered."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.observe(self._answered, names=["asked"])
+
+    def _answered(self, change: Any) -> None:
+        self.done = self.asked
 
     def still(self) -> tuple[str, list[Panel]]:
         """What is to be seen in words, and the panels."""
@@ -205,7 +217,7 @@ def bars(
 
 def lines(
     caption: str,
-    curves: Sequence[tuple[Sequence[float], str]],
+    curves: Sequence[tuple[ArrayLike, str]],
     limits: tuple[float, float],
     size: tuple[int, int] = (420, SIDE),
 ) -> Panel:

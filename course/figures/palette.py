@@ -36,6 +36,7 @@ def script() -> str:
 
 
 def style() -> str:
-    """The colours as properties of a demo: ``var(--window)``."""
-    pairs = " ".join(f"--{name}: {colour};" for name, colour in ROLES.items())
+    """The colours as properties of a demo: ``var(--window)``, ``var(--training)``."""
+    curves = {"training": TRAINING, "validation": VALIDATION}
+    pairs = " ".join(f"--{name}: {colour};" for name, colour in {**ROLES, **curves}.items())
     return f".cnnlab-demo {{ {pairs} }}"
