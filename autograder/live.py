@@ -227,7 +227,7 @@ def _keep(target: Target, answers: Answers) -> str:
         new = keep(Path.cwd(), target.chapter, target.name, answers.cells)
     except OSError as error:
         return f"{target.name} could not be kept for later chapters: {error.strerror}."
-    return f"Kept: later chapters can run your {target.name}." if new else ""
+    return f"Later chapters can now run your {target.name}." if new else ""
 
 
 def next_step(place: Path, chapter: str, exercise: str) -> Step | None:

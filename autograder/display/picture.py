@@ -1,8 +1,8 @@
 """Arrays as small pictures: HTML tables whose cells are coloured by their value.
 
 Tables rather than drawings: they need no script and no library, a screen reader can walk through
-them, and the numbers in them can be copied. Blue is negative and orange is positive, a pair that
-stays apart for colour-blind eyes.
+them, and the numbers in them can be copied. Orange is negative and blue is positive: the
+order of the course's figures and demos, in a pair that stays apart for colour-blind eyes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ SIDE_BY_SIDE = 3
 """Channels at most that are shown next to one another."""
 
 _BLUE, _WHITE, _ORANGE = (33, 102, 172), (247, 247, 247), (217, 95, 2)
+MEANING = "Orange is negative, blue is positive."
+"""What the colours of the cells say."""
 SOFT = "var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#6b6b6b))"
 """The colour of what matters less, in the page's own theme."""
 _MARK = "outline:3px solid #c51b7d;outline-offset:-3px;"
@@ -253,10 +255,12 @@ def colours(share: float) -> tuple[str, str]:
     --------
     >>> colours(0.0)
     ('#f7f7f7', '#000000')
+    >>> colours(1.0)
+    ('#2166ac', '#ffffff')
     """
     if not math.isfinite(share):
         return "#666666", "#ffffff"
-    end, weight = (_ORANGE if share > 0 else _BLUE), min(abs(share), 1.0)
+    end, weight = (_BLUE if share > 0 else _ORANGE), min(abs(share), 1.0)
     rgb = [round(w + (e - w) * weight) for w, e in zip(_WHITE, end, strict=True)]
     linear = [_linear(c / 255) for c in rgb]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

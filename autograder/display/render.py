@@ -12,7 +12,7 @@ from html import escape
 
 from cnnlab.autograder.display.exhibits import Exhibit, call, checklist, inputs, outputs
 from cnnlab.autograder.display.influence import in_words, legend, pictures
-from cnnlab.autograder.display.picture import PRINTED, SOFT, Plane, grid, number
+from cnnlab.autograder.display.picture import MEANING, PRINTED, SOFT, Plane, grid, number
 from cnnlab.autograder.display.step import Step
 from cnnlab.autograder.judging.answerkey import Finding
 from cnnlab.autograder.judging.exercise import ROBUST, RUNGS
@@ -359,7 +359,7 @@ def _influence_html(finding: Finding) -> str:
         return ""
     drawn = "".join(_drawn(exhibit) for exhibit in pictures(finding.influence))
     if drawn:
-        meaning = f"{legend(finding.influence)} Blue is negative, orange is positive."
+        meaning = f"{legend(finding.influence)} {MEANING}"
         drawn = f'<div style="{_ROW}gap:10px 40px;">{drawn}</div>' + _paragraph(meaning, _SMALL)
     return (
         f'<div style="border-top:1px solid {_LINE};margin:10px 0 2px;padding-top:4px;">'
@@ -381,7 +381,7 @@ def _pictures(finding: Finding, given: Sequence[Exhibit]) -> str:
     )
     if not groups:
         return ""
-    meaning = "Blue is negative, orange is positive."
+    meaning = MEANING
     if any(plane.mark for exhibit in expected for plane in exhibit.planes):
         meaning += " The first cell that differs is outlined."
     return f'<div style="{_ROW}gap:10px 22px;">{"".join(groups)}</div>' + _paragraph(

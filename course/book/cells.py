@@ -61,7 +61,9 @@ def _shown(cell: NotebookNode) -> Iterator[NotebookNode]:
         source = f"check({cell.metadata.cnnlab.exercise})"
         yield _code(cell, source, "", ["hide-output", "checked"], "What it says to this solution")
     elif role == "setup":
-        yield _code(cell, cell.source, "", ["hide-input"], "The set-up of this chapter")
+        asks = "whose_code()" in cell.source  # of a learner's folder, which a reader does not have
+        outputs = [] if asks else cell.outputs
+        yield _code(cell, cell.source, "", ["hide-input"], "The set-up of this chapter", outputs)
     elif re.match(r'guess\("\w+"\)\s*$', cell.source):
         yield _code(cell, cell.source, "", ["remove-input"])
     elif _only_draws(cell) and not cell.source.startswith("check("):

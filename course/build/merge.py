@@ -15,6 +15,7 @@ What a cell was when it was handed out is noted in the notebook; see `cnnlab.cou
 from __future__ import annotations
 
 import copy
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnnlab.course.build.released import digest, noted, source_of
+
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+"""A link in Markdown; its group is the text that a reader sees."""
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
@@ -178,7 +182,8 @@ class _Merging:
             why = "The course has no such cell any more, and you have edited it."
             self.changes.append(Change("kept", about(cell), why))
             return True
-        self.changes.append(Change("removed", about(cell)))
+        why = "You had not changed it."
+        self.changes.append(Change("removed", about(cell), why))
         return False
 
     def _decide(self, key: str, cell: Cell, target: str) -> Cell:
@@ -207,9 +212,11 @@ def about(cell: Cell) -> str:
     --------
     >>> about({"cell_type": "markdown", "source": "\\n## 2. Flatten\\nA dense layer"})
     '## 2. Flatten'
+    >>> about({"cell_type": "markdown", "source": "---\\n\\n[Start page](../start.ipynb)"})
+    'Start page'
     """
-    lines = [line.strip() for line in source_of(cell).splitlines() if line.strip()]
-    first = lines[0] if lines else "an empty cell"
+    lines = [line.strip() for line in source_of(cell).splitlines() if line.strip(" -")]
+    first = LINK.sub(r"\1", lines[0]) if lines else "an empty cell"
     if name := _exercise(cell):
         return name if _is_of(cell, name, "exercise") else f"the check of {name}"
     return first if len(first) <= 50 else f"{first[:49]}…"

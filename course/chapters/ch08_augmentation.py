@@ -687,10 +687,9 @@ if ready(affine):
 
 # %% [markdown]
 r"""
-No holes. Did you notice Keras's units? Its rotation takes *shares of a whole turn*: 30/360 and
-not
-30. And its zoom of −0.2 **enlarges**: it means that a fifth less of the picture is visible, so
-    everything becomes 1/0.8 = 1.25 times as large.
+No holes. Did you notice Keras's units? Its rotation takes *shares of a whole turn*: 30/360, not
+30 degrees. And its zoom of −0.2 **enlarges**: it means that a fifth less of the picture is
+visible, so everything becomes 1/0.8 = 1.25 times as large.
 """
 
 # %% [markdown]

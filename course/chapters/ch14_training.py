@@ -971,8 +971,8 @@ r"""
 ### Bug 2: when to stop
 
 A loss that falls, with a small rise here and there, and a patience of 2. There are never two epochs
-in a row without a new minimum, so nothing should stop this training before its last epoch, number
-7. **Where does the box stop?**
+in a row without a new minimum, so nothing should stop this training before epoch 7, its last one.
+**Where does the box stop?**
 """
 
 # %%

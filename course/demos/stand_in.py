@@ -20,7 +20,7 @@ COMPLAINT = (
     ":has(+ .jp-OutputArea-child [data-cnnlab-still]) { display: none; }"
 )
 """JupyterLab's output with the class of a widget that failed, where a stand-in follows."""
-PLAY = "A still picture: run this cell to play."
+PLAY = "A still picture: run this cell in JupyterLab to play."
 
 
 class Playable(anywidget.AnyWidget):
