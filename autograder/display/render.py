@@ -312,7 +312,7 @@ def _step(rung: RungResult, status: str, first: bool) -> str:
         '<li style="margin:0;padding:1px 9px 1px 3px;border-radius:12px;font-size:12.5px;'
         f'background:{_SHADE};border:1px solid {edge};">'
         f"{_badge(*badge)} {escape(RUNGS.get(rung.id, rung.id))}"
-        f'<span style="color:{SOFT};">{points}</span></li>'
+        f"{points}</li>"
     )
 
 

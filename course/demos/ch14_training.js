@@ -111,8 +111,8 @@ class View {
   }
 
   network() {
-    this.chart = new Chart(430, 250);
-    this.bars = shape("svg", { viewBox: "0 0 430 250", role: "img" });
+    this.chart = new Chart(430, 190);
+    this.bars = shape("svg", { viewBox: "0 0 430 190", role: "img" });
     this.said = make("small");
     const key = make("small", { class: "key" }, make("i", { class: "own" }), " training batch ",
       make("i", { class: "new" }), " new pictures");
@@ -125,7 +125,7 @@ class View {
 
   trainings() {
     this.patients = this.model.get("patients").map((curves) => {
-      const chart = new Chart(250, 150);
+      const chart = new Chart(250, 125);
       const about = `Training ${curves.letter}. ${told(curves)}`;
       chart.show(curves, this.model.get("every"), about);
       const select = make("select", {
@@ -149,7 +149,7 @@ class View {
       const place = Math.log10(Math.max(size, 1e-30));
       return (320 * (clamp(place - SMALLEST, LARGEST - SMALLEST))) / (LARGEST - SMALLEST);
     };
-    const step = Math.min(40, 226 / sizes.length);
+    const step = Math.min(40, 170 / sizes.length);
     sizes.forEach((size, i) => {
       const y = 8 + i * step;
       this.bars.append(

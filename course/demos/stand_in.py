@@ -20,6 +20,11 @@ COMPLAINT = (
     ":has(+ .jp-OutputArea-child [data-cnnlab-still]) { display: none; }"
 )
 """JupyterLab's output with the class of a widget that failed, where a stand-in follows."""
+SHEET = (
+    "background: #fff; border: 1px solid #8888; border-radius: 6px; box-sizing: border-box; "
+    "max-width: 100%; padding: 8px; width: max-content"
+)
+"""A white sheet with a margin: a still picture stands on it on light and on dark pages."""
 PLAY = "A still picture: run this cell in JupyterLab to play."
 
 
@@ -59,7 +64,10 @@ def picture_bundle(png: bytes, width: int, alt: str) -> dict[str, str]:
     data = base64.b64encode(png).decode("ascii")
     image = (
         f'<img alt="{escape(alt, quote=True)}" width="{width}" '
-        f'src="data:image/png;base64,{data}" style="max-width: 100%; border-radius: 6px">'
+        f'src="data:image/png;base64,{data}" style="display: block; max-width: 100%">'
     )
-    html = f"<figure style='margin: 4px'>{image}<figcaption>{PLAY}</figcaption></figure>"
+    html = (
+        f"<figure style='margin: 4px'><div style='{SHEET}'>{image}</div>"
+        f"<figcaption>{PLAY}</figcaption></figure>"
+    )
     return {"text/html": html, "image/png": data, "text/plain": f"{alt} {PLAY}"}

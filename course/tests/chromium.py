@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = [
@@ -37,3 +37,20 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         browser.close()
+
+
+NO_FETCHING = {"preload": False}
+"""For axe, which would fetch style sheets a second time; a page from disk may not."""
+
+
+def serious_faults(page: Page, rules: Sequence[str] | None = None) -> list[tuple[str, list[str]]]:
+    """The rules of axe that a page breaks, if that is serious, and where; of all, or of some."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    only = {} if rules is None else {"runOnly": list(rules)}
+    found = Axe().run(page, options={**NO_FETCHING, **only}).response["violations"]
+    return [
+        (fault["id"], [node["html"][:100] for node in fault["nodes"][:3]])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]

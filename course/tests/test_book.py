@@ -12,7 +12,6 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Page
 from typer.testing import CliRunner
 
 from cnnlab.course.book import BookError, site
@@ -20,7 +19,7 @@ from cnnlab.course.book.cells import PLAY, WIDGET, prepared
 from cnnlab.course.book.execution import executed
 from cnnlab.course.book.terms import linked, terms
 from cnnlab.course.cli import app
-from cnnlab.course.tests.chromium import CHROMIUM, chromium
+from cnnlab.course.tests.chromium import CHROMIUM, chromium, serious_faults
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = Path(os.environ.get("ARTIFACTS", ROOT / "artifacts"))
@@ -172,8 +171,6 @@ def test_other_things_are_not_replaced(tmp_path):
     assert CliRunner().invoke(app, ["book", "-c", "ch99"]).exit_code == 2
 
 
-NO_FETCHING = {"preload": False}
-"""For axe, which would fetch style sheets a second time; a page from disk may not."""
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 SEEN = ("index", "ch01_convolution/ch01_convolution", "pages/glossary")
 
@@ -228,18 +225,6 @@ def test_the_reader_chooses_the_theme(book, browser):
         page.reload()  # it is remembered
         assert page.locator("html").get_attribute("data-theme") == chosen.lower()
     page.close()
-
-
-def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
-    """The rules of axe that a page breaks, if that is serious, and where."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options=NO_FETCHING).response["violations"]
-    return [
-        (fault["id"], [node["html"][:100] for node in fault["nodes"][:3]])
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-    ]
 
 
 def keep(name: str, png: bytes) -> None:

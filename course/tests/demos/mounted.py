@@ -86,7 +86,10 @@ def mounted(browser: Browser, widget: Any, look: str = "") -> Iterator[Page]:
     page = browser.new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.expose_function("toPython", to_python)
-    page.set_content(f"<!doctype html><style>{widget._css}{look}</style><div id=demo></div>")
+    page.set_content(
+        f"<!doctype html><html lang=en><title>A demo</title><style>{widget._css}{look}</style>"
+        "<div id=demo></div>"
+    )
     page.evaluate(MOUNT, {"script": widget._esm, "state": _state(widget)})
     yield page
     page.close()
