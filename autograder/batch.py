@@ -45,6 +45,7 @@ from cnnlab.autograder.sandbox.processes import Limits, SandboxError, available
 from cnnlab.autograder.sandbox.session import Workers, open_workers
 from cnnlab.autograder.submission import Submission, names_chapter, read
 from cnnlab.autograder.submission.assignment import Assignment, assignment_of
+from cnnlab.autograder.submission.cells import in_tree
 from cnnlab.course.light import KerasMissing, require_keras
 
 if TYPE_CHECKING:
@@ -134,8 +135,9 @@ class Settings:
 def find_submissions(paths: Iterable[Path]) -> list[Path]:
     """The notebooks and ``.py`` files that the paths name; folders are searched.
 
-    Hidden files and checkpoints are left out. A path that does not exist is kept: it becomes
-    a result that says so.
+    Hidden files and checkpoints are left out, and in ``submitted/STUDENT/ASSIGNMENT/`` the folders
+    beside what answers it: a student could hand in thousands of files. A path that does not exist
+    is kept: it becomes a result that says so.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -145,7 +147,10 @@ def find_submissions(paths: Iterable[Path]) -> list[Path]:
         for folder, folders, files in os.walk(path):
             folders[:] = sorted(f for f in folders if f[0] not in "._")
             names = sorted(f for f in files if f.endswith(SUFFIXES) and f[0] not in "._")
-            found.update(dict.fromkeys(Path(folder, name) for name in _answers(names)))
+            here = [Path(folder, name) for name in _answers(names)]
+            found.update(dict.fromkeys(here))
+            if here and in_tree(str(here[0])):  # what lies below is its material
+                folders.clear()
     return list(found)
 
 

@@ -6,6 +6,7 @@ scores and comments are new; manual scores, extra credit, manual comments and fl
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -31,8 +32,16 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from traitlets.config import Config
 
+from cnnlab.autograder.submission.cells import Unreadable, read_bytes
+
 TRIES = 6
 """How often a transaction is tried where the database is locked, or away for a moment."""
+
+
+MAX_TIMESTAMP = 200
+"""Characters; dateutil takes long for long nonsense."""
+_FILE_AS_ZONE = re.compile(r"\.\.|\s[:/]")
+"""A time zone that is the path of a file, which dateutil would open."""
 
 
 class DatabaseError(RuntimeError):
@@ -55,11 +64,12 @@ def url_of(given: str) -> str:
     url = given if "://" in given else f"sqlite:///{Path(given).absolute()}"
     try:
         known = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the latter of a port that is no number
         raise DatabaseError(f"{given} is no database: {error}") from None
     if known.get_backend_name() == "sqlite" and not Path(known.database or "").is_file():
         raise DatabaseError(
-            f"There is no gradebook in {known.database}. `nbgrader generate_assignment` makes it."
+            f"There is no gradebook in {known.database or given}. "
+            "`nbgrader generate_assignment` makes it."
         )
     if known.drivername == "postgresql":
         known = known.set(drivername="postgresql+psycopg")
@@ -241,12 +251,16 @@ def _save(mine: SubmittedNotebook, notebook: _Notebook, cells: Sequence[Notebook
 
 
 def timestamp_in(folder: Path) -> datetime | None:
-    """When a folder was handed in, as nbgrader's ``timestamp.txt`` says; None where it does not."""
-    with suppress(OSError, ValueError, OverflowError):
-        file = folder / "timestamp.txt"
-        if not file.is_symlink() and (said := file.read_text().strip()):
-            found: datetime = utils.parse_utc(said)
-            return found
+    """When a folder was handed in, as nbgrader's ``timestamp.txt`` says; None where it does not.
+
+    A student can have written that file, so whatever it is and says, no run ends with it.
+    """
+    with suppress(Unreadable, UnicodeDecodeError):
+        said = read_bytes(str(folder / "timestamp.txt")).decode().strip()
+        if said and len(said) <= MAX_TIMESTAMP and not _FILE_AS_ZONE.search(said):
+            with suppress(Exception):  # dateutil has one of another kind for each kind of nonsense
+                found: datetime = utils.parse_utc(said)
+                return found
     return None
 
 

@@ -8,10 +8,12 @@ are taken from it by nbgrader's own rules.
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -168,14 +170,44 @@ class ScoreWriter:
         course = self._course
         source = Path(course.format_path(course.source_directory, ".", assignment))
         target.mkdir(parents=True, exist_ok=True)
-        for top in (submitted, source):
-            for found in utils.find_all_files(str(top), [*course.ignore, "*.ipynb"]):
-                file = Path(found)
-                place = target / file.relative_to(top)
-                if file.is_file() and not file.is_symlink():
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.unlink(missing_ok=True)
-                    shutil.copy(file, place)
+        left = course.max_dir_size * 1000
+        linked = submitted.is_symlink() or submitted.parent.is_symlink()
+        for file in () if linked else self._others(submitted):
+            with suppress(FileNotFoundError):  # a link to nowhere, or it was just removed
+                size = file.lstat().st_size
+                if size <= min(left, course.max_file_size * 1000):
+                    left -= size
+                    with _left_out_if_odd():
+                        _put(file, target, file.relative_to(submitted))
+        for file in self._others(source):
+            _put(file, target, file.relative_to(source))
+
+    def _others(self, top: Path) -> Iterator[Path]:
+        found = utils.find_all_files(str(top), [*self._course.ignore, "*.ipynb"])
+        return (f for f in map(Path, found) if f.is_file() and not f.is_symlink())
+
+
+@contextmanager
+def _left_out_if_odd() -> Iterator[None]:
+    """Go on without a student's file that cannot be read, or whose name is too long."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENAMETOOLONG):
+            raise
+
+
+def _put(file: Path, target: Path, name: Path) -> None:
+    """Copy a file to its place; a file or a folder of another kind that is there gives way."""
+    place = target / name
+    for above in (target / each for each in name.parents):
+        if above.is_symlink() or above.is_file():
+            above.unlink()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
+    shutil.copy(file, place)
 
 
 def _clean(nb: NotebookNode, cells: Cells, kernel: Any) -> None:

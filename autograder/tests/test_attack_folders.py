@@ -1,0 +1,92 @@
+"""What else lies in a handed-in folder: it ends no run, and brings nothing in."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from traitlets.config import Config
+
+from cnnlab.autograder.batch import find_submissions
+from cnnlab.autograder.nbgrader_bridge.course_root import course_at
+from cnnlab.autograder.nbgrader_bridge.database import DatabaseError, timestamp_in, url_of
+from cnnlab.autograder.nbgrader_bridge.write_scores import ScoreWriter
+from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="links and pipes are POSIX's")
+
+
+def _write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "nonsense",
+        "2026-01-03 00:00:00 ../../etc/passwd",
+        "2026-01-03 00:00:00 /dev/zero",
+        "-99:" + "9" * 42,
+        "9999-12-31 23:59:59 -2300",
+        "1 " * 20_000,
+    ],
+)
+def test_a_timestamp_of_nonsense_says_nothing(tmp_path: Path, said: str) -> None:
+    (tmp_path / "timestamp.txt").write_text(said)
+    assert timestamp_in(tmp_path) is None
+
+
+def test_a_timestamp_is_a_file_and_no_pipe_that_nobody_writes(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "timestamp.txt")
+    assert timestamp_in(tmp_path) is None
+    (tmp_path / "timestamp.txt").unlink()
+    (tmp_path / "timestamp.txt").write_text("2026-01-03 01:00:00 Europe/Berlin\n")
+    assert timestamp_in(tmp_path) == datetime(2026, 1, 3)
+
+
+@pytest.mark.parametrize("url", ["postgresql://ada:abc/course", "://", "sqlite://"])
+def test_what_is_no_database_is_said_in_a_sentence(url: str) -> None:
+    with pytest.raises(DatabaseError, match=url):
+        url_of(url)
+
+
+def test_folders_in_a_submission_are_its_material(tmp_path: Path) -> None:
+    mine = tmp_path / "submitted" / "eve" / CHAPTER
+    notebook = f"submitted__ada__{CHAPTER}__{NOTEBOOK}"
+    _write(mine, **{NOTEBOOK: "", "more__helper.py": "", "helper.py": "", notebook: ""})
+    elsewhere = tmp_path / "submitted" / "zoe" / CHAPTER
+    _write(elsewhere, **{f"homework__{NOTEBOOK}": ""})
+
+    found = find_submissions([tmp_path / "submitted"])
+
+    assert found == [mine / NOTEBOOK, elsewhere / "homework" / NOTEBOOK]
+
+
+def test_other_files_reach_the_graded_folder_whatever_is_in_their_way(tmp_path: Path) -> None:
+    (tmp_path / "gradebook.db").touch()
+    _write(tmp_path / "source" / CHAPTER, **{"table.csv": "ours", "data__a.txt": "ours"})
+    submitted = tmp_path / "submitted"
+    eve = _write(submitted / "eve" / CHAPTER, **{"table.csv__x": "", "data": "", "own": "mine"})
+    os.truncate(_write(eve, big="") / "big", 1 << 40)  # a hole, which a copy would fill
+    (eve / "secret").symlink_to(tmp_path / "gradebook.db")
+    (submitted / "joe").symlink_to(submitted / "eve")
+    target = _write(tmp_path / "autograded", own__old="of an earlier run")
+    writer = object.__new__(ScoreWriter)  # without a database
+    writer._course = course_at(tmp_path, Config())
+
+    writer._copy_other_files(eve, target, CHAPTER)
+    writer._copy_other_files(submitted / "joe" / CHAPTER, tmp_path / "joe", CHAPTER)
+
+    assert _texts(target) == {"table.csv": "ours", "data/a.txt": "ours", "own": "mine"}
+    assert _texts(tmp_path / "joe") == {"table.csv": "ours", "data/a.txt": "ours"}
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
