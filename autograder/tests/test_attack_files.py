@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 
 import psutil
@@ -106,6 +107,7 @@ def snapshot(course: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def results(course: Path) -> dict[str, list[SubmissionResult]]:
     """Everything in the folder, graded; by student."""
+    ensure_running()  # multiprocessing's own process, which stays until this one ends
     before = snapshot(course), set(_processes())
     files = find_submissions([course / "submitted"])
     batch = grade(files, Settings(fresh=False, sandbox=SANDBOX, workers=1))

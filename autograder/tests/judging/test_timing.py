@@ -106,6 +106,7 @@ def test_both_are_told_apart_in_a_live_check(key):
     assert fast.status == "passed"
 
 
+@pytest.mark.slow
 def test_a_submission_cannot_slow_the_baseline(workers, tmp_path):
     """Sleeping sums, a busy thread and a loop of one's own under the baseline's name: no gain."""
     tricks = """

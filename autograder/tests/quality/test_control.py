@@ -18,6 +18,7 @@ CHAPTER = "ch01_convolution"
 KEY = recorded(CHAPTER)["relu"]
 
 
+@pytest.mark.slow
 def test_no_wrong_name_among_random_functions_by_hand() -> None:
     found = control.control(CHAPTER, seed=2, numbers=range(200))
 

@@ -22,6 +22,7 @@ def test_every_mistake_loses_points_under_its_own_name(chapter):
     assert list(prove(recorded(chapter), pairs=False)) == []
 
 
+@pytest.mark.slow
 def test_pairs_of_mistakes_are_named_as_pairs():
     assert list(prove_pairs(recorded("ch01_convolution")["correlate2d"])) == []
 

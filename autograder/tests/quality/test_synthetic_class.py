@@ -18,6 +18,7 @@ def files(folder):
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.slow
 def test_a_larger_class_holds_the_smaller_one(tmp_path):
     small = [learner(CHAPTER, 3, number) for number in range(4)]
     paths = write_class(tmp_path, CHAPTER, 6, seed=3)
@@ -28,6 +29,7 @@ def test_a_larger_class_holds_the_smaller_one(tmp_path):
     assert [learner(CHAPTER, 4, number).data for number in range(4)] != [d.data for d in small]
 
 
+@pytest.mark.slow
 def test_everything_occurs_and_most_is_ordinary():
     drawn = [learner(CHAPTER, 0, number) for number in range(400)]
     kinds = Counter(kind for who in drawn for kind in who.kinds.values())

@@ -131,6 +131,7 @@ def test_chapters_lead_to_each_other_and_to_the_start_page(root):
         assert built[-1].source == f"---\n\n{links}"
 
 
+@pytest.mark.slow
 def test_the_same_source_gives_the_same_bytes_in_another_process(root, tmp_path_factory):
     other = tmp_path_factory.mktemp("elsewhere")
     shutil.copytree(root, other, dirs_exist_ok=True)

@@ -136,10 +136,7 @@ def make(root: Path, change: str) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [
-        pytest.param(c, marks=[pytest.mark.slow] if SAID[c].startswith(NAME) else [])
-        for c in CHANGES
-    ],
+    [pytest.param(c, marks=[] if c.startswith("points") else [pytest.mark.slow]) for c in CHANGES],
 )
 def test_what_is_staged_is_judged_although_the_working_copy_is_right(clone, change):
     path = clone / CHANGES[change][0]

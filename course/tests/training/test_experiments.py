@@ -42,6 +42,7 @@ def test_all_conditions_begin_with_the_same_weights_and_differ_in_their_layers()
         new_model("none", 0, TINY)
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_again_and_a_short_one_is_its_beginning(data):
     whole = list(train(data, new_model("both", 1, TINY), 1, TINY))
     short = replace(TINY, epochs=1)
@@ -106,6 +107,7 @@ def test_the_settings_say_everything_that_was_asked_for(tiny, tmp_path):
     assert CliRunner().invoke(experiments.app, ["run", "--decay", "linear"]).exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_cosine_brings_the_rate_to_nothing(data):
     settings = replace(TINY, epochs=4, rate=0.01, decay="cosine")
     model = new_model("plain", 0, settings)
