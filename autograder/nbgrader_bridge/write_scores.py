@@ -36,7 +36,7 @@ from cnnlab.autograder.nbgrader_bridge.database import (
     timestamp_in,
     url_of,
 )
-from cnnlab.autograder.nbgrader_bridge.gradebook import KnownCell, cells_in
+from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, KnownCell, cells_in
 from cnnlab.autograder.nbgrader_bridge.handed_in import files_of, notebook_in
 from cnnlab.autograder.nbgrader_bridge.judge import Judge
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
@@ -83,6 +83,8 @@ class ScoreWriter:
             self._gradebook.close()
             raise
         self._files = lru_cache(maxsize=64)(files_of)
+        self.failed: list[str] = []
+        """Paths of submissions that were left out through no fault of their authors."""
 
     def __enter__(self) -> ScoreWriter:
         return self
@@ -97,8 +99,6 @@ class ScoreWriter:
         ------
         DatabaseError
             The database did not take it.
-        JudgeError
-            The instructor's own cells could not be executed.
         """
         path = Path(result.path).absolute()
         tree = in_tree(str(path))
@@ -107,12 +107,18 @@ class ScoreWriter:
         if result.failed_here:
             return "CNN Lab failed with it"
         student, assignment = tree
-        notebooks = self._known[assignment]
+        notebooks = self._known.get(assignment)
+        if not notebooks:
+            return f"the gradebook knows no assignment {assignment}"
         counting = self._files(path.parent, frozenset(notebooks))
         name = next((name for name, file in counting.items() if file == path), None)
         if name is None:
             return f"another file counts, or {assignment} has no such notebook"
-        nb = self._graded(path, name, notebooks[name], result)
+        try:
+            nb = self._graded(path, name, notebooks[name], result)
+        except JudgeError as error:
+            self.failed.append(result.path)
+            return f"the instructor's own cells could not be executed: {error}"
         missing = [each for each in notebooks if not (path.parent / f"{each}.ipynb").exists()]
         self._writer.write(
             Graded(student, assignment, {name: nb.cells}, missing, timestamp_in(path.parent))
@@ -131,10 +137,11 @@ class ScoreWriter:
             for each in self._gradebook.assignments
             for notebook in each.notebooks
         }
-        if unknown := sorted(name for name in names if not known.get(name)):
+        if not any(known.get(name) for name in names):
+            unknown = min(names)
             raise DatabaseError(
-                f"The gradebook knows no assignment {unknown[0]}. "
-                f"Run `nbgrader generate_assignment {unknown[0]}` first."
+                f"The gradebook knows no assignment {unknown}. "
+                f"Run `nbgrader generate_assignment {unknown}` first."
             )
         return known
 

@@ -29,8 +29,9 @@ from nbgrader.api import (
 from sqlalchemy import create_engine, insert, select
 
 from cnnlab.autograder.batch import Settings, find_submissions, grade
-from cnnlab.autograder.judging.results import from_json
+from cnnlab.autograder.judging.results import SubmissionResult, from_json
 from cnnlab.autograder.nbgrader_bridge.database import DatabaseError, url_of
+from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError
 from cnnlab.autograder.nbgrader_bridge.write_scores import ScoreWriter
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
@@ -331,3 +332,22 @@ def copy_database(source: str, target: str) -> None:
             if found := [dict(row) for row in old.execute(select(table)).mappings()]:
                 new.execute(insert(table), found)
     there.dispose()
+
+
+def test_what_cannot_be_written_is_left_out_and_the_others_are_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(ScoreWriter, "__init__", lambda self: None)
+    writer = ScoreWriter()
+    path = tmp_path / "submitted" / "ada" / "hw" / "n.ipynb"
+    writer._known, writer.failed = {"hw": {"n": {}}}, []
+    writer._files = lambda folder, names: {"n": path}
+
+    def fails(*_: object) -> None:
+        raise JudgeError("no kernel starts")
+
+    writer._graded = fails
+    result = SubmissionResult(str(path), "ada", CHAPTER, "graded")
+    assert writer.write(result).endswith("could not be executed: no kernel starts")
+    assert writer.failed == [str(path)]
+    other = SubmissionResult(str(path).replace("hw", "mine"), "ada", CHAPTER, "graded")
+    assert writer.write(other) == "the gradebook knows no assignment mine"
+    assert writer.failed == [str(path)]

@@ -194,6 +194,12 @@ def grade(
             raise fail(f"{error} {remedy(journal)}") from None
     console.print(class_table(result))
     demand_results(result)
+    if scores and scores.failed:
+        count = len(scores.failed)
+        raise fail(
+            f"The gradebook lacks {count} of {len(files)} submissions, through no fault of theirs. "
+            f"The first is {visible(scores.failed[0])}; the lines above say why. {remedy(journal)}"
+        )
 
 
 def say_protections(sandbox: bool) -> None:
@@ -224,7 +230,7 @@ def both(
 
     def take(result: SubmissionResult) -> None:
         if scores and (why := scores.write(result)):
-            say(f"Not in the gradebook: {result.path}, for {why}.")
+            say(f"Not in the gradebook: {result.path}, for {why.rstrip('.')}.")
         advance(result)
 
     return take

@@ -1,6 +1,5 @@
 """A learner's way through the course in a real JupyterLab; screenshots go to $ARTIFACTS."""
 
-import io
 import os
 import re
 import shutil
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from PIL import Image
 
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.course import ops
@@ -126,7 +124,7 @@ def test_a_mistake_is_named_and_a_solution_earns_everything(opened, copied, serv
     card.get_by_text("expected", exact=True).first.wait_for()
     assert 0 < points(card.inner_text())[0] < points(card.inner_text())[1]
     assert standing(server.folder / path, notebook) == points(card.inner_text())
-    keep_readme_keep(notebook)
+    keep("check-in-lab", notebook.card("conv2d").screenshot())
 
     notebook.write("conv2d", right)
     notebook.run("conv2d")
@@ -156,22 +154,6 @@ def test_a_question_says_what_a_guess_shows(opened, theme):
     form.get_by_role("button", name="Show the answer").click()
     form.get_by_text("That is one single neuron.").wait_for()
     assert notebook.errors() == []
-
-
-def keep_readme_keep(notebook, margin=8):
-    """The check cell and its card. course/figures/images/check.png is a copy of this one.
-
-    In 256 colours it takes a third of the space, and nobody sees the difference.
-    """
-    code, card = notebook.cell("check-conv2d").locator(".jp-InputArea"), notebook.card("conv2d")
-    above, below = code.bounding_box(), card.bounding_box()
-    clip = {"x": above["x"], "y": above["y"] - margin}
-    clip["width"] = below["x"] + below["width"] + margin - clip["x"]
-    clip["height"] = below["y"] + below["height"] + margin - clip["y"]
-    image = Image.open(io.BytesIO(notebook.page.screenshot(clip=clip))).convert("RGB")
-    packed = io.BytesIO()
-    image.quantize(256, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
-    keep("check", packed.getvalue())
 
 
 def standing(path, notebook):
