@@ -172,7 +172,11 @@ def test_zips_in_zips_end(tmp_path):
     assert "zips in one another" in problems[0]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"not a zip", zipped({"a/b.py": "1"})[:-30]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\x03\x04", b"not a zip", zipped({"a/b.py": "1"})[:-30]],
+    ids=["empty", "its beginning", "text", "without its end"],  # a zip holds the time
+)
 def test_a_broken_zip_is_said(data, tmp_path):
     path = tmp_path / "d.zip"
     path.write_bytes(data)
