@@ -50,3 +50,40 @@ def _processes() -> int:
     from cnnlab.autograder.batch import usable_cores
 
     return min(usable_cores(), psutil.virtual_memory().total // MEMORY)
+
+
+LONG = (
+    "test_golden.py::test_the_solved_course",
+    "test_junk.py::test_random_wrong_functions_are_judged_and_shown[ch1",
+    "test_junk.py::test_junk_is_judged_and_shown[ch1",
+    "test_junk_graded.py::test_nbgrader_grades_junk[ch02",
+    "test_junk_graded.py::test_nbgrader_grades_junk[ch03",
+    "test_junk_graded.py::test_nbgrader_grades_junk[ch05",
+    "test_junk_graded.py::test_nbgrader_grades_junk[ch07",
+    "test_junk_graded.py::test_nbgrader_grades_junk[ch1",
+    "test_junk_graded.py::test_the_command_grades_junk[ch05",
+    "test_junk_graded.py::test_the_command_grades_junk[ch07",
+    "test_junk_graded.py::test_the_command_grades_junk[ch1",
+    "test_without_network.py::test_a_solved_chapter_runs_without_a_network[ch1",
+    "test_without_network.py::test_a_solved_chapter_runs_without_a_network[ch09",
+    "test_benches.py::test_a_bench_in_its_tiny_form_fills_its_table[nbgrader",
+    "test_benches.py::test_a_bench_in_its_tiny_form_fills_its_table[jupyterlab",
+    "test_stopped.py::test_a_class_killed_five_times_at_random",
+    "test_protocol_fuzz.py::test_a_session_ends_in_outcomes[thousands",
+    "test_protocol_fuzz.py::test_an_answer_is_an_outcome_or_refused[thousands",
+    "test_proof.py::test_the_proof_holds_for_fresh_probes[ch15",
+    "test_attack_sources.py::test_answers_learnt_by_heart_earn_nothing_where_several_are_graded[with Keras",
+    "test_ch15_learners.py::test_folders_are_read_in_many_ways[read_by_keras",
+    "test_cluster.py::test_a_run_whose_scheduler_dies",
+    "test_answer_fuzz.py::test_a_damaged_answer_is_judged[hundreds",
+)
+"""Slow tests of which `.ci/run` has no time for more than a part: ``-m long`` runs them."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark them, before pytest chooses by marks."""
+    for item in items:
+        name = item.nodeid[item.nodeid.find("test_") :]
+        if item.get_closest_marker("slow") and name.startswith(LONG):
+            item.add_marker("long")

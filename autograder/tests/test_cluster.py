@@ -104,7 +104,7 @@ def test_a_run_whose_scheduler_dies_says_so_and_goes_on_elsewhere(tmp_path: Path
 class Alone:
     """Full marks here, except for what has killed its workers."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *_: object) -> None:
         pass
 
     def __enter__(self) -> Alone:
