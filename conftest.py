@@ -72,7 +72,7 @@ LONG = (
     "test_protocol_fuzz.py::test_a_session_ends_in_outcomes[thousands",
     "test_protocol_fuzz.py::test_an_answer_is_an_outcome_or_refused[thousands",
     "test_proof.py::test_the_proof_holds_for_fresh_probes[ch15",
-    "test_attack_sources.py::test_answers_learnt_by_heart_earn_nothing_where_several_are_graded[with Keras",
+    "test_attack_sources.py::test_answers_learnt_by_heart_earn_nothing_where_several_are_graded[w",
     "test_ch15_learners.py::test_folders_are_read_in_many_ways[read_by_keras",
     "test_cluster.py::test_a_run_whose_scheduler_dies",
     "test_answer_fuzz.py::test_a_damaged_answer_is_judged[hundreds",
