@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -37,3 +38,17 @@ def test_the_workflow_runs_what_everybody_runs():
     workflow = (ROOT / ".github/workflows/ci.yml").read_text("utf-8")
     (script,) = re.findall(r"run: bash (\S+)", workflow)
     assert (ROOT / script).is_file()
+
+
+def test_every_test_that_is_long_by_its_name_exists():
+    source = (ROOT / "conftest.py").read_text(encoding="utf-8")
+    (node,) = (
+        n
+        for n in ast.parse(source).body
+        if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "LONG"
+    )
+    for start in ast.literal_eval(node.value):
+        file, _, name = start.partition("::")
+        (found,) = ROOT.glob(f"*/tests/**/{file}")
+        begins = f"def {name.partition('[')[0]}"
+        assert begins in found.read_text(encoding="utf-8"), start
