@@ -207,7 +207,7 @@ QUESTIONS = (
         "gain_on_photographs",
         "On photographs of 64 × 64 pixels, will the gain be larger?",
         "larger",
-        "+7.7 ± 3.7 points in place of +5.0 ± 3.4. Larger pictures can be varied in finer steps and "
+        "+7.4 ± 1.0 points in place of +5.0 ± 3.4. Larger pictures can be varied in finer steps and "
         "show more; but the spreads overlap.",
         {
             "smaller": "One could think so: there is more to learn from. But there is also more to "

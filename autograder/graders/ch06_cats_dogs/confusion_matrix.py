@@ -27,13 +27,13 @@ def confusion_probes(rng: Rng) -> Iterator[Probe]:
 
     yield Probe("shape", answers(12))
     yield Probe("shape", answers(9, column=False))
-    seven: Any = [0, 0, 0, 1, 1, 1, 1], [0.1, 0.8, 0.9, 0.7, 0.6, 0.95, 0.3]
+    seven = np.array([0, 0, 0, 1, 1, 1, 1]), np.array([0.1, 0.8, 0.9, 0.7, 0.6, 0.95, 0.3])
     labels, sure = varied(rng, seven, lambda: _pictures(rng, *rng.choice(6, 4, replace=False)))
-    said = varied(rng, "seven pictures in lists", lambda: "a few pictures")
+    said = varied(rng, "seven pictures", lambda: "a few pictures")
     yield Probe("by-hand", (labels, sure), title=said)
     column = np.array(sure, np.float32)[:, None]
     yield Probe("by-hand", (np.array(labels), column), title="the same, as Keras answers")
-    two: Any = [0, 1], [0.2, 0.9]
+    two = np.array([0, 1]), np.array([0.2, 0.9])
     yield Probe(
         "by-hand", varied(rng, two, lambda: _pictures(rng, 1, 0, 0, 1)), title="two, both right"
     )
@@ -60,6 +60,8 @@ def confusion_probes(rng: Rng) -> Iterator[Probe]:
         call = (labels[:few], probabilities[:many])
         yield Probe("robust", call, title=said, raises="labels|probabilities")
     yield Probe("robust", (labels, probabilities), title="all in order")
+    listed = labels.tolist(), probabilities.ravel().tolist()
+    yield Probe("robust", listed, title="the same in lists")
 
 
 def _pictures(rng: Rng, *counts: int) -> tuple[Array, Array]:

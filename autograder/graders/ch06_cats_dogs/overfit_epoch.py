@@ -19,9 +19,9 @@ Rng = np.random.Generator
 def epoch_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (history(rng, 30),))
     yield Probe("robust", (_telling(rng, 30).tolist(),), title="a list")
-    six: Any = [4.0, 2.0, 1.0, 8.0, 8.0, 8.0]
+    six = np.array([4.0, 2.0, 1.0, 8.0, 8.0, 8.0])
     yield Probe("by-hand", (varied(rng, six, lambda: _few(rng, 6, False)),), title="six epochs")
-    seven: Any = [4.0, 3.0, 0.5, 3.0, 1.5, 1.5, 1.5]
+    seven = np.array([4.0, 3.0, 0.5, 3.0, 1.5, 1.5, 1.5])
     lucky = varied(rng, seven, lambda: _few(rng, 7, True))
     yield Probe("by-hand", (lucky,), title="one lucky epoch")
     for ends, what in (((2, 1), "falls"), ((1, 2), "grows")):

@@ -54,6 +54,7 @@ def separating_probes(rng: Rng) -> Iterator[Probe]:
 def small_probes(rng: Rng) -> Iterator[Probe]:
     k = (2, 2, 1, 1)
     yield case(rng, "by-hand", (1, 2, 3, 1), k, draw=wholes, title="nothing new")
+    yield case(rng, "by-hand", (1, 3, 3, 1), k, draw=wholes, title="two rows")
     yield case(rng, "by-hand", (1, 3, 4, 1), k, (1, 2), draw=wholes, title="two steps right")
     yield case(rng, "by-hand", (1, 4, 3, 1), k, (2, 1), draw=wholes, title="two steps down")
     yield case(rng, "by-hand", (1, 2, 3, 1), k, (1, 1), "same", draw=wholes, title="a frame")

@@ -160,5 +160,8 @@ def test_the_readme_has_the_table_that_the_runs_give(experiment):
 
 
 def test_every_recorded_run_has_its_checksum():
-    files = {f"histories/{path.name}" for path in histories.HISTORIES.glob("*.json")}
+    files = {
+        f"histories/{path.relative_to(histories.HISTORIES).as_posix()}"
+        for path in histories.HISTORIES.rglob("*.json")
+    }
     assert files == {name for name in histories.registry() if name.startswith("histories/")}
