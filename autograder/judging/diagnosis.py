@@ -13,8 +13,9 @@ from itertools import chain
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.compare import agrees, constant, shape_difference
+from cnnlab.autograder.judging.compare import agrees, shape_difference
 from cnnlab.autograder.judging.exercise import CORNERS
+from cnnlab.autograder.judging.tolerance import constant
 from cnnlab.autograder.judging.twists import Fails, Twist, names_all_numbers
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 

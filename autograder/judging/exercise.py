@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnlab.autograder.judging.compare import FLOAT32, FLOAT64, Rounding
 from cnnlab.autograder.judging.timing import Baseline
+from cnnlab.autograder.judging.tolerance import FLOAT32, FLOAT64, Rounding
 from cnnlab.autograder.judging.twists import Twist
 
 if TYPE_CHECKING:

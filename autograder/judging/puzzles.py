@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.judging.compare import Rounding, agrees, is_number
+from cnnlab.autograder.judging.compare import agrees
 from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.tolerance import Rounding, is_number
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.autograder.sandbox.calls import Outcome, invoke
 

@@ -16,10 +16,11 @@ from cnnlab.autograder import grading
 from cnnlab.autograder.batch import Grader, Settings, card, own_cores, start_judging
 from cnnlab.autograder.graders.shared.network_words import in_words
 from cnnlab.autograder.grading import grade_submission
-from cnnlab.autograder.judging.compare import as_numbers, value_difference
+from cnnlab.autograder.judging.compare import value_difference
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult, to_dict
+from cnnlab.autograder.judging.tolerance import as_numbers
 from cnnlab.autograder.pool import Pool, Task
 from cnnlab.autograder.sandbox.budget import Budget
 from cnnlab.autograder.sandbox.processes import SandboxError
