@@ -528,6 +528,7 @@ def own_cores(workers: int) -> tuple[int, ...]:
 
 def card(result: ExerciseResult) -> tuple[str, str]:
     """A result for feedback pages, as HTML and as text."""
-    from cnnlab.autograder.display import render
+    from cnnlab.autograder.display.card import to_html
+    from cnnlab.autograder.display.text import to_text
 
-    return render.to_html(result, live=False), render.to_text(result, live=False)
+    return to_html(result, live=False), to_text(result, live=False)

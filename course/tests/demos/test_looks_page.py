@@ -5,8 +5,8 @@ from pathlib import Path
 import jupyterlab
 import pytest
 
-from cnnlab.autograder.display import render
 from cnnlab.autograder.display.box import Box
+from cnnlab.autograder.display.card import note, overview_html, to_html
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.judge import not_attempted
 from cnnlab.autograder.judging.record import recorded
@@ -72,7 +72,7 @@ def cards():
     found = [judged(function, key).result for function in functions]
     assert [result.status for result in found] == ["passed", "failed", "error"]
     found.append(not_attempted(exercise))
-    shown = [*map(render.to_html, found), render.overview_html(found), render.note("A", "note")]
+    shown = [*map(to_html, found), overview_html(found), note("A", "note")]
     return [*shown, Box(CHAPTER, "expose_relu")._repr_html_()]
 
 
