@@ -105,7 +105,7 @@ class Notebook(pytest.File):
     @cached_property
     def result(self) -> SubmissionResult:
         """The grades, by the recorded answers; learner code runs in a child process."""
-        from cnnlab.autograder.batch import Grader
+        from cnnlab.autograder.grading_process import Grader
 
         with Grader(sandbox=False) as grader:
             return grader.grade(self.submission, None)

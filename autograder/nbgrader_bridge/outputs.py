@@ -8,8 +8,8 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader import utils
 
-from cnnlab.autograder.batch import card
 from cnnlab.autograder.display.card import note
+from cnnlab.autograder.grading_process import card
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.nbgrader_bridge.gradebook import KnownCell
 
