@@ -12,7 +12,7 @@ from cnnlab.autograder.judging.judge import not_attempted
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.live import judged
 from cnnlab.course.guesses import guess
-from cnnlab.course.tests.chromium import MARKS, chromium, serious_faults
+from cnnlab.course.tests.chromium import MARKS, serious_faults
 from cnnlab.course.tests.demos.calls import BY_HAND
 from cnnlab.course.tests.demos.mounted import mounted
 from cnnlab.course.tests.demos.test_stand_in import called
@@ -31,12 +31,6 @@ WEAR = """([name, style]) => {
 CUT = """() => [...document.querySelectorAll("#demo, #demo *")]
   .filter((it) => it.scrollWidth > it.clientWidth && getComputedStyle(it).overflowX === "auto")
   .map((it) => it.className)"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def faults(page):
