@@ -54,6 +54,12 @@ LOST = 100
 def agrees(expected: Any, received: Any, rounding: Rounding = EXACT) -> bool:
     """Whether `value_difference` finds nothing; quicker, because nothing is put into words.
 
+    Parameters
+    ----------
+    expected, received : tree of arrays, numbers, strings, tuples, lists and dicts
+    rounding : Rounding
+        See `cnnlab.autograder.judging.tolerance.tolerance`.
+
     Examples
     --------
     >>> agrees(np.ones(2), np.ones(2)), agrees(np.ones(2), np.ones(3))
@@ -111,7 +117,14 @@ def value_difference(
 
 
 def dtype_difference(expected: Any, received: Any, where: str = "") -> Difference | None:
-    """The first difference in dtype, or a float for a whole number; shapes agree already."""
+    """The first difference in dtype, or a float for a whole number; shapes agree already.
+
+    Parameters
+    ----------
+    expected, received : tree of arrays, numbers, strings, tuples, lists and dicts
+    where : str
+        Their place in a larger tree.
+    """
     if isinstance(expected, np.ndarray) and expected.ndim:
         if not isinstance(received, np.ndarray) or expected.dtype == received.dtype:
             return None
@@ -130,7 +143,14 @@ def dtype_difference(expected: Any, received: Any, where: str = "") -> Differenc
 
 
 def shape_difference(expected: Any, received: Any, where: str = "") -> Difference | None:
-    """The first difference in type or shape; values and dtypes do not count here."""
+    """The first difference in type or shape; values and dtypes do not count here.
+
+    Parameters
+    ----------
+    expected, received : tree of arrays, numbers, strings, tuples, lists and dicts
+    where : str
+        Their place in a larger tree.
+    """
     if isinstance(received, Undescribed):
         return shape_difference(expected, received.value, where) or _strange(received)
     if isinstance(expected, np.ndarray) and expected.ndim:

@@ -216,6 +216,7 @@ class Exercise:
 
     @property
     def max_score(self) -> float:
+        """The points of all rungs."""
         return float(sum(self.points.values()))
 
     def hint_for(self, rung: str) -> str:
@@ -281,6 +282,7 @@ class Chapter:
 
     @property
     def max_score(self) -> float:
+        """The points of all exercises."""
         return sum(exercise.max_score for exercise in self.exercises)
 
 
@@ -309,5 +311,11 @@ def find_chapter(name: str) -> str:
 
 @cache
 def load_chapter(name: str) -> Chapter:
-    """The grader of a chapter, by its full name."""
+    """The grader of a chapter, by its full name.
+
+    Raises
+    ------
+    ValueError
+        There is no such chapter.
+    """
     return importlib.import_module(f"cnnlab.autograder.graders.{find_chapter(name)}").CHAPTER

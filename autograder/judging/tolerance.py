@@ -35,6 +35,18 @@ def tolerance(expected: np.ndarray, rounding: Rounding) -> float:
     They are float32's roundings, for float64, too: a constant of the field that is written as
     float32 is no mistake.
 
+    Parameters
+    ----------
+    expected : ndarray, any shape
+    rounding : Rounding
+
+    Returns
+    -------
+    float
+        In the units of ``expected``.
+
+    Examples
+    --------
     >>> tolerance(np.float32([1.0]), Rounding(terms=27)) < 5e-6
     True
     """
