@@ -47,7 +47,7 @@ def _processes() -> int:
     """As many as there are cores for us, and memory."""
     import psutil
 
-    from cnnlab.autograder.batch import usable_cores
+    from cnnlab.autograder.settings import usable_cores
 
     return min(usable_cores(), psutil.virtual_memory().total // MEMORY)
 

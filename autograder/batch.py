@@ -7,129 +7,40 @@ the end, alone. If it fails again it stays an ``internal_error``, which says why
 from __future__ import annotations
 
 import os
-import platform
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
-from multiprocessing import current_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from cnnlab.autograder.cluster import demand_dask
-from cnnlab.autograder.grading import Draw, Earlier, grade_submission
+from cnnlab.autograder.grading import Earlier
+from cnnlab.autograder.grading_process import judging, start_judging
 from cnnlab.autograder.journal import Journal, graders_of, key_of
 from cnnlab.autograder.judging.backends import DEFAULT_ENGINE, Engine
 from cnnlab.autograder.judging.record import (
-    DEFAULT,
     RECORDED_SEED,
     FreshReferences,
-    demand_record,
-    keys_from,
     recorded,
 )
 from cnnlab.autograder.judging.results import (
     BatchResult,
-    ExerciseResult,
     Shared,
     SubmissionResult,
 )
 from cnnlab.autograder.judging.worth import Asked
-from cnnlab.autograder.pool import Pool, Start, Task, lost, not_graded
-from cnnlab.autograder.sandbox.budget import Budget, limit_memory
-from cnnlab.autograder.sandbox.processes import Limits, SandboxError, available
-from cnnlab.autograder.sandbox.session import Workers, open_workers
+from cnnlab.autograder.pool import Pool, Task
+from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.settings import Settings, versions
 from cnnlab.autograder.submission import Submission, names_chapter, read
 from cnnlab.autograder.submission.assignment import Assignment, assignment_of
 from cnnlab.autograder.submission.cells import in_tree
-from cnnlab.course.light import KerasMissing, require_keras
 
 if TYPE_CHECKING:
     from cnnlab.autograder.cluster.client import Cluster
 
 SUFFIXES = (".ipynb", ".py")
-
-
-def usable_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a batch is graded.
-
-    Parameters
-    ----------
-    fresh : bool
-        New probes from a secret seed, answered live by Keras; else the recorded ones.
-    sandbox : bool
-        Run learner code inside the sandbox.
-    chapter : str or None
-        Grade everything as this chapter, whatever the files say.
-    seed : int or None
-        The seed of fresh probes, to repeat a run; drawn in secret if None.
-    workers : int
-        Processes in which submissions are judged.
-    reference : str
-        A backend and a kind of device, such as ``"jax-cpu"``: whose record is used, or where
-        Keras answers fresh probes.
-    seconds : float or None
-        Of processor time that one submission may cost; see `Budget` for None.
-    course : Path or None
-        The root of a course, whose ``source/`` says what each assignment asks for and what that
-        is worth; without it, all exercises of a chapter count as its grader has them.
-    cards : bool
-        Whether each result gets a ``card``, for feedback pages; a journal keeps none.
-    dask : str or None
-        The address of a scheduler, whose workers grade in place of processes of this machine.
-
-    Raises
-    ------
-    ValueError
-        There is no such record, backend or device; the message lists those that there are. Or
-        `dask.distributed` is not installed.
-    """
-
-    fresh: bool = True
-    sandbox: bool = True
-    chapter: str | None = None
-    seed: int | None = None
-    workers: int = field(default_factory=usable_cores)
-    reference: str = DEFAULT
-    seconds: float | None = None
-    course: Path | None = None
-    cards: bool = False
-    dask: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.dask:
-            demand_dask()
-        if self.fresh:
-            Engine.named(self.reference)
-        else:
-            demand_record(self.reference)
-
-    @property
-    def probes(self) -> str:
-        return "fresh" if self.fresh else "recorded"
-
-    def conditions(self, seed: int) -> dict[str, Any]:
-        """What every result of a batch depends on, besides its submission and the judge."""
-        return {
-            "seed": seed,
-            "probes": self.probes,
-            "sandbox": self.sandbox,
-            "reference": self.reference,
-            "seconds": self.seconds,
-            "versions": versions() | {"python": platform.python_version()},
-        }
 
 
 def find_submissions(paths: Iterable[Path]) -> list[Path]:
@@ -158,15 +69,6 @@ def _answers(names: list[str]) -> list[str]:
     """Those of a folder's files that are submissions: not ``helper.py`` beside a notebook."""
     notebooks = any(name.endswith(".ipynb") for name in names)
     return [n for n in names if not (notebooks and n.endswith(".py")) or names_chapter(n)]
-
-
-def versions() -> dict[str, str]:
-    """The versions that a result depends on, read without importing any of them."""
-    found = {}
-    for name in ("cnnlab", "numpy", "keras", "tensorflow"):
-        with suppress(PackageNotFoundError):  # a light installation has no Keras
-            found[name] = version(name)
-    return found
 
 
 def grade(
@@ -411,123 +313,3 @@ class Answers:
         if chapter not in self._known:
             self._known[chapter] = self._keras.answers(chapter)
         return self._known[chapter]
-
-
-class Grader:
-    """One process's share: zygotes, and the answer keys read so far.
-
-    Parameters
-    ----------
-    sandbox : bool
-        Run learner code inside the sandbox.
-    reference : str
-        Whose recorded answers count.
-    budget : callable, optional
-        ``budget(keras)`` is what a submission may cost; without it, only its cells and calls
-        have limits.
-    cores : tuple of int
-        The processors for learner code; empty means all.
-    draw : callable, optional
-        See `grade_submission`.
-    """
-
-    def __init__(
-        self,
-        sandbox: bool,
-        reference: str = DEFAULT,
-        budget: Callable[[bool], Budget] | None = None,
-        cores: tuple[int, ...] = (),
-        draw: Draw | None = None,
-    ) -> None:
-        self._sandbox = sandbox
-        self._reference = reference
-        self._budget = budget
-        self._cores = cores
-        self._draw = draw
-        self._workers: dict[bool, Workers] = {}
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Grader:
-        return self
-
-    def __exit__(self, *exc: Any) -> None:
-        self._stack.close()
-
-    def grade(
-        self, submission: Submission, answers: bytes | None, earlier: Earlier | None = None
-    ) -> SubmissionResult:
-        """Run and judge one submission. What goes wrong on our side is a result, too."""
-        try:
-            if submission.chapter is None or submission.problem:
-                return grade_submission(submission, {}, None)
-            chapter = submission.chapter
-            keras = submission.asks().keras
-            workers = self.zygote(keras)
-            keys = keys_from(answers) if answers else recorded(chapter, self._reference)
-            budget = self._budget(keras) if self._budget else None
-            return grade_submission(submission, keys, workers, budget, self._draw, earlier)
-        except KerasMissing as missing:
-            return not_graded(submission, str(missing))
-        except Exception as error:
-            return lost(submission, f"{type(error).__name__}: {error}")
-
-    def zygote(self, keras: bool) -> Workers:
-        """Where learner code runs, started if need be."""
-        if keras not in self._workers:
-            if keras:
-                require_keras()
-            limits = replace(Limits.usual(keras), cores=self._cores)
-            if self._budget is not None:
-                limits = replace(limits, cpu_seconds=int(self._budget(keras).processor) + 1)
-            workers = open_workers(keras, self._sandbox, limits)
-            self._workers[keras] = self._stack.enter_context(workers)
-        return self._workers[keras]
-
-
-def start_judging(settings: Settings, drawn: bool = False) -> Grader:
-    """A grader in a process of its own, which has as much memory as judging needs, and no more.
-
-    Parameters
-    ----------
-    drawn : bool
-        Whether each result gets a ``card``.
-    """
-    grader = Grader(
-        settings.sandbox,
-        settings.reference,
-        partial(Budget.usual, processor=settings.seconds),
-        own_cores(settings.workers),
-        card if drawn else None,
-    )
-    with suppress(SandboxError):  # said again, of each submission that meets it
-        grader.zygote(keras=False)
-    np.ones((2, 2)) @ np.ones((2, 2))  # the library behind it ends a process that lacks memory
-    limit_memory()
-    return grader
-
-
-def judging(settings: Settings, workers: int) -> Start:
-    """What each of so many processes of a machine runs."""
-    return partial(start_judging, replace(settings, workers=workers), settings.cards)
-
-
-def own_cores(workers: int) -> tuple[int, ...]:
-    """This process's share of the processors, for its learner code; empty means all.
-
-    So what a submission computes is taken from no other process's submissions, as long as there
-    are processors enough.
-    """
-    # "SpawnProcess-3"; of a cluster's worker, which has a parent itself, "SpawnProcess-1:3"
-    number = current_process().name.rpartition("-")[2].rpartition(":")[2]
-    if workers <= 1 or not number.isdigit() or not hasattr(os, "sched_getaffinity"):
-        return ()
-    cores = sorted(os.sched_getaffinity(0))
-    shares = min(workers, len(cores))
-    return tuple(cores[int(number) % shares :: shares])
-
-
-def card(result: ExerciseResult) -> tuple[str, str]:
-    """A result for feedback pages, as HTML and as text."""
-    from cnnlab.autograder.display import render
-
-    return render.to_html(result, live=False), render.to_text(result, live=False)

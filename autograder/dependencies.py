@@ -23,7 +23,11 @@ from cnnlab.autograder.submission.solutions import solution_source
 ROOT = Path(__file__).parents[1]
 """The folder of the package `cnnlab`."""
 JUDGES = tuple(
-    f"autograder/{name}" for name in ("batch.py", "grading.py", "judging", "sandbox", "submission")
+    f"autograder/{name}"
+    for name in (
+        *("batch.py", "grading.py", "grading_process.py"),
+        *("judging", "sandbox", "submission"),
+    )
 )
 """What judges every exercise; of drivers, each exercise names its own."""
 DRIVERS = "cnnlab.autograder.sandbox.drivers"

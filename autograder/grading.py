@@ -82,31 +82,14 @@ def grade_submission(
         warnings=list(submission.warnings),
     )
     if submission.problem or submission.chapter is None:
-        result.status = "unreadable"
-        result.message = submission.problem or "It is not clear which chapter this is."
-        if submission.chapter is not None:
-            result.max_score = submission.asks().max_score
-        return result
+        return _unreadable(submission, result)
     assert workers is not None
     chapter = submission.asks()
     result.max_score = chapter.max_score
-    given = course_values(chapter.name, frozenset(submission.course_names))
-    ours = [("set-up", given.imports)] if given.imports else []
     account = Account(budget) if budget else None
     with workers.session(account) as session:
-        try:
-            errors = session.define(
-                [*ours, *submission.cells()],
-                chapter.prelude,
-                chapter.imports,
-                chapter.seconds,
-                chapter.drivers,
-                given.values,
-                given.absent,
-            )
-            result.warnings += _failed_helpers(errors, chapter)
-        except BudgetSpent:
-            errors = {}  # and nothing is left for the exercises, which say so
+        errors = _define(submission, chapter, session)
+        result.warnings += _failed_helpers(errors, chapter)
         kept = _Kept(earlier)
         for exercise in chapter.exercises:
             key = keys[exercise.name].for_(exercise)
@@ -125,6 +108,36 @@ def grade_submission(
             result.exercises.append(graded)
     result.score = sum(exercise.score for exercise in result.exercises)
     return result
+
+
+def _unreadable(submission: Submission, result: SubmissionResult) -> SubmissionResult:
+    """The result of what cannot be read, or belongs to no chapter."""
+    result.status = "unreadable"
+    result.message = submission.problem or "It is not clear which chapter this is."
+    if submission.chapter is not None:
+        result.max_score = submission.asks().max_score
+    return result
+
+
+def _define(submission: Submission, chapter: Chapter, session: Session) -> dict[str, ErrorInfo]:
+    """Execute the submission's cells, after what the course's own made; errors by cell.
+
+    No errors where nothing is left of the budget: the exercises say so then.
+    """
+    given = course_values(chapter.name, frozenset(submission.course_names))
+    ours = [("set-up", given.imports)] if given.imports else []
+    try:
+        return session.define(
+            [*ours, *submission.cells()],
+            chapter.prelude,
+            chapter.imports,
+            chapter.seconds,
+            chapter.drivers,
+            given.values,
+            given.absent,
+        )
+    except BudgetSpent:
+        return {}
 
 
 def _failed_helpers(errors: Mapping[str, ErrorInfo], chapter: Chapter) -> list[str]:

@@ -186,7 +186,7 @@ def key_of(submission: Submission, conditions: Mapping[str, Any]) -> str:
         What was read of the file counts, so its outputs and other cells do not; its name and its
         student do not, either.
     conditions : Mapping
-        What holds for the whole batch; see `cnnlab.autograder.batch.Settings.conditions`.
+        What holds for the whole batch; see `cnnlab.autograder.settings.Settings.conditions`.
     """
     content = asdict(submission)
     content["course_names"] = sorted(submission.course_names)

@@ -105,7 +105,7 @@ class Notebook(pytest.File):
     @cached_property
     def result(self) -> SubmissionResult:
         """The grades, by the recorded answers; learner code runs in a child process."""
-        from cnnlab.autograder.batch import Grader
+        from cnnlab.autograder.grading_process import Grader
 
         with Grader(sandbox=False) as grader:
             return grader.grade(self.submission, None)
@@ -124,7 +124,7 @@ class Notebook(pytest.File):
 
     def board(self) -> list[str]:
         """A line for each exercise; none where other tests were selected and nothing ran."""
-        from cnnlab.autograder.display.render import headline
+        from cnnlab.autograder.display.message import headline
         from cnnlab.autograder.judging.judge import not_attempted
         from cnnlab.autograder.standing import is_untouched
 
@@ -188,7 +188,8 @@ class Rung(pytest.Item):
         """
         if not isinstance(excinfo.value, NotThereYet):
             return super().repr_failure(excinfo, style)
-        from cnnlab.autograder.display.render import headline, to_text
+        from cnnlab.autograder.display.message import headline
+        from cnnlab.autograder.display.text import to_text
 
         result = excinfo.value.result
         what = result.message if result.status == "internal_error" else result.name

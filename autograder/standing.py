@@ -12,11 +12,11 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
-from cnnlab.autograder.batch import lost, not_graded
 from cnnlab.autograder.grading import grade_submission, without_running
 from cnnlab.autograder.judging.exercise import Chapter, load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
+from cnnlab.autograder.pool import lost, not_graded
 from cnnlab.autograder.sandbox.connection import Connection
 from cnnlab.autograder.sandbox.processes import Limits, Plain
 from cnnlab.autograder.sandbox.session import Session, Workers

@@ -17,10 +17,11 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.judging.exercise import find_chapter
 from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.machines import Machines
 

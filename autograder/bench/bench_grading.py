@@ -20,10 +20,11 @@ from time import perf_counter
 
 import psutil
 
-from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.journal import Journal
 from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.tests.handins import NOTEBOOK, flipped, hand_in, stub
 
 

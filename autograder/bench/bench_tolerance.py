@@ -17,7 +17,7 @@ import numpy as np
 from cnnlab.autograder.bench.tiny import arguments
 from cnnlab.autograder.graders.shared.conv2d import keras_conv2d
 from cnnlab.autograder.judging.backends import Engine, processor
-from cnnlab.autograder.judging.compare import Rounding, tolerance
+from cnnlab.autograder.judging.tolerance import Rounding, tolerance
 from cnnlab.autograder.submission.solutions import solution_source
 
 SHAPES = {9: (3, 3, 1, 4), 27: (3, 3, 3, 4), 144: (3, 3, 16, 4), 800: (5, 5, 32, 4)}

@@ -16,11 +16,11 @@ from typing import Any
 
 from distributed import Worker, WorkerPlugin, get_worker
 
-from cnnlab.autograder.batch import versions
 from cnnlab.autograder.grading import Earlier
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.pool import Pool, Start, Task
 from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.settings import versions
 from cnnlab.autograder.submission import Submission
 
 IDLE_SECONDS = 600.0

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
+from cnnlab.autograder.display.card import card
 from cnnlab.autograder.display.picture import SOFT
-from cnnlab.autograder.display.render import card
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.puzzles import Puzzle
 from cnnlab.autograder.sandbox.calls import invoke

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnlab.autograder.display.picture import Focus, Plane, axes, digits, focus, planes, scale
 from cnnlab.autograder.judging.answerkey import Finding
-from cnnlab.autograder.judging.compare import is_number
+from cnnlab.autograder.judging.tolerance import is_number
 
 READABLE = 40
 """Input cells at most that are shown where numbers are not the matter."""

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from cnnlab.autograder.display import render
+from cnnlab.autograder.display.card import note, overview_html, to_html
 from cnnlab.autograder.display.step import Step
+from cnnlab.autograder.display.text import overview_text, to_text
 from cnnlab.autograder.judging.results import ExerciseResult
 
 
@@ -89,10 +90,10 @@ class Check(_Graded):
         return self.result.max_score
 
     def __repr__(self) -> str:
-        return render.to_text(self.result, printed=self.printed, notes=self.notes, step=self.step)
+        return to_text(self.result, printed=self.printed, notes=self.notes, step=self.step)
 
     def _repr_html_(self) -> str:
-        return render.to_html(self.result, printed=self.printed, notes=self.notes, step=self.step)
+        return to_html(self.result, printed=self.printed, notes=self.notes, step=self.step)
 
 
 @dataclass(frozen=True, repr=False)
@@ -110,10 +111,10 @@ class Overview(_Graded):
         return sum(check.max_score for check in self.checks)
 
     def __repr__(self) -> str:
-        return render.overview_text([check.result for check in self.checks])
+        return overview_text([check.result for check in self.checks])
 
     def _repr_html_(self) -> str:
-        return render.overview_html([check.result for check in self.checks])
+        return overview_html([check.result for check in self.checks])
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,7 +134,7 @@ class Ungraded(_Graded):
         return self.text
 
     def _repr_html_(self) -> str:
-        return render.note("Not graded", self.text)
+        return note("Not graded", self.text)
 
 
 @dataclass(frozen=True, repr=False)
@@ -147,7 +148,7 @@ class Note:
         return f"{self.title}\n{self.text}" if self.title else self.text
 
     def _repr_html_(self) -> str:
-        return render.note(self.title, self.text)
+        return note(self.title, self.text)
 
 
 @dataclass(frozen=True, repr=False)

@@ -183,6 +183,7 @@ class Influence:
 
     @property
     def differs(self) -> bool:
+        """Whether the two differ anywhere."""
         return bool(self.changed.any())
 
 
@@ -211,6 +212,7 @@ class Finding:
         return f"{self.exercise.name}({given})"
 
     def text(self) -> str:
+        """The call, the case's title, and how the results differ, in one line."""
         case = f" ({self.probe.title})" if self.probe.title else ""
         return f"{self.call()}{case}: {self.difference.text}."
 

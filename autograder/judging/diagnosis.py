@@ -13,8 +13,9 @@ from itertools import chain
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.compare import agrees, constant, shape_difference
+from cnnlab.autograder.judging.compare import agrees, shape_difference
 from cnnlab.autograder.judging.exercise import CORNERS
+from cnnlab.autograder.judging.tolerance import constant
 from cnnlab.autograder.judging.twists import Fails, Twist, names_all_numbers
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 
@@ -40,6 +41,7 @@ class Seen:
 
     @classmethod
     def of(cls, key: AnswerKey, outcomes: Sequence[Outcome]) -> Seen:
+        """What of a function's outcomes a diagnosis looks at."""
         probed = [i for i, probe in enumerate(key.probes) if not probe.raises]
         values = {
             i: key.describe(i, outcomes[i].value)
@@ -68,10 +70,12 @@ class Fit:
 
     @property
     def rank(self) -> tuple[int, int, int]:
+        """The larger, the better it explains: of equal ones, the one with fewer mistakes."""
         return self.plain, self.corners, -len(self.twists)
 
     @property
     def names(self) -> frozenset[str]:
+        """The names of its mistakes."""
         return frozenset(twist.name for twist in self.twists)
 
 

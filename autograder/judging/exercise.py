@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnlab.autograder.judging.compare import FLOAT32, FLOAT64, Rounding
 from cnnlab.autograder.judging.timing import Baseline
+from cnnlab.autograder.judging.tolerance import FLOAT32, FLOAT64, Rounding
 from cnnlab.autograder.judging.twists import Twist
 
 if TYPE_CHECKING:
@@ -216,6 +216,7 @@ class Exercise:
 
     @property
     def max_score(self) -> float:
+        """The points of all rungs."""
         return float(sum(self.points.values()))
 
     def hint_for(self, rung: str) -> str:
@@ -281,6 +282,7 @@ class Chapter:
 
     @property
     def max_score(self) -> float:
+        """The points of all exercises."""
         return sum(exercise.max_score for exercise in self.exercises)
 
 
@@ -309,5 +311,11 @@ def find_chapter(name: str) -> str:
 
 @cache
 def load_chapter(name: str) -> Chapter:
-    """The grader of a chapter, by its full name."""
+    """The grader of a chapter, by its full name.
+
+    Raises
+    ------
+    ValueError
+        There is no such chapter.
+    """
     return importlib.import_module(f"cnnlab.autograder.graders.{find_chapter(name)}").CHAPTER

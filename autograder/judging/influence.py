@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.judging.answerkey import AnswerKey, Finding, Influence
-from cnnlab.autograder.judging.compare import agrees, as_numbers
+from cnnlab.autograder.judging.compare import agrees
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.shrink import Args, shrink
+from cnnlab.autograder.judging.tolerance import as_numbers
 from cnnlab.autograder.sandbox.calls import Outcome, invoke
 
 CELLS = 64

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from cnnlab.autograder.judging.answerkey import AnswerKey, Finding
 from cnnlab.autograder.judging.compare import (
     Difference,
-    constant,
     dtype_difference,
     shape_difference,
     value_difference,
@@ -30,6 +29,7 @@ from cnnlab.autograder.judging.exercise import (
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 from cnnlab.autograder.judging.stubs import raised_by_stub
+from cnnlab.autograder.judging.tolerance import constant
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist, names
 from cnnlab.autograder.sandbox.calls import Outcome
 

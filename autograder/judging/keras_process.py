@@ -98,7 +98,13 @@ class KerasProcess:
 
 
 def main(engine: str) -> None:
-    """Serve answers: frames of chapter and questions in, frames of device and answers out."""
+    """Serve answers: frames of chapter and questions in, frames of device and answers out.
+
+    Raises
+    ------
+    SystemExit
+        The engine is not installed, or its device is not there; the message says which.
+    """
     end_with_parent()
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not end up in the answers

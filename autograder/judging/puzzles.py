@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.judging.compare import Rounding, agrees, is_number
+from cnnlab.autograder.judging.compare import agrees
 from cnnlab.autograder.judging.exercise import Exercise, Probe
+from cnnlab.autograder.judging.tolerance import Rounding, is_number
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 from cnnlab.autograder.sandbox.calls import Outcome, invoke
 
@@ -145,6 +146,7 @@ class Puzzle:
 
     @property
     def name(self) -> str:
+        """The name of the puzzle as an exercise."""
         return f"expose_{self.exercise.name}"
 
     @cached_property
@@ -165,18 +167,27 @@ class Puzzle:
 
     @cached_property
     def right(self) -> Op:
+        """The right function."""
         return self.of_arrays(self.exercise.numpy_op)
 
     @cached_property
     def box(self) -> Op:
+        """The function with the mistake."""
         return self._made(self.mistake)[0]
 
     @cached_property
     def others(self) -> list[Op]:
+        """The functions with the other mistakes that are offered, in all their versions."""
         return [op for name in self.among for op in self._made(name)]
 
     def read(self, arguments: Any) -> tuple[Any, ...]:
-        """What the function is given; raises where it is nothing that this function takes."""
+        """What the function is given.
+
+        Raises
+        ------
+        TypeError, ValueError, OverflowError
+            The function does not take this; the message says what it takes.
+        """
         alone = len(self.takes) == 1 and not isinstance(arguments, tuple)
         given = (arguments,) if alone else tuple(arguments)
         if len(given) > len(self.takes):

@@ -30,7 +30,8 @@ from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.backends import DEFAULT_ENGINE, Engine
 from cnnlab.autograder.judging.exercise import Chapter, Exercise, Probe, load_chapter
 from cnnlab.autograder.judging.keras_process import Asked, KerasProcess
-from cnnlab.autograder.sandbox.wire import ProtocolError, decode, encode
+from cnnlab.autograder.sandbox.values import ProtocolError
+from cnnlab.autograder.sandbox.wire import decode, encode
 
 REFERENCES = Path(__file__).parent.parent / "references"
 DEFAULT = str(DEFAULT_ENGINE)

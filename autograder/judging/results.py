@@ -71,6 +71,7 @@ class ExerciseResult:
 
     @property
     def passed(self) -> bool:
+        """Whether nothing that decides on the status is missing."""
         return self.status == "passed"
 
 

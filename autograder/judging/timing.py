@@ -178,6 +178,11 @@ def beside(
     Parameters
     ----------
     call : callable, probe number → the baseline's outcome
+
+    Raises
+    ------
+    RuntimeError
+        The baseline itself failed.
     """
     result = list(outcomes)
     for i in timed:

@@ -18,7 +18,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool
 
-from cnnlab.autograder.batch import Answers, Settings, start_judging
+from cnnlab.autograder.batch import Answers
+from cnnlab.autograder.grading_process import start_judging
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.learner import JUDGE
 from cnnlab.autograder.nbgrader_bridge.asked import asked_for
@@ -28,6 +29,7 @@ from cnnlab.autograder.nbgrader_bridge.handed_in import files_of
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
 from cnnlab.autograder.pool import Pool, Task
 from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission import Submission, read, read_text
 
 

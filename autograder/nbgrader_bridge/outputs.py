@@ -8,8 +8,8 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader import utils
 
-from cnnlab.autograder.batch import card
-from cnnlab.autograder.display import render
+from cnnlab.autograder.display.card import note
+from cnnlab.autograder.grading_process import card
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.nbgrader_bridge.gradebook import KnownCell
 
@@ -33,7 +33,7 @@ def _outputs(
 ) -> tuple[NotebookNode, NotebookNode]:
     """The message for people, and the score: nbgrader's partial credit is one number."""
     if exercise is None:  # the whole notebook could not be read
-        html, text, score = render.note("", message), message, 0.0
+        html, text, score = note("", message), message, 0.0
     else:
         html, text = exercise.card or card(exercise)
         score = points_of(exercise, points)

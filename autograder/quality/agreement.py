@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from cnnlab.autograder.judging.compare import EXACT, Rounding, is_number, tolerance
 from cnnlab.autograder.judging.exercise import RUNGS, Probe, chapter_names
 from cnnlab.autograder.judging.record import DEFAULT, lacking, recorded, references
+from cnnlab.autograder.judging.tolerance import EXACT, Rounding, is_number, tolerance
 from cnnlab.course.markers import between
 
 Shares = dict[tuple[str, str], float]
@@ -34,7 +34,7 @@ def share(expected: Any, received: Any, rounding: Rounding = EXACT) -> float:
     ----------
     expected, received : tree of arrays, numbers, strings, tuples, lists and dicts
     rounding : Rounding
-        Products summed per cell, see `cnnlab.autograder.judging.compare.tolerance`.
+        Products summed per cell, see `cnnlab.autograder.judging.tolerance.tolerance`.
 
     Returns
     -------

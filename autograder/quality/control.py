@@ -30,7 +30,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cnnlab.autograder.batch import usable_cores
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.compare import agrees, shape_difference
 from cnnlab.autograder.judging.diagnosis import UNEXPLAINED, diagnose
@@ -43,6 +42,7 @@ from cnnlab.autograder.kernel import Clock, no_visitors, quiet
 from cnnlab.autograder.quality.mutation import COMMAND, out
 from cnnlab.autograder.quality.wrong_functions import WrongFunction, draw
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
+from cnnlab.autograder.settings import usable_cores
 
 SECONDS = 2.0
 """What a wrong function may take for one call."""

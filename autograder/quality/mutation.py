@@ -30,7 +30,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cnnlab.autograder.batch import usable_cores
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import (
     GRADERS,
@@ -46,6 +45,7 @@ from cnnlab.autograder.quality.mutants import Mutant, mutants
 from cnnlab.autograder.sandbox.calls import Outcome
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.sandbox.session import Session, Workers, open_workers
+from cnnlab.autograder.settings import usable_cores
 from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.course.markers import between
 

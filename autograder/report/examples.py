@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from cnnlab.autograder.display import render
+from cnnlab.autograder.display.card import case_html
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import Probe, load_chapter
 from cnnlab.autograder.judging.fallback import attempt
@@ -41,7 +41,7 @@ def _example(chapter: str, exercise: str, twists: tuple[Twist, ...]) -> str:
         return ""  # the recorded probes do not show this mistake, or show another one
     if result.detail.difference.kind == "error":
         return ""  # it would show a line of our code, not of a learner's
-    return render.case_html(result)
+    return case_html(result)
 
 
 def judged(key: AnswerKey, twists: tuple[Twist, ...]) -> ExerciseResult:

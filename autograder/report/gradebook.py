@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from cnnlab.autograder.display.render import headline
+from cnnlab.autograder.display.message import headline
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.report.classbook import ClassBook, Latest, exercise_of, exercises, title
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cnnlab.autograder.display.render import to_text
+from cnnlab.autograder.display.text import to_text
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.report.classbook import better

@@ -15,7 +15,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cnnlab.autograder.display import render
+from cnnlab.autograder.display.card import to_html
+from cnnlab.autograder.display.message import STATUS_WORDS
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.report.classbook import ClassBook, Latest, Learner, title
 from cnnlab.autograder.report.examples import example
@@ -89,7 +90,7 @@ def templates() -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals.update(
-        mark=Markup(MARK), title=title, address=_address, status_words=render.STATUS_WORDS
+        mark=Markup(MARK), title=title, address=_address, status_words=STATUS_WORDS
     )
     environment.filters["points"] = lambda number: f"{round(number, 2):g}"
     return environment
@@ -118,7 +119,7 @@ def _exercise(chapter: str, result: ExerciseResult) -> dict[str, Any]:
     """A card, and for a named mistake a case that shows it."""
     return {
         "result": result,
-        "card": Markup(render.to_html(result, live=False)),
+        "card": Markup(to_html(result, live=False)),
         "case": Markup(
             example(result.chapter or chapter, result.name, said_twists(chapter, result))
         ),

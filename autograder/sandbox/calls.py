@@ -20,17 +20,15 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from cnnlab.autograder.sandbox.wire import (
+from cnnlab.autograder.sandbox.values import (
     Named,
     ProtocolError,
     Seed,
     Unsupported,
-    decode,
     demand_modest,
-    encode,
-    fields,
     name_of,
 )
+from cnnlab.autograder.sandbox.wire import decode, encode, fields
 
 __all__ = [
     "FUNCTIONS",

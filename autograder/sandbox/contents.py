@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 _FILES = (
-    *("wire.py", "frames.py", "calls.py", "stand_ins.py", "usage.py"),
+    *("values.py", "wire.py", "frames.py", "calls.py", "stand_ins.py", "usage.py"),
     *("child.py", "isolation.py", "system_calls.py", "zygote.py", "drivers"),
 )
 _HOME, _PYTHON, _PACKAGES, _LIBRARIES = "/cnnlab", "/python", "/packages", "/lib"

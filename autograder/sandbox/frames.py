@@ -6,7 +6,7 @@ import os
 import struct
 from typing import IO
 
-from cnnlab.autograder.sandbox.wire import MAX_FRAME, ProtocolError
+from cnnlab.autograder.sandbox.values import MAX_FRAME, ProtocolError
 
 
 class Broken(Exception):

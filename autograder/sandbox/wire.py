@@ -16,59 +16,28 @@ import json
 import re
 import struct
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-MAX_FRAME = 64 * 2**20
-"""Bytes in one frame at most."""
-MAX_HEADER = 4 * 2**20
-"""Bytes in a frame's header at most."""
-MAX_ITEMS = 200_000
-"""Values in one tree at most, arrays counted as one each."""
-MAX_DEPTH = 32
-"""How deeply a tree may be nested."""
-MAX_AXES = 64
-"""Axes of one array at most. (A product of millions of sizes would keep the judge busy.)"""
-MAX_INT_BITS = 4096
-MAX_ARRAY = 2 * MAX_FRAME
-"""Bytes at most that a list may take as an array, whose cells are all as wide as the widest."""
+from cnnlab.autograder.sandbox.values import (
+    MAX_AXES,
+    MAX_DEPTH,
+    MAX_FRAME,
+    MAX_HEADER,
+    MAX_INT_BITS,
+    MAX_ITEMS,
+    Named,
+    ProtocolError,
+    Seed,
+    Unsupported,
+    advice,
+)
+
 _SHORT_HEADER = 1024
 """Bytes in which no integer of more bits can be written."""
 LONG_TEXT = 1024
-
-
-class ProtocolError(ValueError):
-    """A frame that `encode` cannot have written."""
-
-
-class Unsupported(TypeError):
-    """A value that cannot cross. The message continues "returned …"."""
-
-
-@dataclass(frozen=True)
-class Seed:
-    """An argument that arrives as ``np.random.default_rng(n)``."""
-
-    n: int
-
-    def __repr__(self) -> str:
-        return f"np.random.default_rng({self.n})"
-
-
-@dataclass(frozen=True)
-class Named:
-    """An argument that arrives as the function of this name in the worker's `FUNCTIONS`."""
-
-    name: str
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-# What a tree takes
 
 
 def memory_of(body: bytes | bytearray | memoryview) -> int:
@@ -76,39 +45,6 @@ def memory_of(body: bytes | bytearray | memoryview) -> int:
     size = int.from_bytes(body[:4], "big")
     header = bytes(body[4 : 4 + min(size, MAX_HEADER)])
     return len(body) + 64 * _separators(header)
-
-
-def demand_modest(tree: Any) -> None:
-    """Refuse lists that would be huge as arrays: one long text among many short ones is enough.
-
-    Raises
-    ------
-    Unsupported
-    """
-    _cells(tree)
-
-
-def _cells(tree: Any) -> tuple[int, int]:
-    """How many cells a value has as an array, and the bytes of the widest."""
-    if isinstance(tree, np.ndarray | np.generic):
-        return tree.size, tree.itemsize
-    if isinstance(tree, str):
-        return 1, 4 * len(tree)
-    if isinstance(tree, dict):
-        for item in tree.values():
-            _cells(item)
-    if not isinstance(tree, list | tuple):
-        return 1, 16
-    count, width = 0, 1
-    for item in tree:
-        n, wide = _cells(item)
-        count += n
-        width = max(width, wide)
-    if count * width > MAX_ARRAY:
-        kind = "list" if isinstance(tree, list) else "tuple"
-        size = f"more than {MAX_ARRAY >> 20} MiB as an array"
-        raise Unsupported(f"a {kind} that takes {size}; return an array of numbers")
-    return count, width
 
 
 # Trees to bytes
@@ -130,7 +66,7 @@ class _Writer:
             return write(self, value, depth)
         if isinstance(value, np.generic) and kind is value.dtype.type:
             return {"scalar": [self._array_bytes(np.asarray(value))]}
-        raise Unsupported(_advice(value))
+        raise Unsupported(advice(value))
 
     def _nodes(self, values: Collection[Any], depth: int) -> list[Any]:
         """What a list or a tuple holds."""
@@ -178,7 +114,7 @@ class _Writer:
     def _array_bytes(self, value: np.ndarray) -> str:
         dtype = value.dtype
         if dtype.kind not in "biufc":
-            raise Unsupported(_advice(value))
+            raise Unsupported(advice(value))
         self._room_for(value.nbytes)  # before the copy: a broadcast view can be huge
         self._blob(value.tobytes())
         return dtype.str
@@ -236,33 +172,6 @@ def encode(tree: Any) -> bytes:
     if len(header) > MAX_HEADER or _too_many(header):
         raise Unsupported("too many numbers outside an array; return a NumPy array")
     return b"".join([struct.pack(">I", len(header)), header, *writer.blobs])
-
-
-def _advice(value: Any) -> str:
-    kind = type(value)
-    name = name_of(kind)
-    named = f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
-    if isinstance(value, np.ndarray | np.generic):
-        if value.dtype.kind == "O":
-            return "an array of Python objects; its rows may have different lengths"
-        if kind is np.ndarray or isinstance(value, np.generic):
-            return f"an array of dtype {value.dtype}; return an array of numbers"
-        return f"{named}; return a plain NumPy array"
-    if callable(value):
-        return f"{named}, not what it computes; call it"
-    if hasattr(kind, "numpy"):
-        return f"{named}; return a NumPy array, with its .numpy()"
-    return f"{named}; return NumPy arrays, numbers, text, lists, tuples or dicts"
-
-
-def name_of(kind: type) -> str:
-    try:
-        module, name = str(kind.__module__), str(kind.__qualname__)
-    except BaseException:  # a metaclass may do anything here
-        return "object"
-    if module in ("builtins", "__main__"):
-        return name or "object"
-    return f"{module.partition('.')[0]}.{name}"
 
 
 # Bytes to trees

@@ -19,7 +19,8 @@ from typing import Any
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.sandbox.lifeline import end_with_parent
 from cnnlab.autograder.sandbox.stand_ins import DISPLAYS
-from cnnlab.autograder.sandbox.wire import Unsupported, decode, encode
+from cnnlab.autograder.sandbox.values import Unsupported
+from cnnlab.autograder.sandbox.wire import decode, encode
 from cnnlab.autograder.submission.code import Code, Statement, parse
 from cnnlab.autograder.submission.needs import Needs, defined_in, used_names
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
-from cnnlab.autograder.batch import Grader, Settings
+from cnnlab.autograder.grading_process import Grader
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.pool import Start, Task
+from cnnlab.autograder.settings import Settings
 
 
 def grader_here(settings: Settings, drawn: bool = False) -> Grader:

@@ -13,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import determine_grade
 from traitlets.config import PyFileConfigLoader
 
-from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.judging.results import BatchResult, from_json, to_json
 from cnnlab.autograder.judging.worth import Asked
 from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
@@ -22,6 +22,7 @@ from cnnlab.autograder.nbgrader_bridge.course_root import root_of
 from cnnlab.autograder.nbgrader_bridge.gradebook import KnownCell
 from cnnlab.autograder.report.classbook import class_book
 from cnnlab.autograder.report.pages import pages
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission import read
 from cnnlab.autograder.submission.assignment import (
     AssignmentError,

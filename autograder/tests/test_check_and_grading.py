@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from cnnlab.autograder.batch import Grader
+from cnnlab.autograder.grading_process import Grader
 from cnnlab.autograder.submission import read_text
 
 CHAPTER = "ch01_convolution"

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from cnnlab.autograder import batch, dependencies, grading
+from cnnlab.autograder import batch, dependencies, grading, grading_process
 from cnnlab.autograder import journal as journals
-from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.journal import LINES, SEED, Journal, JournalError, graders_of, key_of, place
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult, SubmissionResult, to_dict
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission import Submission, read_text
 from cnnlab.autograder.tests.handins import CHAPTER, EXERCISES, hand_in, source
 from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
@@ -160,11 +161,11 @@ def test_a_batch_goes_on_from_its_journal_and_grades_nothing_twice(
     with Journal.begin(tmp_path / "j", 7) as journal:
         first = grade(paths[:2], SETTINGS, journal=journal)
     graded: list[str] = []
-    grade_submission = batch.grade_submission
+    grade_submission = grading_process.grade_submission
     monkeypatch.setattr(batch, "start_judging", grader_here)
     monkeypatch.setattr(batch, "Pool", InThisProcess)
     monkeypatch.setattr(
-        batch,
+        grading_process,
         "grade_submission",
         lambda given, *rest: graded.append(given.path) or grade_submission(given, *rest),
     )
@@ -287,7 +288,7 @@ def test_our_own_failures_are_not_kept(tmp_path: Path, monkeypatch: pytest.Monke
     with monkeypatch.context() as patch:
         patch.setattr(batch, "start_judging", grader_here)
         patch.setattr(batch, "Pool", InThisProcess)
-        patch.setattr(batch, "grade_submission", lambda *_: 1 / 0)
+        patch.setattr(grading_process, "grade_submission", lambda *_: 1 / 0)
         with Journal.begin(tmp_path / "j", 7) as journal:
             (failed,) = grade([path], SETTINGS, journal=journal).submissions
     assert failed.failed_here

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from cnnlab.autograder import live
-from cnnlab.autograder.display import render
+from cnnlab.autograder.display.card import to_html
 from cnnlab.autograder.display.show import Check
+from cnnlab.autograder.display.text import to_text
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import EXERCISE_STATUSES
@@ -37,7 +38,7 @@ def checked(caplog: pytest.LogCaptureFixture) -> Callable[..., Check]:
 
     def checked(key: Any, function: Callable[..., Any], where: str) -> Check:
         found = live.judged(function, key)
-        card, text = render.to_html(found.result), render.to_text(found.result)
+        card, text = to_html(found.result), to_text(found.result)
         assert "Traceback" not in card + text, where
         assert not re.search("<script>|<b>", card), where
         assert found.result.status in set(EXERCISE_STATUSES) - {"internal_error"}, where

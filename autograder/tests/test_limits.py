@@ -13,17 +13,19 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder import grading
-from cnnlab.autograder.batch import Grader, Settings, card, own_cores, start_judging
 from cnnlab.autograder.graders.shared.network_words import in_words
 from cnnlab.autograder.grading import grade_submission
-from cnnlab.autograder.judging.compare import as_numbers, value_difference
+from cnnlab.autograder.grading_process import Grader, card, own_cores, start_judging
+from cnnlab.autograder.judging.compare import value_difference
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult, to_dict
+from cnnlab.autograder.judging.tolerance import as_numbers
 from cnnlab.autograder.pool import Pool, Task
 from cnnlab.autograder.sandbox.budget import Budget
 from cnnlab.autograder.sandbox.processes import SandboxError
 from cnnlab.autograder.sandbox.session import open_workers
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission import Submission, read, read_text
 from cnnlab.autograder.tests.handins import CHAPTER, EXERCISES, hand_in, source
 
@@ -136,7 +138,7 @@ def test_a_sandbox_that_does_not_start_is_our_fault_and_never_a_zero(monkeypatch
     def no_start(*args: object, **kwargs: object) -> None:
         raise SandboxError("no process starts")
 
-    monkeypatch.setattr("cnnlab.autograder.batch.open_workers", no_start)
+    monkeypatch.setattr("cnnlab.autograder.grading_process.open_workers", no_start)
     with Grader(sandbox=False) as grader:
         result = grader.grade(submission(hand_in()), None)
     assert {e.status for e in result.exercises} == {"internal_error"}
@@ -164,7 +166,7 @@ def test_processes_share_the_processors(monkeypatch) -> None:
     class Process:
         name = "SpawnProcess-3"
 
-    monkeypatch.setattr("cnnlab.autograder.batch.current_process", Process)
+    monkeypatch.setattr("cnnlab.autograder.grading_process.current_process", Process)
     assert own_cores(1) == ()
     assert own_cores(2) == (2, 5)
     assert own_cores(4) == (5,)

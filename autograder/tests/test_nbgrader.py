@@ -19,8 +19,8 @@ from nbgrader.preprocessors import Execute, LimitOutput
 from traitlets.config import PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
-from cnnlab.autograder import batch
-from cnnlab.autograder.batch import Grader
+from cnnlab.autograder import grading_process
+from cnnlab.autograder.grading_process import Grader
 from cnnlab.autograder.judging.exercise import Chapter, load_chapter
 from cnnlab.autograder.judging.record import StaleReferences
 from cnnlab.autograder.learner import JUDGE
@@ -361,7 +361,7 @@ def test_a_failure_of_ours_is_never_a_zero(judge, about, monkeypatch):
     def stale(*asked):
         raise StaleReferences("Run `cnnlab record`.")
 
-    monkeypatch.setattr(batch, "recorded", stale)
+    monkeypatch.setattr(grading_process, "recorded", stale)
     monkeypatch.setattr(judge_module, "start_judging", grader_here)
     monkeypatch.setattr(judge_module, "Pool", InThisProcess)
 

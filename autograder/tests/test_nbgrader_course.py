@@ -9,8 +9,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from cnnlab.autograder import batch
-from cnnlab.autograder.batch import Settings
 from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,

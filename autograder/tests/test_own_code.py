@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder import check, live, own_code, start
-from cnnlab.autograder.batch import Grader, find_submissions
+from cnnlab.autograder.batch import find_submissions
 from cnnlab.autograder.display import show
+from cnnlab.autograder.grading_process import Grader
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import to_dict
 from cnnlab.autograder.kept import find, keep

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlab.autograder import batch
+from cnnlab.autograder import grading_process
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import StaleReferences
 from cnnlab.autograder.tests.handins import (
@@ -75,12 +75,12 @@ def untouched():
 def test_a_solved_notebook_is_graded_once_and_passes_on_every_rung_with_points(check, monkeypatch):
     graded = []
 
-    class Counting(batch.Grader):
+    class Counting(grading_process.Grader):
         def grade(self, submission, answers):
             graded.append(submission.path)
             return super().grade(submission, answers)
 
-    monkeypatch.setattr(batch, "Grader", Counting)
+    monkeypatch.setattr(grading_process, "Grader", Counting)
 
     result = check(SOLVED, "-rs")
 
@@ -97,7 +97,7 @@ def test_a_solved_notebook_is_graded_once_and_passes_on_every_rung_with_points(c
 
 
 def test_an_untouched_notebook_is_skipped_and_nothing_is_run(check, monkeypatch):
-    monkeypatch.setattr(batch, "Grader", None)
+    monkeypatch.setattr(grading_process, "Grader", None)
 
     result = check(untouched(), "-rs")
 
@@ -216,7 +216,7 @@ def test_a_failure_of_ours_is_told_once_and_is_no_skip(check, monkeypatch):
     def stale(*asked):
         raise StaleReferences("out of date")
 
-    monkeypatch.setattr(batch, "recorded", stale)
+    monkeypatch.setattr(grading_process, "recorded", stale)
 
     result = check(SOLVED)
 

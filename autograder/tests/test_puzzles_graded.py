@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cnnlab.autograder.batch import Grader
+from cnnlab.autograder.grading_process import Grader
 from cnnlab.autograder.judging.puzzles import POINTS
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.submission import read_text

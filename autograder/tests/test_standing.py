@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from cnnlab.autograder import batch, standing
+from cnnlab.autograder import standing
+from cnnlab.autograder.grading_process import Grader
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.results import to_dict
 from cnnlab.autograder.standing import Judge
@@ -48,7 +49,7 @@ def ran(monkeypatch):
 
 def test_the_marks_are_those_of_grading(notebook):
     notebook.write_text(hand_in(conv2d=flipped(), relu=stub("relu")), encoding="utf-8")
-    with Judge() as judge, batch.Grader(sandbox=False) as grader:
+    with Judge() as judge, Grader(sandbox=False) as grader:
         mine = judge.judge(notebook).result
         theirs = grader.grade(read(notebook), None)
     for result in (mine, theirs):

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cnnlab.autograder.batch import usable_cores
 from cnnlab.autograder.judging import record
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.quality.proof import prove
+from cnnlab.autograder.settings import usable_cores
 from cnnlab.course.build import (
     MANIFEST,
     BuildError,

@@ -97,6 +97,6 @@ def _chosen(given: Sequence[str] | None) -> list[str]:
 
 
 def _cores() -> int:
-    from cnnlab.autograder.batch import usable_cores
+    from cnnlab.autograder.settings import usable_cores
 
     return min(2, usable_cores(), os.cpu_count() or 1)

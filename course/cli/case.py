@@ -95,7 +95,8 @@ def demand_same_result(
 
 def grade_one(path: Path, chapter: str, exercise: str, sandbox: bool) -> ExerciseResult:
     """One exercise's result, on recorded probes."""
-    from cnnlab.autograder.batch import Settings, grade
+    from cnnlab.autograder.batch import grade
+    from cnnlab.autograder.settings import Settings
 
     settings = Settings(fresh=False, sandbox=sandbox, chapter=chapter, workers=1)
     (submission,) = grade([path], settings).submissions

@@ -162,7 +162,7 @@ def points(result: SubmissionResult, short: bool) -> Iterator[Text]:
 
 def tutor(exercise: ExerciseResult) -> Text:
     """What the notebook's card says of an exercise, in colours."""
-    from cnnlab.autograder.display.render import to_text
+    from cnnlab.autograder.display.text import to_text
 
     colours = {"✓": "green", "✗": "red", "Hint:": "cyan"}
     text = Text()

@@ -152,6 +152,7 @@ def grade(
     from cnnlab.autograder import batch
     from cnnlab.autograder.cluster import listening
     from cnnlab.autograder.judging.exercise import find_chapter
+    from cnnlab.autograder.settings import Settings, usable_cores
     from cnnlab.autograder.submission.assignment import course_root
 
     refuse_without_sandbox(sandbox and not dask)  # a cluster's workers have it
@@ -162,12 +163,12 @@ def grade(
         raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
     if fresh is None:
         fresh = seed is not None or len(files) > 1 or any(path.is_dir() for path in paths)
-    workers = workers or min(batch.usable_cores(), len(files))
+    workers = workers or min(usable_cores(), len(files))
     for target in (json_file, csv_file):
         demand_writable(target)
     try:
         wanted = find_chapter(chapter) if chapter else None
-        settings = batch.Settings(
+        settings = Settings(
             *(fresh, sandbox, wanted, seed, workers, reference, seconds),
             course=course_root(paths, course),
             dask=dask,

@@ -13,8 +13,8 @@ from rich.text import Text
 from cnnlab.course.cli.terminal import errors, fail, visible
 
 if TYPE_CHECKING:
-    from cnnlab.autograder.batch import Settings
     from cnnlab.autograder.journal import Journal
+    from cnnlab.autograder.settings import Settings
 
 UNNAMED = Path("cnnlab.journal")
 """The folder of a run that writes no file."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlab.course.guesses.question import choice, number, numbers
+from cnnlab.course.ops.descent import sgd_step
 from cnnlab.course.ops.gradients import (
     conv2d_backward,
     dense_backward,
     max_pool2d_backward,
     numerical_gradient,
     relu_backward,
-    sgd_step,
 )
 
 

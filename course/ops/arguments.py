@@ -43,6 +43,11 @@ def require(condition: bool, name: str, rule: str, received: Any) -> None:
         The argument, and what is demanded of it: "must be positive".
     received
         What came instead.
+
+    Raises
+    ------
+    ValueError
+        The condition does not hold.
     """
     if not condition:
         raise ValueError(f"{name} {rule}. Received: {received}")

@@ -52,6 +52,11 @@ def fit_standardizer(train: ArrayLike) -> tuple[Array, Array]:
     -------
     mean, std : ndarray, shape (C,)
 
+    Raises
+    ------
+    ValueError
+        ``train`` does not have four axes.
+
     Examples
     --------
     >>> fit_standardizer(np.arange(8).reshape(2, 2, 1, 2))
@@ -69,6 +74,15 @@ def standardize(x: ArrayLike, stats: tuple[ArrayLike, ArrayLike]) -> Array:
     ----------
     x : array_like, shape (N, H, W, C)
     stats : (mean, std), each of shape (C,)
+
+    Returns
+    -------
+    ndarray, shape (N, H, W, C)
+
+    Raises
+    ------
+    ValueError
+        ``x`` does not have four axes, or ``stats`` do not fit its channels.
 
     Examples
     --------
@@ -93,6 +107,11 @@ def covariance(patches: ArrayLike) -> Array:
     -------
     ndarray, shape (d, d)
 
+    Raises
+    ------
+    ValueError
+        ``patches`` does not have two axes.
+
     Examples
     --------
     >>> covariance([[1, 10], [3, 30]])
@@ -114,6 +133,15 @@ def zca_whiten(patches: ArrayLike, eps: float = 0.1) -> Array:
         One patch in each row.
     eps : float
         Is added to every variance before its root is taken.
+
+    Returns
+    -------
+    ndarray, shape (n, d)
+
+    Raises
+    ------
+    ValueError
+        ``patches`` does not have two axes, or ``eps`` is below 0.
 
     Examples
     --------

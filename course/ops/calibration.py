@@ -44,6 +44,11 @@ def worst_mistakes(labels: ArrayLike, probabilities: ArrayLike, k: int) -> Place
     ndarray of int
         Places in ``labels``; of two equally sure ones the lower comes first.
 
+    Raises
+    ------
+    ValueError
+        ``k`` is below 0, or the arrays do not fit together; the message names the argument.
+
     Examples
     --------
     >>> worst_mistakes([0, 1, 0], [[0.4, 0.6], [0.1, 0.9], [0.2, 0.8]], 5)
@@ -73,6 +78,11 @@ def calibration(
         The mean top probability and the share of right answers; NaN in empty bins.
     count : ndarray of int, shape (bins,)
 
+    Raises
+    ------
+    ValueError
+        ``bins`` is below 1, or the arrays do not fit together; the message names the argument.
+
     Examples
     --------
     >>> confidence, accuracy, count = calibration([0, 1], [[0.9, 0.1], [0.6, 0.4]], bins=2)
@@ -91,6 +101,8 @@ def calibration(
 
 def expected_calibration_error(confidence: Array, accuracy: Array, count: Array) -> float:
     """How far confidence and accuracy are apart on average, each bin by its share of pictures.
+
+    As in Guo and others, 2017.
 
     Parameters
     ----------

@@ -90,6 +90,11 @@ def relu(z: ArrayLike) -> Array:
     -------
     ndarray, the shape of ``z``
 
+    Raises
+    ------
+    ValueError
+        ``z`` holds something other than real numbers.
+
     Examples
     --------
     >>> relu([-1.5, 2.0])
@@ -208,6 +213,11 @@ def average_pool2d(
     -------
     ndarray, shape (N, oh, ow, C)
 
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
+
     Examples
     --------
     >>> average_pool2d([[[[1], [3], [5]], [[2], [4], [9]]]], padding="same").ravel()
@@ -229,6 +239,11 @@ def global_average_pool2d(x: ArrayLike) -> Array:
     Returns
     -------
     ndarray, shape (N, C)
+
+    Raises
+    ------
+    ValueError
+        ``x`` does not have four axes, or it is empty.
 
     Examples
     --------

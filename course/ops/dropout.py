@@ -20,6 +20,8 @@ Rng = np.random.Generator
 def dropout(x: ArrayLike, rate: float, rng: Rng, training: bool = True) -> tuple[Array, Mask]:
     """Set each number to zero with probability ``rate``, and enlarge all others.
 
+    Inverted dropout, as Keras has it (after Srivastava and others, 2014).
+
     Parameters
     ----------
     x : array_like, any shape
@@ -85,6 +87,8 @@ def dropout_backward(dout: ArrayLike, mask: ArrayLike, rate: float) -> Array:
 
 def spatial_dropout2d(x: ArrayLike, rate: float, rng: Rng, training: bool = True) -> Array:
     """Drop whole maps: one draw for each picture and channel, as Keras's ``SpatialDropout2D``.
+
+    After Tompson and others, 2015.
 
     Parameters
     ----------

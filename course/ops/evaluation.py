@@ -63,6 +63,11 @@ def check_fractions(fractions: Sequence[float]) -> None:
     ----------
     fractions : sequence of float
         None is negative, and they add up to 1.
+
+    Raises
+    ------
+    ValueError
+        One is negative, or they do not add up to 1.
     """
     shares = isclose(sum(fractions), 1, abs_tol=1e-9) and min(fractions) >= 0
     require(shares, "fractions", "must be 0 or more and add up to 1", fractions)

@@ -126,6 +126,11 @@ def conv2d_im2col(
     -------
     ndarray, shape (N, oh, ow, F)
 
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
+
     Examples
     --------
     >>> conv2d_im2col(np.ones((1, 3, 4, 2)), np.ones((2, 2, 2, 5)), np.zeros(5)).shape
@@ -140,6 +145,8 @@ def conv2d_im2col(
 
 def conv1x1(x: ArrayLike, kernels: ArrayLike, bias: ArrayLike) -> Array:
     """A convolution whose window is one pixel: the same matrix product at every pixel.
+
+    After Lin, Chen and Yan, "Network in Network", 2014.
 
     Parameters
     ----------
@@ -270,6 +277,11 @@ def transposed_shape(
     -------
     (N, oh, ow, F)
 
+    Raises
+    ------
+    ValueError
+        ``padding`` is neither ``"valid"`` nor ``"same"``, or ``strides`` holds a number below 1.
+
     Examples
     --------
     >>> transposed_shape((1, 4, 4, 3), (3, 2, 5, 3), (2, 3), "valid")
@@ -298,6 +310,11 @@ def conv2d_fft(x: ArrayLike, kernels: ArrayLike, bias: ArrayLike) -> Array:
     Returns
     -------
     ndarray, shape (N, H - kh + 1, W - kw + 1, F)
+
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
 
     Examples
     --------

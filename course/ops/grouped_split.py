@@ -74,6 +74,11 @@ def group_counts(labels: ArrayLike, groups: ArrayLike) -> tuple[Array, Places]:
     members : ndarray of int, shape (N,)
         The row of ``counts`` that a picture belongs to.
 
+    Raises
+    ------
+    ValueError
+        ``groups`` has another length than ``labels``.
+
     Examples
     --------
     >>> counts, members = group_counts([0, 1, 1], ["b", "a", "b"])

@@ -54,6 +54,11 @@ def sigmoid(z: ArrayLike) -> Array:
     -------
     ndarray, the shape of ``z``
 
+    Raises
+    ------
+    ValueError
+        ``z`` holds something other than real numbers.
+
     Examples
     --------
     >>> sigmoid([-1e4, 0, 1e4])
@@ -74,6 +79,11 @@ def softmax(z: ArrayLike) -> Array:
     Returns
     -------
     ndarray, the shape of ``z``
+
+    Raises
+    ------
+    ValueError
+        ``z`` holds something other than real numbers.
 
     Examples
     --------

@@ -20,6 +20,8 @@ MOMENTUM = 0.99
 def he_normal(shape: Sequence[int], rng: np.random.Generator) -> Array:
     """First weights for a layer with ReLU: normal numbers with a std of √(2 / fan_in).
 
+    After He and others, "Delving Deep into Rectifiers", 2015.
+
     Parameters
     ----------
     shape : sequence of int
@@ -48,7 +50,7 @@ def he_normal(shape: Sequence[int], rng: np.random.Generator) -> Array:
 def batch_norm(
     x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, eps: float = EPS
 ) -> tuple[Array, Array, Array]:
-    """Batch normalization in training, as Keras's layer does it.
+    """Batch normalization in training, as Keras's layer does it (Ioffe and Szegedy, 2015).
 
     Parameters
     ----------
@@ -177,7 +179,7 @@ def adam_step(
     beta2: float = 0.999,
     eps: float = 1e-7,
 ) -> tuple[Array, Array, Array]:
-    """One step of Adam, in the order in which Keras computes it.
+    """One step of Adam (Kingma and Ba, 2015), in the order in which Keras computes it.
 
     Parameters
     ----------
@@ -217,7 +219,7 @@ def adam_step(
 def residual_block(
     x: ArrayLike, kernels1: ArrayLike, bias1: ArrayLike, kernels2: ArrayLike, bias2: ArrayLike
 ) -> Array:
-    """Two convolutions beside a shortcut: relu(x + conv(relu(conv(x)))).
+    """Two convolutions beside a shortcut: relu(x + conv(relu(conv(x)))) (He and others, 2015).
 
     Parameters
     ----------
@@ -260,6 +262,11 @@ def require_block(x: Array, kernels1: Array, bias1: Array, kernels2: Array, bias
     bias1 : ndarray, shape (F,)
     kernels2 : ndarray, shape (kh, kw, F, C)
     bias2 : ndarray, shape (C,)
+
+    Raises
+    ------
+    ValueError
+        Sizes that do not fit together; the message names the argument.
     """
     require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
     for name, kernels in {"kernels1": kernels1, "kernels2": kernels2}.items():
@@ -273,7 +280,7 @@ def require_block(x: Array, kernels1: Array, bias1: Array, kernels2: Array, bias
 
 
 def best_rate(rates: ArrayLike, losses: ArrayLike) -> float:
-    """The learning rate at which the loss of a sweep falls most steeply.
+    """The learning rate at which the loss of a sweep falls most steeply (after Smith, 2017).
 
     Parameters
     ----------

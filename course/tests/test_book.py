@@ -19,7 +19,7 @@ from cnnlab.course.book.cells import PLAY, WIDGET, prepared
 from cnnlab.course.book.execution import executed
 from cnnlab.course.book.terms import linked, terms
 from cnnlab.course.cli import app
-from cnnlab.course.tests.chromium import CHROMIUM, chromium, serious_faults
+from cnnlab.course.tests.chromium import CHROMIUM, serious_faults
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = Path(os.environ.get("ARTIFACTS", ROOT / "artifacts"))
@@ -173,12 +173,6 @@ def test_other_things_are_not_replaced(tmp_path):
 
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 SEEN = ("index", "ch01_convolution/ch01_convolution", "pages/glossary")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.browser

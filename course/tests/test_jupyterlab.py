@@ -13,7 +13,7 @@ import pytest
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.course import ops
 from cnnlab.course.demos import ch01_convolution as ch01
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.lab import Notebook, running
 
 pytestmark = MARKS
@@ -30,12 +30,6 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     with running(folder, tmp_path_factory.mktemp("jupyter")) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

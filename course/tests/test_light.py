@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cnnlab.autograder import batch, live
+from cnnlab.autograder import batch, live, settings
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
@@ -96,8 +96,8 @@ def test_pytest_skips_keras_chapters(
 def test_grading_says_it_and_gives_no_zero(no_keras: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "start_judging", grader_here)
     monkeypatch.setattr(batch, "Pool", InThisProcess)  # others would find Keras
-    settings = batch.Settings(fresh=False, sandbox=False, workers=1)
-    by_hand, keras = batch.grade([solved(BY_HAND), solved(KERAS)], settings).submissions
+    plain = settings.Settings(fresh=False, sandbox=False, workers=1)
+    by_hand, keras = batch.grade([solved(BY_HAND), solved(KERAS)], plain).submissions
     assert by_hand.score == by_hand.max_score
     assert keras.message == light.REMEDY
     assert {e.status for e in keras.exercises} == {"internal_error"}
@@ -125,8 +125,8 @@ def test_several_files_need_keras_or_the_recorded_answers(
 def test_versions_name_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         if name in ("keras", "tensorflow"):
-            raise batch.PackageNotFoundError(name)
+            raise settings.PackageNotFoundError(name)
         return "1.0"
 
-    monkeypatch.setattr(batch, "version", version)
-    assert batch.versions() == {"cnnlab": "1.0", "numpy": "1.0"}
+    monkeypatch.setattr(settings, "version", version)
+    assert settings.versions() == {"cnnlab": "1.0", "numpy": "1.0"}

@@ -20,7 +20,7 @@ from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.graders.shared.gradients import Array
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_args
-from cnnlab.course.ops import gradients as ops
+from cnnlab.course.ops import descent as ops
 
 Rng = np.random.Generator
 

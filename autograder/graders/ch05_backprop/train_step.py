@@ -20,7 +20,7 @@ from cnnlab.autograder.graders.shared.draws import reals
 from cnnlab.autograder.graders.shared.gradients import Array, first_max_pool2d, gradients
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_args, on_output
-from cnnlab.course.ops import conv2d, max_pool2d, relu
+from cnnlab.course.ops import conv2d, descent, max_pool2d, relu
 from cnnlab.course.ops import gradients as ops
 from cnnlab.course.ops.network import dense, flatten, softmax
 
@@ -120,7 +120,7 @@ def rounded(result: tuple[list[Array], float]) -> tuple[list[Array], np.floating
 def correct_train_step(
     params: list[Any], x: Any, y: Any, rate: float
 ) -> tuple[list[Array], np.floating[Any]]:
-    return rounded(ops.train_step(params, x, y, rate))
+    return rounded(descent.train_step(params, x, y, rate))
 
 
 def _stepping(
@@ -134,7 +134,7 @@ def _stepping(
         pooled = max_pool2d(relu(z))
         flat = flatten(pooled)
         logits = dense(flat, weights, bias2)
-        loss, dout = ops.softmax_cross_entropy(logits, y)
+        loss, dout = descent.softmax_cross_entropy(logits, y)
         dout = dout if one_hot else softmax(logits) / len(x)
         _, dweights, dbias2 = ops.dense_backward(dout, flat, weights)
         used = weights - rate * dweights if early else weights
@@ -143,7 +143,7 @@ def _stepping(
         dz = ops.relu_backward(dz, z) if through_relu else dz
         _, dkernels, dbias = ops.conv2d_backward(dz, x, kernels)
         grads = [dkernels, dbias, dweights, dbias2]
-        return rounded((ops.sgd_step([kernels, bias, weights, bias2], grads, rate), loss))
+        return rounded((descent.sgd_step([kernels, bias, weights, bias2], grads, rate), loss))
 
     return lambda op: mistaken
 

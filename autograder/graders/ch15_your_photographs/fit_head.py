@@ -184,7 +184,6 @@ _NORMAL = "Your head takes features as they are, and each has its own scale: one
 _ACTIVATION = "Your last layer does not give probabilities of which exactly one class is true. Which activation makes numbers that add up to 1?"
 _ENCODED = "Your loss expects a row for each label, with a 1 at its class, but labels are whole numbers. Which loss takes them as they are?"
 _UNTRAINED = "On new features your head is hardly better than guessing. Perhaps it was not trained, or not for long. How does the loss change from epoch to epoch?"
-_LOST = ("cross-entropy", "nothing")
 RIGHT = (True, False)
 
 EXERCISE = Exercise(

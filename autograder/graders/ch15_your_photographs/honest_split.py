@@ -264,10 +264,6 @@ def _rounded_down(counts: Array, fractions: Sequence[float], rng: Rng) -> Places
     return owner
 
 
-def _drawn_anew(counts: Array, fractions: Sequence[float], rng: Rng) -> Places:
-    return deal(counts, fractions, rng)
-
-
 def _first_in_all(parts: list[Places]) -> list[Places]:
     """The largest part's first pictures are in every part, too."""
     return [parts[0], *(np.concatenate([part, parts[0][:2]]) for part in parts[1:])]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnlab.autograder.sandbox.drivers import models
-from cnnlab.autograder.sandbox.wire import Unsupported
+from cnnlab.autograder.sandbox.values import Unsupported
 
 _built: dict[str, Any] = {}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.sandbox.wire import Unsupported
+from cnnlab.autograder.sandbox.values import Unsupported
 
 KEPT = (
     "filters",

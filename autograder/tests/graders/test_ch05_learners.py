@@ -7,7 +7,7 @@ import pytest
 
 from cnnlab.autograder.tests.graders.learners_ch05 import assert_named, judged
 from cnnlab.course import ops
-from cnnlab.course.ops import gradients, network
+from cnnlab.course.ops import descent, gradients, network
 
 # numerical_gradient
 
@@ -191,7 +191,7 @@ def test_sgd_step_into_the_caller_s_list():
     assert_named("sgd_step", sgd_into, ["changes-input"])
 
 
-def trained(*, mean=True, truth=True, gate=True, after=False, step=gradients.sgd_step):
+def trained(*, mean=True, truth=True, gate=True, after=False, step=descent.sgd_step):
     """train_step from the parts, with one thing otherwise."""
 
     def forwards(params, x, y):

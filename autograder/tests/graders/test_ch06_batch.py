@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import cell
 

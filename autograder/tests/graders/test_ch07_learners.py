@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 import numpy as np
 import pytest
 
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
-from cnnlab.autograder.submission.solutions import solution_source
+from cnnlab.autograder.tests.graders.learners import solved
 from cnnlab.course.ops import dropout as ops
 
 CHAPTER = "ch07_dropout"
 
 
-@cache
-def solved() -> dict[str, Any]:
-    """The chapter's namespace with every exercise solved."""
-    namespace: dict[str, Any] = {"np": np}
-    for name in recorded(CHAPTER):
-        exec(solution_source(CHAPTER, name), namespace)
-    return namespace
-
-
 def judged(name, function):
     return judge_function(recorded(CHAPTER)[name], function)
-
-
-@pytest.mark.parametrize("name", list(recorded(CHAPTER)))
-def test_the_solution_earns_full_marks(name):
-    result = judged(name, solved()[name])
-    assert (result.status, result.score) == ("passed", result.max_score), result.message
 
 
 # dropout, as loops and as formulas
@@ -96,7 +78,7 @@ def never_drops(rng, x, rate):
 
 
 def always_drops_at_test(x, rate, rng, training=True):
-    return solved()["dropout"](x, rate, rng)
+    return solved(CHAPTER)["dropout"](x, rate, rng)
 
 
 def one_per_batch(rng, x, rate):
@@ -315,7 +297,7 @@ def test_an_odd_mistake_loses_points_and_gets_no_name(name, function):
 )
 def test_results_of_another_form_are_told_what_is_wrong(result, said):
     def dropout(x, rate, rng, training=True):
-        return result(*solved()["dropout"](x, rate, rng, training))
+        return result(*solved(CHAPTER)["dropout"](x, rate, rng, training))
 
     assert said in judged("dropout", dropout).message
 
@@ -345,7 +327,7 @@ def test_a_changed_input_is_noticed_and_costs_a_tenth():
 
 def test_drawing_outside_of_training_is_noticed():
     def dropout(x, rate, rng, training=True):
-        out = solved()["dropout"](x, rate, rng, training)
+        out = solved(CHAPTER)["dropout"](x, rate, rng, training)
         rng.random()
         return out
 

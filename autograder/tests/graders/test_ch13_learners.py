@@ -5,13 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnlab.autograder.judging.exercise import load_chapter
-from cnnlab.autograder.submission.solutions import solution_source
 from cnnlab.autograder.tests.graders.learners_ch13 import (
-    NAME,
     floats,
     framed_by,
-    given,
     judged,
     layout,
 )
@@ -205,11 +201,3 @@ def test_no_name_is_guessed(exercise, function):
     result = judged(exercise, function)
     assert result.diagnosis == []
     assert result.score < result.max_score
-
-
-@pytest.mark.parametrize("exercise", [e.name for e in load_chapter(NAME).exercises])
-def test_the_chapters_own_solutions_have_full_marks(exercise):
-    namespace = dict(given)
-    for need in (*load_chapter(NAME)[exercise].needs, exercise):
-        exec(solution_source(NAME, need), namespace)
-    assert judged(exercise, namespace[exercise]).status == "passed"

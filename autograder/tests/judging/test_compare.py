@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder.judging.compare import (
-    FLOAT64,
-    Rounding,
     agrees,
     dtype_difference,
     shape_difference,
-    show_apart,
-    tolerance,
     value_difference,
 )
+from cnnlab.autograder.judging.tolerance import FLOAT64, Rounding, tolerance
+from cnnlab.autograder.judging.wording import show_apart
 
 A = np.arange(6, dtype=np.float32).reshape(2, 3)
 

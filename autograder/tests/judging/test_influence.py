@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cnnlab.autograder.display import render
+from cnnlab.autograder.display.card import to_html
 from cnnlab.autograder.display.influence import in_words, pictures
+from cnnlab.autograder.display.text import to_text
 from cnnlab.autograder.judging import influence
 from cnnlab.autograder.judging.answerkey import Finding, Influence
 from cnnlab.autograder.judging.compare import value_difference
@@ -250,7 +251,7 @@ def test_a_fault_in_the_drawing_leaves_the_rest_of_the_card():
     key = recorded("ch01_convolution")["correlate2d"]
     result = judged(lambda image, kernel: ops.correlate2d(image, kernel) + 1, key).result
     result.detail = replace(finding, influence=broken)
-    for drawn in (render.to_html(result), render.to_text(result)):
+    for drawn in (to_html(result), to_text(result)):
         assert "numbers differ" in drawn
 
 
@@ -273,8 +274,8 @@ def test_mistakes_are_told_shortly_and_drawn_in_pairs(chapter):
 def told(found, result):
     said, drawn = in_words(found), pictures(found)
     assert len(said.split()) <= 40, said
-    assert said in " ".join(render.to_text(result).split())
-    html = render.to_html(result)
+    assert said in " ".join(to_text(result).split())
+    html = to_html(result)
     assert html.count('aria-label="weights in yours') == sum(len(e.planes) for e in drawn[1:])
     for should, does in zip(*(exhibit.planes for exhibit in drawn), strict=True) if drawn else ():
         assert should.caption == does.caption

@@ -7,14 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlab.autograder.judging.compare import (
-    Rounding,
-    shape_difference,
-    tolerance,
-    value_difference,
-)
+from cnnlab.autograder.judging.compare import shape_difference, value_difference
 from cnnlab.autograder.judging.exercise import chapter_names
 from cnnlab.autograder.judging.record import DEFAULT, lacking, references
+from cnnlab.autograder.judging.tolerance import Rounding, tolerance
 from cnnlab.autograder.quality import agreement
 from cnnlab.autograder.quality.agreement import (
     OWN,

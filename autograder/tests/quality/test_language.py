@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.autograder import judging, live
-from cnnlab.autograder.display.render import to_text
+from cnnlab.autograder.display.text import to_text
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import (
     ROBUST,

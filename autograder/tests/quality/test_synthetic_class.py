@@ -7,9 +7,10 @@ from collections import Counter
 
 import pytest
 
-from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.quality.synthetic_class import FILES, RIGHT, WRONG, learner, write_class
 from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.settings import Settings
 
 CHAPTER = "ch01_convolution"
 

@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 
-from cnnlab.autograder.batch import Settings, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import find_chapter, load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.sandbox.calls import FUNCTIONS, Named
 from cnnlab.autograder.sandbox.processes import available
+from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.tests.commands import Command
 from cnnlab.autograder.tests.fixed_probes import learnable
 from cnnlab.autograder.tests.sandbox import hostile

@@ -7,7 +7,7 @@ from cnnlab.autograder.sandbox.calls import invoke, load_driver
 from cnnlab.autograder.sandbox.drivers import models
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.sandbox.session import open_workers
-from cnnlab.autograder.sandbox.wire import Unsupported
+from cnnlab.autograder.sandbox.values import Unsupported
 
 LAYERS = [
     ("Conv2D", {"filters": 2, "kernel_size": 3, "padding": "same", "activation": "relu"}),

@@ -16,7 +16,7 @@ from cnnlab.autograder.sandbox.connection import Silence, SocketConnection
 from cnnlab.autograder.sandbox.frames import Broken, FrameBuffer, pack
 from cnnlab.autograder.sandbox.processes import MIB, Bubblewrap, Limits, SandboxError
 from cnnlab.autograder.sandbox.session import open_workers
-from cnnlab.autograder.sandbox.wire import MAX_FRAME
+from cnnlab.autograder.sandbox.values import MAX_FRAME
 
 HAVE_SANDBOX = shutil.which("bwrap") is not None
 sandboxed = pytest.mark.skipif(not HAVE_SANDBOX, reason="bubblewrap is not installed")

@@ -20,7 +20,8 @@ from cnnlab.autograder.sandbox.connection import SocketConnection
 from cnnlab.autograder.sandbox.frames import Broken, FrameBuffer, pack
 from cnnlab.autograder.sandbox.processes import Limits
 from cnnlab.autograder.sandbox.session import Session
-from cnnlab.autograder.sandbox.wire import MAX_DEPTH, ProtocolError, decode, encode
+from cnnlab.autograder.sandbox.values import MAX_DEPTH, ProtocolError
+from cnnlab.autograder.sandbox.wire import decode, encode
 from cnnlab.autograder.tests.sandbox.test_wire import trees
 
 pytestmark = pytest.mark.fuzz

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis.extra import numpy as hnp
 
-from cnnlab.autograder.sandbox import wire
 from cnnlab.autograder.sandbox.calls import (
     FUNCTIONS,
     Named,
@@ -24,7 +23,8 @@ from cnnlab.autograder.sandbox.calls import (
     decode,
     encode,
 )
-from cnnlab.autograder.sandbox.wire import MAX_ITEMS, demand_modest, memory_of
+from cnnlab.autograder.sandbox.values import MAX_ITEMS, demand_modest
+from cnnlab.autograder.sandbox.wire import memory_of
 
 
 def frame(header: Any, blobs: bytes = b"") -> bytes:
@@ -132,7 +132,7 @@ class _Yes(float):
         ({1: 2}, "keys are not all strings"),
         (2**5000, "4096 bits"),
         ("\ud800", "not valid Unicode"),
-        ([0] * (wire.MAX_ITEMS + 1), "return a NumPy array"),
+        ([0] * (MAX_ITEMS + 1), "return a NumPy array"),
         (np.broadcast_to(np.int8(0), (10**15,)), "MiB"),
         (object(), "an object"),
     ],
@@ -161,7 +161,7 @@ def test_what_holds_itself_cannot_cross() -> None:
         frame(b"{"),
         frame(b"\xff"),
         frame(b"[" * 5000 + b"]" * 5000),
-        frame([[]] * (4 * wire.MAX_ITEMS)),
+        frame([[]] * (4 * MAX_ITEMS)),
         frame({"unknown": []}),
         frame({"array": ["<f8", [2]], "scalar": ["<f8"]}),
         frame({"array": ["<f8", [3]]}, bytes(16)),

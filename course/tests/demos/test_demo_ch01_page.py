@@ -6,7 +6,7 @@ import pytest
 from cnnlab.course import ops
 from cnnlab.course.demos import ch01_convolution as ch01
 from cnnlab.course.demos import page as page_text
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import PATIENCE
 
 pytestmark = MARKS
@@ -40,12 +40,6 @@ MOUNT = """async ({script, state}) => {
   const widget = (await import(url)).default;
   widget.render({model, el: document.querySelector("#demo")});
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

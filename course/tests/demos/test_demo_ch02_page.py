@@ -4,16 +4,10 @@ import pytest
 
 from cnnlab.course import ops
 from cnnlab.course.demos import ch02_stride_padding as ch02
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def conv2d(*args):

@@ -5,16 +5,10 @@ import pytest
 from cnnlab.course import ops
 from cnnlab.course.demos import ch03_pooling as ch03
 from cnnlab.course.demos.ch03_pooling import view
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def max_pool2d(*args):

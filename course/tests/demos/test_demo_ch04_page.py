@@ -4,16 +4,10 @@ import pytest
 
 from cnnlab.course.demos import ch04_network as ch04
 from cnnlab.course.ops.layers import count_macs, count_parameters
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

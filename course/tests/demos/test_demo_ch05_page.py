@@ -4,16 +4,10 @@ import pytest
 
 from cnnlab.course.demos import ch05_backprop as ch05
 from cnnlab.course.ops import gradients
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -5,17 +5,11 @@ import pytest
 
 from cnnlab.course.demos import ch06_cats_dogs as ch06
 from cnnlab.course.ops.evaluation import overfit_epoch, smooth
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted, settle
 from cnnlab.course.tests.demos.test_demo_ch06 import RUNS, run
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

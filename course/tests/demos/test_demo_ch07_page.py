@@ -4,16 +4,10 @@ import pytest
 
 from cnnlab.course.demos import ch07_dropout as ch07
 from cnnlab.course.ops.dropout import dropout
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted, until
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -6,16 +6,10 @@ import pytest
 
 from cnnlab.course.demos import ch08_augmentation as ch08
 from cnnlab.course.ops import augmentation
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,30 +1,13 @@
 """Chapter 9's demo in a real page: its script drives the real widget, without Jupyter between."""
 
-import shutil
-
 import pytest
 
 from cnnlab.course.demos import ch09_vgg as ch09
 from cnnlab.course.ops.layers import receptive_field
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield running
-        running.close()
+pytestmark = MARKS
 
 
 @pytest.fixture

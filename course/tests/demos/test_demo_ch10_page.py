@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.course.demos import ch10_feature_maps as ch10
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted
 
 pytestmark = MARKS
@@ -20,12 +20,6 @@ def model():
 
     keras.utils.set_random_seed(0)
     return build_vgg((None, None, 3), widths=(4, 6, 70, 8, 8), classes=None)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

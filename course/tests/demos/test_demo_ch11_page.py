@@ -8,7 +8,7 @@ import pytest
 
 from cnnlab.course.demos import ch11_filters_classes as ch11
 from cnnlab.course.ops import ascent
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted, settle, until
 
 pytestmark = MARKS
@@ -22,12 +22,6 @@ def model():
 
     keras.utils.set_random_seed(0)
     return build_vgg((None, None, 3), widths=(4, 6, 8, 8, 8), classes=None)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from cnnlab.course.demos import ch12_explanations as ch12
 from cnnlab.course.networks import explain
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.explained import small_classifier
 from cnnlab.course.tests.demos.mounted import mounted, settle, until
 
@@ -18,12 +18,6 @@ RIGHT = (explain.saliency, explain.grad_cam, explain.occlusion_map)
 @pytest.fixture(scope="module")
 def classifier():
     return small_classifier()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

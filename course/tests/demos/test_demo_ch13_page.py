@@ -1,19 +1,11 @@
 """Chapter 13's demo in a real page: keys, pointer, menus, and what is said of a wrong matrix."""
 
-import pytest
-
 from cnnlab.course.demos import ch13_fast_convolution as ch13
 from cnnlab.course.ops import fast
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def words(page):

@@ -4,16 +4,10 @@ import pytest
 
 from cnnlab.course.demos import ch14_training as ch14
 from cnnlab.course.ops import training as ops
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted, until
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -7,16 +7,10 @@ import pytest
 
 from cnnlab.course.demos import ch15_your_photographs as ch15
 from cnnlab.course.ops.calibration import calibration, worst_mistakes
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted, until
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ from pathlib import Path
 import jupyterlab
 import pytest
 
-from cnnlab.autograder.display import render
 from cnnlab.autograder.display.box import Box
+from cnnlab.autograder.display.card import note, overview_html, to_html
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.judge import not_attempted
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.live import judged
 from cnnlab.course.guesses import guess
-from cnnlab.course.tests.chromium import MARKS, chromium, serious_faults
+from cnnlab.course.tests.chromium import MARKS, serious_faults
 from cnnlab.course.tests.demos.calls import BY_HAND
 from cnnlab.course.tests.demos.mounted import mounted
 from cnnlab.course.tests.demos.test_stand_in import called
@@ -31,12 +31,6 @@ WEAR = """([name, style]) => {
 CUT = """() => [...document.querySelectorAll("#demo, #demo *")]
   .filter((it) => it.scrollWidth > it.clientWidth && getComputedStyle(it).overflowX === "auto")
   .map((it) => it.className)"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def faults(page):
@@ -72,7 +66,7 @@ def cards():
     found = [judged(function, key).result for function in functions]
     assert [result.status for result in found] == ["passed", "failed", "error"]
     found.append(not_attempted(exercise))
-    shown = [*map(render.to_html, found), render.overview_html(found), render.note("A", "note")]
+    shown = [*map(to_html, found), overview_html(found), note("A", "note")]
     return [*shown, Box(CHAPTER, "expose_relu")._repr_html_()]
 
 

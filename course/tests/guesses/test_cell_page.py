@@ -7,7 +7,7 @@ import pytest
 
 from cnnlab.course.guesses import guess
 from cnnlab.course.guesses.cell import GuessCell
-from cnnlab.course.tests.chromium import MARKS, chromium
+from cnnlab.course.tests.chromium import MARKS
 from cnnlab.course.tests.demos.mounted import mounted, settle, until
 
 pytestmark = MARKS
@@ -17,12 +17,6 @@ DARK = """
   --jp-border-color1: #616161; --jp-brand-color1: #42a5f5; }
 body { background: #111; color: #fff; }
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def looked_at(page, name):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlab.course import ops
-from cnnlab.course.ops import gradients
+from cnnlab.course.ops import descent, gradients
 from cnnlab.course.ops.network import dense
 
 SMALL = settings(max_examples=12, deadline=None)
@@ -78,17 +78,17 @@ def test_a_step_of_rate_1_takes_the_whole_gradient_away():
     shapes = (3, 2, 2, 3), (3,), (18, 4), (4,)
     params = [rng.normal(size=shape) / 2 for shape in shapes]
     x, y = rng.normal(size=(3, 6, 7, 2)), np.array([0, 3, 1])
-    new, loss = gradients.train_step(params, x, y, 1.0)
+    new, loss = descent.train_step(params, x, y, 1.0)
     for place, old in enumerate(params):
 
         def loss_with(p, place=place):
             changed = [*params[:place], p, *params[place + 1 :]]
-            return gradients.train_step(changed, x, y, 1.0)[1]
+            return descent.train_step(changed, x, y, 1.0)[1]
 
         tried = gradients.numerical_gradient(loss_with, old)
         np.testing.assert_allclose(old - new[place], tried, atol=1e-7)
-    nearer, _ = gradients.train_step(params, x, y, 0.01)
-    assert gradients.train_step(nearer, x, y, 1.0)[1] < loss
+    nearer, _ = descent.train_step(params, x, y, 0.01)
+    assert descent.train_step(nearer, x, y, 1.0)[1] < loss
 
 
 def test_float32_stays_and_inputs_stay():
@@ -117,12 +117,12 @@ def test_float32_stays_and_inputs_stay():
         (lambda: gradients.conv2d_backward(IMAGE, IMAGE, np.ones((5, 1, 1, 1))), "kernels"),
         (lambda: gradients.conv2d_backward(IMAGE, IMAGE, KERNEL, (0, 1)), "strides"),
         (lambda: gradients.conv2d_backward(IMAGE, IMAGE, KERNEL, padding="full"), "padding"),
-        (lambda: gradients.sgd_step([[1.0]], [], 1), "grads"),
-        (lambda: gradients.sgd_step([[1.0]], [[1.0, 2.0]], 1), "grads"),
-        (lambda: gradients.softmax_cross_entropy([[0, 0]], [2]), "y"),
-        (lambda: gradients.softmax_cross_entropy([[0, 0]], [-1]), "y"),
-        (lambda: gradients.softmax_cross_entropy([[0, 0]], [0, 1]), "y"),
-        (lambda: gradients.train_step([IMAGE] * 3, IMAGE, [0], 1), "params"),
+        (lambda: descent.sgd_step([[1.0]], [], 1), "grads"),
+        (lambda: descent.sgd_step([[1.0]], [[1.0, 2.0]], 1), "grads"),
+        (lambda: descent.softmax_cross_entropy([[0, 0]], [2]), "y"),
+        (lambda: descent.softmax_cross_entropy([[0, 0]], [-1]), "y"),
+        (lambda: descent.softmax_cross_entropy([[0, 0]], [0, 1]), "y"),
+        (lambda: descent.train_step([IMAGE] * 3, IMAGE, [0], 1), "params"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(call, named):

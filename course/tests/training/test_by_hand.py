@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.course.ops import gradients
+from cnnlab.course.ops import descent
 from cnnlab.course.training.by_hand import Recipe, keras_curve, start_params, train
 from cnnlab.datasets.pictures import CatsDogs, Part, load_cats_dogs
 
@@ -41,7 +41,7 @@ def test_every_batch_is_seen_in_order_in_every_epoch():
 def test_the_loop_stops_when_the_time_is_over():
     said = []
     recipe = Recipe(kernel=3, filters=2, batch=5, epochs=50)
-    run = train(gradients.train_step, small_data(), recipe, seconds=0, tell=said.append)
+    run = train(descent.train_step, small_data(), recipe, seconds=0, tell=said.append)
     assert len(run.losses) == 1
     assert said == ["0 seconds are over, after 1 steps."]
 
@@ -52,7 +52,7 @@ def test_our_steps_follow_the_recorded_curve_of_keras():
     def step(params, x, y, rate):
         if len(losses) == 12:
             return params, losses[-1]
-        new, loss = gradients.train_step(params, x, y, rate)
+        new, loss = descent.train_step(params, x, y, rate)
         losses.append(loss)
         return new, loss
 
@@ -67,6 +67,6 @@ def test_our_steps_follow_the_recorded_curve_of_keras():
 
 @pytest.mark.slow
 def test_the_whole_run_ends_where_keras_ends():
-    run, keras = train(gradients.train_step, load_cats_dogs(), seconds=600), keras_curve()
+    run, keras = train(descent.train_step, load_cats_dogs(), seconds=600), keras_curve()
     np.testing.assert_allclose(run.losses, keras.losses, atol=2e-3)
     np.testing.assert_allclose(run.accuracy, keras.accuracy, atol=0.004)

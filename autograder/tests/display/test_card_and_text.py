@@ -6,7 +6,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from cnnlab.autograder.display import picture, render
+from cnnlab.autograder.display import picture
+from cnnlab.autograder.display.card import note, overview_html, to_html
+from cnnlab.autograder.display.message import STATUS_WORDS
+from cnnlab.autograder.display.text import to_text
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import Probe, load_chapter
 from cnnlab.autograder.judging.judge import judge
@@ -83,7 +86,7 @@ def flipped():
 @pytest.mark.parametrize(("name", "twist"), TWISTED)
 def test_every_mistake_has_a_well_formed_card(name, twist):
     result = result_of(name, twist.apply(CHAPTER[name].numpy_op))
-    page = Page(render.to_html(result))
+    page = Page(to_html(result))
     assert not {"script", "style", "link", "img", "iframe"} & set(page.tags)
     assert {key for key, _ in page.attributes} <= {
         "style",
@@ -92,7 +95,7 @@ def test_every_mistake_has_a_well_formed_card(name, twist):
         "role",
         "title",
     }
-    text = render.to_text(result)
+    text = to_text(result)
     for said in (twist.says, f"{result.score:g} / {result.max_score:g}", f"hint({name})"):
         assert said in page.text
         assert said in " ".join(text.split())
@@ -139,11 +142,11 @@ hint(correlate2d) tells you more."""
 
 
 def test_a_flipped_kernel_as_text(flipped):
-    assert render.to_text(flipped) == FLIPPED
+    assert to_text(flipped) == FLIPPED
 
 
 def test_a_flipped_kernel_as_a_card(flipped):
-    page = Page(render.to_html(flipped))
+    page = Page(to_html(flipped))
     labels = [value for key, value in page.attributes if key == "aria-label"]
     assert labels[1:4] == ["passed", "passed", "failed"]
     assert "image, 2×4" in labels
@@ -164,7 +167,7 @@ def test_a_slice_of_a_large_result_holds_the_first_difference():
         return y
 
     key = key_of("conv2d", [Probe("reference", args)])
-    page = Page(render.to_html(judge(key, [invoke(one_cell_off, args)])))
+    page = Page(to_html(judge(key, [invoke(one_cell_off, args)])))
     labels = [value for name, value in page.attributes if name == "aria-label"]
     (expected,) = (label for label in labels if label.startswith("expected"))
     assert expected.startswith("expected, 7×6, image 1, filter 2, outlined is row 4, column 3: ")
@@ -180,13 +183,13 @@ def test_what_a_learner_says_is_escaped():
         raise ValueError(attack)
 
     result = result_of("relu", relu)
-    html = render.to_html(result, printed=attack)
+    html = to_html(result, printed=attack)
     page = Page(html)
     assert page.text.count(attack) == 2
     assert not {"script", "b"} & set(page.tags)
     loose = ExerciseResult(attack, "error", message=attack, hint=attack)
     loose.rungs = [RungResult(attack, False, 1.0, attack)]
-    for html in (render.to_html(loose), render.overview_html([loose]), render.note(attack, attack)):
+    for html in (to_html(loose), overview_html([loose]), note(attack, attack)):
         assert not {"script", "b"} & set(Page(html).tags)
         assert attack in Page(html).text
 
@@ -195,7 +198,7 @@ def test_an_error_shows_where_it_happened():
     def conv2d(x, kernels, bias):
         return np.asarray(x)[1000]
 
-    text = " ".join(render.to_text(result_of("conv2d", conv2d)).split())
+    text = " ".join(to_text(result_of("conv2d", conv2d)).split())
     assert text.startswith("conv2d: 0 / 8 points, stops with an error ✗ runs")
     assert "The call raised IndexError: index 1000 is out of bounds" in text
     assert "`return np.asarray(x)[1000]`." in text
@@ -216,12 +219,12 @@ def test_an_error_shows_where_it_happened():
 )
 def test_strange_results_are_shown_all_the_same(function, said):
     result = result_of("relu", function)
-    assert said in Page(render.to_html(result)).text
-    assert said in " ".join(render.to_text(result).split())
+    assert said in Page(to_html(result)).text
+    assert said in " ".join(to_text(result).split())
 
 
 def test_properties_are_listed():
-    page = Page(render.to_html(twisted("design_kernel", "responds-to-flat")))
+    page = Page(to_html(twisted("design_kernel", "responds-to-flat")))
     assert "sums to 0" in page.text
     assert page.tags.count("ul") == 2
 
@@ -230,27 +233,27 @@ def test_properties_are_listed():
 def test_a_wall_that_was_hit(status):
     key = recorded("ch01_convolution")["conv2d"]
     result = judge(key, [Outcome(status)] * len(key.probes))
-    assert render.STATUS_WORDS[status] in Page(render.to_html(result)).text
-    assert render.STATUS_WORDS[status] in render.to_text(result).splitlines()[0]
+    assert STATUS_WORDS[status] in Page(to_html(result)).text
+    assert STATUS_WORDS[status] in to_text(result).splitlines()[0]
 
 
 def test_every_status_has_words_and_a_card():
-    assert set(render.STATUS_WORDS) == set(EXERCISE_STATUSES)
-    for status, words in render.STATUS_WORDS.items():
-        page = Page(render.to_html(ExerciseResult("relu", status, message="So it is.")))
+    assert set(STATUS_WORDS) == set(EXERCISE_STATUSES)
+    for status, words in STATUS_WORDS.items():
+        page = Page(to_html(ExerciseResult("relu", status, message="So it is.")))
         assert words in page.text
         assert "So it is." in page.text
 
 
 def test_a_result_read_from_a_file_tells_the_same_story(flipped):
     raw = to_dict(flipped) | {"rungs": flipped.rungs}
-    page = Page(render.to_html(ExerciseResult(**raw)))
+    page = Page(to_html(ExerciseResult(**raw)))
     assert "You flipped the kernel" in page.text
     assert "5 of 6 numbers differ" in page.text
 
 
 def test_feedback_gives_the_hint_itself(flipped):
-    page = Page(render.to_html(flipped, live=False))
+    page = Page(to_html(flipped, live=False))
     assert f"Hint: {flipped.hint}" in page.text
     assert "hint(correlate2d)" not in page.text
 
