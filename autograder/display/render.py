@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from cnnlab.autograder.display import marks
 from cnnlab.autograder.display.exhibits import Exhibit, call, checklist, inputs, outputs
 from cnnlab.autograder.display.influence import in_words, legend, pictures
 from cnnlab.autograder.display.picture import MEANING, PRINTED, SOFT, Plane, grid, number
@@ -328,7 +329,7 @@ def _badge(mark: str, word: str, colour: str) -> str:
 def _paragraph(text: str, style: str = "") -> str:
     return (
         f'<p style="margin:6px 0;white-space:pre-wrap;overflow-wrap:anywhere;{style}">'
-        f"{escape(text)}</p>"
+        f"{marks.html(text)}</p>"
     )
 
 

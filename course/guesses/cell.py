@@ -9,6 +9,7 @@ from typing import Any
 
 import traitlets
 
+from cnnlab.autograder.display.marks import pieces
 from cnnlab.course.demos import in_notebook
 from cnnlab.course.demos.stand_in import Playable
 from cnnlab.course.guesses.question import Question, Verdict
@@ -121,7 +122,9 @@ def marked_up(text: str) -> str:
     >>> marked_up("`x < 1` is *not* enough")
     '<code>x &lt; 1</code> is <em>not</em> enough'
     """
-    pieces = re.split(r"`([^`]+)`", text)
-    plain = [re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", escape(piece)) for piece in pieces[::2]]
-    code = [f"<code>{escape(piece)}</code>" for piece in pieces[1::2]]
-    return "".join(part for pair in zip(plain, [*code, ""], strict=True) for part in pair)
+    return "".join(
+        f"<code>{escape(words)}</code>"
+        if code
+        else re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", escape(words))
+        for words, code in pieces(text)
+    )
