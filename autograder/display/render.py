@@ -19,6 +19,7 @@ from cnnlab.autograder.judging.answerkey import Finding
 from cnnlab.autograder.judging.exercise import ROBUST, RUNGS
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
+from cnnlab.course import palette
 
 STATUS_WORDS = {
     "passed": "passed",
@@ -38,11 +39,15 @@ _SHADE = "var(--jp-layout-color2,rgba(127,127,127,.12))"
 _CODE = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
 _SMALL = f"font-size:12px;color:{SOFT};"
 _ROW = "display:flex;flex-wrap:wrap;margin:8px 0 2px;align-items:flex-start;"
-_ACCENTS = {"passed": "#1b7f5c", "not_attempted": "#2166ac", "missing": "#2166ac"}
-_OTHER_ACCENT = "#bf4f06"
+_ACCENTS = {
+    "passed": palette.PASSED,
+    "not_attempted": palette.UNTOUCHED,
+    "missing": palette.UNTOUCHED,
+}
+_OTHER_ACCENT = palette.NOT_YET
 _YES = "✓", "passed", _ACCENTS["passed"]
 _NO = "✗", "failed", _OTHER_ACCENT
-_TO_DO = "○", "to do", "#6b6b6b"
+_TO_DO = "○", "to do", palette.TO_DO
 
 
 def headline(result: ExerciseResult) -> str:

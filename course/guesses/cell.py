@@ -10,16 +10,14 @@ from typing import Any
 import traitlets
 
 from cnnlab.autograder.display.marks import pieces
+from cnnlab.course import palette
 from cnnlab.course.demos import in_notebook
 from cnnlab.course.demos.stand_in import Playable
 from cnnlab.course.guesses.question import Question, Verdict
 
 _FOLDER = Path(__file__).parent
 _EXAMPLE = {"number": "a number", " × ": "a shape, such as 32 × 32 × 3", ", ": "such as 3, 0, 5"}
-_BOX = (
-    "border-left: 4px solid var(--jp-brand-color1, #1976d2); margin: 8px 0; padding: 4px 12px;"
-    " max-width: 46em"
-)
+_BOX = f"border-left: 4px solid {palette.BRAND}; margin: 8px 0; padding: 4px 12px; max-width: 46em"
 
 
 class GuessCell(Playable):
@@ -30,7 +28,7 @@ class GuessCell(Playable):
     """
 
     _esm = "\n".join([in_notebook(), (_FOLDER / "cell.js").read_text(encoding="utf-8")])
-    _css = (_FOLDER / "cell.css").read_text(encoding="utf-8")
+    _css = palette.style(".cnnlab-guess") + (_FOLDER / "cell.css").read_text(encoding="utf-8")
 
     kind = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
