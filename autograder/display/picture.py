@@ -29,7 +29,10 @@ MEANING = "Red is negative, blue is positive."
 """What the colours of the cells say."""
 SOFT = f"var(--jp-ui-font-color2,var(--vscode-descriptionForeground,{palette.SOFT}))"
 """The colour of what matters less, in the page's own theme."""
-_MARK = f"outline:3px solid {palette.MARK};outline-offset:-3px;"
+_MARK = (
+    f"outline:3px solid {palette.MARK};outline-offset:-3px;"
+    "box-shadow:inset 0 0 0 4.5px white;"  # a thin line between: it is seen on red, too
+)
 _FONT = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
 
 
