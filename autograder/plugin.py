@@ -261,17 +261,17 @@ class Said(TerminalRepr):
         self.reprcrash = _Crash(summary)
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        lines = self.text.splitlines()
-        for number, line in enumerate(lines):
-            words = line.split()
-            first = words[0] if words else ""
-            tw.line(
-                line,
-                bold=number == 0 < len(lines) - 1,
-                green=first == "✓",
-                red=first == "✗",
-                cyan=first == "Hint:",
-            )
+        from cnnlab.autograder.display import marks
+
+        told = list(marks.lines(self.text))
+        for number, (line, words) in enumerate(zip(self.text.splitlines(), told, strict=False)):
+            first = next(iter(line.split()), "")
+            colour = {"green": first == "✓", "red": first == "✗", "cyan": first == "Hint:"}
+            head = number == 0 < len(told) - 1
+            # Without colours backticks stay: nothing else would set code apart.
+            for part, code in words if tw.hasmarkup else [(line, False)]:
+                tw.write(part, bold=head or code, **colour)
+            tw.line()
 
 
 # Which files are ours

@@ -11,8 +11,8 @@ from cnnlab.autograder.display.picture import SOFT
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.puzzles import Puzzle
 from cnnlab.autograder.sandbox.calls import invoke
+from cnnlab.course import palette
 
-_ACCENT = "#7b4fa3"
 _CODE = "font-family:var(--jp-code-font-family,monospace);"
 
 
@@ -61,7 +61,7 @@ class Box:
             f'<p style="margin:6px 0;">{escape(_how(puzzle))}</p>'
             f'<dl style="margin:6px 0;">{rows}</dl>'
             f'<p style="margin:6px 0;color:{SOFT};">{escape(_task(puzzle))}</p>',
-            _ACCENT,
+            palette.BOX,
             _title(puzzle),
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from cnnlab.autograder.display import marks
 from cnnlab.autograder.display.exhibits import Exhibit, call, checklist, inputs, outputs
 from cnnlab.autograder.display.influence import in_words, legend, pictures
 from cnnlab.autograder.display.message import (
@@ -31,15 +32,20 @@ from cnnlab.autograder.judging.answerkey import Finding
 from cnnlab.autograder.judging.exercise import RUNGS
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
+from cnnlab.course import palette
 
 _LINE = "var(--jp-border-color2,rgba(127,127,127,.4))"
 _SHADE = "var(--jp-layout-color2,rgba(127,127,127,.12))"
 _CODE = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
 _SMALL = f"font-size:12px;color:{SOFT};"
 _ROW = "display:flex;flex-wrap:wrap;margin:8px 0 2px;align-items:flex-start;"
-_ACCENTS = {"passed": "#1b7f5c", "not_attempted": "#2166ac", "missing": "#2166ac"}
-_OTHER_ACCENT = "#bf4f06"
-_COLOURS = {"passed": _ACCENTS["passed"], "to do": "#6b6b6b", "failed": _OTHER_ACCENT}
+_ACCENTS = {
+    "passed": palette.PASSED,
+    "not_attempted": palette.UNTOUCHED,
+    "missing": palette.UNTOUCHED,
+}
+_OTHER_ACCENT = palette.NOT_YET
+_COLOURS = {"passed": _ACCENTS["passed"], "to do": palette.TO_DO, "failed": _OTHER_ACCENT}
 """Behind the mark of each state."""
 
 
@@ -155,7 +161,7 @@ def _badge(state: str) -> str:
 def _paragraph(text: str, style: str = "") -> str:
     return (
         f'<p style="margin:6px 0;white-space:pre-wrap;overflow-wrap:anywhere;{style}">'
-        f"{escape(text)}</p>"
+        f"{marks.html(text)}</p>"
     )
 
 

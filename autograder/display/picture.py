@@ -1,8 +1,8 @@
 """Arrays as small pictures: HTML tables whose cells are coloured by their value.
 
 Tables rather than drawings: they need no script and no library, a screen reader can walk through
-them, and the numbers in them can be copied. Orange is negative and blue is positive: the
-order of the course's figures and demos, in a pair that stays apart for colour-blind eyes.
+them, and the numbers in them can be copied. Red is negative and blue is positive, as in all
+figures and demos of the course.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.course import palette
+
 PRINTED = 8
 """Rows and columns at most of a picture whose cells show their numbers."""
 DRAWN = 24
@@ -23,12 +25,14 @@ DRAWN = 24
 SIDE_BY_SIDE = 3
 """Channels at most that are shown next to one another."""
 
-_BLUE, _WHITE, _ORANGE = (33, 102, 172), (247, 247, 247), (217, 95, 2)
-MEANING = "Orange is negative, blue is positive."
+MEANING = "Red is negative, blue is positive."
 """What the colours of the cells say."""
-SOFT = "var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#6b6b6b))"
+SOFT = f"var(--jp-ui-font-color2,var(--vscode-descriptionForeground,{palette.SOFT}))"
 """The colour of what matters less, in the page's own theme."""
-_MARK = "outline:3px solid #c51b7d;outline-offset:-3px;"
+_MARK = (
+    f"outline:3px solid {palette.MARK};outline-offset:-3px;"
+    "box-shadow:inset 0 0 0 4.5px white;"  # a thin line between: it is seen on red, too
+)
 _FONT = "font-family:var(--jp-code-font-family,monospace);font-size:12px;"
 
 
@@ -253,19 +257,20 @@ def colours(share: float) -> tuple[str, str]:
 
     Examples
     --------
-    >>> colours(0.0)
-    ('#f7f7f7', '#000000')
-    >>> colours(1.0)
-    ('#2166ac', '#ffffff')
+    >>> colours(0.0) == (palette.ZERO, "black")
+    True
+    >>> colours(1.0) == (palette.POSITIVE, "white")
+    True
     """
     if not math.isfinite(share):
-        return "#666666", "#ffffff"
-    end, weight = (_BLUE if share > 0 else _ORANGE), min(abs(share), 1.0)
-    rgb = [round(w + (e - w) * weight) for w, e in zip(_WHITE, end, strict=True)]
+        return palette.NO_NUMBER, "white"
+    end, weight = palette.POSITIVE if share > 0 else palette.NEGATIVE, min(abs(share), 1.0)
+    ends = zip(palette.rgb(palette.ZERO), palette.rgb(end), strict=True)
+    rgb = [round(zero + (most - zero) * weight) for zero, most in ends]
     linear = [_linear(c / 255) for c in rgb]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     # Where black and white text have the same contrast, 4.6.
-    return f"#{rgb[0]:02x}{rgb[1]:02x}{rgb[2]:02x}", "#000000" if luminance > 0.179 else "#ffffff"
+    return f"#{rgb[0]:02x}{rgb[1]:02x}{rgb[2]:02x}", "black" if luminance > 0.179 else "white"
 
 
 def _linear(channel: float) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from cnnlab.course.palette import LINK
+
 
 @dataclass(frozen=True)
 class Step:
@@ -37,6 +39,6 @@ class Step:
         if self.link:
             linked = (
                 f'<a href="{escape(self.link)}" data-lm-suppress-shortcuts="true" '
-                f'style="color:var(--jp-content-link-color,#1565c0);">{linked}</a>'
+                f'style="color:{LINK};">{linked}</a>'
             )
         return f'<p style="margin:6px 0;font-weight:600;">{escape(self.words)}{linked}.</p>'

@@ -79,8 +79,11 @@ class Fit:
         return frozenset(twist.name for twist in self.twists)
 
 
-def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
+def diagnose(key: AnswerKey, outcomes: Sequence[Outcome], pairs: bool = True) -> tuple[Twist, ...]:
     """The mistake, or the pair of mistakes, that explains the outcomes; empty if none does.
+
+    Without ``pairs`` one mistake alone is looked for: enough where only advice hangs on it, and
+    much faster, for there may be a thousand pairs.
 
     Named is what predicts every outcome; else what explains most, if nothing with other names
     explains as much. In any case at least ``exercise.evidence`` wrong answers came just so;
@@ -88,7 +91,7 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     """
     seen = Seen.of(key, outcomes)
     near: list[Fit] = []
-    for combination, allowed in _candidates(key, seen):
+    for combination, allowed in _candidates(key, seen, pairs):
         fit = _fit(key, combination, seen, allowed)
         if fit and fit.exact:
             return combination
@@ -99,7 +102,9 @@ def diagnose(key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[Twist, ...]:
     return best.twists
 
 
-def _candidates(key: AnswerKey, seen: Seen) -> Iterator[tuple[tuple[Twist, ...], int]]:
+def _candidates(
+    key: AnswerKey, seen: Seen, in_pairs: bool
+) -> Iterator[tuple[tuple[Twist, ...], int]]:
     """What is tried, and how many plain probes it may leave unexplained: none, for a pair.
 
     Hundreds of pairs predict the same few answers to the first plain probe. So what came there is
@@ -107,6 +112,8 @@ def _candidates(key: AnswerKey, seen: Seen) -> Iterator[tuple[tuple[Twist, ...],
     """
     misses = int(UNEXPLAINED * len(seen.plain))
     yield from (((twist,), misses) for twist in key.mistakes)
+    if not in_pairs:
+        return
     pairs, first = key.pairs, next(iter(seen.plain), None)
     numbers: Iterable[int] = range(len(pairs))
     if first is not None:

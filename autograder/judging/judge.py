@@ -72,7 +72,7 @@ def judge(
     failed = [rung for rung in result.rungs if not rung.passed and counts(exercise, rung.id)]
     advised = [rung for rung in result.rungs if not rung.passed and rung not in failed]
     if failed or advised or changed:
-        found = attempt(diagnose, key, outcomes, plainer=tuple[Twist, ...]())
+        found = attempt(diagnose, key, outcomes, bool(failed), plainer=tuple[Twist, ...]())
         said = [twist.says for twist in exercise.twists if twist in found]
     if failed:
         result.status = _status(key, outcomes)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
+from cnnlab.autograder.display import marks
 from cnnlab.autograder.display.message import headline
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.report.classbook import ClassBook, Latest, exercise_of, exercises, title
@@ -154,7 +154,7 @@ def comment(result: SubmissionResult) -> str:
         for e in result.exercises
         if not e.passed
     ]
-    paragraphs = [escape(text).replace("\n", "<br>") for text in filter(None, said)]
+    paragraphs = [marks.html(text).replace("\n", "<br>") for text in filter(None, said)]
     return "".join(f"<p>{text}</p>" for text in paragraphs) or "<p>Everything passes.</p>"
 
 

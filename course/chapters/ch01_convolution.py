@@ -44,7 +44,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlab.autograder import box, check, hint, solution, start
-from cnnlab.course import figures, ops
+from cnnlab.course import figures, ops, palette
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch01_convolution import demo
 from cnnlab.course.figures import architecture, volumes
@@ -790,7 +790,7 @@ if ready(correlate2d) and ready(relu):
     fig, ax = plt.subplots(figsize=(6, 2.6))
     bins = np.linspace(-1.5, 1.5, 61)
     ax.hist(edges.ravel(), bins, color="0.75", label="map")
-    ax.hist(relu(edges).ravel(), bins, histtype="step", color="#0072b2", label="relu(map)")
+    ax.hist(relu(edges).ravel(), bins, histtype="step", color=palette.BLUE, label="relu(map)")
     ax.set(xlabel="value", ylabel="number of cells", yscale="log")
     ax.legend()
     plt.show()

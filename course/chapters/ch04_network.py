@@ -37,7 +37,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlab.autograder import box, check, hint, solution, start
-from cnnlab.course import figures
+from cnnlab.course import figures, palette
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch04_network import demo
 from cnnlab.course.figures import composition, diagrams
@@ -971,8 +971,10 @@ sure, all cats would stand on the far left and all dogs on the far right.
 if ready(predict) and ready(flatten) and ready(dense):
     fig, ax = plt.subplots(figsize=(6.4, 2.6))
     bins = np.linspace(0, 1, 21)
-    ax.hist(everything[labels == 0], bins, color="#0072b2", alpha=0.65, label="cats")
-    ax.hist(everything[labels == 1], bins, histtype="step", color="#d55e00", lw=2, label="dogs")
+    ax.hist(everything[labels == 0], bins, color=palette.BLUE, alpha=0.65, label="cats")
+    ax.hist(
+        everything[labels == 1], bins, histtype="step", color=palette.ORANGE, lw=2, label="dogs"
+    )
     ax.axvline(0.5, color="0.4", linewidth=1, linestyle=":")
     ax.set(xlabel="what the network says: 0 is cat, 1 is dog", ylabel="pictures")
     ax.legend()

@@ -36,7 +36,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlab.autograder import box, check, hint, solution, start
-from cnnlab.course import figures
+from cnnlab.course import figures, palette
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch06_cats_dogs import demo
 from cnnlab.course.figures import curves, diagrams, mistakes
@@ -320,8 +320,8 @@ higher would do better to guess.
 # %%
 p = np.linspace(0.005, 0.995, 199)
 plt.figure(figsize=(5.6, 2.9))
-plt.plot(p, -np.log(p), color="#d55e00", lw=2.5, label="a dog")
-plt.plot(p, -np.log(1 - p), color="#0072b2", lw=2.5, ls="--", label="a cat")
+plt.plot(p, -np.log(p), color=palette.ORANGE, lw=2.5, label="a dog")
+plt.plot(p, -np.log(1 - p), color=palette.BLUE, lw=2.5, ls="--", label="a cat")
 plt.axhline(np.log(2), color="0.6", lw=1, ls=":", label="guessing")
 plt.xlabel("what the network says: 0 is cat, 1 is dog")
 plt.ylabel("loss")
@@ -461,7 +461,7 @@ believe that?**
 
 # %%
 plt.figure(figsize=(7.4, 2.8))
-plt.plot(first.val_loss, color="#d55e00", marker="o", markersize=3, lw=1)
+plt.plot(first.val_loss, color=palette.VALIDATION, marker="o", markersize=3, lw=1)
 plt.xlabel("epoch, counted from 0")
 plt.ylabel("validation loss")
 plt.show()
@@ -540,7 +540,7 @@ def smooth(values, weight=0.8):
 if ready(smooth):
     plt.figure(figsize=(7.4, 2.8))
     plt.plot(first.val_loss, color="0.75", label="as measured")
-    for weight, color in ((0.5, "#56b4e9"), (0.8, "#d55e00"), (0.95, "#009e73")):
+    for weight, color in ((0.5, palette.SKY), (0.8, palette.ORANGE), (0.95, palette.GREEN)):
         plt.plot(smooth(first.val_loss, weight), color=color, lw=2, label=f"weight {weight}")
     plt.xlabel("epoch, counted from 0")
     plt.ylabel("validation loss")
@@ -846,7 +846,7 @@ epochs = np.arange(40)
 loss = 0.4 + np.exp(-epochs / 12) + np.random.default_rng(0).normal(0, 0.06, 40)
 fig, ax = plt.subplots(figsize=(6, 2.8))
 ax.plot(epochs, loss, color="0.75", label="loss")
-ax.plot(epochs, broken_smooth(loss), color="#0072b2", label="smoothed by the box")
+ax.plot(epochs, broken_smooth(loss), color=palette.BLUE, label="smoothed by the box")
 ax.set(xlabel="epoch", ylim=(0, None))
 ax.legend()
 plt.show()

@@ -36,7 +36,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlab.autograder import box, check, hint, solution, start
-from cnnlab.course import figures
+from cnnlab.course import figures, palette
 from cnnlab.course.demos import ready
 from cnnlab.course.demos.ch07_dropout import demo
 from cnnlab.course.figures import curves, uncertainty
@@ -268,9 +268,8 @@ if ready(dropout):
     fig, panels = plt.subplots(1, 2, figsize=(8.4, 2.9), sharex=True, layout="constrained")
     for ax, shown, title in zip(panels, (dogs, correct), ("says dog", "is right"), strict=True):
         for (name, shares), style in zip(shown.items(), ("-o", "--s"), strict=True):
-            ax.plot(
-                rates, shares, style, label=name, color="#0072b2" if style == "-o" else "#d55e00"
-            )
+            color = palette.BLUE if style == "-o" else palette.ORANGE
+            ax.plot(rates, shares, style, label=name, color=color)
         ax.set(xlabel="rate", title=title, ylim=(0, 1))
         ax.grid(color="0.92")
     panels[0].legend()

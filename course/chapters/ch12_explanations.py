@@ -185,7 +185,7 @@ if ready(saliency):
         heatmaps.overlay(cup_photo, of_cup),
         titles=[f"saliency for {names[cat]}", f"saliency for {names[cup]}"],
         counted=False,
-        alt="Orange grains on the gray photographs: dense on the cat's eyes and nose, and the cup.",
+        alt="Blue grains on the gray photographs: dense on the cat's eyes and nose, and the cup.",
     ).show()
 
 # %% [markdown]
@@ -278,7 +278,7 @@ if ready(grad_cam):
         heatmaps.overlay(cup_photo, cup_cam),
         titles=[f"Grad-CAM for {names[cat]}", f"Grad-CAM for {names[cup]}"],
         counted=False,
-        alt="Orange regions on the gray photographs: one on the cat's face, one on the cup.",
+        alt="Blue regions on the gray photographs: one on the cat's face, one on the cup.",
     ).show()
 
 # %% [markdown]
@@ -304,7 +304,7 @@ if ready(grad_cam):
         *(heatmaps.overlay(both_photo, cam) for cam in cams),
         titles=["left cat, right cup", f"why {names[cat]}?", f"why {names[cup]}?"],
         counted=False,
-        alt="Half a cat and half a cup. One map is orange on the cat, the other on the cup.",
+        alt="Half a cat and half a cup. One map is blue on the cat, the other on the cup.",
     ).show()
 
 # %% [markdown]
@@ -416,12 +416,12 @@ if ready(occlusion_map):
         heatmaps.overlay(cup_photo, heatmaps.placed(drops["cup"], shape, size, stride)),
         titles=[f"occlusion for {names[cat]}", f"occlusion for {names[cup]}"],
         counted=False,
-        alt="Orange where hiding a square lowers the logit, blue where it raises it.",
+        alt="Blue where hiding a square lowers the logit, red where it raises it.",
     ).show()
 
 # %% [markdown]
 r"""
-Orange is where hiding makes the logit *fall*. Blue is where it makes it rise: what is there
+Blue is where hiding makes the logit *fall*. Red is where it makes it rise: what is there
 speaks against the class, or the square itself looks a little like something.
 
 This map has a meaning that you can tell anybody: "without this part the cat's logit is so much
@@ -456,13 +456,13 @@ if ready(saliency) and ready(grad_cam) and ready(occlusion_map):
         *(heatmaps.overlay(both_photo, answer) for answer in answers.values()),
         titles=list(answers),
         counted=False,
-        alt="Saliency has grains on the cat and on the cup; the other two are orange on the cup.",
+        alt="Saliency has grains on the cat and on the cup; the other two are blue on the cup.",
     ).show()
 
 # %% [markdown]
 r"""
 With SqueezeNet, saliency puts more than a third of its weight on the *cat*, for an espresso.
-Grad-CAM puts an eighth there. Occlusion puts almost nothing there, and its blue says: the cat
+Grad-CAM puts an eighth there. Occlusion puts almost nothing there, and its red says: the cat
 makes the espresso's logit *lower*.
 """
 

@@ -598,7 +598,7 @@ if have_answers:
             *shown,
             titles=titles,
             counted=False,
-            alt="The worst mistakes; beside each, in orange, what speaks for the wrong answer.",
+            alt="The worst mistakes; beside each, in blue, what speaks for the wrong answer.",
         ).show()
     print(showcase.confusion_table(labels[test], probabilities.argmax(axis=1), len(names)))
 

@@ -31,7 +31,8 @@ def check(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            help="ch01, a notebook, a folder, or one exercise of these: ch01::conv2d. "
+            help="ch01, a notebook, a folder, or one exercise of these: ch01::conv2d; "
+            "ch01 FOLDER is that chapter there. "
             "Default: the chapter or the course in whose folder you are."
         ),
     ] = None,
@@ -162,13 +163,20 @@ def points(result: SubmissionResult, short: bool) -> Iterator[Text]:
 
 def tutor(exercise: ExerciseResult) -> Text:
     """What the notebook's card says of an exercise, in colours."""
+    from cnnlab.autograder.display import marks
     from cnnlab.autograder.display.text import to_text
 
+    said = visible(to_text(exercise, live=False))
+    if console.color_system is None:  # backticks stay: nothing else would set code apart
+        return Text(f"{said}\n")
     colours = {"✓": "green", "✗": "red", "Hint:": "cyan"}
     text = Text()
-    for number, line in enumerate(visible(to_text(exercise, live=False)).splitlines()):
-        first = next(iter(line.split()), "")
-        text.append(f"{line}\n", style=colours.get(first, "" if number else "bold"))
+    for number, line in enumerate(marks.lines(said)):
+        first = next(iter("".join(words for words, _ in line).split()), "")
+        style = colours.get(first, "" if number else "bold")
+        for words, code in line:
+            text.append(words, style=f"bold {style}" if code else style)
+        text.append("\n")
     return text
 
 

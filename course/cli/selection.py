@@ -35,19 +35,41 @@ def select(arguments: Sequence[str], folder: Path) -> list[Selected]:
         A chapter's name or its beginning, a notebook or a folder; each may go on with
         ``::EXERCISE``, as pytest writes it. What pytest says of a rung, ``::by-hand``, may follow.
     folder : Path
-        The course folder.
+        The course folder. One that is named beside a chapter takes its place: ``ch01 mine``.
     """
     found: dict[Path, set[str] | None] = {}
-    for argument in arguments or [_where_we_stand(folder)]:
+    for argument, course in _placed(arguments or [_where_we_stand(folder)], folder):
         name, _, rest = argument.partition("::")
         exercise = rest.partition("::")[0]
-        for path in _notebooks(name, folder):
+        for path in _notebooks(name, course):
             named = found.setdefault(path, set())
             if not exercise:
                 found[path] = None
             elif named is not None:
                 named.add(_demand(exercise, path))
     return [Selected(path, frozenset(names or ())) for path, names in found.items()]
+
+
+def _placed(arguments: Sequence[str], folder: Path) -> list[tuple[str, Path]]:
+    """Each argument, and the course folder that it is looked for in.
+
+    A course folder means all its chapters, unless another argument says which of them.
+    """
+    courses = [argument for argument in arguments if any(Path(argument).glob(CHAPTERS))]
+    others = [argument for argument in arguments if argument not in courses]
+    places = [Path(argument.partition("::")[0]) for argument in others]
+
+    def whole(course: str) -> bool:
+        inside = Path(course).resolve()
+        return all(place.exists() and inside not in place.resolve().parents for place in places)
+
+    looked_in = [Path(course) for course in courses] or [folder]
+    named = [
+        (argument, course)
+        for argument, place in zip(others, places, strict=True)
+        for course in (looked_in[:1] if place.exists() else looked_in)
+    ]
+    return [*((course, Path(course)) for course in courses if whole(course)), *named]
 
 
 def _where_we_stand(folder: Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab.autograder.judging.stubs import is_stub
-from cnnlab.course.figures import palette
+from cnnlab.course import palette
 
 
 def ready(function: Callable[..., Any]) -> bool:
@@ -44,7 +44,11 @@ def page(name: str) -> str:
     """
     own = Path(__file__).parent / name
     shared = own.with_name(f"shared{own.suffix}").read_text(encoding="utf-8")
-    first = [palette.script(), in_notebook()] if own.suffix == ".js" else [palette.style()]
+    first = (
+        [palette.script(), in_notebook()]
+        if own.suffix == ".js"
+        else [palette.style(".cnnlab-demo")]
+    )
     return "\n".join([*first, shared, own.read_text(encoding="utf-8")])
 
 

@@ -16,10 +16,10 @@ import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.autograder.judging.stubs import is_stub
+from cnnlab.course import palette
 from cnnlab.course.demos import page
 from cnnlab.course.demos.answers import Answer, ask
 from cnnlab.course.demos.still import Demo, Panel, lines
-from cnnlab.course.figures import palette
 from cnnlab.course.figures.curves import WORDS
 from cnnlab.course.ops import evaluation
 from cnnlab.course.training.histories import History

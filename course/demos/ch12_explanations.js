@@ -94,7 +94,7 @@ function View(model, el) {
     const name = model.get("bars")[setting.rank].name;
     figures.forEach(({ caption, canvas }, n) => {
       caption.textContent = model.get("captions")[n];
-      canvas.setAttribute("aria-label", `${model.get("captions")[n]} for ${name}, over the photograph: orange speaks for the class, blue against it`);
+      canvas.setAttribute("aria-label", `${model.get("captions")[n]} for ${name}, over the photograph: blue speaks for the class, red against it`);
       drawPicture(canvas, bytes(model.get("overlays")[n]), side, SMALL);
     });
   }
@@ -131,8 +131,8 @@ function View(model, el) {
       make("div", { class: "answers" }, make("p", { class: "caption" }, "probability now (bar) and before (line); the logit's change"), rows, words)),
     make("div", { class: "three" }, ...figures.map(({ figure }) => figure)),
     make("p", { class: "legend" },
-      make("span", { class: "for" }, "orange"), " speaks for the class, ",
-      make("span", { class: "against" }, "blue"), " against it. Choose the class by its bar."),
+      make("span", { class: "for" }, "blue"), " speaks for the class, ",
+      make("span", { class: "against" }, "red"), " against it. Choose the class by its bar."),
   );
   return { refresh };
 }

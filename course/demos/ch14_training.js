@@ -46,9 +46,8 @@ class Chart {
         shape("text", { x: 28, y: y + 4, class: "tick end" }, ...power(n)));
     }
     const y = this.y(GUESSING);
-    const label = shape("text", { x: this.width - 12, y: y - 4, class: "tick end" }, "guessing");
     this.svg.append(
-      shape("line", { x1: 34, x2: this.width - 10, y1: y, y2: y, class: "guessing" }), label,
+      shape("line", { x1: 34, x2: this.width - 10, y1: y, y2: y, class: "guessing" }),
       shape("text", { x: this.width - 10, y: this.height - 4, class: "tick end" },
         `step ${steps}`));
   }
@@ -115,7 +114,7 @@ class View {
     this.bars = shape("svg", { viewBox: "0 0 430 190", role: "img" });
     this.said = make("small");
     const key = make("small", { class: "key" }, make("i", { class: "own" }), " training batch ",
-      make("i", { class: "new" }), " new pictures");
+      make("i", { class: "new" }), " new pictures ", make("i", { class: "chance" }), " guessing");
     return make("div", { class: "both" },
       make("figure", {}, make("figcaption", {}, make("b", {}, "Loss"), " ", key), this.chart.svg,
         this.said),

@@ -14,9 +14,9 @@ import numpy as np
 import traitlets
 
 from cnnlab.autograder.judging.stubs import is_stub
+from cnnlab.course import palette
 from cnnlab.course.demos import page
 from cnnlab.course.demos.still import Demo, Panel, lines
-from cnnlab.course.figures import palette
 from cnnlab.course.training.dense_stack import EVERY, Run, Setting, Tools, train
 
 Function = Callable[..., Any]

@@ -17,9 +17,9 @@ import traitlets
 from numpy.typing import NDArray
 
 from cnnlab.autograder.judging.stubs import is_stub
+from cnnlab.course import palette
 from cnnlab.course.demos import page
 from cnnlab.course.demos.still import Demo, Panel, bars
-from cnnlab.course.figures import palette
 from cnnlab.course.ops import calibration as ours
 
 MOST_BINS = 20

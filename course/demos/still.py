@@ -16,8 +16,8 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from cnnlab.course import palette
 from cnnlab.course.demos.stand_in import Playable, picture_bundle
-from cnnlab.course.figures import palette
 
 SCALE = 2
 """Pixels of the file for each of the page: sharp on fine screens, too."""
@@ -169,7 +169,7 @@ def _write(image: Image.Image, table: NDArray[Any], colours: NDArray[Any], cell:
         text = f"{value:.3g}"
         font = _font(10 if len(text) < 4 else 7)
         middle = ((j + 0.5) * cell, (i + 0.5) * cell)
-        pen.rectangle((j * cell, i * cell, (j + 1) * cell, (i + 1) * cell), outline="#888888")
+        pen.rectangle((j * cell, i * cell, (j + 1) * cell, (i + 1) * cell), outline=palette.GRAY)
         pen.text(middle, text, "white" if dark else "black", font, anchor="mm")
 
 
@@ -226,7 +226,7 @@ def lines(
     wide, tall = (n * SCALE for n in size)
     image = Image.new("RGB", (wide, tall), palette.PAPER)
     pen = ImageDraw.Draw(image)
-    pen.rectangle((0, 0, wide - 1, tall - 1), outline="#bbbbbb")
+    pen.rectangle((0, 0, wide - 1, tall - 1), outline=palette.PADDING)
     for values, colour in curves:
         ways = np.clip((np.asarray(values, float) - low) / (high - low), 0, 1)
         x = np.linspace(4, wide - 5, len(ways))

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnlab.course.figures.palette import INK, INPUT, KERNEL, OUTPUT, WINDOW
+from cnnlab.course.palette import BLUE, INK, INPUT, KERNEL, ORANGE, OUTPUT, WINDOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SIGNS = "RdBu"
-BLUE, ORANGE = "#0072b2", "#d55e00"
 DPI = 160
 FEW = 100
 """Tables of up to this many numbers are read out in full."""

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.course.figures.diagrams import COLOURS, GRAY, WORDS
+from cnnlab.course.figures.diagrams import COLOURS, WORDS
 from cnnlab.course.figures.drawing import Drawing
-from cnnlab.course.figures.palette import WINDOW
 from cnnlab.course.figures.volumes import size
 from cnnlab.course.networks.vgg import named_layers
 from cnnlab.course.ops.layers import Shape, trace_shapes
+from cnnlab.course.palette import GRAY, WINDOW
 
 LAYERS: list[tuple[Any, ...]] = [
     *[("conv", 16, 3), ("max_pool", 2), ("conv", 32, 3), ("max_pool", 2)],

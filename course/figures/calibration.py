@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures import Picture
+from cnnlab.course.palette import BLUE, INK, ORANGE
 
 
 def reliability(confidence: ArrayLike, accuracy: ArrayLike, count: ArrayLike) -> Picture:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnlab.course.figures.drawing import Drawing, Point
-from cnnlab.course.figures.palette import INPUT, OUTPUT, WINDOW, WINDOWS
+from cnnlab.course.palette import INPUT, OUTPUT, WINDOW, WINDOWS
 
 CELL = 30.0
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures import Picture
+from cnnlab.course.palette import BLUE, GREEN, INK, ORANGE, PINK
 from cnnlab.course.training.histories import History, curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = {"plain": BLUE, "dropout": ORANGE, "augmentation": "#009e73", "both": "#cc79a7"}
+COLOURS = {"plain": BLUE, "dropout": ORANGE, "augmentation": GREEN, "both": PINK}
 """Of each condition (Okabe and Ito's palette)."""
 WORDS = {"plain": "plain", "both": "dropout and augmentation"}
 PANELS = {"loss": "loss", "accuracy": "accuracy"}

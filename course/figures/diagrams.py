@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures import Picture
 from cnnlab.course.ops.layers import Shape, normalise, trace_shapes
+from cnnlab.course.palette import BLUE, GRAY, GREEN, INK, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = {"conv": BLUE, "max_pool": "#009e73", "dense": ORANGE}
+COLOURS = {"conv": BLUE, "max_pool": GREEN, "dense": ORANGE}
 """Of each kind of layer (Okabe and Ito's palette); gray for those that neither learn nor shrink."""
-GRAY = "#777777"
 WORDS = {
     "conv": "convolution",
     "max_pool": "max pool",

@@ -17,15 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnlab.course.figures.palette import INK, PAPER, SOFT
+from cnnlab.course.palette import THEMES
 
 Point = tuple[float, float]
-
-THEMES = {
-    "light": {"ink": INK, "soft": SOFT, "paper": PAPER},
-    "dark": {"ink": "#e4e4e4", "soft": "#a8a8a8", "paper": "#111111"},
-}
-"""Literal colours for files that no page surrounds."""
 
 _FOLLOW = {
     "ink": ("jp-ui-font-color1", "vscode-editor-foreground"),

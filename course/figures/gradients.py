@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures import Picture
+from cnnlab.course.palette import BLUE, GREEN, INK, ORANGE, PALE, PASSED, PINK
 
-COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", INK)
+COLOURS = (BLUE, ORANGE, GREEN, PINK, INK)
 """Okabe and Ito's palette, told apart by colour-blind people; markers differ as well."""
 MARKERS = "osD^v"
 FLOOR = 1e-17
@@ -78,8 +79,8 @@ def gradient_check(checks: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Picture
         said.append(f"{name}: {len(apart)} numbers, at most {apart.max():.0e} apart")
     left.set(xlabel="by trying out", ylabel="by your function")
     left.legend(frameon=False, fontsize=9)
-    right.axvspan(FLOOR, 1e-6, color="#009e73", alpha=0.1, lw=0)
-    right.text(1.5e-17, len(pairs) - 0.55, "agrees", color="#00664b", size=9, va="top")
+    right.axvspan(FLOOR, 1e-6, color=GREEN, alpha=0.1, lw=0)
+    right.text(1.5e-17, len(pairs) - 0.55, "agrees", color=PASSED, size=9, va="top")
     right.set(xscale="log", xlim=(FLOOR, 10), ylim=(-0.6, len(pairs) - 0.4))
     right.set_xlabel("difference, relative to the largest")
     right.set_yticks(range(len(pairs)), list(pairs))
@@ -143,7 +144,7 @@ def training(
     figure = Figure(figsize=(9.2, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1.7, 1], gridspec_kw={"wspace": 0.1})
     widths, said = [6.0, 1.4, 1.0], []
-    colours = ["#8ec9ea", ORANGE, INK]
+    colours = [PALE, ORANGE, INK]
     for (name, values), width, colour in zip(losses.items(), widths, colours, strict=False):
         left.plot(np.arange(1, len(values) + 1), values, color=colour, lw=width, label=name)
         said.append(f"{name}: from {values[0]:.3f} to {np.mean(values[-every:]):.3f}")

@@ -1,7 +1,7 @@
 """Explanations as pictures: a map laid over its photograph, and what two maps have in common.
 
-What speaks for the class is orange, what speaks against it blue: colour-blind people can tell
-these two apart. The photograph below is grey.
+As everywhere in the course, blue is positive: it speaks for the class, and red against it. The
+photograph below is grey.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-FOR, AGAINST = (255, 140, 26), (0, 114, 178)
+from cnnlab.course.palette import AGAINST, FOR, rgb
+
 STRONGEST = 0.85
 """How much of the photograph the largest number hides."""
 LUMA = (0.299, 0.587, 0.114)
@@ -84,7 +85,7 @@ def overlay(photo: NDArray[np.uint8], values: ArrayLike) -> NDArray[np.uint8]:
     strength = scaled(values if values.shape == shape else stretched(values, shape))
     grey = np.repeat((photo @ np.array(LUMA) * 0.75 + 40)[..., None], 3, axis=-1)
     share = STRONGEST * np.abs(strength)[..., None]
-    colour = np.where(strength[..., None] > 0, FOR, AGAINST)
+    colour = np.where(strength[..., None] > 0, rgb(FOR), rgb(AGAINST))
     return np.rint((1 - share) * grey + share * colour).clip(0, 255).astype(np.uint8)
 
 

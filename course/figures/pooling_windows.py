@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnlab.course.figures import INK, Picture
-from cnnlab.course.figures.palette import WINDOWS
 from cnnlab.course.ops import output_size, same_padding
+from cnnlab.course.palette import WINDOWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnlab.course.figures import INK, ORANGE, Picture
-from cnnlab.course.figures.palette import KERNEL, PADDING
+from cnnlab.course.figures import Picture
 from cnnlab.course.ops import output_size, same_padding
+from cnnlab.course.palette import GRAY, INK, KERNEL, ORANGE, PADDING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +120,7 @@ def _square(ax: Axes, x: float, y: float, colour: str, hatched: bool, height: fl
     from matplotlib.patches import Rectangle
 
     hatch = "////" if hatched else None
-    edge = "#777777" if height == 1.0 else "white"
+    edge = GRAY if height == 1.0 else "white"
     ax.add_patch(Rectangle((x, y), 1, height, facecolor=colour, edgecolor=edge, hatch=hatch, lw=1))
 
 

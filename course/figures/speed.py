@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures import Picture
 from cnnlab.course.light import keras_missing
+from cnnlab.course.palette import BLUE, GRAY, GREEN, INK, ORANGE
 
 Layer = Callable[..., NDArray[Any]]
-GREEN, GRAY = "#009e73", "#8a8a8a"
 COLOURS = {"loop": GRAY, "im2col": BLUE, "FFT": ORANGE, "Keras": GREEN}
 ROUNDS = 3
 """How often everybody takes a turn: a busy moment of the computer hits all, and none for long."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures import Picture
 from cnnlab.course.figures.gradients import COLOURS, MARKERS
+from cnnlab.course.palette import BLUE, INK, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

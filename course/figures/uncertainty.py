@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
+from cnnlab.course.figures import Picture
+from cnnlab.course.palette import BLUE, INK, ORANGE
 
 
 def ranges(

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnlab.course.figures import BLUE, INK, ORANGE, Picture
-from cnnlab.course.figures.palette import WINDOW
+from cnnlab.course.figures import Picture
+from cnnlab.course.palette import BLUE, GREEN, INK, ORANGE, WINDOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-GREEN = "#009e73"
 
 
 def fields(image: ArrayLike, sizes: Mapping[str, int]) -> Picture:

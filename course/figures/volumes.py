@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from cnnlab.course import ops
 from cnnlab.course.figures.drawing import Drawing, Point
-from cnnlab.course.figures.palette import INPUT, KERNEL, OUTPUT, WINDOW
+from cnnlab.course.palette import INPUT, KERNEL, OUTPUT, WINDOW
 
 SLANT = np.array([0.82, -0.57])
 """Where one pixel to the back leads on the page."""

@@ -9,16 +9,15 @@ from typing import Any
 
 import traitlets
 
+from cnnlab.autograder.display.marks import pieces
+from cnnlab.course import palette
 from cnnlab.course.demos import in_notebook
 from cnnlab.course.demos.stand_in import Playable
 from cnnlab.course.guesses.question import Question, Verdict
 
 _FOLDER = Path(__file__).parent
 _EXAMPLE = {"number": "a number", " × ": "a shape, such as 32 × 32 × 3", ", ": "such as 3, 0, 5"}
-_BOX = (
-    "border-left: 4px solid var(--jp-brand-color1, #1976d2); margin: 8px 0; padding: 4px 12px;"
-    " max-width: 46em"
-)
+_BOX = f"border-left: 4px solid {palette.BRAND}; margin: 8px 0; padding: 4px 12px; max-width: 46em"
 
 
 class GuessCell(Playable):
@@ -29,7 +28,7 @@ class GuessCell(Playable):
     """
 
     _esm = "\n".join([in_notebook(), (_FOLDER / "cell.js").read_text(encoding="utf-8")])
-    _css = (_FOLDER / "cell.css").read_text(encoding="utf-8")
+    _css = palette.style(".cnnlab-guess") + (_FOLDER / "cell.css").read_text(encoding="utf-8")
 
     kind = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
@@ -121,7 +120,9 @@ def marked_up(text: str) -> str:
     >>> marked_up("`x < 1` is *not* enough")
     '<code>x &lt; 1</code> is <em>not</em> enough'
     """
-    pieces = re.split(r"`([^`]+)`", text)
-    plain = [re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", escape(piece)) for piece in pieces[::2]]
-    code = [f"<code>{escape(piece)}</code>" for piece in pieces[1::2]]
-    return "".join(part for pair in zip(plain, [*code, ""], strict=True) for part in pair)
+    return "".join(
+        f"<code>{escape(words)}</code>"
+        if code
+        else re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", escape(words))
+        for words, code in pieces(text)
+    )

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from cnnlab.course import palette
 from cnnlab.course.light import keras_missing
 from cnnlab.course.start.course_map import CourseMap, Entry, Route, course_map, in_words
 from cnnlab.course.start.progress import Reached, Score, reached, what_next
@@ -56,7 +57,8 @@ def to_text(course: CourseMap, chapters: Mapping[str, Reached]) -> str:
 
 def to_html(course: CourseMap, chapters: Mapping[str, Reached], update: str) -> str:
     """The whole page; links lead from the course folder to its chapters."""
-    style = Path(__file__).with_name("page.css").read_text("utf-8")
+    own = Path(__file__).with_name("page.css").read_text("utf-8")
+    style = f"{palette.style('.cnnlab-start')}\n{own}"
     return (
         f"<style>{style}</style><div class='cnnlab-start'>{_next(course, chapters, update)}"
         f"{picture()}"

@@ -144,6 +144,11 @@ def test_a_damaged_notebook_is_said(course):
         (".", "mine", [CHAPTER, OTHER, KERAS]),
         (".", f"mine/{OTHER}", [OTHER]),
         (".", f"mine/{CHAPTER}/{NOTEBOOK}", [CHAPTER]),
+        ("mine", "ch01 .", [CHAPTER]),
+        ("mine", f". {OTHER}", [OTHER]),
+        (".", "ch01 mine", [CHAPTER]),
+        (".", f"mine mine/{OTHER}/{OTHER}.ipynb", [OTHER]),
+        (f"mine/{OTHER}", "ch01 .", [CHAPTER, OTHER]),
     ],
 )
 def test_paths_are_taken_as_pytest_takes_them(course, monkeypatch, stand, typed, chapters):

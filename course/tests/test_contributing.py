@@ -15,8 +15,8 @@ ROOT = Path(cli.__file__).parents[2]
 PLACEHOLDERS = {"chNN_name": "ch[0-9][0-9]_*", "chNN": "ch[0-9][0-9]", "…": "*", "NAME": "*"}
 ELSEWHERE = {"submitted/", ".uv/bin/uv", "text/plain"}
 """What instructors and the first command make, and a type of output: no paths of ours."""
-APART = ("course/_moved.py", "course/light.py", "course/markers.py")
-"""What the map leaves out, besides tests and benches: names for old notebooks, two helpers."""
+APART = ("course/_moved.py", "course/light.py", "course/markers.py", "course/palette.py")
+"""What the map leaves out, besides tests and benches: names for old notebooks, three helpers."""
 
 
 # Paths

@@ -17,7 +17,7 @@ from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import EXERCISE_STATUSES, ExerciseResult, RungResult, to_dict
 from cnnlab.autograder.live import judged
 from cnnlab.autograder.sandbox.calls import Outcome, invoke
-from cnnlab.course import ops
+from cnnlab.course import ops, palette
 
 CHAPTER = load_chapter("ch01_convolution")
 TWISTED = [
@@ -202,6 +202,9 @@ def test_an_error_shows_where_it_happened():
     assert text.startswith("conv2d: 0 / 8 points, stops with an error ✗ runs")
     assert "The call raised IndexError: index 1000 is out of bounds" in text
     assert "`return np.asarray(x)[1000]`." in text
+    html = render.to_html(result_of("conv2d", conv2d))
+    assert ">return np.asarray(x)[1000]</code>." in html
+    assert "`" not in html
 
 
 @pytest.mark.parametrize(
@@ -310,6 +313,7 @@ def test_colours_end_at_the_largest_finite_number_and_text_stays_readable():
 
 
 def _luminance(colour):
-    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    named = {"black": "#000000", "white": "#ffffff"}.get(colour, colour)
+    channels = np.array(palette.rgb(named)) / 255
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])

@@ -239,6 +239,17 @@ def test_a_warning_where_none_is_forbidden_costs_nothing():
     assert judge(sigmoid, noisy).status == "passed"
 
 
+def test_advice_alone_tries_no_pairs_of_mistakes():
+    """A thousand pairs, each in a call: that took 20 seconds for a right answer."""
+    fresh = dataclasses.replace(key("correlate2d"), _alike={})
+    result = judge_function(fresh, lambda image, kernel: ops.correlate2d(image + 0, kernel + 0))
+    assert (result.status, result.score) == ("passed", 4.0)
+    assert result.remarks
+    assert fresh._alike == {}
+    assert judge_function(fresh, lambda image, kernel: np.ones((2, 2))).status == "failed"
+    assert fresh._alike
+
+
 def test_one_probe_is_no_evidence():
     """A wrong answer that a twist predicts once, by chance, is not named."""
     exercise = key("correlate2d")

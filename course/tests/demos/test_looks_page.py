@@ -58,6 +58,14 @@ def test_a_demo_fits_its_page_and_can_be_read(browser, name):
         assert faults(page) == {"light": [], "dark": []}
 
 
+@pytest.mark.parametrize("name", ["ch04_network", QUESTION])
+def test_a_demo_can_be_read_on_a_dark_page_without_jupyterlabs_colours(browser, name):
+    """As in Colab, and in VS Code, which puts widgets on white whatever its theme is."""
+    widget = guess(name) if name == QUESTION else called(name)
+    with mounted(browser, widget, "body { background: #1e1e1e; color: #ccc; }") as page:
+        assert serious_faults(page, ["color-contrast"]) == []
+
+
 def cards():
     """A card of each kind: right, with pictures, an error, not written, a list, a note, a box."""
     exercise, key = load_chapter(CHAPTER)["correlate2d"], recorded(CHAPTER)["correlate2d"]

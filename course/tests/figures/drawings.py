@@ -3,8 +3,8 @@
 import re
 from xml.etree import ElementTree
 
-from cnnlab.course.figures import palette
-from cnnlab.course.figures.drawing import THEMES, Drawing
+from cnnlab.course import palette
+from cnnlab.course.figures.drawing import Drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
 NEUTRAL = {"none", "var(--ink)", "var(--soft)", "var(--paper)"}
@@ -26,7 +26,7 @@ def check(draw):
     paints = {e.get(k) for e in root.iter() for k in ("fill", "stroke")} - {None}
     assert paints <= NEUTRAL | allowed()
     assert "@media print" in bundle["text/html"]
-    for theme, colours in THEMES.items():
+    for theme, colours in palette.THEMES.items():
         still = one.svg(theme)
         ElementTree.fromstring(still)
         assert not re.search(r"var\(--(ink|soft|paper)", still)
@@ -35,9 +35,9 @@ def check(draw):
 
 
 def allowed():
-    from cnnlab.course.figures.diagrams import COLOURS, GRAY
+    from cnnlab.course.figures.diagrams import COLOURS
 
-    return {*palette.ROLES.values(), *palette.WINDOWS, *COLOURS.values(), GRAY}
+    return {*palette.ROLES.values(), *palette.WINDOWS, *COLOURS.values(), palette.GRAY}
 
 
 def inside(root, one):

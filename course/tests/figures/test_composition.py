@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlab.course.figures import composition
-from cnnlab.course.figures.palette import WINDOWS
+from cnnlab.course.palette import WINDOWS
 from cnnlab.course.tests.figures.drawings import check, overlaps, words
 
 

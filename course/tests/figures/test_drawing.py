@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from cnnlab.course import palette
 from cnnlab.course.demos import page
-from cnnlab.course.figures import palette
-from cnnlab.course.figures.drawing import THEMES, Drawing
+from cnnlab.course.figures.drawing import Drawing
+from cnnlab.course.palette import THEMES
 from cnnlab.course.tests.chromium import CHROMIUM, chromium
 
 

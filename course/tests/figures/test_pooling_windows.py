@@ -5,8 +5,8 @@ import pytest
 
 from cnnlab.course import ops
 from cnnlab.course.figures import pooling_windows
-from cnnlab.course.figures.palette import WINDOWS
 from cnnlab.course.figures.pooling_windows import places
+from cnnlab.course.palette import WINDOWS
 
 TABLE = np.array([[1, 5, 2], [-4, 0, 3]])
 

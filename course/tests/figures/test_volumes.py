@@ -7,7 +7,7 @@ import pytest
 
 from cnnlab.course import ops
 from cnnlab.course.figures import volumes
-from cnnlab.course.figures.palette import OUTPUT, WINDOW
+from cnnlab.course.palette import OUTPUT, WINDOW
 from cnnlab.course.tests.figures.drawings import check, overlaps, words
 
 RNG = np.random.default_rng(0)
