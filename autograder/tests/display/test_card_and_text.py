@@ -202,7 +202,7 @@ def test_an_error_shows_where_it_happened():
     assert text.startswith("conv2d: 0 / 8 points, stops with an error ✗ runs")
     assert "The call raised IndexError: index 1000 is out of bounds" in text
     assert "`return np.asarray(x)[1000]`." in text
-    html = render.to_html(result_of("conv2d", conv2d))
+    html = to_html(result_of("conv2d", conv2d))
     assert ">return np.asarray(x)[1000]</code>." in html
     assert "`" not in html
 
