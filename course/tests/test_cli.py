@@ -12,12 +12,14 @@ import pytest
 from jupyter_core.paths import jupyter_config_path
 from typer.testing import CliRunner
 
+from cnnlab.autograder import batch
 from cnnlab.autograder.judging import backends, record
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import references
 from cnnlab.autograder.judging.results import from_json
 from cnnlab.autograder.sandbox import processes
 from cnnlab.autograder.submission.solutions import SOLUTIONS
+from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
 from cnnlab.course import cli
 from cnnlab.course.cli import lab, terminal
 
@@ -31,6 +33,13 @@ RELEASED = SOLUTIONS.parent / "exercises" / CHAPTER / NOTEBOOK
 
 def run(*arguments: object):
     return CliRunner().invoke(cli.app, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Grading without processes of its own, which take a while to start."""
+    monkeypatch.setattr(batch, "start_judging", grader_here)
+    monkeypatch.setattr(batch, "Pool", InThisProcess)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +130,7 @@ def test_results_replace_old_ones_as_a_whole(tmp_path, monkeypatch):
     assert out.read_text() == "last week's"
 
 
+@pytest.mark.usefixtures("here")
 def test_names_of_files_are_neither_markup_nor_commands_nor_formulas(tmp_path):
     odd = tmp_path / "zzz[" / "b]\x1b[2J" / "=HYPERLINK(1)"
     odd.mkdir(parents=True)
@@ -148,6 +158,7 @@ def test_an_unreadable_file_is_a_result_not_an_error(tmp_path):
     assert "hand it in again" in result.output
 
 
+@pytest.mark.usefixtures("here")
 def test_case_writes_an_answer_that_earns_the_same(tmp_path):
     mine = tmp_path / "ch01_mine.py"
     mine.write_text("def relu(z):\n    'By Quentin.'\n    return abs(z)  # quentin\n")
@@ -162,6 +173,7 @@ def test_case_writes_an_answer_that_earns_the_same(tmp_path):
     assert "points, absolute-value" in result.output
 
 
+@pytest.mark.usefixtures("here")
 def test_a_case_that_is_graded_otherwise_is_said(tmp_path):
     mine = tmp_path / "ch01_mine.py"
     mine.write_text("def relu(z):\n    '0'\n    return np.maximum(z, float(relu.__doc__))\n")
@@ -315,6 +327,7 @@ def test_an_unknown_reference_is_refused_with_those_that_are_known(arguments, sa
     assert said in " ".join(result.output.split())
 
 
+@pytest.mark.usefixtures("here")
 def test_solutions_earn_full_marks_by_every_record(tmp_path):
     for reference in references():
         out = tmp_path / f"{reference}.json"
