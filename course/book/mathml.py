@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html import escape
 from typing import Any
@@ -13,17 +14,23 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
+SHORT = 24
+"""So many signs fit in a line of every phone."""
+
 
 def visit_inline(writer: Any, node: nodes.math) -> None:
-    """A formula in a line."""
-    writer.body.append(to_mathml(node.astext(), "inline"))
+    """A formula in a line; one that may be wider than a phone's is scrolled there."""
+    latex = node.astext()
+    formula = to_mathml(latex, "inline")
+    long = len(re.sub(r"\\[a-zA-Z]+|[\\{}_^\s]", "", latex)) > SHORT
+    writer.body.append(f'<span class="math-inline">{formula}</span>' if long else formula)
     raise nodes.SkipNode
 
 
 def visit_block(writer: Any, node: nodes.math_block) -> None:
     """A formula that stands alone; what is too wide is scrolled."""
     formula = to_mathml(node.astext(), "block")
-    writer.body.append(f'<div class="math-block" tabindex="0">{formula}</div>\n')
+    writer.body.append(f'<div class="math-block">{formula}</div>\n')
     raise nodes.SkipNode
 
 

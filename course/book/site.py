@@ -22,7 +22,7 @@ from cnnlab.course.book.front import front_page
 from cnnlab.course.book.terms import linked, marked, terms
 from cnnlab.datasets.pretrained import cache_folder
 
-STYLE = Path(__file__).with_name("book.css")
+STYLE, SCRIPT = (Path(__file__).with_name(name) for name in ("book.css", "book.js"))
 GLOSSARY = "glossary"
 SERVICES = {
     "colab_url": "https://colab.research.google.com",
@@ -91,7 +91,8 @@ def _put(site: Path, target: Path) -> None:
 
 def _write_pages(root: Path, pages: Path, chapters: Sequence[str], jobs: int, tell: Tell) -> None:
     (pages / "_static").mkdir(parents=True)
-    shutil.copyfile(STYLE, pages / "_static" / STYLE.name)
+    for file in (STYLE, SCRIPT):
+        shutil.copyfile(file, pages / "_static" / file.name)
     extras = {path.stem: _read(path) for path in sorted((root / "exercises/pages").glob("*.ipynb"))}
     books = {name: _read(root / "solutions" / name / f"{name}.ipynb") for name in chapters}
     there = {*books, *extras}
@@ -178,6 +179,7 @@ def _settings() -> dict[str, Any]:
         "html_math_renderer": "mathml",
         "html_static_path": ["_static"],
         "html_css_files": [STYLE.name],
+        "html_js_files": [SCRIPT.name],
         "html_copy_source": False,
         "html_use_index": False,
         "html_show_copyright": False,

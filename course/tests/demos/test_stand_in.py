@@ -45,6 +45,8 @@ def test_every_demo_has_a_small_still_picture(name, monkeypatch):
     assert still["text/plain"].endswith(stand_in.PLAY)
     alt = still["text/plain"].removesuffix(f" {stand_in.PLAY}")
     assert f'alt="{escape(alt)}"' in still["text/html"]
+    # GitHub, VS Code and nbconvert take HTML first, and all of them show a PNG in it.
+    assert f'src="data:image/png;base64,{still["image/png"]}"' in still["text/html"]
 
 
 def test_an_exported_page_holds_picture_and_question_alone(monkeypatch):
