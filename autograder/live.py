@@ -34,7 +34,7 @@ from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.autograder.kept import keep, learners_folder, not_kept
 from cnnlab.autograder.kernel import Clock, no_visitors, quiet
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
-from cnnlab.autograder.submission.course import course_stands_in
+from cnnlab.autograder.submission.course import course_stands_in, run_later
 from cnnlab.autograder.submission.definitions import Answers
 from cnnlab.course.light import keras_missing, require_keras
 
@@ -227,7 +227,9 @@ def _keep(target: Target, answers: Answers) -> str:
         new = keep(Path.cwd(), target.chapter, target.name, answers.cells)
     except OSError as error:
         return f"{target.name} could not be kept for later chapters: {error.strerror}."
-    return f"Later chapters can now run your {target.name}." if new else ""
+    if not new or target.name not in run_later(target.chapter):
+        return ""
+    return f"Later chapters can now run your {target.name}."
 
 
 def next_step(place: Path, chapter: str, exercise: str) -> Step | None:

@@ -6,6 +6,7 @@ are computed by running our cells, those alone that a name needs, in a process o
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.sandbox.lifeline import end_with_parent
 from cnnlab.autograder.sandbox.stand_ins import DISPLAYS
 from cnnlab.autograder.sandbox.values import Unsupported
@@ -68,6 +69,27 @@ class Given:
     values: dict[str, Any] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     imports: str = ""
+
+
+@cache
+def run_later(chapter: str) -> frozenset[str]:
+    """The exercises of a chapter whose kept answers other chapters run.
+
+    Our notebooks say so, where they call `cnnlab.autograder.own`.
+
+    Examples
+    --------
+    >>> sorted(run_later("ch04_network"))
+    ['count_macs', 'count_parameters', 'dense', 'softmax']
+    """
+    trees = (ast.parse(c) for name in chapter_names() for c in course_cells(name) if "own(" in c)
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    asked = [call.args for call in calls if ast.unparse(call.func) == "own"]
+    return frozenset(
+        ast.unparse(args[-1] if len(args) > 2 else args[0]).strip("'").rpartition(".")[2]
+        for args in asked
+        if chapter.startswith(ast.literal_eval(args[1]))
+    )
 
 
 @cache

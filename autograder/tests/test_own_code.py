@@ -90,6 +90,15 @@ def test_full_marks_are_kept_with_their_helpers_and_run_later(kernel):
     assert "It answered the only call." in mine.line
 
 
+def test_only_what_a_later_chapter_runs_is_announced(kernel):
+    kernel.open(CH01)
+    kernel.run(solution_source(CH01, "conv_step"))
+    found = check(kernel.user_ns["conv_step"])
+    assert found.passed
+    assert found.notes == ()
+    assert find(own_code.Path.cwd(), CH01, "conv_step")
+
+
 def test_a_passed_card_says_what_is_next(kernel, monkeypatch):
     kernel.open(CH01)
     kernel.run("def relu(z):\n    return z * (z > 0)")

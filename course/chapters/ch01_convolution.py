@@ -417,7 +417,8 @@ weights.
 ### Play with it
 
 The demo below runs *your* `correlate2d`. Choose a kernel, or type your own numbers into it. Drag
-the framed receptive field, or press Tab until it is framed and move it with the arrow keys.
+the framed receptive field, or press Tab until it is framed and move it with the arrow keys. The
+feature map is hatched where the field has not been yet; *Fill all* computes the rest.
 
 Try to find out:
 

@@ -594,7 +594,8 @@ if ready(conv2d):
 r"""
 Each time three quarters of the cells are gone. Now look at the left and the right border. At
 stride 1 there is a strong line on both, at stride 2 on the right alone, at stride 4 there is
-none.
+none. (Every map has a color scale of its own, drawn below it. Where such a line is the strongest
+answer, all others look paler beside it.)
 """
 
 # %% guess
@@ -615,7 +616,8 @@ r"""
 Zeros are not *nothing*: they are black pixels, and the network sees an edge there. That can even
 be useful: such an edge says that the border is near.
 
-With your `pad2d` you can add the other frame, and run `"valid"` on it.
+With your `pad2d` you can add the other frame, and run `"valid"` on it. The two lines are gone, so
+the outlines need not look pale any more: read the two scales.
 """
 
 # %%

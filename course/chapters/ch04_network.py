@@ -534,8 +534,8 @@ We describe a network by a list of tuples, as in chapter 3:
 `(32, 32, 3)`, or `(512,)` after flatten.
 
 In such a list each layer changes the shape that the next one gets. `trace_shapes` of chapter 3
-knows these shapes, and it stands in the first cell, together with `pair`, which turns 3 into
-(3, 3):
+knows these shapes. You have had it since the beginning of this chapter, together with `pair`,
+which turns 3 into (3, 3):
 """
 
 # %%

@@ -552,9 +552,9 @@ layer with a single unit! You know its backward pass. The cell hands
 And then? Pixels lie in many patches, and the filter is used at every place. *What was used twice
 gets its gradient twice.* So all cells add their parts.
 
-$$dx_{n,\,is_h+a,\,js_w+b,\,c} \mathrel{+}= \sum_f dout_{n,i,j,f} \; k_{a,b,c,f}
-\qquad
-dk_{a,b,c,f} \mathrel{+}= \sum_n x_{n,\,is_h+a,\,js_w+b,\,c} \; dout_{n,i,j,f}
+$$dx_{n,\,is_h+a,\,js_w+b,\,c} \mathrel{+}= \sum_f dout_{n,i,j,f} \; k_{a,b,c,f}$$
+
+$$dk_{a,b,c,f} \mathrel{+}= \sum_n x_{n,\,is_h+a,\,js_w+b,\,c} \; dout_{n,i,j,f}
 \qquad
 db_f = \sum_{n,i,j} dout_{n,i,j,f}$$
 
@@ -658,7 +658,7 @@ def kernel_gradient(dout, x, size, strides=(1, 1)):
 # %% [markdown]
 r"""
 What is `dk` good for? It says how to change the kernel so that a chosen place answers more. Put a 1
-into `dout` at the cat's left eye, and nowhere else.
+into `dout` at the eye on the left of the picture, and nowhere else.
 """
 
 # %% guess

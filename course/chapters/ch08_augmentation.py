@@ -25,7 +25,7 @@ regularization, too. At the end you will see what it is worth, measured at equal
 You write ten functions. Nine of them are NumPy by hand; in the last one Keras does it for you. Two
 more, on whitening, are optional. You should know chapter 6. About two and a half hours.
 
-Run the next cell first. It loads Keras, and that takes some seconds.
+Run the next three cells first. The first one loads Keras, and that takes some seconds.
 """
 
 # %% setup=true

@@ -27,7 +27,7 @@ You need the ideas of chapters 1 to 4 and 6, and about two hours. Section 6 fetc
 network (5 MB, once). Without a network connection it says so, and a small network that comes with
 the course answers instead.
 
-Run the next cell first. Keras takes a moment to load.
+Run the next two cells first. Keras takes a moment to load.
 """
 
 # %% setup=true
@@ -53,6 +53,20 @@ start("ch09_vgg")
 
 # %% [markdown]
 r"""
+Did `check` give your own functions of chapters 3 and 4 full marks? Then they count what VGG16
+costs. In a check the course's stand in, so your points do not depend on it.
+"""
+
+# %% setup=true
+from cnnlab.autograder import own, whose_code
+
+trace_shapes = own(trace_shapes, "ch03")
+count_parameters = own(count_parameters, "ch04")
+count_macs = own(count_macs, "ch04")
+whose_code()
+
+# %% [markdown]
+r"""
 ## 1. Sixteen layers
 
 Every year from 2010 to 2017, research groups from all over the world taught programs to classify
@@ -75,7 +89,7 @@ how *simple* it is. Here is all of it:
 | | dense `predictions`, softmax | 1000 | | 1000 |
 
 And as a picture. Each box is what comes out of one layer: the maps get smaller, and there are more
-and more of them.
+and more of them. Below each block is the shape that it hands on, after its pool.
 """
 
 # %%

@@ -471,8 +471,9 @@ if ready(feature_maps) and ready(to_picture) and ready(strongest):
 r"""
 The filters expect numbers between about −120 and 150. A photograph whose numbers lie between 0
 and 1 is nearly a plain one for them: what they answer comes mostly from their biases, and hardly
-from the cat. Yet the pictures of the first maps do not look wrong: each is stretched to its own
-range, so even a faint map shows a cat. That is why such a mistake can go unnoticed. **Always
+from the cat. Some maps are silent: one that is plain gray has the same number in all its cells. Yet
+the pictures of the others do not look wrong: each is stretched to its own range, so even a faint
+map shows a cat. That is why such a mistake can go unnoticed. **Always
 check the input of a trained network, by its own documentation.**
 """
 

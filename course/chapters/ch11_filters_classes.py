@@ -532,6 +532,9 @@ if written:
 
 # %% [markdown]
 r"""
+Compare each picture with the first one. `tv` takes grain away. `l6` makes glaring colors pale. With
+jitter the lines become thicker and smoother, because they have to fit at several places.
+
 ### Two passes
 
 The article's code draws its pictures in two passes: the first finds the pattern, the second

@@ -190,10 +190,10 @@ if ready(saliency):
 
 # %% [markdown]
 r"""
-It looks like scattered pepper. With SqueezeNet the grains are densest on Chelsea's eyes and nose,
-and in the coffee, so the map is not meaningless. But neighboring pixels get very different
-numbers. A network with ReLUs and pooling is linear piece by piece, and its slope jumps from piece
-to piece.
+A pixel is colored where its number is large. It looks like scattered pepper. With SqueezeNet the
+grains are densest on Chelsea's eyes and nose, and in the coffee, so the map is not meaningless.
+But neighboring pixels get very different numbers. A network with ReLUs and pooling is linear piece
+by piece, and its slope jumps from piece to piece.
 
 So look at regions, not at single pixels.
 """

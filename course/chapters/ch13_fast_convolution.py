@@ -663,11 +663,15 @@ if ready(conv1x1):
         old[0],
         green[0, :, :, 0],
         titles=["photograph", "three filters: sepia", "one filter: how green?"],
-        alt="A cup of coffee; the same in brown tones; a map that is blue where it is green.",
+        alt="A cup of coffee; the same in brown tones; a map that is deep red on the red cup, pale "
+        "on the white rim, and hardly anywhere blue.",
     ).show()
 
 # %% [markdown]
 r"""
+Blue would be green, and red is the opposite of green. Nothing is green in this photograph, so the
+map is red nearly everywhere, most of all where the cup is red.
+
 **Each channel by itself.** An ordinary filter looks at all channels at once. A **depthwise**
 layer gives each channel its own $M$ filters, and sums only over the window. $C$ channels give $C
 \cdot M$ maps. They come channel by channel: map $c \cdot M + m$ is filter $m$ on channel $c$.

@@ -27,7 +27,7 @@ with each from its curves alone.
 You need chapters 5 and 6: what a gradient is, what a loss curve is. About two and a half hours.
 Keras is not needed; your functions are compared with recorded answers of Keras, made on a CPU.
 
-Run the next two cells first.
+Run the next three cells first.
 """
 
 # %% setup=true
@@ -462,6 +462,10 @@ if ready(update_moving):
 
 # %% [markdown]
 r"""
+Each line is straight, because the scale goes in powers of ten: every batch takes away the same
+share of what is missing. (What is smaller than 0.0001 is drawn as 0.0001.) With Keras's momentum
+the average is still off by more than 1 at the right end.
+
 ## 4. Adam
 
 Chapter 5's step was `p - rate * g`. One rate for all weights, and the length of the step grows with
@@ -667,6 +671,8 @@ if ready(residual_block):
 
 # %% [markdown]
 r"""
+(What is smaller than $10^{-12}$ is drawn as $10^{-12}$: nothing is left of it.)
+
 And backward? Here are the gradients of a network with 16 layers, before its first step. Its weights
 begin at half of He's spread. **Which layers would learn nothing?**
 """

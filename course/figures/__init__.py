@@ -345,8 +345,8 @@ def _box(ax: Axes, x: float, y: float, size: tuple[int, int, int], colour: str) 
 
 
 def _number(value: float) -> str:
-    """Short, with a real minus sign: -2.0 is ``−2``, 0.1111 is ``0.11``."""
-    return f"{round(float(value), 2):g}".replace("-", "−")
+    """Short, with a real minus sign: -2.0 is ``−2``, 0.1111 is ``0.11``, -0.0 is ``0``."""
+    return f"{round(float(value), 2) + 0.0:g}".replace("-", "−")
 
 
 def _read_out(tables: Sequence[NDArray[Any]], titles: Sequence[str], signs: str) -> str:

@@ -183,7 +183,7 @@ QUESTIONS = (
     ),
     choice(
         "gradient_of_a_kernel",
-        "dout is 1 at the cat's left eye and 0 everywhere else. What will `dk` look like?",
+        "dout is 1 at one of the cat's eyes and 0 everywhere else. What will `dk` look like?",
         "the eye, cut out of the picture",
         "dk is dout times the patch. To answer more to an eye, a kernel must become more like an eye.",
         {

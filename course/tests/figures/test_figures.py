@@ -26,6 +26,7 @@ def test_each_number_is_written_in_its_cell_and_read_out():
     picture = figures.numbers(TABLE, titles=["weights"])
     assert texts(picture) == ["1", "−2", "0", "0.12"]
     assert picture.alt == "weights: 1 −2; 0 0.12."
+    assert texts(figures.numbers([[-0.0, -0.001]])) == ["0", "0"]
 
 
 def test_large_tables_are_described_by_their_size():
