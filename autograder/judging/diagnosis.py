@@ -59,13 +59,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Fit:
-    """How well mistakes explain what was seen: agreeing probes, and wrong answers among them."""
+    """How well mistakes explain what was seen: on how many plain probes and corners they agree."""
 
     twists: tuple[Twist, ...]
     plain: int
     corners: int
-    wrong_plain: int
-    wrong_corners: int
     exact: bool
 
     @property
@@ -141,7 +139,7 @@ def _fit(key: AnswerKey, twists: tuple[Twist, ...], seen: Seen, misses: int) -> 
     wrong_corners = sum(_wrong(key, twists, i, seen) for i in agreed)
     telling = telling or not all(constant(seen.corners[i]) for i in agreed)
     exact = plain == len(seen.plain) and len(agreed) == len(seen.corners)
-    fit = Fit(twists, plain, len(agreed), wrong_plain, wrong_corners, exact)
+    fit = Fit(twists, plain, len(agreed), exact)
     evidence = wrong_plain + (wrong_corners if wrong_plain or exact else 0)
     if seen.plain and not telling and _fails(key, seen):
         return None

@@ -220,6 +220,7 @@ def test_what_failed_on_our_side_is_graded_once_more_at_the_end(monkeypatch):
     assert [r.failed_here for r in results.submissions] == [False, True, False]
 
 
+@pytest.mark.slow  # test_record.py asks Keras for fresh probes, without the command
 @pytest.mark.skipif(available() is not None, reason=str(available()))
 def test_fresh_probes_fail_an_answer_learnt_by_heart(tmp_path):
     """A function that knows every recorded answer to relu, and nothing else."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import nbformat.v4 as v4
@@ -15,6 +17,9 @@ from cnnlab.autograder.judging.results import ExerciseResult, from_json
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission.case import Case, read_case, same_result, take
 
+Results = dict[str, dict[str, ExerciseResult]]
+"""The file's stem → exercise → result."""
+
 FOLDER = Path(__file__).parent / "cases"
 CASES = {path.stem: read_case(path) for path in sorted(FOLDER.glob("*.py"))}
 
@@ -23,8 +28,8 @@ UNFAIR: dict[str, str] = {}
 them out here."""
 
 
-def grade(paths: list[Path], folder: Path) -> dict[str, dict[str, ExerciseResult]]:
-    """What the command says of each file: exercise → result, by the file's stem."""
+def grade(paths: list[Path], folder: Path) -> Results:
+    """What the command says of each file."""
     results = folder / "results.json"
     command = [sys.executable, "-m", "cnnlab.course.cli", "grade", "--recorded"]
     command += ["--no-sandbox"] if available() else []  # takes minutes: TensorFlow for every file
@@ -59,20 +64,41 @@ def as_handed_in(case: Case, folder: Path, name: str) -> Path:
     return path
 
 
+def is_keras(case: Case) -> bool:
+    """Whether the case is of a chapter with Keras."""
+    return load_chapter(find_chapter(case.chapter)).keras
+
+
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, ExerciseResult]]:
-    """Every case, graded in one run."""
-    return grade([FOLDER], tmp_path_factory.mktemp("graded"))
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Results]:
+    """Every case of chapters with or without Keras, in each of its forms, graded in one run."""
+
+    @cache
+    def graded(keras: bool) -> Results:
+        folder = tmp_path_factory.mktemp("graded")
+        paths = []
+        for name, case in CASES.items():
+            if is_keras(case) == keras:
+                notebook = as_handed_in(case, folder, f"{name}_handed_in")
+                again = take(notebook, case.exercise, case.words, case.kind, case.names)
+                assert not re.search("quentin|sorrel|homework", again.code, re.I)
+                taken = folder / f"{name}_taken.py"
+                taken.write_text(again.text)
+                paths += [FOLDER / f"{name}.py", notebook, taken]
+        return grade(paths, folder)
+
+    return graded
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.xfail(reason=UNFAIR[name], strict=True)] if name in UNFAIR else []
+    unfair = [pytest.mark.xfail(reason=UNFAIR[name], strict=True)] if name in UNFAIR else []
+    return [*unfair, *([pytest.mark.slow] if is_keras(CASES[name]) else [])]
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in CASES])
 def test_the_judge_is_fair(name, graded):
     case = CASES[name]
-    result = graded[name][case.exercise]
+    result = graded(is_keras(case))[name][case.exercise]
     assert result.status != "internal_error", result.message
     if case.kind == "right":
         assert (result.status, result.score) == ("passed", result.max_score), result.message
@@ -89,25 +115,14 @@ def test_what_is_unfair_is_a_case():
 
 
 @pytest.mark.parametrize("keras", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_an_answer_grades_as_its_case_does(keras, tmp_path):
-    of_this_kind = {
-        name: case
-        for name, case in CASES.items()
-        if load_chapter(find_chapter(case.chapter)).keras == keras
-    }
-    paths = []
-    for name, case in of_this_kind.items():
-        notebook = as_handed_in(case, tmp_path, f"{name}_handed_in")
-        again = take(notebook, case.exercise, case.words, case.kind, case.names)
-        assert not re.search("quentin|sorrel|homework", again.code, re.I)
-        paths += [notebook, tmp_path / f"{name}_taken.py"]
-        paths[-1].write_text(again.text)
-    graded = grade(paths, tmp_path)
+def test_an_answer_grades_as_its_case_does(keras, graded):
+    results = graded(keras)
+    of_this_kind = {name: case for name, case in CASES.items() if is_keras(case) == keras}
     differing = [
         name
         for name, case in of_this_kind.items()
         if not same_result(
-            graded[f"{name}_handed_in"][case.exercise], graded[f"{name}_taken"][case.exercise]
+            results[f"{name}_handed_in"][case.exercise], results[f"{name}_taken"][case.exercise]
         )
     ]
     assert of_this_kind

@@ -59,7 +59,8 @@ def update(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return graded(BY_HAND, workers=2, folder=tmp_path_factory.mktemp("golden"))
+    """With more processes than cores: two submissions hang until their time is over."""
+    return graded(BY_HAND, workers=4, folder=tmp_path_factory.mktemp("golden"))
 
 
 @pytest.fixture(scope="module")

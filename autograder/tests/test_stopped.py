@@ -227,7 +227,7 @@ def undisturbed(submitted: Path, *options: str) -> list[Any]:
 def test_a_stopped_run_goes_on_and_ends_as_if_nothing_had_been(
     way: Callable[[Run], None], tmp_path: Path
 ) -> None:
-    submitted = class_of(tmp_path, 14)
+    submitted = class_of(tmp_path, len(KINDS))
     options = ["--recorded"]
     assert stopped_and_resumed(submitted, [way], 5, *options) == undisturbed(submitted, *options)
 

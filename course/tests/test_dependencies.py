@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "pyproject.toml"
 
@@ -19,23 +17,24 @@ def complaints(project: Path) -> str:
     return "" if run.returncode == 0 else run.stdout + run.stderr
 
 
+UNTRUE = [
+    ('"rich>=13.9"', '"rich>=13.9", "joblib>=1.4"', "'joblib' defined as a dependency but not"),
+    ('"pooch>=1.8",', "", "'pooch' imported but"),
+    ('"keras>=3.10", ', "", "'keras' imported but it is a transitive dependency"),
+]
+"""What is declared, what instead, and what is said of it."""
+
+
 def test_declared_and_imported_are_the_same() -> None:
     assert complaints(PROJECT) == ""
 
 
-@pytest.mark.parametrize(
-    ("declared", "instead", "complaint"),
-    [
-        ('"pooch>=1.8"', '"pooch>=1.8", "joblib>=1.4"', "'joblib' defined as a dependency but not"),
-        ('"pooch>=1.8",', "", "'pooch' imported but"),
-        ('"keras>=3.10", ', "", "'keras' imported but it is a transitive dependency"),
-    ],
-)
-def test_what_is_not_true_is_named(
-    tmp_path: Path, declared: str, instead: str, complaint: str
-) -> None:
+def test_what_is_not_true_is_named(tmp_path: Path) -> None:
     text = PROJECT.read_text(encoding="utf-8")
-    assert declared in text
+    for declared, instead, _ in UNTRUE:
+        assert declared in text
+        text = text.replace(declared, instead)
     changed = tmp_path / "pyproject.toml"
-    changed.write_text(text.replace(declared, instead), encoding="utf-8")
-    assert complaint in complaints(changed)
+    changed.write_text(text, encoding="utf-8")
+    said = complaints(changed)
+    assert [complaint for *_, complaint in UNTRUE if complaint not in said] == []

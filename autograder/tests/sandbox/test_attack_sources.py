@@ -238,15 +238,15 @@ def test_fresh_answers_cannot_be_stolen_where_there_is_no_sandbox(tmp_path: Path
 
 
 @sandboxed
-@pytest.mark.parametrize("name", ["ch01_bomb", "ch01_blame"])
-def test_a_huge_list_of_texts_is_wrong_and_no_fault_of_ours(name: str, tmp_path: Path) -> None:
+def test_a_huge_list_of_texts_is_wrong_and_no_fault_of_ours(tmp_path: Path) -> None:
     neighbour = tmp_path / "ch01_neighbour.py"
     neighbour.write_text(HONEST, encoding="utf-8")
-    files = [hostile.SOURCES / f"{name}.py", neighbour]
+    files = [*(hostile.SOURCES / f"ch01_{name}.py" for name in ("bomb", "blame")), neighbour]
     with Command([*files, "--recorded", "--workers", "1"], tmp_path, memory=2 * GIB) as command:
-        results = bounded(command.ran(patience=120), processor=60)
-    attack, honest = results.submissions
+        results = bounded(command.ran(patience=180), processor=60)
+    *attacks, honest = results.submissions
     assert exercise_of(honest, "relu").status == "passed"
-    found = exercise_of(attack, "conv2d")
-    assert found.score == 0
-    promise(found.status != "internal_error", found.message)
+    for attack in attacks:
+        found = exercise_of(attack, "conv2d")
+        assert found.score == 0
+        promise(found.status != "internal_error", found.message)

@@ -21,7 +21,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """CNN Lab with chapter 1 alone, and in it a new exercise."""
     root = tmp_path_factory.mktemp("new") / "tree"
     left_out = shutil.ignore_patterns(
-        "ch0[2-9]_*", "ch1[0-9]_*", "bench", "cases", "golden", "__pycache__", "*.webp", "weights"
+        "ch0[2-9]_*", "ch1[0-9]_*", "bench", "cases", "golden", "*.webp", "weights"
     )
     for folder in ("autograder", "course", "datasets", "exercises", "solutions"):
         shutil.copytree(ROOT / folder, root / folder, ignore=left_out)

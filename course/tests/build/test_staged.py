@@ -83,7 +83,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """CNN Lab with one tiny chapter in the place of its own, built and recorded."""
     root = tmp_path_factory.mktemp("staged") / "course"
     without = shutil.ignore_patterns(
-        "ch[0-9][0-9]_*", "tests", "bench", "references", "demos", "__pycache__", "*.webp"
+        "ch[0-9][0-9]_*", "tests", "bench", "references", "demos", "*.webp"
     )
     for folder in ("autograder", "course", "datasets"):
         shutil.copytree(OURS / folder, root / folder, ignore=without)
@@ -163,7 +163,11 @@ def test_the_working_copy_is_not_judged(clone):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (POINTS, "No module named 'cnnlab.autograder.graders.tiny_points' among the files that"),
+        pytest.param(
+            POINTS,
+            "No module named 'cnnlab.autograder.graders.tiny_points' among the files that",
+            marks=pytest.mark.slow,
+        ),
         (ANSWERS, "cannot be read"),
     ],
 )
