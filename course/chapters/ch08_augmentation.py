@@ -1031,11 +1031,10 @@ if ready(augment_batch) and ready(build_augmented_cnn):
     }.items():
         if (read := recover(varied, 144)) is None:
             continue
-        said = f"{name:19} mirrored {read.mirrored.mean():4.0%}"
+        print(f"{name}: mirrored {read.mirrored.mean():.0%}")
         for what in ("down", "right", "degrees", "contrast"):
             values = getattr(read, what)
-            said += f"  {what} {values.min():+.1f} … {values.max():+.1f}"
-        print(said)
+            print(f"   {what:8} {values.min():+5.1f} … {values.max():+5.1f}")
 
 # %% [markdown]
 r"""

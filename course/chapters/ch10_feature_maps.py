@@ -502,7 +502,7 @@ r"""
 ### Bug 1: a picture
 
 A map that falls evenly from 1 to −1, as it may come from a layer without a ReLU. The box makes a
-picture of it. **Why is half of it one single gray?**
+picture of it. **Why is the right half all black?**
 """
 
 # %%
