@@ -43,15 +43,13 @@ from cnnlab.autograder.pool import Pool, Start, Task, lost, not_graded
 from cnnlab.autograder.sandbox.budget import Budget, limit_memory
 from cnnlab.autograder.sandbox.processes import Limits, SandboxError, available
 from cnnlab.autograder.sandbox.session import Workers, open_workers
-from cnnlab.autograder.submission import Submission, names_chapter, read
+from cnnlab.autograder.submission import Submission, read
 from cnnlab.autograder.submission.assignment import Assignment, assignment_of
-from cnnlab.autograder.submission.cells import in_tree
+from cnnlab.autograder.submission.files import crowd, submitted_folder
 from cnnlab.course.light import KerasMissing, require_keras
 
 if TYPE_CHECKING:
     from cnnlab.autograder.cluster.client import Cluster
-
-SUFFIXES = (".ipynb", ".py")
 
 
 def usable_cores() -> int:
@@ -132,34 +130,6 @@ class Settings:
         }
 
 
-def find_submissions(paths: Iterable[Path]) -> list[Path]:
-    """The notebooks and ``.py`` files that the paths name; folders are searched.
-
-    Hidden files and checkpoints are left out, and in ``submitted/STUDENT/ASSIGNMENT/`` the folders
-    beside what answers it: a student could hand in thousands of files. A path that does not exist
-    is kept: it becomes a result that says so.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if not path.is_dir() or path.is_symlink():
-            found[path] = None
-            continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(f for f in folders if f[0] not in "._")
-            names = sorted(f for f in files if f.endswith(SUFFIXES) and f[0] not in "._")
-            here = [Path(folder, name) for name in _answers(names)]
-            found.update(dict.fromkeys(here))
-            if here and in_tree(str(here[0])):  # what lies below is its material
-                folders.clear()
-    return list(found)
-
-
-def _answers(names: list[str]) -> list[str]:
-    """Those of a folder's files that are submissions: not ``helper.py`` beside a notebook."""
-    notebooks = any(name.endswith(".ipynb") for name in names)
-    return [n for n in names if not (notebooks and n.endswith(".py")) or names_chapter(n)]
-
-
 def versions() -> dict[str, str]:
     """The versions that a result depends on, read without importing any of them."""
     found = {}
@@ -180,7 +150,7 @@ def grade(
     Parameters
     ----------
     paths : sequence of Path
-        Files, as `find_submissions` lists them.
+        Files, as `cnnlab.autograder.submission.files.find_submissions` lists them.
     on_result : callable
         Called with each result as it comes, for a progress bar.
     journal : Journal, optional
@@ -233,6 +203,7 @@ class _Files:
         self._found: dict[int, SubmissionResult] = {}
         self._wholes: dict[int, SubmissionResult] = {}
         self._shared = Shared()
+        self._paths, self._course = paths, settings.course
         root = None if settings.chapter else settings.course
         for path in paths:
             assignment = assignment_of(root, path) if root else None
@@ -251,6 +222,10 @@ class _Files:
             return None
         parts = [self._found.pop(n) for n in numbers]
         whole = self._wholes[file] = assignment.whole(parts) if assignment else parts[0]
+        if folder := submitted_folder(self._paths[file]):
+            others, said = crowd(folder, self._course)
+            if said and self._paths[file].absolute() not in others:
+                whole.warnings.append(said)
         return whole
 
     @property

@@ -37,11 +37,12 @@ from cnnlab.autograder.nbgrader_bridge.database import (
     url_of,
 )
 from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, KnownCell, cells_in
-from cnnlab.autograder.nbgrader_bridge.handed_in import files_of, notebook_in
+from cnnlab.autograder.nbgrader_bridge.handed_in import notebook_in
 from cnnlab.autograder.nbgrader_bridge.judge import Judge
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
 from cnnlab.autograder.nbgrader_bridge.repair import repaired
 from cnnlab.autograder.submission.cells import in_tree
+from cnnlab.autograder.submission.files import files_of
 
 Cells = dict[str, KnownCell]
 

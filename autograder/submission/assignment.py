@@ -207,6 +207,22 @@ def above_submitted(path: Path) -> Path | None:
     return Path(*parts[: parts.index(SUBMITTED)]) if SUBMITTED in parts else None
 
 
+def notebooks_in_source(folder: Path, course: Path | None = None) -> list[str]:
+    """The names of an assignment's notebooks; without a source, the assignment's own.
+
+    Parameters
+    ----------
+    folder : Path
+        ``submitted/STUDENT/ASSIGNMENT``.
+    course : Path, optional
+        The root of the course, where it is not that of ``submitted``.
+    """
+    root = course or folder.parents[2]
+    return sorted(path.stem for path in (root / SOURCE / folder.name).glob("*.ipynb")) or [
+        folder.name
+    ]
+
+
 def assignment_of(root: Path, path: Path) -> Assignment | None:
     """What the course asks for in a submitted file; None where its source does not say.
 

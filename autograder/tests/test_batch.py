@@ -10,12 +10,13 @@ from typing import ClassVar
 import pytest
 
 from cnnlab.autograder import batch, submission
-from cnnlab.autograder.batch import Grader, Settings, find_submissions, grade
+from cnnlab.autograder.batch import Grader, Settings, grade
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import SubmissionResult, to_dict
 from cnnlab.autograder.pool import Pool, Task, lost
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.submission import Submission, read
+from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,

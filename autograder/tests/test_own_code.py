@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder import check, live, own_code, start
-from cnnlab.autograder.batch import Grader, find_submissions
+from cnnlab.autograder.batch import Grader
 from cnnlab.autograder.display import show
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import to_dict
@@ -22,6 +22,7 @@ from cnnlab.autograder.kept import find, keep
 from cnnlab.autograder.own_code import own, whose_code
 from cnnlab.autograder.standing import Judge
 from cnnlab.autograder.submission import course, read
+from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.submission.solutions import SOLUTIONS, solution_source
 from cnnlab.course.ops import evaluation
 

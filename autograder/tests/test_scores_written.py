@@ -28,11 +28,12 @@ from nbgrader.api import (
 )
 from sqlalchemy import create_engine, insert, select
 
-from cnnlab.autograder.batch import Settings, find_submissions, grade
+from cnnlab.autograder.batch import Settings, grade
 from cnnlab.autograder.judging.results import SubmissionResult, from_json
 from cnnlab.autograder.nbgrader_bridge.database import DatabaseError, url_of
 from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError
 from cnnlab.autograder.nbgrader_bridge.write_scores import ScoreWriter
+from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     NOTEBOOK,

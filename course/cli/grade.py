@@ -153,11 +153,16 @@ def grade(
     from cnnlab.autograder.cluster import listening
     from cnnlab.autograder.judging.exercise import find_chapter
     from cnnlab.autograder.submission.assignment import course_root
+    from cnnlab.autograder.submission.files import find_submissions
 
     refuse_without_sandbox(sandbox and not dask)  # a cluster's workers have it
     if verbose:
         say_protections(sandbox)
-    files = batch.find_submissions(paths)
+    try:
+        root = course_root(paths, course)
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    files = find_submissions(paths, root)
     if not files:
         raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
     if fresh is None:
@@ -169,7 +174,7 @@ def grade(
         wanted = find_chapter(chapter) if chapter else None
         settings = batch.Settings(
             *(fresh, sandbox, wanted, seed, workers, reference, seconds),
-            course=course_root(paths, course),
+            course=root,
             dask=dask,
         )
     except ValueError as error:

@@ -39,10 +39,10 @@ def similar(paths: Paths, output: Output = None, at_least: AtLeast = 70) -> None
 
       cnnlab similar submitted/ -o similar.html
     """
-    from cnnlab.autograder.batch import find_submissions
     from cnnlab.autograder.report.similar_page import page
     from cnnlab.autograder.report.similarity import compare
     from cnnlab.autograder.submission import read
+    from cnnlab.autograder.submission.files import find_submissions
 
     chapters: dict[str, list[Submission]] = defaultdict(list)
     for path in find_submissions(paths):
