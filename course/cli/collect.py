@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,9 @@ Replace = Annotated[
     bool, typer.Option("--replace", help="Replace files of an earlier download that differ.")
 ]
 
+TIMESTAMP = "timestamp.txt"
+"""Where nbgrader looks for the time at which something was handed in."""
+
 
 def collect(
     downloads: Downloads,
@@ -32,7 +36,8 @@ def collect(
 
     Canvas, Moodle: the zip with all submissions. Students are called NAME_NUMBER.
 
-    Gradescope: Export Submissions. Students are called by number, else by address.
+    Gradescope: Export Submissions. Students are called by number, else by address. Its times go
+    to timestamp.txt, which late penalties are counted by. A student's own such file is left out.
 
     Then `cnnlab grade submitted/` and nbgrader's commands work as ever.
 
@@ -47,6 +52,8 @@ def collect(
     download = Download(downloads)
     notebooks = download.notebooks()
     students: dict[str, set[str]] = {}
+    times: dict[str, datetime] = {}
+    late: dict[str, None] = {}
     warnings = []
     for file in download:
         alone = notebooks[file.student] == 1 and file.name.endswith(".ipynb")
@@ -54,11 +61,23 @@ def collect(
         name = unused(f"{assignment}.ipynb" if alone else file.name, names)
         names.add(name)
         warnings += store(tree / file.student / assignment / name, file.data, replace)
+        if file.time:
+            times[file.student] = max(file.time, times.get(file.student, file.time))
+        if file.late:
+            late[file.student] = None
+    for student, time in times.items():
+        place = tree / student / assignment / TIMESTAMP
+        warnings += store(place, f"{time:%Y-%m-%d %H:%M:%S} UTC\n".encode(), replace)
     several = [student for student in students if notebooks[student] > 1]
     warnings += [
         f"{student} handed in {notebooks[student]} notebooks: one student, the best one counts."
         for student in several
     ]
+    if late:
+        warnings.append(
+            f"Late, by Canvas, which does not say how late: {', '.join(late)}. For a late penalty, "
+            f"write the time into {TIMESTAMP} in their folders, as in 2027-02-01 18:00:00 UTC."
+        )
     for warning in [*download.problems, *warnings]:
         errors.print(visible(warning), markup=False, style="yellow")
     if not students:
