@@ -17,6 +17,7 @@ from nbgrader.preprocessors import Execute
 from traitlets.utils.importstring import import_item
 
 from cnnlab.autograder.nbgrader_bridge.asked import asked_for
+from cnnlab.autograder.nbgrader_bridge.database import timestamp_in
 from cnnlab.autograder.nbgrader_bridge.gradebook import (
     JudgeError,
     KnownCell,
@@ -63,6 +64,9 @@ class GradingExporter(NotebookExporter):
         if names and (refusal := Judge(parent=self).refusal):
             self.log.error("Nothing was graded. %s", refusal)
             raise NbGraderException(refusal)
+        if names:
+            # Students may have written that file: nbgrader gives up on what it cannot read in it.
+            course.get_existing_timestamp = lambda folder: timestamp_in(Path(folder))
         if course.notebook_id == "*" and names:
             self._leave_out(autograde, [each["notebook"] for each in every])
             self._find_renamed(autograde, names)

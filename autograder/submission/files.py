@@ -39,22 +39,23 @@ def find_submissions(paths: Iterable[Path], course: Path | None = None) -> list[
             found[path] = None
             continue
         folders: dict[Path | None, list[Path]] = {}
-        for file in _inside(path):
-            folders.setdefault(submitted_folder(file), []).append(file)
+        for together in _inside(path):
+            folders.setdefault(submitted_folder(together[0]), []).extend(together)
         for folder, files in folders.items():
             graded = few(files, folder, notebooks_in_source(folder, course)) if folder else files
             found.update(dict.fromkeys(graded))
     return list(found)
 
 
-def _inside(top: Path) -> Iterator[Path]:
+def _inside(top: Path) -> Iterator[list[Path]]:
+    """The submissions in a folder, those together that lie together."""
     for folder, folders, files in os.walk(top):
         folders[:] = sorted(f for f in folders if f[0] not in "._")
         names = sorted(f for f in files if f.endswith(SUFFIXES) and f[0] not in "._")
-        here = [Path(folder, name) for name in _answers(names)]
-        yield from here
-        if here and in_tree(str(here[0])):  # what lies below is its material
-            folders.clear()
+        if here := [Path(folder, name) for name in _answers(names)]:
+            yield here
+            if in_tree(str(here[0])):  # what lies below is its material
+                folders.clear()
 
 
 def _answers(names: list[str]) -> list[str]:
@@ -106,7 +107,7 @@ def few(files: Sequence[Path], folder: Path, notebooks: Collection[str]) -> list
 @lru_cache(maxsize=64)
 def crowd(folder: Path, course: Path | None = None) -> tuple[frozenset[Path], str]:
     """The files of a submission that are too many, and a sentence that names them."""
-    files = list(_inside(folder))
+    files = [file for together in _inside(folder) for file in together]
     graded = set(few(files, folder, notebooks_in_source(folder, course)))
     others = [file for file in files if file not in graded]
     names = [shown(writable(f.relative_to(folder).as_posix())) for f in others[:NAMED]]
@@ -135,7 +136,7 @@ def files_of(folder: Path, notebooks: Collection[str]) -> dict[str, Path]:
     left = {p.stem: p for p in folder.glob("*.ipynb") if p.name[0] not in "._"}
     found = {name: left.pop(name) for name in notebooks if name in left}
     for name in sorted(set(notebooks) - found.keys(), key=len, reverse=True):
-        copies = [stem for stem in left if stem.lower().startswith(name.lower())]
+        copies = {stem for stem in left if stem.lower().startswith(name.lower())}
         if copies:
             found[name] = left[max(copies, key=in_order)]
             left = {stem: path for stem, path in left.items() if stem not in copies}

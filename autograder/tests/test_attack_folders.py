@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from cnnlab.autograder.batch import Settings, grade
@@ -151,3 +152,20 @@ def test_other_files_reach_the_graded_folder_whatever_is_in_their_way(tmp_path: 
 def _texts(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+def test_nbgrader_reads_the_time_as_the_command_does(tmp_path: Path, monkeypatch) -> None:
+    """Left to itself it gives a student no grade whose ``timestamp.txt`` is nonsense."""
+    module = "cnnlab.autograder.nbgrader_bridge.exporter"
+    monkeypatch.setattr(f"{module}.notebooks_of", lambda about: ["n"])
+    monkeypatch.setattr(f"{module}.known_cells", lambda about: {})
+    monkeypatch.setattr(f"{module}.asked_for", lambda *_: (None, ["check-relu"]))
+    course = CourseDirectory(root=str(tmp_path), assignment_id=HOMEWORK)
+    autograde = Autograde(coursedir=course)
+    autograde.assignments = {}
+
+    GradingExporter(parent=autograde)
+
+    for said, expected in (("nonsense", None), ("2026-01-03 00:00:00 UTC", datetime(2026, 1, 3))):
+        (tmp_path / "timestamp.txt").write_text(said)
+        assert course.get_existing_timestamp(str(tmp_path)) == expected

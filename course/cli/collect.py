@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -108,9 +109,13 @@ def store(target: Path, data: bytes, replace: bool) -> list[str]:
                 return []
             if not replace:
                 return [f"{target} is there and differs; --replace would replace it."]
-            target.unlink()
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        beside = target.with_name(f".cnnlab-{os.getpid()}")
+        try:
+            beside.write_bytes(data)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)  # half a file would be graded
     except OSError as error:
         raise fail(f"{target} could not be written: {error}") from None
     return []

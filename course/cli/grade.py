@@ -197,7 +197,10 @@ def grade(
             raise fail(f"Stopped. {remedy(journal)}", stopped.code) from None
         except (RuntimeError, OSError) as error:
             raise fail(f"{error} {remedy(journal)}") from None
-    console.print(class_table(result))
+    try:
+        console.print(class_table(result))
+    except OSError as error:
+        raise fail(f"Everything was graded, but the table could not be printed: {error}.") from None
     demand_results(result)
     if scores and scores.failed:
         count = len(scores.failed)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cnnlab.autograder import live
 from cnnlab.autograder.batch import Settings, grade
 from cnnlab.autograder.judging.results import to_dict
 from cnnlab.autograder.judging.worth import Asked
@@ -105,6 +106,15 @@ def test_a_chapter_of_which_some_was_chosen_counts_so(work):
     assert "50 / 51 points" in said
     assert "0 / 0" in said
     assert f"Next: relu, in {CH01}." in said
+
+
+def test_in_the_notebook_the_next_exercise_is_one_of_the_worksheets(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "state", live.LiveState())
+    live.begin("ch01::relu", "ch04::flatten")
+    step = live.next_step(tmp_path, CH01, "relu")
+    assert step is not None
+    assert str(step) == "Next in this notebook: flatten."
+    assert live.next_step(tmp_path, CH04, "flatten") is None
 
 
 def test_pytest_has_a_test_for_each_rung_of_a_worksheet(work, pytester, monkeypatch):
