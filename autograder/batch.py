@@ -6,7 +6,6 @@ the end, alone. If it fails again it stays an ``internal_error``, which says why
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -33,42 +32,12 @@ from cnnlab.autograder.judging.worth import Asked
 from cnnlab.autograder.pool import Pool, Task
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.settings import Settings, versions
-from cnnlab.autograder.submission import Submission, names_chapter, read
+from cnnlab.autograder.submission import Submission, read
 from cnnlab.autograder.submission.assignment import Assignment, assignment_of
-from cnnlab.autograder.submission.cells import in_tree
+from cnnlab.autograder.submission.files import crowd, submitted_folder
 
 if TYPE_CHECKING:
     from cnnlab.autograder.cluster.client import Cluster
-
-SUFFIXES = (".ipynb", ".py")
-
-
-def find_submissions(paths: Iterable[Path]) -> list[Path]:
-    """The notebooks and ``.py`` files that the paths name; folders are searched.
-
-    Hidden files and checkpoints are left out, and in ``submitted/STUDENT/ASSIGNMENT/`` the folders
-    beside what answers it: a student could hand in thousands of files. A path that does not exist
-    is kept: it becomes a result that says so.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if not path.is_dir() or path.is_symlink():
-            found[path] = None
-            continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(f for f in folders if f[0] not in "._")
-            names = sorted(f for f in files if f.endswith(SUFFIXES) and f[0] not in "._")
-            here = [Path(folder, name) for name in _answers(names)]
-            found.update(dict.fromkeys(here))
-            if here and in_tree(str(here[0])):  # what lies below is its material
-                folders.clear()
-    return list(found)
-
-
-def _answers(names: list[str]) -> list[str]:
-    """Those of a folder's files that are submissions: not ``helper.py`` beside a notebook."""
-    notebooks = any(name.endswith(".ipynb") for name in names)
-    return [n for n in names if not (notebooks and n.endswith(".py")) or names_chapter(n)]
 
 
 def grade(
@@ -82,7 +51,7 @@ def grade(
     Parameters
     ----------
     paths : sequence of Path
-        Files, as `find_submissions` lists them.
+        Files, as `cnnlab.autograder.submission.files.find_submissions` lists them.
     on_result : callable
         Called with each result as it comes, for a progress bar.
     journal : Journal, optional
@@ -135,6 +104,7 @@ class _Files:
         self._found: dict[int, SubmissionResult] = {}
         self._wholes: dict[int, SubmissionResult] = {}
         self._shared = Shared()
+        self._paths, self._course = paths, settings.course
         root = None if settings.chapter else settings.course
         for path in paths:
             assignment = assignment_of(root, path) if root else None
@@ -153,6 +123,10 @@ class _Files:
             return None
         parts = [self._found.pop(n) for n in numbers]
         whole = self._wholes[file] = assignment.whole(parts) if assignment else parts[0]
+        if folder := submitted_folder(self._paths[file]):
+            others, said = crowd(folder, self._course)
+            if said and self._paths[file].absolute() not in others:
+                whole.warnings.append(said)
         return whole
 
     @property

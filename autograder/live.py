@@ -235,6 +235,8 @@ def _keep(target: Target, answers: Answers) -> str:
 def next_step(place: Path, chapter: str, exercise: str) -> Step | None:
     """What comes after an exercise: the chapter's next without full marks, else another chapter.
 
+    In an assignment with exercises of several chapters, it is the next of these.
+
     Parameters
     ----------
     place : Path
@@ -244,8 +246,12 @@ def next_step(place: Path, chapter: str, exercise: str) -> Step | None:
     Returns
     -------
     Step or None
-        None after the last chapter that can be worked in here.
+        None after the last chapter that can be worked in here, or the assignment's last exercise.
     """
+    if exercise in state.chosen:
+        chosen = list(state.chosen)
+        after = chosen[chosen.index(exercise) + 1 :]
+        return Step(f"Next in this notebook: {after[0]}") if after else None
     names = [each.name for each in load_chapter(chapter).exercises]
     after = names[names.index(exercise) + 1 :]
     left = after if learners_folder(place) is None else not_kept(place, chapter)

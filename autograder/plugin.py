@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
     from _pytest.terminal import TerminalReporter
 
-    from cnnlab.autograder.judging.exercise import Chapter
+    from cnnlab.autograder.judging.exercise import Exercise
     from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
     from cnnlab.autograder.submission import Submission
+    from cnnlab.autograder.submission.own_work import OwnWork
 
 _GRADERS = Path(__file__).parent / "graders"
 
@@ -73,7 +74,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
 
 
 class Notebook(pytest.File):
-    """A chapter's notebook. It is graded once, when the first of its tests runs."""
+    """A chapter's or an assignment's notebook. It is graded once, when its first test runs."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -81,26 +82,20 @@ class Notebook(pytest.File):
         """What has been printed in full: exercises by name, failures of ours by message."""
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        if self.submission.problem:
+        if self.work.problem:
             yield Unreadable.from_parent(self, name="notebook")
             return
-        for warning in self.submission.warnings:
+        for warning in dict.fromkeys(w for part in self.work.parts for w in part.warnings):
             self.warn(pytest.PytestWarning(warning))
-        for name in self.submission.exercises:
+        for name in self.work.places:
             yield ExerciseLadder.from_parent(self, name=name)
 
     @cached_property
-    def submission(self) -> Submission:
+    def work(self) -> OwnWork:
         """What is in the file; nothing is executed."""
-        from cnnlab.autograder.submission import read
+        from cnnlab.autograder.submission.own_work import read_own
 
-        return read(self.path)
-
-    @cached_property
-    def chapter(self) -> Chapter:
-        from cnnlab.autograder.judging.exercise import load_chapter
-
-        return load_chapter(str(self.submission.chapter))
+        return read_own(self.path)
 
     @cached_property
     def result(self) -> SubmissionResult:
@@ -108,11 +103,15 @@ class Notebook(pytest.File):
         from cnnlab.autograder.grading_process import Grader
 
         with Grader(sandbox=False) as grader:
-            return grader.grade(self.submission, None)
+            return self.work.whole([grader.grade(part, None) for part in self.work.parts])
+
+    def place(self, name: str) -> tuple[Submission, Exercise]:
+        """The part of the notebook that an exercise belongs to, and what it asks for."""
+        return self.work.places[name]
 
     def is_stub(self, name: str) -> bool:
         """Whether an exercise is untouched, as can be seen without running anything."""
-        return self.submission.exercises[name].status == "stub"
+        return self.place(name)[0].exercises[name].status == "stub"
 
     def why_skipped(self, name: str) -> str | None:
         """Why an exercise cannot be tested, as far as can be seen without running anything."""
@@ -120,7 +119,7 @@ class Notebook(pytest.File):
 
         if self.is_stub(name):
             return f"{name} is not written yet"
-        return keras_missing() if self.chapter.keras else None
+        return keras_missing() if self.place(name)[0].asks().keras else None
 
     def board(self) -> list[str]:
         """A line for each exercise; none where other tests were selected and nothing ran."""
@@ -130,12 +129,13 @@ class Notebook(pytest.File):
 
         if "result" in vars(self):
             results = self.result.exercises
-        elif is_untouched(self.submission):
-            results = [not_attempted(exercise) for exercise in self.chapter.exercises]
+        elif self.work.places and all(is_untouched(part) for part in self.work.parts):
+            results = [not_attempted(exercise) for _, exercise in self.work.places.values()]
         else:
             return []
         score = sum(result.score for result in results)
-        total = f"{self.chapter.name}: {score:g} / {self.chapter.max_score:g} points"
+        most = sum(exercise.max_score for _, exercise in self.work.places.values())
+        total = f"{self.work.name}: {score:g} / {most:g} points"
         return [total, *(f"  {headline(result)}" for result in results)]
 
 
@@ -151,7 +151,7 @@ class ExerciseLadder(pytest.Collector):
 
     def collect(self) -> Iterable[pytest.Item]:
         why = self.parent.why_skipped(self.name)
-        for rung in {"runs": 0.0, **self.parent.chapter[self.name].points, "robust": 0.0}:
+        for rung in {"runs": 0.0, **self.parent.place(self.name)[1].points, "robust": 0.0}:
             item = Rung.from_parent(self, name=rung)
             if why:
                 item.add_marker(pytest.mark.skip(reason=why))
@@ -168,17 +168,21 @@ class Rung(pytest.Item):
         return self.parent.parent
 
     def runtest(self) -> None:
-        exercise = self.parent.name
-        result = next(r for r in self.notebook.result.exercises if r.name == exercise)
+        from cnnlab.autograder.judging.judge import counts
+
+        exercise = self.notebook.place(self.parent.name)[1]
+        result = next(r for r in self.notebook.result.exercises if r.name == exercise.name)
         if result.status == "not_attempted":  # its stub is called, but after code of their own
-            pytest.skip(f"{exercise} is not written yet")
+            pytest.skip(f"{exercise.name} is not written yet")
         rung = next((rung for rung in result.rungs if rung.id == self.name), None)
-        ours = result.status == "internal_error"
-        worth_nothing = not rung.points and self.name != "runs" if rung else self.name == "robust"
-        if worth_nothing and not ours:
+        if not counts(exercise, self.name) and result.status != "internal_error":
             if rung is None or not rung.passed:  # advice, which costs nothing
-                pytest.skip(rung.message if rung else f"{exercise} has nothing beyond it")
-        elif rung is None or not rung.passed or (self.name == "runs" and _only_changes(result)):
+                pytest.skip(rung.message if rung else f"{exercise.name} has nothing beyond it")
+        elif (
+            rung is None
+            or not rung.passed
+            or (self.name == "runs" and _only_changes(exercise, result))
+        ):
             raise NotThereYet(result, rung.message if rung else "")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -206,9 +210,12 @@ class Rung(pytest.Item):
         return self.path, 0, f"{self.parent.name}: {RUNGS.get(self.name, self.name)}"
 
 
-def _only_changes(result: ExerciseResult) -> bool:
+def _only_changes(exercise: Exercise, result: ExerciseResult) -> bool:
     """Whether every rung was reached, by a function that changes its caller's arrays."""
-    return result.status == "failed" and all(r.passed for r in result.rungs if r.points)
+    from cnnlab.autograder.judging.judge import counts
+
+    reached = all(rung.passed for rung in result.rungs if counts(exercise, rung.id))
+    return result.status == "failed" and reached
 
 
 class Unreadable(pytest.Item):
@@ -217,7 +224,7 @@ class Unreadable(pytest.Item):
     parent: Notebook
 
     def runtest(self) -> None:
-        raise ValueError(self.parent.submission.problem)
+        raise ValueError(self.parent.work.problem)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return Said(str(excinfo.value), str(excinfo.value))
@@ -278,7 +285,7 @@ class Said(TerminalRepr):
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a notebook says that it is a chapter of ours, or would if it could be read."""
+    """Whether a notebook is a chapter of ours or an assignment, or would be if it could be read."""
     if not is_own_work(path):
         return False
     try:
@@ -294,4 +301,10 @@ def _is_ours(path: Path) -> bool:
         return False
     except (ValueError, RecursionError):
         return True  # a chapter's notebook, damaged: its owner wants to hear that
-    return isinstance(metadata, dict) and isinstance(metadata.get("chapter"), str)
+    if not isinstance(metadata, dict):
+        return False
+    if isinstance(metadata.get("chapter"), str):
+        return True
+    from cnnlab.autograder.submission.assignment import MADE
+
+    return MADE in metadata

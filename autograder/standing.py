@@ -13,7 +13,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from cnnlab.autograder.grading import grade_submission, without_running
-from cnnlab.autograder.judging.exercise import Chapter, load_chapter
+from cnnlab.autograder.judging.exercise import Chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.pool import lost, not_graded
@@ -21,6 +21,7 @@ from cnnlab.autograder.sandbox.connection import Connection
 from cnnlab.autograder.sandbox.processes import Limits, Plain
 from cnnlab.autograder.sandbox.session import Session, Workers
 from cnnlab.autograder.submission import Definition, Submission, read
+from cnnlab.autograder.submission.own_work import read_own
 from cnnlab.course.light import keras_missing
 
 
@@ -71,11 +72,29 @@ class Judge:
         Standing
             Never an exception: what goes wrong on our side is a result that says so.
         """
-        submission = read(path)
-        if submission.problem or submission.chapter is None:
-            return Standing(grade_submission(submission, {}, None))
-        chapter = load_chapter(submission.chapter)
-        wanted = [e.name for e in chapter.exercises if not only or e.name in only]
+        work = read_own(path)
+        if work.problem:
+            return Standing(grade_submission(work.parts[0], {}, None))
+        found = [
+            self._judge(part, path, names, on_run)
+            for part in work.parts
+            if (names := [n for n in part.exercises if n in work.places and _meant(n, only)])
+        ]
+        found = found or [self._judge(work.parts[0], path, [], on_run)]  # it is there no more
+        return Standing(
+            work.whole([each.result for each in found]),
+            tuple(name for each in found for name in each.changed),
+        )
+
+    def _judge(
+        self,
+        submission: Submission,
+        path: Path,
+        wanted: list[str],
+        on_run: Callable[[Chapter, list[str]], object],
+    ) -> Standing:
+        """Judge exercises of one chapter."""
+        chapter = submission.asks()
         codes = {name: _code(submission, path, name) for name in wanted}
         known = {name: self._known.get((str(path), name)) for name in wanted}
         changed = [n for n in wanted if (seen := known[n]) is None or seen[0] != codes[n]]
@@ -132,7 +151,8 @@ class Judge:
         running, waiting = set[str](), list(names)
         while waiting:
             running.add(name := waiting.pop())
-            waiting += [need for need in chapter[name].needs if need not in running]
+            needs = submission.exercises.keys() & chapter[name].needs
+            waiting += needs - running
         some = {
             name: definition if name in running else Definition(name, "stub")
             for name, definition in submission.exercises.items()
@@ -149,6 +169,10 @@ class Judge:
         return self._children.setdefault(chapter.keras, _Spares(chapter.keras))
 
 
+def _meant(name: str, only: Collection[str]) -> bool:
+    return not only or name in only
+
+
 def is_untouched(submission: Submission) -> bool:
     """Whether every exercise still is the stub that was handed out."""
     return all(definition.status == "stub" for definition in submission.exercises.values())
@@ -158,8 +182,9 @@ def _code(submission: Submission, path: Path, name: str) -> Any:
     """What an exercise's result depends on: all the learner's code that it uses, or the lack."""
     definition = submission.exercises[name]
     if definition.status != "written":
-        return definition.status, definition.problem
-    return read(path, submission.chapter, only=name).cells(), sorted(submission.course_names)
+        return definition.status, definition.problem, submission.asked
+    cells = read(path, submission.chapter, name, submission.asked).cells()
+    return cells, sorted(submission.course_names), submission.asked
 
 
 class _Spares(Plain):

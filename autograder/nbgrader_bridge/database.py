@@ -169,7 +169,7 @@ class Writer:
                     self._write(db, graded)
                 return
             except OperationalError as error:  # locked by formgrader, or the server restarts
-                if attempt == TRIES:
+                if attempt == TRIES or _is_full(error):
                     raise DatabaseError(_said(error)) from error
                 time.sleep(0.25 * 2**attempt)
             except SQLAlchemyError as error:
@@ -264,7 +264,15 @@ def timestamp_in(folder: Path) -> datetime | None:
     return None
 
 
+def _is_full(error: SQLAlchemyError) -> bool:
+    """Whether the database's disk is full, by SQLite's or PostgreSQL's own code: no use to wait."""
+    original = getattr(error, "orig", None)
+    codes = getattr(original, "sqlite_errorname", None), getattr(original, "sqlstate", None)
+    return codes in (("SQLITE_FULL", None), (None, "53100"))
+
+
 def _said(error: SQLAlchemyError) -> str:
     """What a database says, in its own words, without the statement."""
     original = getattr(error, "orig", None) or error
-    return f"The gradebook could not be used: {str(original).strip()}"
+    advice = " What was there before is unchanged. Make room on its disk." * _is_full(error)
+    return f"The gradebook could not be used: {str(original).strip().rstrip('.')}.{advice}"

@@ -17,15 +17,17 @@ from nbgrader.preprocessors import Execute
 from traitlets.utils.importstring import import_item
 
 from cnnlab.autograder.nbgrader_bridge.asked import asked_for
+from cnnlab.autograder.nbgrader_bridge.database import timestamp_in
 from cnnlab.autograder.nbgrader_bridge.gradebook import (
     JudgeError,
     KnownCell,
     known_cells,
     notebooks_of,
 )
-from cnnlab.autograder.nbgrader_bridge.handed_in import files_of, notebook_in
+from cnnlab.autograder.nbgrader_bridge.handed_in import notebook_in
 from cnnlab.autograder.nbgrader_bridge.judge import Judge
 from cnnlab.autograder.nbgrader_bridge.repair import repaired
+from cnnlab.autograder.submission.files import crowd, few, files_of
 
 
 class GradingExporter(NotebookExporter):
@@ -62,8 +64,21 @@ class GradingExporter(NotebookExporter):
         if names and (refusal := Judge(parent=self).refusal):
             self.log.error("Nothing was graded. %s", refusal)
             raise NbGraderException(refusal)
-        if course.notebook_id == "*":
+        if names:
+            # Students may have written that file: nbgrader gives up on what it cannot read in it.
+            course.get_existing_timestamp = lambda folder: timestamp_in(Path(folder))
+        if course.notebook_id == "*" and names:
+            self._leave_out(autograde, [each["notebook"] for each in every])
             self._find_renamed(autograde, names)
+
+    def _leave_out(self, autograde: Autograde, notebooks: list[str]) -> None:
+        """Keep nbgrader from looking at each of thousands of files that a student handed in."""
+        for name, found in autograde.assignments.items():
+            folder = Path(name).absolute()
+            graded = few([Path(file) for file in sorted(found)], folder, notebooks)
+            if len(graded) < len(found):
+                found[:] = map(str, graded)
+                self.log.warning("%s: %s", folder.parent.name, crowd(folder)[1])
 
     def _find_renamed(self, autograde: Autograde, names: list[str]) -> None:
         """Let nbgrader grade a file under its notebook's name, where the student renamed it."""

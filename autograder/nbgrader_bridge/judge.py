@@ -25,12 +25,12 @@ from cnnlab.autograder.learner import JUDGE
 from cnnlab.autograder.nbgrader_bridge.asked import asked_for
 from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
 from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, known_cells, notebooks_of
-from cnnlab.autograder.nbgrader_bridge.handed_in import files_of
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
 from cnnlab.autograder.pool import Pool, Task
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission import Submission, read, read_text
+from cnnlab.autograder.submission.files import files_of
 
 
 class Judge(NbGraderPreprocessor):

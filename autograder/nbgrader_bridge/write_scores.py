@@ -37,11 +37,12 @@ from cnnlab.autograder.nbgrader_bridge.database import (
     url_of,
 )
 from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError, KnownCell, cells_in
-from cnnlab.autograder.nbgrader_bridge.handed_in import files_of, notebook_in
+from cnnlab.autograder.nbgrader_bridge.handed_in import notebook_in
 from cnnlab.autograder.nbgrader_bridge.judge import Judge
 from cnnlab.autograder.nbgrader_bridge.outputs import fill
 from cnnlab.autograder.nbgrader_bridge.repair import repaired
 from cnnlab.autograder.submission.cells import in_tree
+from cnnlab.autograder.submission.files import files_of
 
 Cells = dict[str, KnownCell]
 
@@ -98,7 +99,7 @@ class ScoreWriter:
         Raises
         ------
         DatabaseError
-            The database did not take it.
+            The database, or the disk of the graded notebooks, did not take it.
         """
         path = Path(result.path).absolute()
         tree = in_tree(str(path))
@@ -119,6 +120,11 @@ class ScoreWriter:
         except JudgeError as error:
             self.failed.append(result.path)
             return f"the instructor's own cells could not be executed: {error}"
+        except OSError as error:
+            advice = " Make room." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+            raise DatabaseError(
+                f"The graded notebook could not be written: {error}.{advice}"
+            ) from error
         missing = [each for each in notebooks if not (path.parent / f"{each}.ipynb").exists()]
         self._writer.write(
             Graded(student, assignment, {name: nb.cells}, missing, timestamp_in(path.parent))
@@ -205,7 +211,7 @@ def _left_out_if_odd() -> Iterator[None]:
 
 
 def _put(file: Path, target: Path, name: Path) -> None:
-    """Copy a file to its place; a file or a folder of another kind that is there gives way."""
+    """Copy a whole file to its place; a file or a folder of another kind there gives way."""
     place = target / name
     for above in (target / each for each in name.parents):
         if above.is_symlink() or above.is_file():
@@ -213,8 +219,12 @@ def _put(file: Path, target: Path, name: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
-    place.unlink(missing_ok=True)
-    shutil.copy(file, place)
+    beside = place.with_name(f".cnnlab-{os.getpid()}")  # a short one: names may be 255 bytes long
+    try:
+        shutil.copy(file, beside)
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _clean(nb: NotebookNode, cells: Cells, kernel: Any) -> None:

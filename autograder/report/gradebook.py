@@ -15,11 +15,16 @@ from cnnlab.autograder.report.classbook import ClassBook, Latest, exercise_of, e
 Row = list[Any]
 POINTS_POSSIBLE = "Points Possible"
 """Begins the row of Canvas's table that says what each assignment is worth."""
-CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account")
-"""Columns by which Canvas knows a student; also `Section`, which is kept."""
+CANVAS = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account")
+"""Columns by which Canvas knows a student."""
+CANVAS_NAMES = (("Student",), ("LastName", "FirstName"))
+"""The columns that come before them, as the grade book's settings want it."""
+EXCUSED = "EX"
 MOODLE = ("Identifier", "Username", "ID number", "Email address")
-GRADE, MAXIMUM, COMMENTS = "Grade", "Maximum Grade", "Feedback comments"
+GRADE, MAXIMUM, COMMENTS = "Grade", "Maximum grade", "Feedback comments"
 """Columns of Moodle's grading worksheet that are filled in or read."""
+CHANGED, CHANGEABLE, SCALE = "Last modified (grade)", "Grade can be changed", "Scale"
+"""Further columns there: Moodle demands the first; "No" in the second means a locked grade."""
 
 
 @dataclass
@@ -78,7 +83,7 @@ def fill_canvas(
     """Canvas's exported grade book, with a chapter's points in one column.
 
     Only what Canvas needs to know a student is kept, and the column. Where the column is worth
-    other points than the chapter, the points are scaled.
+    other points than the chapter, the points are scaled. Who is excused stays excused.
 
     Parameters
     ----------
@@ -90,27 +95,34 @@ def fill_canvas(
     Raises
     ------
     ValueError
-        It is no grade book of Canvas, or the column is not in it.
+        It is no grade book that Canvas would take, or the column is not in it.
     """
-    head = [cell.strip().lstrip("\ufeff") for cell in table[0]] if table else []
-    if "Student" not in head or "ID" not in head:
-        raise ValueError("This is no grade book of Canvas: it has no columns Student and ID.")
+    head = _head(table)
+    names = next((n for n in CANVAS_NAMES if head[: len(n) + 1] == [*n, "ID"]), None)
+    if names is None or "Section" not in head:
+        raise ValueError(
+            "This is no grade book of Canvas: it does not begin with the columns Student (or "
+            "LastName and FirstName) and ID, or has no Section."
+        )
     place = _canvas_column(head, column)
-    kept = [i for i, name in enumerate(head) if name in (*CANVAS, "Section")] + [place]
-    worth, result = None, Filled([[head[i] for i in kept]])
+    kept = [i for i, name in enumerate(head) if name in (*names, *CANVAS, "Section")] + [place]
+    worth, result, excused = None, Filled([[head[i] for i in kept]]), []
     students = _Students(book, chapter)
     for row in table[1:]:
         cells = [*row, *[""] * (len(head) - len(row))]
+        about = [cells[head.index(name)] for name in CANVAS if name in head]
         if cells[0].strip().startswith(POINTS_POSSIBLE):
             worth = _number(cells[place])
-        elif any(cells[head.index(name)].strip() for name in CANVAS if name in head):
-            names = [cells[head.index(name)] for name in CANVAS[1:] if name in head]
-            latest = students.take(names)
-            if latest:
+        elif any(filter(str.strip, [cells[0], *about])) and (latest := students.take(about)):
+            if cells[place].strip().upper() == EXCUSED:
+                excused.append(latest.learner.name)
+            else:
                 cells[place] = f"{_scaled(latest.result, worth):g}"
                 result.filled += 1
         result.rows.append([cells[i] for i in kept])
     result.notes = [*students.notes(), *_scaling(students.results, worth)]
+    if excused:
+        result.notes.append(f"Excused there, and left so: {', '.join(excused)}.")
     return result
 
 
@@ -122,28 +134,41 @@ def fill_moodle(
     Raises
     ------
     ValueError
-        It is no grading worksheet of Moodle.
+        It is no grading worksheet that Moodle would take points from.
     """
-    head = [cell.strip().lstrip("\ufeff") for cell in table[0]] if table else []
-    if "Identifier" not in head or GRADE not in head:
-        raise ValueError("This is no grading worksheet of Moodle: it has no Identifier and Grade.")
+    head = _head(table)
     columns = {name.casefold(): i for i, name in enumerate(head)}
+    if missing := [n for n in (MOODLE[0], GRADE, CHANGED) if n.casefold() not in columns]:
+        raise ValueError(f"This is no grading worksheet of Moodle: it lacks {', '.join(missing)}.")
+    if SCALE.casefold() in columns:
+        raise ValueError(
+            "This assignment is graded by a scale, which has words in the place of points. In "
+            "its settings in Moodle, under Grade, choose the type Point."
+        )
     result, students = Filled([head]), _Students(book, chapter)
-    worth = None
+    worth, locked = None, []
     for row in table[1:]:
         cells = [*row, *[""] * (len(head) - len(row))]
-        names = [cells[head.index(name)] for name in MOODLE if name in head]
+        said = {name: cells[i] for name, i in columns.items()}
+        names = [said[name.casefold()] for name in MOODLE if name.casefold() in columns]
         latest = students.take([re.sub(r"^Participant\s+", "", name) for name in names])
         if latest:
-            if MAXIMUM.casefold() in columns:
-                worth = _number(cells[columns[MAXIMUM.casefold()]])
-            cells[head.index(GRADE)] = f"{_scaled(latest.result, worth):g}"
+            worth = _number(said.get(MAXIMUM.casefold(), ""))
+            if said.get(CHANGEABLE.casefold(), "").strip().casefold() == "no":
+                locked.append(latest.learner.name)
+            cells[columns[GRADE.casefold()]] = f"{_scaled(latest.result, worth):g}"
             if comments and COMMENTS.casefold() in columns:
                 cells[columns[COMMENTS.casefold()]] = comment(latest.result)
             result.filled += 1
         result.rows.append(cells)
     result.notes = [*students.notes(), *_scaling(students.results, worth)]
+    if locked:
+        result.notes.append(f"Locked there, so Moodle will not take them: {', '.join(locked)}.")
     return result
+
+
+def _head(table: Sequence[Sequence[str]]) -> list[str]:
+    return [cell.strip().lstrip("\ufeff") for cell in table[0]] if table else []
 
 
 def comment(result: SubmissionResult) -> str:
@@ -215,11 +240,12 @@ def _names(key: str) -> set[str]:
 def _canvas_column(head: list[str], column: str) -> int:
     """The place of an assignment, whose number in brackets may be left out."""
     wanted = column.strip().casefold()
-    names = [re.sub(r"\s*\(\d+\)$", "", name).casefold() for name in head]
-    found = [i for i, name in enumerate(head) if wanted in (name.casefold(), names[i])]
+    numbered = {i: name for i, name in enumerate(head) if re.search(r"\(\d+\)$", name)}
+    names = {i: re.sub(r"\s*\(\d+\)$", "", name).casefold() for i, name in numbered.items()}
+    found = [i for i, name in numbered.items() if wanted in (name.casefold(), names[i])]
     if len(found) != 1:
-        numbered = ", ".join(name for name in head if re.search(r"\(\d+\)$", name)) or "none"
-        raise ValueError(f"column must be one of the assignments: {numbered}. Received: {column!r}")
+        there = ", ".join(numbered.values()) or "none"
+        raise ValueError(f"column must be one of the assignments: {there}. Received: {column!r}")
     return found[0]
 
 

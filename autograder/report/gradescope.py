@@ -10,24 +10,38 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cnnlab.autograder.display.text import to_text
-from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.exercise import find_chapter, load_chapter
 from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
 from cnnlab.autograder.report.classbook import better
+from cnnlab.autograder.submission.assignment import asking, read_assignment
 
 TEMPLATES = Path(__file__).parent / "templates"
-EXECUTABLE = 0o100755 << 16
+EXECUTABLE, PLAIN = 0o100755 << 16, 0o100644 << 16
 """A file's mode, in a zip's terms."""
 WHEEL = re.compile(r"cnnlab-[\w.]+-py3-none-any\.whl")
 
 
-def gradescope_results(submissions: Sequence[SubmissionResult]) -> dict[str, Any]:
+VISIBILITIES = ("visible", "after_due_date", "after_published", "hidden")
+"""When students see a test: Gradescope's own words."""
+
+
+def gradescope_results(
+    submissions: Sequence[SubmissionResult], visibility: str = "visible"
+) -> dict[str, Any]:
     """Gradescope's ``results.json`` of one student, who may have handed in several files.
+
+    Parameters
+    ----------
+    submissions : sequence of SubmissionResult
+    visibility : str
+        When students see their exercises' points and messages, one of `VISIBILITIES`.
 
     Raises
     ------
@@ -45,40 +59,105 @@ def gradescope_results(submissions: Sequence[SubmissionResult]) -> dict[str, Any
         "score": round(result.score, 2),
         "output": "\n".join([*filter(None, [result.message]), *result.warnings]),
         "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "execution_time": round(sum(e.seconds for e in result.exercises), 2),
+        "visibility": visibility,
         "stdout_visibility": "hidden",
-        "tests": [_test(e) for e in result.exercises],
+        "extra_data": {
+            "chapter": result.chapter,
+            "file": PurePosixPath(result.path).name,
+            "probes": result.probes,
+        },
+        "tests": [_test(number, e) for number, e in enumerate(result.exercises, 1)],
     }
 
 
-def _test(exercise: ExerciseResult) -> dict[str, Any]:
+def _test(number: int, exercise: ExerciseResult) -> dict[str, Any]:
     return {
         "name": exercise.name,
+        "number": str(number),
         "score": exercise.score,
         "max_score": exercise.max_score,
         "status": "passed" if exercise.passed else "failed",
         "output": to_text(exercise, live=False),
-        "output_format": "text",
-        "visibility": "visible",
+        "extra_data": {"status": exercise.status, "diagnosis": exercise.diagnosis},
     }
 
 
+@dataclass(frozen=True)
+class Assigned:
+    """What an autograder grades: a chapter, or an instructor's assignment.
+
+    Parameters
+    ----------
+    name : str
+        The chapter's full name, or the assignment's.
+    points : float
+    keras : bool
+        Whether learner code needs Keras.
+    notebook : str
+        What the assignment asks for, as a notebook for its course; empty for a chapter.
+    """
+
+    name: str
+    points: float
+    keras: bool
+    notebook: str = ""
+
+    @classmethod
+    def chapter(cls, name: str) -> Assigned:
+        """All that a chapter's grader has; ``"ch01"`` will do."""
+        chapter = load_chapter(find_chapter(name))
+        return cls(chapter.name, chapter.max_score, chapter.keras)
+
+    @classmethod
+    def assignment(cls, path: Path) -> Assigned:
+        """What a notebook in a course's source asks for.
+
+        Raises
+        ------
+        AssignmentError
+            It asks for nothing of ours, or not clearly.
+        """
+        text, found = asking(path), read_assignment(path)
+        asked = found.asked if found else ()
+        keras = any(load_chapter(each.chapter).keras for each in asked)
+        return cls(path.stem, round(sum(each.points for each in asked), 2), keras, text)
+
+
+@dataclass(frozen=True)
+class Autograder:
+    """How a zip grades on Gradescope.
+
+    Parameters
+    ----------
+    fresh : bool
+        With fresh probes, which Keras answers; else TensorFlow is installed only where learner
+        code needs it.
+    sandbox : bool
+        Run learner code in the sandbox; where the container does not allow it, nothing is graded.
+    visibility : str
+        See `gradescope_results`.
+    """
+
+    fresh: bool = True
+    sandbox: bool = True
+    visibility: str = "visible"
+
+
 def write_autograder(
-    target: Path, chapter: str, wheel: Path, fresh: bool = True, sandbox: bool = True
+    target: Path, assigned: Assigned, wheel: Path, how: Autograder = Autograder()
 ) -> None:
     """Write the zip that is uploaded to Gradescope; equal choices give equal bytes.
 
     Parameters
     ----------
     target : Path
-    chapter : str
-        Its full name.
+    assigned : Assigned
     wheel : Path
         CNN Lab, as ``uv build --wheel`` makes it.
-    fresh : bool
-        Grade with fresh probes, which Keras answers; else TensorFlow is installed only where the
-        chapter needs it.
-    sandbox : bool
-        Run learner code in the sandbox; where the container does not allow it, nothing is graded.
+    how : Autograder
 
     Raises
     ------
@@ -88,12 +167,13 @@ def write_autograder(
     if not WHEEL.fullmatch(wheel.name) or not zipfile.is_zipfile(wheel):
         raise ValueError(f"wheel must be CNN Lab's, dist/cnnlab-….whl. Received: {wheel}")
     chosen = {
-        "chapter": chapter,
-        "points": load_chapter(chapter).max_score,
+        "assigned": assigned,
         "wheel": wheel.name,
-        "keras": fresh or load_chapter(chapter).keras,
-        "options": f"{'--fresh' if fresh else '--recorded'}{'' if sandbox else ' --no-sandbox'}",
-        "sandbox": sandbox,
+        "keras": how.fresh or assigned.keras,
+        "options": f"{'--fresh' if how.fresh else '--recorded'}"
+        f"{'' if how.sandbox else ' --no-sandbox'}",
+        "sandbox": how.sandbox,
+        "visibility": how.visibility,
     }
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -106,7 +186,10 @@ def write_autograder(
         for name in ("setup.sh", "run_autograder"):
             text = templates.get_template(f"{name}.j2").render(chosen)
             archive.writestr(_entry(name, EXECUTABLE), text)
-        archive.writestr(_entry(wheel.name, 0o100644 << 16), wheel.read_bytes())
+        if assigned.notebook:
+            place = f"course/source/assignment/{assigned.name}.ipynb"
+            archive.writestr(_entry(place, PLAIN), assigned.notebook)
+        archive.writestr(_entry(wheel.name, PLAIN), wheel.read_bytes())
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:

@@ -21,7 +21,7 @@ from cnnlab.autograder.submission.code import shown
 from cnnlab.autograder.submission.definitions import Definition, find_answers
 from cnnlab.autograder.submission.own_modules import Beside, files_beside, nothing_beside
 
-__all__ = ["Definition", "Submission", "names_chapter", "read", "read_text"]
+__all__ = ["Definition", "Submission", "names_chapter", "read", "read_text", "writable"]
 
 MAX_WARNINGS = 20
 
@@ -153,10 +153,10 @@ def read_text(
 
 def _named(path: str) -> Submission:
     tree = notebook.in_tree(path) if "\0" not in path else None
-    return Submission(_writable(path.replace(os.sep, "/")), _writable(tree[0]) if tree else None)
+    return Submission(writable(path.replace(os.sep, "/")), writable(tree[0]) if tree else None)
 
 
-def _writable(name: str) -> str:
+def writable(name: str) -> str:
     """A file's name as text that can be written as UTF-8, whatever bytes it is made of."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +18,15 @@ from typing import Any
 from cnnlab.autograder.judging.exercise import chapter_names, find_chapter, load_chapter
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.judging.worth import Asked
+from cnnlab.autograder.submission.cells import Unreadable, decode, read_bytes
 
 SOURCE, SUBMITTED = "source", "submitted"
 """nbgrader's folders in the root of a course."""
+MOST = 1e6
+"""Points of an exercise are fewer."""
+MADE = "solutions"
+"""Says under ``cnnlab`` in a notebook's metadata that an instructor's `cnnlab course` made it, and
+whether it shows solutions."""
 CHECK = "check-"
 """A grade cell's ``grade_id`` is this and the name of its exercise."""
 
@@ -121,24 +127,83 @@ def _read(path: Path, changed: int) -> Assignment | None:
     """As `read_assignment`, once for each time that the file was changed."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        cells = [(cell, _metadata(cell)) for cell in raw["cells"]]
-        said = raw.get("metadata", {}).get("cnnlab", {}).get("chapter", "")
+        found = list(_asked(raw, path))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise AssignmentError(f"{path} cannot be read: {type(error).__name__}: {error}.") from None
-    found = []
-    for cell, (nbgrader, own) in cells:
+    _refuse_twice(found, path)
+    return Assignment(path.stem, tuple(found)) if found else None
+
+
+def read_copy(path: Path) -> Assignment | None:
+    """What a learner's own copy of an assignment asks for, by the same rules.
+
+    What is there for practice is asked for with no points. None for any other notebook, a
+    chapter's among them, and for one that cannot be read.
+    """
+    try:
+        data = read_bytes(str(path))
+        if f'"{MADE}"'.encode() not in data:  # most notebooks, and soon seen
+            return None
+        raw = json.loads(decode(data)[0])
+        own = raw["metadata"]["cnnlab"]
+        if MADE not in own:
+            return None
+        found = list(_asked(raw, path, practice=True))
+    except (AssignmentError, Unreadable, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    except RecursionError:
+        return None
+    asked: dict[str, Asked] = {}
+    for each in found:
+        asked.setdefault(each.name, each)  # of a copied cell the first counts
+    name = str(own.get("chapter") or path.stem)
+    return Assignment(name, tuple(asked.values())) if asked else None
+
+
+def asking(path: Path) -> str:
+    """An instructor's notebook with what it asks for, and nothing else: no text, no solution.
+
+    Raises
+    ------
+    AssignmentError
+        It asks for nothing of ours, or `read_assignment` cannot read it.
+    """
+    assignment = read_assignment(path)
+    if assignment is None:
+        raise AssignmentError(f"{path} has no grade cell that checks an exercise of CNN Lab.")
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    own = raw.get("metadata", {}).get("cnnlab", {})
+    cells = [cell for cell in raw["cells"] if any(_asked(raw | {"cells": [cell]}, path))]
+    kept = {"cells": cells, "metadata": {"cnnlab": own}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(kept, indent=1) + "\n"
+
+
+def _asked(raw: dict[str, Any], path: Path, practice: bool = False) -> Iterator[Asked]:
+    """What a notebook's cells ask for, in their order, also without points for ``practice``."""
+    said = raw.get("metadata", {}).get("cnnlab", {}).get("chapter", "")
+    for cell in raw["cells"]:
+        nbgrader, own = _metadata(cell)
         graded = nbgrader.get("grade") is True and nbgrader.get("solution") is not True
-        if cell.get("cell_type") != "code" or not graded:
+        if cell.get("cell_type") != "code" or not (graded or practice):
             continue
         source = cell.get("source", "")
         text = source if isinstance(source, str) else "".join(source)
-        if name := asked_by(str(nbgrader.get("grade_id", "")), text):
-            points = round(float(nbgrader.get("points", 0)), 2)
+        trained = f"{CHECK}{own.get('exercise', '')}" if own.get("role") == "check" else ""
+        grade_id = str(nbgrader.get("grade_id", "")) if graded else trained
+        if name := asked_by(grade_id, text):
             chapter = _chapter(name, [own.get("chapter", ""), said, path.stem], path)
             if chapter is not None:
-                found.append(Asked(chapter, name, points, own.get("robust")))
-    _refuse_twice(found, path)
-    return Assignment(path.stem, tuple(found)) if found else None
+                points = float(nbgrader.get("points", 0)) if graded else 0.0
+                yield _worth(Asked(chapter, name, round(points, 2), own.get("robust")))
+
+
+def _worth(asked: Asked) -> Asked:
+    """The same, where its numbers can be what an exercise is worth."""
+    if not 0 <= asked.points < MOST:
+        raise ValueError(f"{asked.name} has {asked.points} points")
+    if asked.robust is not None and not 0 <= asked.robust < 1:
+        raise ValueError(f'{asked.name} gives the rung "robust" a share of {asked.robust}')
+    return asked
 
 
 def _metadata(cell: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -205,6 +270,22 @@ def above_submitted(path: Path) -> Path | None:
     """The folder with the outermost ``submitted`` on a path; None where the path has none."""
     parts = path.absolute().parts
     return Path(*parts[: parts.index(SUBMITTED)]) if SUBMITTED in parts else None
+
+
+def notebooks_in_source(folder: Path, course: Path | None = None) -> list[str]:
+    """The names of an assignment's notebooks; without a source, the assignment's own.
+
+    Parameters
+    ----------
+    folder : Path
+        ``submitted/STUDENT/ASSIGNMENT``.
+    course : Path, optional
+        The root of the course, where it is not that of ``submitted``.
+    """
+    root = course or folder.parents[2]
+    return sorted(path.stem for path in (root / SOURCE / folder.name).glob("*.ipynb")) or [
+        folder.name
+    ]
 
 
 def assignment_of(root: Path, path: Path) -> Assignment | None:

@@ -2,8 +2,9 @@
 
 Folders and zips, also zips inside zips. Whose a file is, is told by names: Canvas puts name and
 number before each file's, Moodle names a folder (or the file) after the student, Gradescope lists
-names in a file beside the folders. Anywhere else the first folder is the student. Nothing is
-written here, and what a zip says of its sizes is not believed.
+names in a file beside the folders. Anywhere else the first folder is the student. Only names that
+the platform gave are asked: what is inside a student's folder or zip could name somebody else.
+Nothing is written here, and what a zip says of its sizes is not believed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from datetime import UTC, datetime
+from pathlib import Path
 
 import yaml
 
@@ -28,12 +30,46 @@ NESTED = 3
 ENTRIES = 100_000
 """Files in one zip at most."""
 
-_MOODLE = re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)")
-_CANVAS = re.compile(r"(?P<who>[^_/]+)(?:_LATE)?_(?P<id>\d+)_\d{3,}_(?P<file>.+)")
-Rosters = dict[str, dict[str, list[str]]]
-"""Gradescope's folders: folder → submission → its students."""
+WRAPPED = 4
+"""Folders at most around all that the students handed in."""
 
+_MOODLE = re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)")
+_CANVAS = re.compile(r"(?P<who>[^_/]+)(?P<late>_LATE)?_(?P<id>\d+)_\d{3,}_(?P<file>.+)")
 _GRADESCOPE = re.compile(r"submission_\d+")
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What Gradescope lists of a submission: its students, and when it came, in UTC."""
+
+    students: list[str]
+    time: datetime | None = None
+
+
+Roster = dict[str, Submitted]
+"""Gradescope's folders, by name."""
+
+
+@dataclass(frozen=True)
+class Owned:
+    """Whose a file is.
+
+    Parameters
+    ----------
+    students : list of str
+        None where that cannot be told.
+    name : str
+        The file's own name, without what the platform put before it.
+    time : datetime or None
+        When it was handed in, in UTC, where the platform says so.
+    late : bool
+        Whether the platform says that it came late.
+    """
+
+    students: list[str]
+    name: str
+    time: datetime | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,14 +80,16 @@ class HandedIn:
     ----------
     student : str
         A name that can be a folder's.
-    name : str
-        The file's own name, without what the platform put before it.
+    name, time, late
+        As in `Owned`.
     data : bytes
     """
 
     student: str
     name: str
     data: bytes = field(repr=False)
+    time: datetime | None = None
+    late: bool = False
 
 
 class Download:
@@ -71,30 +109,35 @@ class Download:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._paths = list(paths)
+        self._layouts: dict[Path, tuple[str, Roster]] = {}
         self.problems: dict[str, None] = {}
 
     def __iter__(self) -> Iterator[HandedIn]:
         for path in self._paths:
-            rosters = self._rosters(path)
             for place, data in self._files(path, lambda place: place.endswith(SUFFIXES)):
-                students, name = owners(place, rosters)
-                if not students:
+                owned = self._owned(path, place)
+                if not owned.students:
                     self._left_out(f"{place}: put it into a folder with its student's name")
-                for student in students:
-                    yield HandedIn(_folder_name(student), _folder_name(name), data)
+                for student in map(_folder_name, owned.students):
+                    name = _folder_name(owned.name)
+                    yield HandedIn(student, name, data, owned.time, owned.late)
 
     def notebooks(self) -> Counter[str]:
         """How many notebooks each student handed in; none of them is read."""
         found: Counter[str] = Counter()
         for path in self._paths:
-            rosters = self._rosters(path)
             for place, _ in self._files(path, lambda place: place.endswith(".ipynb"), read=False):
-                found.update(map(_folder_name, owners(place, rosters)[0]))
+                found.update(map(_folder_name, self._owned(path, place).students))
         return found
 
-    def _rosters(self, path: Path) -> Rosters:
-        lists = self._files(path, lambda place: PurePosixPath(place).name == METADATA)
-        return {str(PurePosixPath(place).parent): _roster(data) for place, data in lists}
+    def _owned(self, path: Path, place: str) -> Owned:
+        if path not in self._layouts:
+            files = self._files(path, lambda place: place.endswith(SUFFIXES), read=False)
+            root = root_of([place for place, _ in files])
+            lists = self._files(path, lambda place: place == root + METADATA)
+            self._layouts[path] = root, _roster(next((data for _, data in lists), b""))
+        root, roster = self._layouts[path]
+        return owner(place.removeprefix(root), roster)
 
     def _left_out(self, why: str) -> None:
         self.problems[f"Left out: {why}."] = None
@@ -158,53 +201,92 @@ class Download:
         return size <= MAX_FILE
 
 
-def owners(place: str, rosters: Rosters | None = None) -> tuple[list[str], str]:
+def root_of(places: Sequence[str]) -> str:
+    """The folders around everything in a download, which are no student's; with ``/``, or ``""``.
+
+    Examples
+    --------
+    >>> root_of(["export/submission_1/ch01.ipynb"]), root_of(["ada/week1/ch01.ipynb"])
+    ('export/', '')
+    """
+    root, left = "", [_parts(place) for place in places]
+    for _ in range(WRAPPED):
+        firsts = {parts[0] for parts in left if parts}
+        if any(_of_platform(first) for first in firsts):
+            return root
+        if len(firsts) != 1 or any(len(parts) < 2 for parts in left):
+            return ""  # the first folders are the students
+        root += f"{firsts.pop()}/"
+        left = [parts[1:] for parts in left]
+    return ""
+
+
+def _of_platform(name: str) -> bool:
+    """Whether a platform, or nbgrader, gives such names."""
+    known = (_GRADESCOPE, _MOODLE, _CANVAS)
+    return name == "submitted" or any(pattern.fullmatch(name) for pattern in known)
+
+
+def owner(place: str, roster: Roster | None = None) -> Owned:
     """The students that a file belongs to, and the file's own name.
 
     Parameters
     ----------
     place : str
-        The way to the file inside the download, with ``/``.
-    rosters : dict, optional
+        The way to the file inside the download, with ``/``. Its first part decides.
+    roster : dict, optional
 
     Examples
     --------
-    >>> owners("lovelaceada_LATE_3143_207797_ch01_convolution.ipynb")
-    (['lovelaceada_3143'], 'ch01_convolution.ipynb')
-    >>> owners("Ada Lovelace_3143_assignsubmission_file_/ch01.ipynb")
-    (['Ada Lovelace_3143'], 'ch01.ipynb')
-    >>> owners("ada/week1/ch01.ipynb"), owners("ch01.ipynb")
-    ((['ada'], 'ch01.ipynb'), ([], 'ch01.ipynb'))
+    >>> owner("lovelaceada_LATE_3143_207797_ch01_convolution.ipynb")
+    Owned(students=['lovelaceada_3143'], name='ch01_convolution.ipynb', time=None, late=True)
+    >>> owner("Ada Lovelace_3143_assignsubmission_file_/ch01.ipynb").students
+    ['Ada Lovelace_3143']
+    >>> owner("ada/week1/ch01.ipynb").students, owner("ch01.ipynb").students
+    (['ada'], [])
     """
-    *folders, name = (part for part in place.split("/") if part not in ("", ".", ".."))
-    for i, folder in enumerate(folders):
-        if _GRADESCOPE.fullmatch(folder):
-            names = (rosters or {}).get("/".join(folders[:i]) or ".", {}).get(folder)
-            return names or [folder], name
-        if found := _MOODLE.fullmatch(folder):
-            return [f"{found['who']}_{found['id']}"], name
-        if folder == "submitted" and i + 1 < len(folders):
-            return [folders[i + 1]], name
-    for part in [*folders, name]:
-        if found := _MOODLE.fullmatch(part) or _CANVAS.fullmatch(part):
-            return [f"{found['who']}_{found['id']}"], found["file"] if part == name else name
-    return folders[:1], name
+    *folders, name = _parts(place) or [""]
+    first = folders[0] if folders else name
+    if folders and _GRADESCOPE.fullmatch(first):
+        known = (roster or {}).get(first, Submitted([]))
+        return Owned(known.students or [first], name, known.time)
+    if found := _MOODLE.fullmatch(first) or _CANVAS.fullmatch(first):
+        late = bool(found.groupdict().get("late"))
+        own = name if folders else found["file"]
+        return Owned([f"{found['who']}_{found['id']}"], own, late=late)
+    if first == "submitted" and len(folders) > 1:
+        return Owned([folders[1]], name)
+    return Owned(folders[:1], name)
 
 
-def _roster(data: bytes) -> dict[str, list[str]]:
-    """Gradescope's list: submission → its students, by their number, address or name."""
+def _parts(place: str) -> list[str]:
+    return [part for part in place.split("/") if part not in ("", ".", "..")]
+
+
+def _roster(data: bytes) -> Roster:
+    """Gradescope's list: its students, by their number, address or name, and their time."""
     try:
         known = yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError):  # also of UTF-8, and of a 13th month
         return {}
-    found: dict[str, list[str]] = {}
+    found: Roster = {}
     for submission, about in known.items() if isinstance(known, dict) else ():
         people = about.get(":submitters") if isinstance(about, dict) else None
+        students = []
         for person in people if isinstance(people, list) else ():
             if isinstance(person, dict):
                 said = (person.get(key) for key in (":sid", ":email", ":name"))
-                found.setdefault(str(submission), []).extend([str(s) for s in said if s][:1])
+                students += [str(s) for s in said if s][:1]
+        time = about.get(":created_at") if isinstance(about, dict) else None
+        found[str(submission)] = Submitted(students, _in_utc(time))
     return found
+
+
+def _in_utc(time: object) -> datetime | None:
+    """A time in UTC, without its zone; what says none is taken for UTC, as YAML demands."""
+    if not isinstance(time, datetime):
+        return None
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

@@ -12,9 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cnnlab.autograder.batch import find_submissions, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.judging.results import SubmissionResult
 from cnnlab.autograder.settings import Settings
+from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, hand_in
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and names are POSIX's")

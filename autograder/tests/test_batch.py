@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from cnnlab.autograder import batch, submission
-from cnnlab.autograder.batch import find_submissions, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.grading_process import Grader
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import SubmissionResult, to_dict
@@ -18,6 +18,7 @@ from cnnlab.autograder.pool import Pool, Task, lost
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission import Submission, read
+from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,

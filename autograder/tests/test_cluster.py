@@ -15,12 +15,13 @@ import psutil
 import pytest
 
 from cnnlab.autograder import batch, cluster
-from cnnlab.autograder.batch import find_submissions, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.judging.results import SubmissionResult, to_dict
 from cnnlab.autograder.pool import lost
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission import Submission
+from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.tests.in_process import InThisProcess
 from cnnlab.autograder.tests.machines import Machines, kill
 from cnnlab.autograder.tests.sandbox.deadly import deadly

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from cnnlab.autograder import own_code
-from cnnlab.autograder.batch import find_submissions
 from cnnlab.autograder.grading_process import Grader
 from cnnlab.autograder.judging.results import to_dict
 from cnnlab.autograder.kept import find, keep
 from cnnlab.autograder.own_code import own
 from cnnlab.autograder.standing import Judge
 from cnnlab.autograder.submission import course, read
+from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 
 CH01, CH02, CH04 = "ch01_convolution", "ch02_stride_padding", "ch04_network"

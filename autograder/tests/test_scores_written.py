@@ -28,12 +28,13 @@ from nbgrader.api import (
 )
 from sqlalchemy import create_engine, insert, select
 
-from cnnlab.autograder.batch import find_submissions, grade
+from cnnlab.autograder.batch import grade
 from cnnlab.autograder.judging.results import SubmissionResult, from_json
 from cnnlab.autograder.nbgrader_bridge.database import DatabaseError, url_of
 from cnnlab.autograder.nbgrader_bridge.gradebook import JudgeError
 from cnnlab.autograder.nbgrader_bridge.write_scores import ScoreWriter
 from cnnlab.autograder.settings import Settings
+from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     NOTEBOOK,

@@ -115,7 +115,11 @@ def _write(root: Path, path: str, data: bytes, written: Written) -> None:
         written.kept.append(path)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
+    try:
+        target.write_bytes(data)
+    except OSError:
+        target.unlink(missing_ok=True)  # half a file would be kept, as one that was there
+        raise
     written.new.append(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -98,8 +99,8 @@ def keep_passed(path: Path, standing: Standing) -> None:
     from cnnlab.autograder.kept import keep
     from cnnlab.autograder.submission import read
 
-    chapter = standing.result.chapter or ""
     for exercise in standing.result.exercises:
+        chapter = exercise.chapter or standing.result.chapter or ""
         if exercise.passed and exercise.name in standing.changed:
             submission = read(path, chapter, only=exercise.name)
             if not submission.course_names:
@@ -122,7 +123,7 @@ def explain(results: Sequence[tuple[Selected, SubmissionResult]]) -> None:
             console.print(Text(chapter, style="dim"))
         console.print(tutor(exercise))
     for chapter, exercise in failing[EXPLAINED:]:
-        more = f"`cnnlab check {chapter[:4]}::{exercise.name}`"
+        more = f"`cnnlab check {short(chapter)}::{exercise.name}`"
         console.print(Text(f"{exercise.name} in {chapter} does not work yet either: {more}"))
     if failing or any(result.status != "graded" for _, result in results):
         return
@@ -134,7 +135,20 @@ def explain(results: Sequence[tuple[Selected, SubmissionResult]]) -> None:
                 console.print(Text(said, style="bold"))
                 return
     if results:
-        console.print("Everything passes. On to the next chapter.", style="green")
+        chapters = all(short(result.chapter or "") != result.chapter for _, result in results)
+        more = " On to the next chapter." if chapters else ""
+        console.print(f"Everything passes.{more}", style="green")
+
+
+def short(name: str) -> str:
+    """How a chapter is called in a command; an assignment keeps its name.
+
+    Examples
+    --------
+    >>> short("ch01_convolution"), short("homework1")
+    ('ch01', 'homework1')
+    """
+    return re.sub(r"^(ch\d\d)_.*", r"\1", name)
 
 
 def points(result: SubmissionResult, short: bool) -> Iterator[Text]:
@@ -217,19 +231,22 @@ def show_change(judge: Judge, each: Selected) -> None:
 
 def _prepare(judge: Judge, each: Selected, started: bool) -> None:
     """Have a process ready for the chapter that the learner works in."""
-    from cnnlab.autograder.judging.exercise import load_chapter
     from cnnlab.autograder.standing import is_untouched
-    from cnnlab.autograder.submission import read
+    from cnnlab.autograder.submission.own_work import read_own
 
-    submission = read(each.path)
-    if submission.chapter and (started or not is_untouched(submission)):
-        judge.prepare(load_chapter(submission.chapter))
+    work = read_own(each.path)
+    if work.problem:
+        return
+    begun = [part for part in work.parts if not is_untouched(part)]
+    if part := next(iter(begun or (work.parts if started else ())), None):
+        judge.prepare(part.asks())
 
 
 def _keras_is_missing(result: SubmissionResult) -> bool:
     from cnnlab.course.light import keras_missing
 
-    return result.message == keras_missing()
+    nothing = all(exercise.status == "internal_error" for exercise in result.exercises)
+    return nothing and result.message == keras_missing()
 
 
 def _place(selected: Iterable[Selected]) -> Path:

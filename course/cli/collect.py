@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +23,9 @@ Replace = Annotated[
     bool, typer.Option("--replace", help="Replace files of an earlier download that differ.")
 ]
 
+TIMESTAMP = "timestamp.txt"
+"""Where nbgrader looks for the time at which something was handed in."""
+
 
 def collect(
     downloads: Downloads,
@@ -32,7 +37,8 @@ def collect(
 
     Canvas, Moodle: the zip with all submissions. Students are called NAME_NUMBER.
 
-    Gradescope: Export Submissions. Students are called by number, else by address.
+    Gradescope: Export Submissions. Students are called by number, else by address. Its times go
+    to timestamp.txt, which late penalties are counted by. A student's own such file is left out.
 
     Then `cnnlab grade submitted/` and nbgrader's commands work as ever.
 
@@ -47,6 +53,8 @@ def collect(
     download = Download(downloads)
     notebooks = download.notebooks()
     students: dict[str, set[str]] = {}
+    times: dict[str, datetime] = {}
+    late: dict[str, None] = {}
     warnings = []
     for file in download:
         alone = notebooks[file.student] == 1 and file.name.endswith(".ipynb")
@@ -54,11 +62,23 @@ def collect(
         name = unused(f"{assignment}.ipynb" if alone else file.name, names)
         names.add(name)
         warnings += store(tree / file.student / assignment / name, file.data, replace)
+        if file.time:
+            times[file.student] = max(file.time, times.get(file.student, file.time))
+        if file.late:
+            late[file.student] = None
+    for student, time in times.items():
+        place = tree / student / assignment / TIMESTAMP
+        warnings += store(place, f"{time:%Y-%m-%d %H:%M:%S} UTC\n".encode(), replace)
     several = [student for student in students if notebooks[student] > 1]
     warnings += [
         f"{student} handed in {notebooks[student]} notebooks: one student, the best one counts."
         for student in several
     ]
+    if late:
+        warnings.append(
+            f"Late, by Canvas, which does not say how late: {', '.join(late)}. For a late penalty, "
+            f"write the time into {TIMESTAMP} in their folders, as in 2027-02-01 18:00:00 UTC."
+        )
     for warning in [*download.problems, *warnings]:
         errors.print(visible(warning), markup=False, style="yellow")
     if not students:
@@ -89,9 +109,13 @@ def store(target: Path, data: bytes, replace: bool) -> list[str]:
                 return []
             if not replace:
                 return [f"{target} is there and differs; --replace would replace it."]
-            target.unlink()
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        beside = target.with_name(f".cnnlab-{os.getpid()}")
+        try:
+            beside.write_bytes(data)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)  # half a file would be graded
     except OSError as error:
         raise fail(f"{target} could not be written: {error}") from None
     return []

@@ -41,6 +41,9 @@ def as_csv(
 ) -> None:
     """Write a table with one row for each student.
 
+    Moodle's grade book takes it: Grades, Import, CSV file, where student is mapped to what your
+    students' folders are called by, such as the email address.
+
     Examples:
 
       cnnlab export csv results.json -o grades.csv
@@ -65,7 +68,8 @@ def canvas(
 ) -> None:
     """Fill points into Canvas's grade book, to be imported there.
 
-    In Canvas, first: Grades, Export. Students are found by ID, SIS ID or login.
+    In Canvas, first: Grades, Export. Students are found by ID, SIS ID or login. Who is excused
+    there stays so.
 
     Who was collected from a download of Canvas is found by its number.
 
@@ -95,7 +99,8 @@ def moodle(
 ) -> None:
     """Fill points and comments into Moodle's grading worksheet, to be uploaded there.
 
-    In Moodle, first: the assignment, View all submissions, Download grading worksheet.
+    In Moodle, first: the assignment's settings, Feedback types, Offline grading worksheet; then
+    View all submissions, Download grading worksheet. Upload it there with a comma as separator.
 
     Students are found by identifier, user name, ID number or email address.
 
@@ -113,10 +118,29 @@ def moodle(
     _report(target, filled, "utf-8")
 
 
+Visibility = Annotated[
+    str,
+    typer.Option(
+        help="When students see each exercise's points and messages: visible, after_due_date, "
+        "after_published or hidden. Until then Gradescope hides the sum, too."
+    ),
+]
+
+
+def demand_visibility(visibility: str) -> None:
+    """Refuse what Gradescope does not know."""
+    from cnnlab.autograder.report.gradescope import VISIBILITIES
+
+    if visibility not in VISIBILITIES:
+        known = ", ".join(VISIBILITIES)
+        raise fail(f"--visibility must be one of {known}. Received: {visibility!r}", 2)
+
+
 @export.command()
 def gradescope(
     results: Annotated[Path, typer.Argument(help="What `cnnlab grade --json` wrote.")],
     target: Target = Path("results.json"),
+    visibility: Visibility = "visible",
 ) -> None:
     """Write Gradescope's results.json for one student's submission.
 
@@ -129,8 +153,10 @@ def gradescope(
     from cnnlab.autograder.judging.results import from_json
     from cnnlab.autograder.report.gradescope import gradescope_results
 
+    demand_visibility(visibility)
     try:
-        said = gradescope_results(from_json(results.read_text(encoding="utf-8")).submissions)
+        found = from_json(results.read_text(encoding="utf-8")).submissions
+        said = gradescope_results(found, visibility)
         write_whole(target, [json.dumps(said, indent=1, ensure_ascii=False) + "\n"], "utf-8")
     except ValueError as error:
         raise fail(str(error)) from None
@@ -140,7 +166,14 @@ def gradescope(
 
 @export.command()
 def autograder(
-    chapter: Annotated[str, typer.Argument(help="The chapter to grade, such as ch01.")],
+    assigned: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHAPTER",
+            help="The chapter to grade, such as ch01; or an assignment's notebook in your course's "
+            "source/: then its exercises and points count.",
+        ),
+    ],
     wheel: Annotated[Path, typer.Option(help="CNN Lab; `uv build --wheel` writes it to dist/.")],
     target: Target = Path("autograder.zip"),
     fresh: Annotated[
@@ -159,8 +192,9 @@ def autograder(
             "read and write what the grading reads and writes there.",
         ),
     ] = True,
+    visibility: Visibility = "visible",
 ) -> None:
-    """Write the zip with which Gradescope grades a chapter.
+    """Write the zip with which Gradescope grades a chapter or an assignment.
 
     On Gradescope, upload it as the assignment's autograder, and test it with one submission.
 
@@ -169,13 +203,18 @@ def autograder(
       uv build --wheel
 
       cnnlab export autograder ch01 --wheel dist/cnnlab-0.2.0-py3-none-any.whl
-    """
-    from cnnlab.autograder.judging.exercise import find_chapter
-    from cnnlab.autograder.report.gradescope import write_autograder
 
+      cnnlab export autograder source/homework1/homework1.ipynb --wheel dist/cnnlab-….whl
+    """
+    from cnnlab.autograder.report.gradescope import Assigned, Autograder, write_autograder
+    from cnnlab.autograder.submission.assignment import AssignmentError
+
+    demand_visibility(visibility)
+    notebook = Path(assigned) if assigned.endswith(".ipynb") else None
     try:
-        write_autograder(target, find_chapter(chapter), wheel, fresh, sandbox)
-    except ValueError as error:
+        what = Assigned.assignment(notebook) if notebook else Assigned.chapter(assigned)
+        write_autograder(target, what, wheel, Autograder(fresh, sandbox, visibility))
+    except (ValueError, AssignmentError) as error:
         raise fail(str(error), 2) from None
     except OSError as error:
         raise fail(f"The zip could not be written: {error}") from None

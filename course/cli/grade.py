@@ -154,11 +154,16 @@ def grade(
     from cnnlab.autograder.judging.exercise import find_chapter
     from cnnlab.autograder.settings import Settings, usable_cores
     from cnnlab.autograder.submission.assignment import course_root
+    from cnnlab.autograder.submission.files import find_submissions
 
     refuse_without_sandbox(sandbox and not dask)  # a cluster's workers have it
     if verbose:
         say_protections(sandbox)
-    files = batch.find_submissions(paths)
+    try:
+        root = course_root(paths, course)
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    files = find_submissions(paths, root)
     if not files:
         raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
     if fresh is None:
@@ -170,7 +175,7 @@ def grade(
         wanted = find_chapter(chapter) if chapter else None
         settings = Settings(
             *(fresh, sandbox, wanted, seed, workers, reference, seconds),
-            course=course_root(paths, course),
+            course=root,
             dask=dask,
         )
     except ValueError as error:
@@ -193,7 +198,10 @@ def grade(
             raise fail(f"Stopped. {remedy(journal)}", stopped.code) from None
         except (RuntimeError, OSError) as error:
             raise fail(f"{error} {remedy(journal)}") from None
-    console.print(class_table(result))
+    try:
+        console.print(class_table(result))
+    except OSError as error:
+        raise fail(f"Everything was graded, but the table could not be printed: {error}.") from None
     demand_results(result)
     if scores and scores.failed:
         count = len(scores.failed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,8 @@ def open_journal(
     try:
         journal = Journal.begin(folder, seed)
     except OSError as error:
-        raise fail(f"The journal could not be written: {error}", 2) from None
+        advice = "Make room, or name another place with --json."
+        raise fail(f"The journal could not be written: {error}. {advice}", 2) from None
     if folder != wanted:
         say(f"{wanted} holds a run that did not end; --resume {wanted} goes on with it.")
     say(f"Each result is kept in {folder} at once; --resume {folder} goes on from there.")
@@ -86,5 +88,9 @@ def without(option: str, words: list[str]) -> list[str]:
 
 
 def say(text: str) -> None:
-    """A line for people; the terminal's standard output is for results."""
-    errors.print(Text(visible(text)))
+    """A line for people; the terminal's standard output is for results.
+
+    Where it cannot be written, as into a log on a full disk, the work goes on.
+    """
+    with suppress(OSError):
+        errors.print(Text(visible(text)))

@@ -73,8 +73,17 @@ def _placed(arguments: Sequence[str], folder: Path) -> list[tuple[str, Path]]:
 
 
 def _where_we_stand(folder: Path) -> str:
-    """The chapter in whose folder the learner is, or the whole course."""
-    return "." if folder == Path("..") else str(folder)
+    """The chapter or the assignments in whose folder the learner is, or the whole course."""
+    return "." if folder == Path("..") or _assignments(Path()) else str(folder)
+
+
+def _assignments(folder: Path) -> list[Path]:
+    """An instructor's assignments in a folder, or in the folders in it."""
+    from cnnlab.autograder.others_work import is_own_work
+    from cnnlab.autograder.submission.assignment import read_copy
+
+    found = sorted([*folder.glob("*.ipynb"), *folder.glob("*/*.ipynb")])
+    return [path for path in found if is_own_work(path) and read_copy(path)]
 
 
 def _notebooks(name: str, folder: Path) -> list[Path]:
@@ -83,6 +92,7 @@ def _notebooks(name: str, folder: Path) -> list[Path]:
     place = Path(name)
     if place.is_dir():
         paths = sorted(place.glob(CHAPTERS)) or sorted(place.glob("ch[0-9][0-9]_*.ipynb"))
+        paths = list(dict.fromkeys([*paths, *_assignments(place)]))
         if not paths:
             usual = folder if place == folder else place
             raise fail(
@@ -93,6 +103,7 @@ def _notebooks(name: str, folder: Path) -> list[Path]:
     else:
         paths = [path for path in sorted(folder.glob(CHAPTERS)) if path.stem.startswith(name)]
         paths = [path for path in paths if path.stem == name] or paths
+        paths = paths or [path for path in _assignments(folder) if path.stem == name]
         if len(paths) != 1:
             raise _no_chapter(name, folder, place)
     if others := [path for path in paths if not is_own_work(path)]:
@@ -114,11 +125,9 @@ def _no_chapter(name: str, folder: Path, place: Path) -> Exception:
 
 
 def _demand(exercise: str, path: Path) -> str:
-    from cnnlab.autograder.judging.exercise import load_chapter
-    from cnnlab.autograder.submission import read
+    from cnnlab.autograder.submission.own_work import read_own
 
-    chapter = read(path).chapter
-    names = [e.name for e in load_chapter(chapter).exercises] if chapter else []
+    names = list(read_own(path).places)
     if exercise not in names:
         raise fail(f"{path.stem} has no exercise {exercise}. It has {', '.join(names)}.", 2)
     return exercise

@@ -39,16 +39,27 @@ def similar(paths: Paths, output: Output = None, at_least: AtLeast = 70) -> None
 
       cnnlab similar submitted/ -o similar.html
     """
-    from cnnlab.autograder.batch import find_submissions
     from cnnlab.autograder.report.similar_page import page
     from cnnlab.autograder.report.similarity import compare
     from cnnlab.autograder.submission import read
+    from cnnlab.autograder.submission.assignment import (
+        AssignmentError,
+        assignment_of,
+        course_root,
+    )
+    from cnnlab.autograder.submission.files import find_submissions
 
     chapters: dict[str, list[Submission]] = defaultdict(list)
-    for path in find_submissions(paths):
-        submission = read(path)
-        if submission.chapter and not submission.problem:
-            chapters[submission.chapter].append(submission)
+    root = course_root(paths)
+    try:
+        for path in find_submissions(paths, root):
+            assignment = assignment_of(root, path) if root else None
+            for asked in assignment.parts() if assignment else [()]:
+                submission = read(path, asked=asked)
+                if submission.chapter and not submission.problem:
+                    chapters[submission.chapter].append(submission)
+    except AssignmentError as error:
+        raise fail(str(error), 2) from None
     if not chapters:
         raise fail("There is nothing to compare in " + ", ".join(map(str, paths)), 2)
     found = {name: compare(chapters[name], at_least / 100) for name in sorted(chapters)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,8 @@ def visible(text: str) -> str:
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Say what went wrong and what to do, without a traceback."""
-    errors.print(Text(visible(message), style="red"))
+    with suppress(OSError):  # a log on a full disk; the code says that it went wrong
+        errors.print(Text(visible(message), style="red"))
     return typer.Exit(code)
 
 

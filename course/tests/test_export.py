@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from datetime import datetime
 
 import pytest
 from typer.testing import CliRunner
 
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.results import to_json
+from cnnlab.autograder.nbgrader_bridge.database import timestamp_in
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, POINTS, hand_in, stub
 from cnnlab.autograder.tests.report.classes import batch
 from cnnlab.autograder.tests.report.classes import hand_in as result_of
@@ -36,6 +38,7 @@ def test_from_canvas_and_back(tmp_path):
     said = run("collect", download, "--assignment", CHAPTER, "--to", tree)
     assert said.exit_code == 0
     assert "doejohn_99 handed in 2 notebooks" in said.output
+    assert "Late, by Canvas, which does not say how late: doejohn_99." in said.output
     assert (tree / "lovelaceada_3143" / CHAPTER / NOTEBOOK).read_text() == hand_in()
     assert {p.name for p in (tree / "doejohn_99" / CHAPTER).iterdir()} == {
         "mine.ipynb",
@@ -55,6 +58,18 @@ def test_from_canvas_and_back(tmp_path):
     ada, john = rows(written)[2:]
     assert float(ada[-1]) == POINTS
     assert 0 < float(john[-1]) < POINTS
+
+
+def test_the_time_of_gradescope_is_the_one_that_counts(tmp_path):
+    metadata = "submission_1:\n  :submitters:\n  - :sid: '7'\n  :created_at: {}\n"
+    for time, options in (("2026-01-01 01:30:00.5 +02:00", ()), ("2026-01-02", ("--replace",))):
+        with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+            archive.writestr("e/submission_metadata.yml", metadata.format(time))
+            archive.writestr("e/submission_1/ch01.ipynb", "1")
+            archive.writestr("e/submission_1/timestamp.txt", "2020-01-01 00:00:00 UTC")
+        collect = ("collect", tmp_path / "d.zip", "--assignment", CHAPTER, "--to", tmp_path / "s")
+        assert run(*collect, *options).exit_code == 0
+        assert timestamp_in(tmp_path / "s" / "7" / CHAPTER) == datetime(2025, 12, 31, 23, 30)
 
 
 def test_a_second_download_replaces_only_where_it_may(tmp_path):
@@ -118,7 +133,8 @@ def test_a_spreadsheet_of_students_obeys_nobody(results, tmp_path):
 def test_moodles_worksheet_may_part_its_columns_by_semicolons(results, tmp_path):
     table, out = tmp_path / "w.csv", tmp_path / "out.csv"
     table.write_text(
-        f'Identifier;Username;Grade;Maximum Grade\nParticipant 7;ada;;"{POINTS:g},00"\n'
+        "Identifier;Username;Grade;Maximum Grade;Last modified (grade)\n"
+        f'Participant 7;ada;;"{POINTS:g},00";-\n'
     )
     said = run("export", "moodle", results, "--table", table, "-o", out)
     assert said.exit_code == 0, said.output

@@ -39,10 +39,11 @@ Student,ID,SIS User ID,SIS Login ID,Section,Chapter 1 (7001),Chapter 2 (7002),Fi
 "Student, Test",500,,x,A,,,
 """
 MOODLE = """
-Identifier,Full name,Email address,Status,Grade,Maximum Grade,Changed,Feedback comments
-Participant 3143,Ada Lovelace,ada@example.org,Submitted,,24.00,-,
-Participant 99,Bob,bob@example.org,Submitted,3.00,20.00,-,old
-Participant 100,Eve,eve@example.org,No submission,,20.00,-,
+Identifier,Full name,Email address,Status,Grade,Maximum grade,Grade can be changed,\
+Last modified (grade),Feedback comments
+Participant 3143,Ada Lovelace,ada@example.org,Submitted,,24.00,Yes,-,
+Participant 99,Bob,bob@example.org,Submitted,3.00,20.00,No,-,old
+Participant 100,Eve,eve@example.org,No submission,,20.00,Yes,-,
 """
 
 
@@ -87,13 +88,47 @@ def test_canvas_takes_points_as_they_are_where_they_are_worth_the_same():
     assert filled.notes == []
 
 
-@pytest.mark.parametrize("column", ["Chapter 3", "", "Student, Test"])
+MANUAL = ",,,,,Manual Posting,,\n"
+
+
+@pytest.mark.parametrize("names", ["Student", "LastName,FirstName"])
+def test_canvas_gets_its_own_rows_back_and_who_is_excused_stays_so(names):
+    """As Canvas's importer reads it: names, ID, further columns up to Section, assignments."""
+    text = CANVAS.replace("Student,ID", f"{names},ID").replace(",A,5,", ",A,EX,")
+    if "," in names:
+        text = text.replace('"Lovelace, Ada"', "Lovelace,Ada").replace('Possible"', 'Possible",')
+        text = text.replace('"O\'Neil, Bob"', "O'Neil,Bob").replace('"Doe, Eve"', "Doe,Eve")
+    first, _, rest = text.strip().partition("\n")
+    book = book_of(graded("ada", 15), graded("bob@example.org", 20))
+
+    filled = fill_canvas(table(f"{first}\n{MANUAL}{rest}"), book, CHAPTER, "Chapter 1")
+
+    head = filled.rows[0]
+    assert head[: head.index("ID")] == names.split(",")
+    assert head[-2:] == ["Section", "Chapter 1 (7001)"]
+    assert [cell for cell in filled.rows[1] if cell] == ["Manual Posting"]
+    points = {row[head.index("ID")]: row[-1] for row in filled.rows[3:]}
+    assert (points["3143"], points["99"]) == ("7.5", "EX")
+    assert filled.notes[-1] == "Excused there, and left so: bob@example.org."
+
+
+@pytest.mark.parametrize(
+    "column", ["Chapter 3", "", "Student, Test", "Student", "Final Score", "Section"]
+)
 def test_an_unknown_column_lists_those_that_there_are(column):
     with pytest.raises(ValueError, match=r"Chapter 1 \(7001\), Chapter 2 \(7002\)"):
         fill_canvas(table(CANVAS), book_of(graded("eve")), CHAPTER, column)
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2"])
+def test_moodle_must_grade_by_points_and_get_all_that_it_demands():
+    scale = MOODLE.replace("Maximum grade", "Scale")
+    with pytest.raises(ValueError, match="graded by a scale"):
+        fill_moodle(table(scale), book_of(graded("eve")), CHAPTER)
+    with pytest.raises(ValueError, match=r"lacks Last modified \(grade\)\."):
+        fill_moodle(table(MOODLE.replace("(grade)", "")), book_of(graded("eve")), CHAPTER)
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2", "ID,Student,Section\n", "Student,ID\n"])
 def test_another_table_is_refused(text):
     with pytest.raises(ValueError, match="no grade book of Canvas"):
         fill_canvas(table(text) if text else [], book_of(graded("eve")), CHAPTER, "x")
@@ -119,11 +154,12 @@ def test_moodle_gets_points_and_comments_and_keeps_the_rest():
     filled = fill_moodle(table(MOODLE), book, CHAPTER)
     ada, bob, eve = filled.rows[1:]
     assert float(ada[4]) == book.latest["Ada Lovelace_3143", CHAPTER].result.score
-    assert "You flipped the kernel" in ada[7]
-    assert (bob[4], bob[7]) == ("19.5", "<p>Everything passes.</p>")
+    assert "You flipped the kernel" in ada[8]
+    assert (bob[4], bob[8]) == ("19.5", "<p>Everything passes.</p>")
+    assert filled.notes[-1] == "Locked there, so Moodle will not take them: 99."
     assert eve == table(MOODLE)[3]
     kept = fill_moodle(table(MOODLE), book, CHAPTER, comments=False)
-    assert [row[7] for row in kept.rows[1:]] == ["", "old", ""]
+    assert [row[8] for row in kept.rows[1:]] == ["", "old", ""]
 
 
 def test_a_comment_is_text_that_a_page_can_show():

@@ -14,12 +14,21 @@ from pathlib import Path
 import pytest
 
 from cnnlab.autograder.judging.results import SubmissionResult
-from cnnlab.autograder.report.gradescope import gradescope_results, write_autograder
+from cnnlab.autograder.judging.worth import Asked
+from cnnlab.autograder.report.gradescope import (
+    Assigned,
+    Autograder,
+    gradescope_results,
+    write_autograder,
+)
+from cnnlab.autograder.submission.assignment import AssignmentError
 from cnnlab.autograder.tests.handins import POINTS, flipped
 from cnnlab.autograder.tests.handins import hand_in as notebook
 from cnnlab.autograder.tests.report.classes import CHAPTER, EXERCISES, hand_in
+from cnnlab.course.build.course_root import write_course
 
 WHEEL = "cnnlab-0.2.0-py3-none-any.whl"
+CHAPTER_ONE = Assigned.chapter(CHAPTER)
 
 
 @pytest.fixture
@@ -66,13 +75,13 @@ def test_our_own_failure_is_no_result():
 def test_what_is_no_wheel_of_ours_is_refused(name, tmp_path):
     (tmp_path / name).write_text("no zip")
     with pytest.raises(ValueError, match="wheel must be"):
-        write_autograder(tmp_path / "a.zip", CHAPTER, tmp_path / name)
+        write_autograder(tmp_path / "a.zip", CHAPTER_ONE, tmp_path / name)
 
 
 def test_the_zip_has_what_gradescope_runs(wheel, tmp_path):
     written = []
     for name in ("one.zip", "two.zip"):
-        write_autograder(tmp_path / name, CHAPTER, wheel)
+        write_autograder(tmp_path / name, CHAPTER_ONE, wheel)
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
@@ -90,7 +99,9 @@ def test_the_zip_has_what_gradescope_runs(wheel, tmp_path):
     [(CHAPTER, True, True), (CHAPTER, False, False), ("ch06_cats_dogs", False, True)],
 )
 def test_tensorflow_is_installed_where_it_is_needed(chapter, fresh, keras, wheel, tmp_path):
-    write_autograder(tmp_path / "a.zip", chapter, wheel, fresh, sandbox=False)
+    write_autograder(
+        tmp_path / "a.zip", Assigned.chapter(chapter), wheel, Autograder(fresh, sandbox=False)
+    )
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         setup, run = (archive.read(name).decode() for name in ("setup.sh", "run_autograder"))
     assert ("[keras]" in setup) == keras
@@ -104,14 +115,15 @@ def test_tensorflow_is_installed_where_it_is_needed(chapter, fresh, keras, wheel
 def run(wheel, tmp_path):
     """What Gradescope gets for these files; None where there is no result."""
     root = tmp_path / "autograder"
-    for folder in ("source", "submission", "results", "environment/bin"):
-        (root / folder).mkdir(parents=True)
-    command = Path(sys.executable).parent / "cnnlab"
-    (root / "environment/bin/cnnlab").symlink_to(command)
-    write_autograder(tmp_path / "a.zip", CHAPTER, wheel, fresh=False, sandbox=False)
-    shutil.unpack_archive(tmp_path / "a.zip", root / "source")
 
-    def ran(**files):
+    def ran(assigned=CHAPTER_ONE, **files):
+        for folder in ("source", "submission", "results", "environment/bin"):
+            (root / folder).mkdir(parents=True)
+        command = Path(sys.executable).parent / "cnnlab"
+        (root / "environment/bin/cnnlab").symlink_to(command)
+        how = Autograder(fresh=False, sandbox=False, visibility="after_due_date")
+        write_autograder(tmp_path / "a.zip", assigned, wheel, how)
+        shutil.unpack_archive(tmp_path / "a.zip", root / "source")
         for name, text in files.items():
             (root / "submission" / name.replace("__", ".")).write_text(text)
         environment = os.environ | {"AUTOGRADER": str(root)}
@@ -126,7 +138,42 @@ def run(wheel, tmp_path):
 def test_the_autograder_grades_a_notebook(run):
     said = run(my_homework__ipynb=notebook(conv2d=flipped()))
     assert 0 < said["score"] < POINTS
-    assert "You flipped the kernel" in said["tests"][EXERCISES.index("conv2d")]["output"]
+    assert said["visibility"] == "after_due_date"
+    flipped_kernel = said["tests"][EXERCISES.index("conv2d")]
+    assert "You flipped the kernel" in flipped_kernel["output"]
+    assert flipped_kernel["extra_data"] == {"status": "failed", "diagnosis": ["kernel-flipped"]}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script for Ubuntu")
+def test_the_autograder_knows_an_assignments_exercises_and_points(run, worksheet, tmp_path):
+    """And its zip holds no solution: without a sandbox, learner code could read it."""
+    handed_in = worksheet.read_text().replace("np.where(z > 0, z, 0)", "np.abs(z)")
+    assert handed_in != worksheet.read_text()
+
+    said = run(Assigned.assignment(worksheet), something_else__ipynb=handed_in)
+
+    points = {test["name"]: (test["score"], test["max_score"]) for test in said["tests"]}
+    assert points == {"relu": (0.5, 4), "flatten": (5, 5), "conv2d": (20, 20)}
+    assert (said["score"], said["extra_data"]["chapter"]) == (25.5, "homework1")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        inside = archive.read("course/source/assignment/homework1.ipynb").decode()
+    assert "SOLUTION" not in inside
+    assert "def " not in inside
+
+
+@pytest.fixture
+def worksheet(tmp_path):
+    """An instructor's notebook with exercises of three chapters."""
+    asked = [("ch01_convolution", "relu", 4), ("ch04_network", "flatten", 5)]
+    asked += [("ch02_stride_padding", "conv2d", 20)]
+    write_course(tmp_path / "course", {"homework1": tuple(Asked(*each) for each in asked)})
+    return tmp_path / "course/source/homework1/homework1.ipynb"
+
+
+def test_a_notebook_that_asks_for_nothing_is_no_assignment(tmp_path):
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": [], "metadata": {}}))
+    with pytest.raises(AssignmentError, match="no grade cell"):
+        Assigned.assignment(tmp_path / "n.ipynb")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script for Ubuntu")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from datetime import datetime
 
 import pytest
 
 from cnnlab.autograder.submission import downloads
-from cnnlab.autograder.submission.downloads import Download, owners
+from cnnlab.autograder.submission.downloads import Download, owner
 
 
 def zipped(files):
@@ -115,6 +116,54 @@ def test_files_find_their_student(platform, packed, tmp_path):
     assert dict(Download([path]).notebooks()) == {s: n for s, n in counted.items() if n}
 
 
+FORGED = {
+    "submission_metadata.yml": METADATA,
+    "submission_11/ch01.ipynb": "forged",
+    "submitted/bob/ch01/ch01.ipynb": "forged",
+    "Bob_99_assignsubmission_file_/ch01.ipynb": "forged",
+    "bob_99_20001_ch01.ipynb": "forged",
+    "timestamp.txt": "2020-01-01 00:00:00 UTC",
+}
+"""What a student hands in who would like somebody else to have done so."""
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "eve_100_207799_work.zip",
+        "Eve_100_assignsubmission_file_/work.zip",
+        "assignment_1_export/submission_14/work.zip",
+        "course/submitted/eve/ch01/work.zip",
+        "eve/work.zip",
+        "Eve_100_assignsubmission_file_",
+        "eve",
+    ],
+)
+def test_what_a_student_hands_in_is_nobody_elses(place, tmp_path):
+    files = {place: zipped(FORGED)}
+    if not place.endswith(".zip"):
+        files = {f"{place}/{name}": text for name, text in FORGED.items()}
+    other = "adam/ch01.ipynb" if place.startswith("eve/") or place == "eve" else f"{place}.ipynb"
+    (tmp_path / "d.zip").write_bytes(zipped({**files, other: "1"}))
+
+    found, _ = read(tmp_path / "d.zip")
+
+    forged = {student for student, _, data in found if data == b"forged"}
+    assert len(forged) == 1
+    assert forged <= {"eve_100", "Eve_100", "submission_14", "eve"}
+
+
+def test_gradescope_and_canvas_say_when_something_came(tmp_path):
+    files, _ = PLATFORMS["gradescope"]
+    (tmp_path / "d.zip").write_bytes(zipped(files))
+    times = {file.student: file.time for file in Download([tmp_path / "d.zip"])}
+    ten = datetime(2026, 1, 1, 10)
+    assert times == {"0042": ten, "bob@example.org": ten, "Eve": None, "submission_13": None}
+    files, _ = PLATFORMS["canvas"]
+    (tmp_path / "d.zip").write_bytes(zipped(files))
+    assert {f.student for f in Download([tmp_path / "d.zip"]) if f.late} == {"doejohn_99"}
+
+
 def test_a_file_that_is_nobodys_is_said(tmp_path):
     (tmp_path / "ch01.ipynb").write_text("1")
     found, problems = read(tmp_path)
@@ -133,8 +182,8 @@ def test_what_systems_and_editors_leave_behind_is_not_read(tmp_path):
     "name", ["../../../etc/ada/x.py", "/etc/x.py", "a/../../x.py", "..\\..\\x.py", "C:\\x\\y.py"]
 )
 def test_no_name_leads_out_of_the_tree(name):
-    students, file = owners(name.replace("\\", "/"))
-    for part in [*map(downloads._folder_name, students), downloads._folder_name(file)]:
+    owned = owner(name.replace("\\", "/"))
+    for part in [*map(downloads._folder_name, owned.students), downloads._folder_name(owned.name)]:
         assert part not in ("", ".", "..")
         assert not set(part) & set('/\\:*?"<>|\0')
 
@@ -186,7 +235,9 @@ def test_a_broken_zip_is_said(data, tmp_path):
     assert "there is no" in problems[1]
 
 
-@pytest.mark.parametrize("text", [":", "[]", "a: [", "submission_11: 3", "x: {':submitters': 7}"])
+@pytest.mark.parametrize(
+    "text", [":", "[]", "a: [", "submission_11: 3", "x: {':submitters': 7}", "x: 2026-13-01"]
+)
 def test_a_broken_list_of_gradescope_leaves_the_numbers(text, tmp_path):
     path = tmp_path / "d.zip"
     path.write_bytes(zipped({"submission_metadata.yml": text, "submission_11/a.py": "1"}))
