@@ -152,11 +152,6 @@ def to_dict(result: Any) -> dict[str, Any]:
     return result
 
 
-def to_json(batch: BatchResult) -> str:
-    """Schema 1 as text that any JSON reader takes (no NaN, no Infinity)."""
-    return "".join(json_pieces(batch))
-
-
 def json_pieces(batch: BatchResult) -> Iterator[str]:
     """The same, one submission at a time: a large class is never in memory as text.
 
@@ -178,7 +173,7 @@ def _text(tree: dict[str, Any]) -> str:
 
 
 def from_json(text: str) -> BatchResult:
-    """Read what `to_json` wrote.
+    """Read what `json_pieces` wrote.
 
     Raises
     ------

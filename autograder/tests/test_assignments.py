@@ -14,7 +14,7 @@ from nbgrader.utils import determine_grade
 from traitlets.config import PyFileConfigLoader
 
 from cnnlab.autograder.batch import grade
-from cnnlab.autograder.judging.results import BatchResult, from_json, to_json
+from cnnlab.autograder.judging.results import BatchResult, from_json, json_pieces
 from cnnlab.autograder.judging.worth import Asked
 from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
 from cnnlab.autograder.nbgrader_bridge.asked import asked_in
@@ -60,7 +60,7 @@ def by_command(course):
     """Student → result, as it is written and read again."""
     paths = sorted((course / "submitted").glob("*/*/*.ipynb"))
     settings = Settings(fresh=False, sandbox=False, workers=1, course=course_root(paths))
-    batch = from_json(to_json(grade(paths, settings)))
+    batch = from_json("".join(json_pieces(grade(paths, settings))))
     return {result.student: result for result in batch.submissions}
 
 

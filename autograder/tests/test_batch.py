@@ -176,6 +176,7 @@ def without_seconds(tree):
 def test_a_process_that_dies_takes_its_submission_with_it_and_no_other():
     names = ["a", "b", "deadly", "c", "deadly", "d"]
     tasks = [(i, Task(Submission(name, None, CHAPTER), None)) for i, name in enumerate(names)]
+    before = set(active_children())  # another test may have left some
     with Pool(2, Deadly) as pool:
         results = dict(pool.grade(tasks))
     assert [results[i].path for i in range(len(names))] == names
@@ -185,7 +186,7 @@ def test_a_process_that_dies_takes_its_submission_with_it_and_no_other():
             assert "the process that graded it died" in result.message
         else:
             assert result.score == 1.0
-    assert not active_children()
+    assert set(active_children()) <= before
 
 
 class FailsAtFirst:

@@ -30,8 +30,10 @@ from cnnlab.course.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from cnnlab.autograder.journal import Journal
     from cnnlab.autograder.judging.results import BatchResult, SubmissionResult
     from cnnlab.autograder.nbgrader_bridge.write_scores import ScoreWriter
+    from cnnlab.autograder.settings import Settings
 
 
 Paths = Annotated[
@@ -149,23 +151,14 @@ def grade(
 
       cnnlab grade submitted/ --json results.json --dask tcp://grader:8786
     """
-    from cnnlab.autograder import batch
     from cnnlab.autograder.cluster import listening
     from cnnlab.autograder.judging.exercise import find_chapter
     from cnnlab.autograder.settings import Settings, usable_cores
-    from cnnlab.autograder.submission.assignment import course_root
-    from cnnlab.autograder.submission.files import find_submissions
 
     refuse_without_sandbox(sandbox and not dask)  # a cluster's workers have it
     if verbose:
         say_protections(sandbox)
-    try:
-        root = course_root(paths, course)
-    except ValueError as error:
-        raise fail(str(error), 2) from None
-    files = find_submissions(paths, root)
-    if not files:
-        raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
+    files, root = submissions_in(paths, course)
     if fresh is None:
         fresh = seed is not None or len(files) > 1 or any(path.is_dir() for path in paths)
     workers = workers or min(usable_cores(), len(files))
@@ -187,28 +180,53 @@ def grade(
     journal = open_journal(settings, resume, json_file or csv_file, len(files))
     if journal:
         settings = replace(settings, seed=journal.seed)
+    result = run(files, settings, scores, journal, (json_file, csv_file))
+    try:
+        console.print(class_table(result))
+    except OSError as error:
+        raise fail(f"Everything was graded, but the table could not be printed: {error}.") from None
+    demand_results(result)
+    if scores:
+        demand_scores(scores, files, journal)
+
+
+def submissions_in(paths: list[Path], course: Path | None) -> tuple[list[Path], Path | None]:
+    """The files to grade, and the root of their course, where there is one."""
+    from cnnlab.autograder.submission.assignment import course_root
+    from cnnlab.autograder.submission.files import find_submissions
+
+    try:
+        root = course_root(paths, course)
+    except ValueError as error:
+        raise fail(str(error), 2) from None
+    files = find_submissions(paths, root)
+    if not files:
+        raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
+    return files, root
+
+
+def run(
+    files: list[Path],
+    settings: Settings,
+    scores: ScoreWriter | None,
+    journal: Journal | None,
+    targets: tuple[Path | None, Path | None],
+) -> BatchResult:
+    """Grade, and write the files that were asked for; what ends it says how to go on."""
+    from cnnlab.autograder import batch
+
     with scores or nullcontext(), journal or nullcontext(), Stopping() as stopping:
         try:
-            with progress(len(files), workers, stopping) as advance:
+            with progress(len(files), settings.workers, stopping) as advance:
                 result = batch.grade(files, settings, both(advance, scores), journal)
-            write_results(result, json_file, csv_file)
+            write_results(result, *targets)
             if journal:
                 journal.finish()
         except Stopped as stopped:
             raise fail(f"Stopped. {remedy(journal)}", stopped.code) from None
         except (RuntimeError, OSError) as error:
             raise fail(f"{error} {remedy(journal)}") from None
-    try:
-        console.print(class_table(result))
-    except OSError as error:
-        raise fail(f"Everything was graded, but the table could not be printed: {error}.") from None
-    demand_results(result)
-    if scores and scores.failed:
-        count = len(scores.failed)
-        raise fail(
-            f"The gradebook lacks {count} of {len(files)} submissions, through no fault of theirs. "
-            f"The first is {visible(scores.failed[0])}; the lines above say why. {remedy(journal)}"
-        )
+    return result
 
 
 def say_protections(sandbox: bool) -> None:
@@ -284,6 +302,16 @@ def demand_results(result: BatchResult) -> None:
         first = next(e.message for e in failed[0].exercises if e.status == "internal_error")
         count = "1 submission" if len(failed) == 1 else f"{len(failed)} submissions"
         raise fail(f"CNN Lab failed with {count}. The first is {failed[0].path}: {first}")
+
+
+def demand_scores(scores: ScoreWriter, files: list[Path], journal: Journal | None) -> None:
+    """End with a code of failure where the gradebook lacks a submission."""
+    if scores.failed:
+        raise fail(
+            f"The gradebook lacks {len(scores.failed)} of {len(files)} submissions, through no "
+            f"fault of theirs. The first is {visible(scores.failed[0])}; the lines above say why. "
+            f"{remedy(journal)}"
+        )
 
 
 def write_whole(target: Path, pieces: Iterable[str], encoding: str) -> None:

@@ -67,100 +67,6 @@ def fit_standardizer(train: ArrayLike) -> tuple[Array, Array]:
     return train.mean(axis=(0, 1, 2)), train.std(axis=(0, 1, 2))
 
 
-def standardize(x: ArrayLike, stats: tuple[ArrayLike, ArrayLike]) -> Array:
-    """(x − mean) / std for each channel; a std of 0 divides by 1.
-
-    Parameters
-    ----------
-    x : array_like, shape (N, H, W, C)
-    stats : (mean, std), each of shape (C,)
-
-    Returns
-    -------
-    ndarray, shape (N, H, W, C)
-
-    Raises
-    ------
-    ValueError
-        ``x`` does not have four axes, or ``stats`` do not fit its channels.
-
-    Examples
-    --------
-    >>> standardize([[[[1, 7]]]], ([3, 4], [2, 0]))
-    array([[[[-1.,  3.]]]])
-    """
-    x, mean, std = as_floats(x=x, mean=stats[0], std=stats[1])
-    require(x.ndim == 4, "x", "must have shape (N, H, W, C)", x.shape)
-    require(mean.shape == std.shape == x.shape[3:], "stats", "must fit x's channels", mean.shape)
-    return (x - mean) / np.where(std == 0, 1, std)
-
-
-def covariance(patches: ArrayLike) -> Array:
-    """How the pixels of patches vary together: mean products of their distances from their means.
-
-    Parameters
-    ----------
-    patches : array_like, shape (n, d)
-        One patch in each row.
-
-    Returns
-    -------
-    ndarray, shape (d, d)
-
-    Raises
-    ------
-    ValueError
-        ``patches`` does not have two axes.
-
-    Examples
-    --------
-    >>> covariance([[1, 10], [3, 30]])
-    array([[  1.,  10.],
-           [ 10., 100.]])
-    """
-    (patches,) = as_floats(patches=patches)
-    require(patches.ndim == 2, "patches", "must have shape (n, d)", patches.shape)
-    centred = patches - patches.mean(axis=0)
-    return centred.T @ centred / len(centred)
-
-
-def zca_whiten(patches: ArrayLike, eps: float = 0.1) -> Array:
-    """Patches without the correlations between their pixels, as like the old ones as can be.
-
-    Parameters
-    ----------
-    patches : array_like, shape (n, d)
-        One patch in each row.
-    eps : float
-        Is added to every variance before its root is taken.
-
-    Returns
-    -------
-    ndarray, shape (n, d)
-
-    Raises
-    ------
-    ValueError
-        ``patches`` does not have two axes, or ``eps`` is below 0.
-
-    Examples
-    --------
-    >>> zca_whiten([[0, 3], [2, 3], [0, 1], [2, 1]], 0.0)
-    array([[-1.,  1.],
-           [ 1.,  1.],
-           [-1., -1.],
-           [ 1., -1.]])
-    """
-    (patches,) = as_floats(patches=patches)
-    require(patches.ndim == 2, "patches", "must have shape (n, d)", patches.shape)
-    require(eps >= 0, "eps", "must not be negative", eps)
-    centred = patches - patches.mean(axis=0)
-    variances, directions = np.linalg.eigh(covariance(patches))
-    # Rounding leaves tiny negative variances where patches span fewer directions than pixels.
-    scale = 1 / np.sqrt(np.maximum(variances, 0) + eps)
-    return centred @ (directions * scale) @ directions.T
-
-
 # Variations of a picture
 
 
@@ -260,37 +166,6 @@ def affine(x: ArrayLike, degrees: ArrayLike, zoom: ArrayLike) -> Array:
     x = batch(x)
     require(bool(np.all(np.asarray(zoom) > 0)), "zoom", "must be above 0", zoom)
     return bilinear(x, *sources(x.shape[1:3], np.radians(degrees), zoom))
-
-
-def inverse_map(size: tuple[int, int], degrees: float, zoom: float) -> tuple[Array, Array]:
-    """Where each pixel of a turned and enlarged picture comes from.
-
-    Parameters
-    ----------
-    size : (H, W)
-    degrees : float
-        Counter-clockwise.
-    zoom : float
-        Above 1 enlarges.
-
-    Returns
-    -------
-    rows, columns : ndarray, shape (H, W), float64
-
-    Raises
-    ------
-    ValueError
-        ``zoom`` is not above 0.
-
-    Examples
-    --------
-    >>> rows, columns = inverse_map((1, 3), 0, 2)
-    >>> columns
-    array([[0.5, 1. , 1.5]])
-    """
-    require(zoom > 0, "zoom", "must be above 0", zoom)
-    rows, columns = sources(size, np.radians(degrees), zoom)
-    return rows[0], columns[0]
 
 
 def sources(

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cnnlab.autograder.judging.exercise import load_chapter
-from cnnlab.autograder.judging.results import to_json
+from cnnlab.autograder.judging.results import json_pieces
 from cnnlab.autograder.nbgrader_bridge.database import timestamp_in
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, POINTS, hand_in, stub
 from cnnlab.autograder.tests.report.classes import batch
@@ -118,7 +118,7 @@ def test_a_download_without_a_notebook_is_said(tmp_path):
 def results(tmp_path):
     path = tmp_path / "results.json"
     evil = result_of("=HYPERLINK(0)", relu="stub")
-    path.write_text(to_json(batch(result_of("ada"), evil)), encoding="utf-8")
+    path.write_text("".join(json_pieces(batch(result_of("ada"), evil))), encoding="utf-8")
     return path
 
 

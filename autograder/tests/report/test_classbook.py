@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cnnlab.autograder.judging.results import SubmissionResult, to_json
+from cnnlab.autograder.judging.results import SubmissionResult, json_pieces
 from cnnlab.autograder.report.classbook import class_book, read_book, title
 from cnnlab.autograder.tests.report.classes import CHAPTER, batch, hand_in
 
@@ -76,7 +76,7 @@ def test_a_file_that_says_no_chapter_is_kept():
 
 def test_files_are_read_and_what_is_no_result_is_named(tmp_path):
     good, bad = tmp_path / "week 1.json", tmp_path / "bad.json"
-    good.write_text(to_json(batch(hand_in("ada"))), encoding="utf-8")
+    good.write_text("".join(json_pieces(batch(hand_in("ada")))), encoding="utf-8")
     book = read_book([good])
     assert [run.label for run in book.runs] == ["week 1"]
     for text in ("{", "[]", '{"schema": 1, "submissions": [3]}', '{"schema": 2}', "[" * 100_000):

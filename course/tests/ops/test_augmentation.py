@@ -99,19 +99,9 @@ def test_standardizing_is_keras_s_normalization(x):
     slack = 1e3 * np.finfo(x.dtype).eps
     np.testing.assert_allclose(mean, np.ravel(layer.mean), atol=slack)
     np.testing.assert_allclose(std**2, np.ravel(layer.variance), atol=slack)
-    if np.all(std > 0.05):  # Keras divides by 1e-7 where nothing varies
-        ours = augmentation.standardize(x, (mean, std))
-        np.testing.assert_allclose(ours, layer(x), atol=100 * slack)
 
 
 # By hand
-
-
-def test_a_channel_that_never_changes_is_divided_by_one():
-    x = np.full((2, 3, 4, 1), 5.0)
-    stats = augmentation.fit_standardizer(x)
-    assert stats[1] == 0
-    np.testing.assert_array_equal(augmentation.standardize(x + 2, stats), np.full(x.shape, 2.0))
 
 
 def test_bytes_do_not_wrap_around():
@@ -150,19 +140,6 @@ def test_scattering_by_whole_pixels_is_the_same_as_reading():
     np.testing.assert_allclose(augmentation.scattered(x, 90, 1), augmentation.affine(x, 90, 1))
 
 
-@pytest.mark.parametrize("eps", [0.0, 0.3])
-def test_whitened_patches_have_the_variances_that_eps_leaves_and_are_not_turned(eps):
-    rng = RNG(4)
-    x = rng.normal(size=(300, 6)) @ rng.normal(size=(6, 6)) + 3
-    white = augmentation.zca_whiten(x, eps)
-    np.testing.assert_allclose(white.mean(axis=0), 0, atol=1e-12)
-    before = np.linalg.eigvalsh(np.cov(x, rowvar=False, bias=True))
-    after = np.linalg.eigvalsh(np.cov(white, rowvar=False, bias=True))
-    np.testing.assert_allclose(np.sort(after), np.sort(before / (before + eps)), rtol=1e-8)
-    matrix = np.linalg.lstsq(x - x.mean(axis=0), white, rcond=None)[0]
-    np.testing.assert_allclose(matrix, matrix.T, atol=1e-9)
-
-
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
@@ -171,9 +148,6 @@ def test_whitened_patches_have_the_variances_that_eps_leaves_and_are_not_turned(
         (lambda x: augmentation.adjust_contrast(x[0], 2), "x"),
         (lambda x: augmentation.affine(x, 0, 0), "zoom"),
         (lambda x: augmentation.fit_standardizer(x[0]), "train"),
-        (lambda x: augmentation.standardize(x, (np.ones(2), np.ones(2))), "stats"),
-        (lambda x: augmentation.zca_whiten(x, 0.1), "patches"),
-        (lambda x: augmentation.zca_whiten(x[0, 0], -0.1), "eps"),
     ],
 )
 def test_what_does_not_fit_is_named(call, argument):
