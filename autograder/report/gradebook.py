@@ -113,7 +113,7 @@ def fill_canvas(
         about = [cells[head.index(name)] for name in CANVAS if name in head]
         if cells[0].strip().startswith(POINTS_POSSIBLE):
             worth = _number(cells[place])
-        elif any(text.strip() for text in (cells[0], *about)) and (latest := students.take(about)):
+        elif any(c.strip() for c in [cells[0], *about]) and (latest := students.take(about)):
             if cells[place].strip().upper() == EXCUSED:
                 excused.append(latest.learner.name)
             else:

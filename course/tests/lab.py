@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, scratch: Path) -> Iterator[Server]:
+def running(folder: Path, scratch: Path, program: Sequence[str] = ()) -> Iterator[Server]:
     """``cnnlab lab`` on a folder: on loopback, on a free port, ended at the end.
 
     Parameters
@@ -60,6 +60,8 @@ def running(folder: Path, scratch: Path) -> Iterator[Server]:
         Where the chapters go.
     scratch : Path
         For Jupyter's own files and its log, so that nobody's settings are read or changed.
+    program : sequence of str
+        Another module to run, with its arguments.
 
     Raises
     ------
@@ -69,7 +71,8 @@ def running(folder: Path, scratch: Path) -> Iterator[Server]:
     environment = os.environ | _own_places(scratch)
     options = ["--ip=127.0.0.1", "--port=0", "--allow-root"]
     options += ["--LabApp.expose_app_in_browser=True"]  # to see what a cell gave, see `Notebook`
-    command = [sys.executable, "-m", "cnnlab.course.cli", "lab", str(folder), "--no-browser", "--"]
+    usual = ("cnnlab.course.cli", "lab", str(folder), "--no-browser", "--")
+    command = [sys.executable, "-m", *(program or usual)]
     with (
         open(scratch / "log.txt", "w") as log,
         subprocess.Popen(command + options, env=environment, stdout=log, stderr=log) as process,

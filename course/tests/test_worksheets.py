@@ -156,7 +156,8 @@ def test_what_a_learner_does_to_their_copy_ends_nothing(course, work):
     notebook["cells"].remove(cell(notebook, "check-flatten"))
     path.write_text(json.dumps(notebook))
     assert list(read_own(path).places) == ["relu", *PRACTICE, "conv2d"]
-    for odd in (float("nan"), -1, "x", [], 1e300):
+    odds: list[object] = [float("nan"), -1, "x", [], 1e300]
+    for odd in odds:
         relu["metadata"]["nbgrader"]["points"] = odd
         path.write_text(json.dumps(notebook))
         assert read_copy(path) is None
