@@ -65,6 +65,13 @@ def test_every_link_of_a_chapter_leads_to_a_notebook(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_formula_in_a_quotation_stays_on_its_line(name):
+    lines = [line for text in prose(name) for line in text.splitlines()]
+    # JupyterLab would show the next line's quotation mark as a part of the formula.
+    assert [line for line in lines if line.startswith(">") and line.count("$") % 2] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_chapter_names_three_to_five_works_to_read_on(name):
     (found,) = [text for text in prose(name) if "### Read on" in text]
     works = re.findall(r"^- .*?(?=^- |^$)", found.split("### Read on")[1], re.M | re.S)
