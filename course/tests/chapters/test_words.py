@@ -37,6 +37,13 @@ def test_a_chapter_is_spelled_as_in_america(name):
     assert _words(MISTAKE.sub("", text)) == []
 
 
+def test_demos_are_spelled_as_in_america():
+    scripts = [path.read_text("utf-8") for path in (ROOT / "course/demos").glob("*.js")]
+    said = [text for script in scripts for text in re.findall(r'"([^"\n]* [^"\n]*)"', script)]
+    assert "Colors of the map" in said
+    assert _words("\n".join(said)) == []
+
+
 @pytest.mark.parametrize("source", PAGES, ids=lambda path: path.stem)
 def test_a_page_is_spelled_as_in_america(source):
     assert _words(source.read_text("utf-8")) == []
