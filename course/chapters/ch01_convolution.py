@@ -659,8 +659,8 @@ r"""
 
 > **Where the article is too quick: "superhuman accuracy" and "any device".** It says that such
 > models achieve the first and run on the second. Count for yourself what VGG16 costs, the network
-> of chapter 9. Every number of a feature map takes one step, and every step takes $k_h \cdot k_w
-> \cdot C$ multiplications.
+> of chapter 9. Every number of a feature map takes one step, and every step takes
+> $k_h \cdot k_w \cdot C$ multiplications.
 """
 
 # %%

@@ -496,9 +496,12 @@ moves by 0.1 down, and by 0.1 up. A million times smaller, and the same step.
 
 </details>
 
-> **Two forms.** Keras computes $p - \text{rate} \cdot \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t}
-> \cdot \frac{m}{\sqrt{v} + \text{eps}}$. That is the same, but for where eps is added: to the
-> plain root, or to the corrected one. With eps at $10^{-7}$ nobody sees it. Both are right here.
+> **Two forms.** Keras computes
+>
+> $$p - \text{rate} \, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t} \, \frac{m}{\sqrt{v} + \text{eps}}$$
+>
+> That is the same, but for where eps is added: to the plain root, or to the corrected one. With eps
+> at $10^{-7}$ nobody sees it. Both are right here.
 """
 
 # %% [markdown]
@@ -566,7 +569,7 @@ if ready(adam_step):
         new, m, v = adam_step(adam[-1], 2 * steepness * adam[-1], m, v, t, rate=0.1)
         adam.append(new)
     paths = {"plain steps": np.array(plain)[:, 0], "your Adam": np.array(adam)[:, 0]}
-    gradients.descent(np.square, paths, span=(-3.4, 3.4)).show()
+    gradients.descent(np.square, paths, span=(-3.4, 3.4), along="a").show()
     print(
         f"a: {plain[-1][0]:.3f} and {adam[-1][0]:.3f}; b: {plain[-1][1]:.3f} and {adam[-1][1]:.3f}"
     )

@@ -517,9 +517,9 @@ With the course's folder and VGG16 the honest number is clearly the lower one, b
 points. The network is the same in both. Nothing became worse but the question, which became
 harder: the one that you wanted to ask.
 
-How sure is the number itself? The test holds 70 pictures, but only two dozen scenes, and pictures
-of one scene are mostly right or wrong together. So it may easily be off by 16 points up or down.
-The page at the end says so, too.
+How sure is the number itself? The test holds some 70 pictures, but only two dozen scenes, and
+pictures of one scene are mostly right or wrong together. So it may easily be off by 16 points up or
+down. The page at the end says so, too.
 """
 
 # %% [markdown]
@@ -615,6 +615,7 @@ if have_answers:
             counted=False,
             alt="The worst mistakes; beside each, in blue, what speaks for the wrong answer.",
         ).show()
+    print("rows: what it is; columns: what the network says; both in the order", names)
     print(showcase.confusion_table(labels[test], probabilities.argmax(axis=1), len(names)))
 
 # %% [markdown]
@@ -711,8 +712,12 @@ if have_answers:
 
 # %% [markdown]
 r"""
-That last number is called the **expected calibration error**: the distance in each bin, weighted by
-how many pictures are in it. With few test pictures it is never 0, even for an honest network:
+A bar is as high as the share that was right, and its point stands where the network's mean
+certainty is. In an honest network all points lie on the dashed line. The small bars below say how
+many pictures are in each bin.
+
+The number is called the **expected calibration error**: the distance in each bin, weighted by how
+many pictures are in it. With few test pictures it is never 0, even for an honest network:
 chance moves each bar.
 
 ### Play with it

@@ -155,7 +155,7 @@ class View {
     this.mapCaption = make("figcaption");
     this.limits = [make("span"), make("span"), make("span")];
     this.shade = BY_SIGN;
-    const [shadeLabel] = menu("Colours of the map", [BY_SIGN, AS_LIGHT], (name) => {
+    const [shadeLabel] = menu("Colors of the map", [BY_SIGN, AS_LIGHT], (name) => {
       this.shade = name;
       this.draw();
     });

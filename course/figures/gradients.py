@@ -94,6 +94,7 @@ def descent(
     f: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     paths: Mapping[str, Sequence[float]],
     span: tuple[float, float],
+    along: str = "w",
 ) -> Picture:
     """Walks on the curve of a loss, one panel for each.
 
@@ -105,6 +106,8 @@ def descent(
         Title → where each step stands.
     span : (low, high)
         The part of the curve that is drawn.
+    along : str
+        The parameter's name.
     """
     from matplotlib.figure import Figure
 
@@ -117,7 +120,7 @@ def descent(
         ax.plot(at, f(at), color=ORANGE, marker="o", markersize=5, linewidth=1)
         ax.plot(at[:1], f(at[:1]), color=BLUE, marker="o", markersize=8)
         ax.set_title(title, fontsize=10.5, color=INK)
-        ax.set(xlabel="w", xlim=span, ylim=(-0.05 * f(w).max(), 1.1 * f(w).max()))
+        ax.set(xlabel=along, xlim=span, ylim=(-0.05 * f(w).max(), 1.1 * f(w).max()))
         ax.spines[["top", "right"]].set_visible(False)
         said.append(f"{title}: {len(at) - 1} steps from {at[0]:.3g} to {at[-1]:.3g}")
     panels[0].set_ylabel("loss")

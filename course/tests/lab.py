@@ -108,6 +108,15 @@ def _started(folder: Path, scratch: Path, process: subprocess.Popen[bytes]) -> S
     raise RuntimeError(f"JupyterLab did not start:\n{(scratch / 'log.txt').read_text()}")
 
 
+CONTROLS = ":is(input, select, button, [tabindex]):not([disabled])"
+"""What a demo can be played with."""
+LOOKS = """(demo) => [demo.innerText,
+  ...[...demo.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()),
+  ...[...demo.querySelectorAll("svg")].map((svg) => svg.outerHTML)].join()"""
+"""All that is to be seen of a demo, its menus' and sliders' own values aside."""
+CHANGED = f"""([demo, before]) =>
+  demo.getAttribute("aria-busy") !== "true" && ({LOOKS})(demo) !== before"""
+
 CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map((cell) => ({
   name: cell.model.getMetadata("nbgrader")?.grade_id ?? "",
   source: cell.model.sharedModel.getSource(),
@@ -119,11 +128,25 @@ OPENED = """() => {
   return widget?.content?.model && widget.context.isReady && widget.sessionContext.isReady
     && widget.sessionContext.session?.kernel?.connectionStatus === "connected";
 }"""
+FILL = """(sources) => jupyterapp.shell.currentWidget.content.widgets.forEach(({ model }) => {
+  const source = sources[model.getMetadata("nbgrader")?.grade_id];
+  if (source !== undefined) model.sharedModel.setSource(source);
+})"""
 COMMAND = """(name) => {
   window.done = null;
   jupyterapp.commands.execute(name).then(
     (answer) => { window.done = [answer]; }, (error) => { window.done = [String(error)]; });
 }"""
+
+
+def use_theme(page: Page, name: str) -> None:
+    """Have JupyterLab look ``"Light"`` or ``"Dark"``."""
+    page.evaluate(
+        "(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })",
+        f"JupyterLab {name}",
+    )
+    page.locator(f'body[data-jp-theme-name="JupyterLab {name}"]').wait_for(state="attached")
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)  # it lies above while it loads
 
 
 class Notebook:
@@ -212,6 +235,14 @@ class Notebook:
         self.cell(name).locator(".cm-content").click()
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
+
+    def fill(self, sources: dict[str, str]) -> None:
+        """Replace the texts of cells, by name, all at once and without the keyboard."""
+        self.page.evaluate(FILL, sources)
+
+    def unsaved(self) -> bool:
+        """Whether JupyterLab would ask before it closes the notebook."""
+        return bool(self.page.evaluate("() => jupyterapp.shell.currentWidget.context.model.dirty"))
 
     def save(self) -> None:
         """Press Ctrl+S, and wait until nothing is unsaved."""

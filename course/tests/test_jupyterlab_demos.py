@@ -5,12 +5,11 @@ import pytest
 
 from cnnlab.course.tests.chromium import MARKS, chromium
 from cnnlab.course.tests.demos.calls import BY_HAND, BY_KERAS, cell
-from cnnlab.course.tests.lab import Notebook, running
+from cnnlab.course.tests.lab import CHANGED, CONTROLS, LOOKS, Notebook, running
 
 pytestmark = MARKS
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-CONTROLS = ":is(input, select, button, [tabindex]):not([disabled])"
 MOVES = ("ArrowRight", "ArrowDown", "Home", "End", "ArrowLeft")
 LETTERS = "xbdd"  # cut the cell, insert one, delete one
 VALUED = ("range", "select-one")
@@ -18,10 +17,6 @@ CELLS = """() => {
   const { widgets, activeCellIndex } = jupyterapp.shell.currentWidget.content;
   return [widgets.map((cell) => cell.model.id), activeCellIndex];
 }"""
-LOOKS = """(demo) => [demo.innerText,
-  ...[...demo.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()),
-  ...[...demo.querySelectorAll("svg")].map((svg) => svg.outerHTML)].join()"""
-CHANGED = f"([demo, before]) => ({LOOKS})(demo) !== before"
 KIND = "(it) => it.type ?? it.getAttribute('role')"
 POINTED_AT = "(it) => !['auto', 'default'].includes(getComputedStyle(it).cursor)"
 

@@ -37,6 +37,13 @@ def test_a_chapter_is_spelled_as_in_america(name):
     assert _words(MISTAKE.sub("", text)) == []
 
 
+def test_demos_are_spelled_as_in_america():
+    scripts = [path.read_text("utf-8") for path in (ROOT / "course/demos").glob("*.js")]
+    said = [text for script in scripts for text in re.findall(r'"([^"\n]* [^"\n]*)"', script)]
+    assert "Colors of the map" in said
+    assert _words("\n".join(said)) == []
+
+
 @pytest.mark.parametrize("source", PAGES, ids=lambda path: path.stem)
 def test_a_page_is_spelled_as_in_america(source):
     assert _words(source.read_text("utf-8")) == []
@@ -62,6 +69,13 @@ def test_every_link_of_a_chapter_leads_to_a_notebook(name):
     assert {"../pages/glossary.ipynb", "../pages/formulas.ipynb"} <= set(links)
     folder = ROOT / "exercises" / name
     assert [link for link in links if not (folder / link).is_file()] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_formula_in_a_quotation_stays_on_its_line(name):
+    lines = [line for text in prose(name) for line in text.splitlines()]
+    # JupyterLab would show the next line's quotation mark as a part of the formula.
+    assert [line for line in lines if line.startswith(">") and line.count("$") % 2] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
