@@ -26,8 +26,12 @@ from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
-from cnnlab.autograder.judging.results import EXERCISE_STATUSES, BatchResult, SubmissionResult
-from cnnlab.autograder.judging.results import to_json as batch_to_json
+from cnnlab.autograder.judging.results import (
+    EXERCISE_STATUSES,
+    BatchResult,
+    SubmissionResult,
+    json_pieces,
+)
 from cnnlab.autograder.sandbox.calls import Outcome, Unsupported, outcome_from_frame
 from cnnlab.autograder.sandbox.calls import outcome_to_frame as framed
 
@@ -139,7 +143,7 @@ def assert_judged(key: AnswerKey, outcomes: list[Outcome]) -> None:
     assert "Traceback" not in card + text
     batch = BatchResult(0, "cnnlab", {}, probes="recorded")
     batch.submissions.append(SubmissionResult("a.py", None, None, "graded", exercises=[result]))
-    json.loads(batch_to_json(batch))
+    json.loads("".join(json_pieces(batch)))
 
 
 CHAPTERS = [
