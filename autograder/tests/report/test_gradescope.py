@@ -144,6 +144,7 @@ def test_the_autograder_grades_a_notebook(run):
     assert flipped_kernel["extra_data"] == {"status": "failed", "diagnosis": ["kernel-flipped"]}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a script for Ubuntu")
 def test_the_autograder_knows_an_assignments_exercises_and_points(run, worksheet, tmp_path):
     """And its zip holds no solution: without a sandbox, learner code could read it."""
