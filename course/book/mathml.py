@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 
 SHORT = 24
 """So many signs fit in a line of every phone."""
+_TOKEN = re.compile(
+    r"(?P<gap>\\qquad\b)|(?P<open>\\(?:begin|left)\b|\{)|(?P<close>\\(?:end|right)\b|\})|\\."
+)
 
 
 def visit_inline(writer: Any, node: nodes.math) -> None:
@@ -28,10 +31,28 @@ def visit_inline(writer: Any, node: nodes.math) -> None:
 
 
 def visit_block(writer: Any, node: nodes.math_block) -> None:
-    """A formula that stands alone; what is too wide is scrolled."""
-    formula = to_mathml(node.astext(), "block")
-    writer.body.append(f'<div class="math-block">{formula}</div>\n')
+    """Formulas that stand alone, side by side where they fit; what is too wide is scrolled."""
+    boxes = (f'<div class="math-block">{to_mathml(part, "block")}</div>' for part in parts(node))
+    writer.body.append(f'<div class="math-row">{"".join(boxes)}</div>\n')
     raise nodes.SkipNode
+
+
+def parts(node: nodes.math_block) -> list[str]:
+    """The formulas of a block: what stands between ``\\qquad`` outside of braces and matrices.
+
+    Examples
+    --------
+    >>> parts(nodes.math_block("", r"a = \\frac{b \\qquad c}{d} \\qquad e"))
+    ['a = \\\\frac{b \\\\qquad c}{d}', 'e']
+    """
+    latex, cuts, depth = node.astext(), [0], 0
+    for token in _TOKEN.finditer(latex):
+        if token["gap"] and depth == 0:
+            cuts += token.span()
+        depth += bool(token["open"]) - bool(token["close"])
+    cuts.append(len(latex))
+    found = (latex[i:j].strip() for i, j in zip(cuts[::2], cuts[1::2], strict=True))
+    return [part for part in found if part]
 
 
 def to_mathml(latex: str, display: str) -> str:
