@@ -159,6 +159,15 @@ def test_gradescope_gets_one_students_results(results, tmp_path):
     assert json.loads(out.read_text())["score"] == POINTS
 
 
+def test_gradescopes_results_never_replace_those_of_the_class(results, monkeypatch):
+    monkeypatch.chdir(results.parent)
+    before = results.read_bytes()
+    said = run("export", "gradescope", "results.json")  # the default for --output is this name
+    assert said.exit_code == 2
+    assert "--output" in said.output
+    assert results.read_bytes() == before
+
+
 @pytest.mark.parametrize("verb", ["csv", "canvas", "moodle", "gradescope", "autograder"])
 def test_every_export_explains_itself(verb):
     said = run("export", verb, "--help")
