@@ -107,6 +107,18 @@ def test_an_assignment_is_one_folder(assignment, tmp_path):
     assert "one folder's name" in said.output
 
 
+def test_an_assignment_that_the_course_does_not_have_is_refused(tmp_path):
+    (tmp_path / "source" / CHAPTER).mkdir(parents=True)
+    (tmp_path / "d" / "ada").mkdir(parents=True)
+    (tmp_path / "d" / "ada" / "x.ipynb").write_text("1")
+    collect = ("collect", tmp_path / "d", "--to", tmp_path / "submitted", "--assignment")
+    said = run(*collect, "ch01")
+    assert said.exit_code == 2
+    assert CHAPTER in said.output
+    assert not (tmp_path / "submitted").exists()
+    assert run(*collect, CHAPTER).exit_code == 0
+
+
 def test_a_download_without_a_notebook_is_said(tmp_path):
     said = run("collect", tmp_path, tmp_path / "no.zip", "--assignment", CHAPTER, "--to", tmp_path)
     assert said.exit_code == 2
