@@ -288,7 +288,7 @@ def _tree(source: str) -> tuple[ast.Module | None, str]:
             return None, f"This is not Python: {shown(error.msg or '')}."
         lines = source.split("\n")
         text = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
-        said = f"Line {error.lineno} is not Python: {shown(error.msg or '')}."
+        said = f"Line {error.lineno} is not Python: {shown(error.msg or '').rstrip('?')}."
         return None, f"{said} It reads: {shown(text.strip())}" if text.strip() else said
     except (RecursionError, MemoryError):
         return None, "This code is nested too deeply. Make it simpler."

@@ -16,19 +16,8 @@ if TYPE_CHECKING:
 
 File = Annotated[Path, typer.Argument(help="Your notebook or .py file.")]
 ExerciseName = Annotated[str, typer.Argument(help="The function that was judged, such as conv2d.")]
-Words = Annotated[
-    str,
-    typer.Option(
-        prompt="In one line: what does this answer do, or do wrong?", help="What it does."
-    ),
-]
-Kind = Annotated[
-    str,
-    typer.Option(
-        prompt="Is it right, a right idea that misses one corner (edge), or wrong?",
-        help="right, edge or wrong.",
-    ),
-]
+Words = Annotated[str | None, typer.Option(help="What it does. Else you are asked.")]
+Kind = Annotated[str | None, typer.Option(help="right, edge or wrong. Else you are asked.")]
 Names = Annotated[
     str, typer.Option(help="The diagnosis it should get: ids of twists, or ? for a new one.")
 ]
@@ -42,8 +31,8 @@ ChapterName = Annotated[str | None, typer.Option(help="Read the file as this cha
 def case(
     file: File,
     exercise: ExerciseName,
-    words: Words,
-    kind: Kind = "right",
+    words: Words = None,
+    kind: Kind = None,
     names: Names = "",
     remove: Remove = None,
     folder: Folder = Path(),
@@ -65,6 +54,11 @@ def case(
     refuse_without_sandbox(sandbox)
     twists = names.replace(",", " ").split()
     try:
+        take(file, exercise, "tried before anything is asked", "right", twists, chapter)
+        words = words or typer.prompt("In one line: what does this answer do, or do wrong?")
+        kind = kind or typer.prompt(
+            "Is it right, a right idea that misses one corner (edge), or wrong?", default="right"
+        )
         made = take(file, exercise, words, kind, twists, chapter, remove or [])
     except ValueError as error:
         raise fail(str(error), 2) from None

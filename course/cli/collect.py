@@ -50,6 +50,10 @@ def collect(
 
     if Path(assignment).name != assignment or assignment in ("", ".", ".."):
         raise fail(f"--assignment must be one folder's name. Received: {assignment!r}", 2)
+    source = tree.parent / "source"
+    if source.is_dir() and not (source / assignment).is_dir():
+        known = ", ".join(sorted(place.name for place in source.iterdir() if place.is_dir()))
+        raise fail(f"--assignment must be one of {known}: {source} has no {assignment!r}.", 2)
     download = Download(downloads)
     notebooks = download.notebooks()
     students: dict[str, set[str]] = {}

@@ -154,6 +154,8 @@ def gradescope(
     from cnnlab.autograder.report.gradescope import gradescope_results
 
     demand_visibility(visibility)
+    if target.exists() and results.exists() and target.samefile(results):
+        raise fail(f"--output must not be {results} itself: a class's results would be lost.", 2)
     try:
         found = from_json(results.read_text(encoding="utf-8")).submissions
         said = gradescope_results(found, visibility)

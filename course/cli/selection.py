@@ -120,7 +120,7 @@ def _no_chapter(name: str, folder: Path, place: Path) -> Exception:
     try:
         chapter = find_chapter(name)
     except ValueError as error:
-        return fail(str(error), 2)
+        return fail(f"{error}, which is no folder here either.", 2)
     return fail(f"No notebook of {chapter} is in {folder}. `cnnlab lab {folder}` puts it there.")
 
 

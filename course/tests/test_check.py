@@ -170,6 +170,7 @@ def test_one_exercise_is_judged_alone(course, typed):
     ("typed", "words"),
     [
         ("ch77", CHAPTER),
+        ("my-course", "no folder"),
         ("ch01::softmax", "relu"),
         ("nowhere/ch01.ipynb", "There is no"),
         ("ch02", "cnnlab lab"),

@@ -183,10 +183,10 @@ def test_a_case_that_is_graded_otherwise_is_said(tmp_path):
     assert "Your own file is graded differently" in result.output
 
 
-def test_what_cannot_be_a_case_is_said(tmp_path):
-    told = ["--kind", "right", "--words", "it", "--no-sandbox", "--to", tmp_path]
-    result = run("case", RELEASED, "relu", *told)
+def test_what_cannot_be_a_case_is_said_before_anything_is_asked(tmp_path):
+    result = run("case", RELEASED, "relu", "--no-sandbox", "--to", tmp_path)
     assert result.exit_code == 2
+    assert "In one line" not in result.output
     assert "You have not written relu yet" in result.output
     assert not list(tmp_path.iterdir())
 

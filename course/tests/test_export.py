@@ -107,6 +107,18 @@ def test_an_assignment_is_one_folder(assignment, tmp_path):
     assert "one folder's name" in said.output
 
 
+def test_an_assignment_that_the_course_does_not_have_is_refused(tmp_path):
+    (tmp_path / "source" / CHAPTER).mkdir(parents=True)
+    (tmp_path / "d" / "ada").mkdir(parents=True)
+    (tmp_path / "d" / "ada" / "x.ipynb").write_text("1")
+    collect = ("collect", tmp_path / "d", "--to", tmp_path / "submitted", "--assignment")
+    said = run(*collect, "ch01")
+    assert said.exit_code == 2
+    assert CHAPTER in said.output
+    assert not (tmp_path / "submitted").exists()
+    assert run(*collect, CHAPTER).exit_code == 0
+
+
 def test_a_download_without_a_notebook_is_said(tmp_path):
     said = run("collect", tmp_path, tmp_path / "no.zip", "--assignment", CHAPTER, "--to", tmp_path)
     assert said.exit_code == 2
@@ -157,6 +169,15 @@ def test_gradescope_gets_one_students_results(results, tmp_path):
     out = tmp_path / "gs.json"
     assert run("export", "gradescope", results, "-o", out).exit_code == 0
     assert json.loads(out.read_text())["score"] == POINTS
+
+
+def test_gradescopes_results_never_replace_those_of_the_class(results, monkeypatch):
+    monkeypatch.chdir(results.parent)
+    before = results.read_bytes()
+    said = run("export", "gradescope", "results.json")  # the default for --output is this name
+    assert said.exit_code == 2
+    assert "--output" in said.output
+    assert results.read_bytes() == before
 
 
 @pytest.mark.parametrize("verb", ["csv", "canvas", "moodle", "gradescope", "autograder"])

@@ -64,6 +64,11 @@ def test_a_syntax_error_costs_one_exercise_only():
     assert [name for name, _ in submission.cells()] == ["conv2d"]
 
 
+def test_a_question_of_pythons_own_gets_no_second_mark():
+    relu = handed_in(cell("def relu(z):\n    return max(z 0)", "relu")).exercises["relu"]
+    assert relu.problem.endswith("Perhaps you forgot a comma. It reads: return max(z 0)")
+
+
 def test_a_renamed_function_is_named():
     relu = handed_in(cell("def ReLU(z):\n    return z", "relu")).exercises["relu"]
     assert relu.status == "missing"
