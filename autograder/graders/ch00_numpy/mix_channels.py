@@ -46,6 +46,11 @@ def numpy_mix_channels(x: Any, weights: Any) -> Any:
     return (x[..., None] * weights).sum(axis=-2)
 
 
+def _first_at_its_place(y: Any) -> Any:
+    """The first picture where it is, and zeros for the others."""
+    return np.concatenate([y[:1], np.zeros_like(y[1:])])
+
+
 def _by(rule: Callable[[Any, Any], Any]) -> Callable[[Op], Op]:
     return lambda op: lambda x, weights: rule(*ops.as_floats(x=x, weights=weights))
 
@@ -81,6 +86,16 @@ EXERCISE = Exercise(
             "first-image-only",
             on_output(lambda y: y[:1]),
             "Only the first picture of the batch comes back. How many went in?",
+        ),
+        Twist(
+            "first-image-only",
+            on_output(_first_at_its_place),
+            "Only the first picture of the batch is mixed, and the others are 0. How many went in?",
+        ),
+        Twist(
+            "last-channel-only",
+            _by(lambda x, weights: x[..., -1:] * weights[-1]),
+            "Only the last channel counts in yours: it overwrites what the others gave. How do several products become one number?",
         ),
     ),
     hints=(

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist, on_output
+from cnnlab.autograder.judging.twists import Fails, Op, Twist, on_output
 from cnnlab.course import ops
 
 Rng = np.random.Generator
@@ -42,6 +42,13 @@ def _by(combine: Callable[[Any, Any], Any]) -> Callable[[Op], Op]:
     return lambda op: lambda down, across: combine(*ops.as_floats(down=down, across=across))
 
 
+def _place_by_place(down: Any, across: Any) -> Any:
+    try:
+        return down * across
+    except ValueError as error:
+        raise Fails(str(error)) from error
+
+
 EXERCISE = Exercise(
     name="outer_table",
     points={"shape": 0.15, "by-hand": 0.35, "reference": 0.5},
@@ -68,6 +75,16 @@ EXERCISE = Exercise(
             "flattened",
             on_output(np.ravel),
             "The numbers are right, but they stand in one long row. How many axes has a table?",
+        ),
+        Twist(
+            "place-by-place",
+            _by(_place_by_place),
+            "You multiply number by number, as if both vectors lay side by side. Each number of one must meet each of the other: which of the two should stand upright?",
+        ),
+        Twist(
+            "decimals-cut-off",
+            on_output(np.trunc),
+            "Your table can hold whole numbers only, so the decimals are cut off. Which kind of numbers should it be made for?",
         ),
     ),
     hints=(

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist, on_args
+from cnnlab.autograder.judging.twists import Fails, Op, Twist, on_args
 from cnnlab.course import ops
 
 Rng = np.random.Generator
@@ -52,6 +52,18 @@ def _along(axis: int) -> Callable[[Op], Op]:
     return apply
 
 
+def _red_green_blue(op: Op) -> Op:
+    """Three channels, one by one, however many there are."""
+
+    def scale_channels(picture: Any, gains: Any) -> Any:
+        channels = len(gains)
+        if channels < 3:
+            raise Fails(f"index {channels} is out of bounds for size {channels}")
+        return op(picture, gains)[..., :3]
+
+    return scale_channels
+
+
 _ALONG = (
     "Your gains run along the rows or columns of the picture, not along its channels. Which axis "
     "of a picture holds the channels?"
@@ -82,6 +94,11 @@ EXERCISE = Exercise(
             "Every channel gets the first gain. How many gains are there, and for what?",
         ),
         *(Twist("gains-along-the-picture", _along(axis), _ALONG) for axis in (0, 1)),
+        Twist(
+            "three-channels-only",
+            _red_green_blue,
+            "You treat just three channels. A picture may have fewer, or more. How many gains came in?",
+        ),
     ),
     hints=(
         "Write the two shapes one under the other, right sides together. Which axes meet?",

@@ -98,6 +98,19 @@ EXERCISE = Exercise(
             "Cells before the place count negative. Can a number of steps be below 0?",
         ),
         Twist(
+            "sum-before-size",
+            _counted(lambda down, right: np.abs(down + right)),
+            "You add first and drop the sign afterward. One row up and one column to the right then cancel out. How many steps are these two?",
+        ),
+        *(
+            Twist(
+                "counts-from-one",
+                _counted(lambda down, right, n=n: np.abs(down + n) + np.abs(right + n)),
+                "Your steps lead to the cell diagonally beside the place. Rows and columns are counted from 0, in the place and in the table. Where do you count from 1?",
+            )
+            for n in (1, -1)
+        ),
+        Twist(
             "place-swapped",
             lambda op: lambda shape, place: op(shape, place[::-1]),
             "Row and column of the place are exchanged. Which comes first in an index?",

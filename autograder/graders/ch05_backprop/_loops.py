@@ -20,8 +20,8 @@ LAST_PLACE = (
     "happens to the gradients of all the places?"
 )
 _RETURNS = (
-    "Only the first round of a loop reaches your gradients. When does your function return: "
-    "inside the loop, or after it?"
+    "Only the first round of a loop reaches your gradients. How many rounds does it make, "
+    "and where does your function return: inside the loop, or after it?"
 )
 _SHORT = (
     "The last row or column of dout gives nothing in yours. How many places do your loops have "

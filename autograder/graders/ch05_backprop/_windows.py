@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 Pair = tuple[int, int]
 
 DK_FLIPPED = (
@@ -18,9 +20,22 @@ OVERWRITES = (
 )
 STRIDES_SWAPPED = "Your strides have changed places. Which of the two runs down the rows?"
 STRIDE_IGNORED = (
-    "You put the windows back side by side as if each had moved by another step than it did. "
-    "Where did the window of output row i begin?"
+    "Your windows lie as if each had moved by another step than it did. Where did the window of "
+    "output row i begin, and that of column j?"
 )
+ONE_STRIDE = (
+    "You use one stride for both directions. Which of the two runs down the rows, and which along "
+    "the columns?"
+)
+OTHER_STEPS: tuple[tuple[str, Callable[[Pair], Pair], str], ...] = (
+    ("stride-ignored", lambda strides: (1, 1), STRIDE_IGNORED),
+    ("stride-ignored", lambda strides: (strides[0], 1), STRIDE_IGNORED),
+    ("stride-ignored", lambda strides: (1, strides[1]), STRIDE_IGNORED),
+    ("strides-swapped", lambda strides: strides[::-1], STRIDES_SWAPPED),
+    ("one-stride-for-both", lambda strides: (strides[0], strides[0]), ONE_STRIDE),
+    ("one-stride-for-both", lambda strides: (strides[1], strides[1]), ONE_STRIDE),
+)
+"""Steps that windows do not make: name, the strides that are used, what is said."""
 
 
 def window_at(i: int, j: int, size: Pair, strides: Pair) -> tuple[slice, ...]:

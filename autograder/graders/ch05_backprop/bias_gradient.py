@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch05_backprop._batches import AVERAGED, KEEPS
+from cnnlab.autograder.graders.ch05_backprop._batches import AVERAGED
 from cnnlab.autograder.graders.ch05_backprop._loops import LAST_PLACE, loop_twists
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.draws import reals, wholes
@@ -67,6 +67,11 @@ _AXES = (
     "Each filter has one bias: which axes must be gone at the end?"
 )
 
+_KEEPS = (
+    "Your result has too many axes. The bias itself is a plain list of numbers: which shape must "
+    "the gradient have, to be taken from it?"
+)
+
 EXERCISE = Exercise(
     name="bias_gradient",
     points={"shape": 0.1, "by-hand": 0.3, "structure": 0.3, "reference": 0.3},
@@ -83,7 +88,7 @@ EXERCISE = Exercise(
             Twist("last-place-only", on_args(lambda d, a=axes: (last_alone(*a)(d),)), LAST_PLACE)
             for axes in ((1, 2), (0, 1, 2))
         ),
-        *(Twist("keeps-axes", _reshaped(to), KEEPS) for to in ((1, -1), (-1, 1), (1, 1, 1, -1))),
+        *(Twist("keeps-axes", _reshaped(to), _KEEPS) for to in ((1, -1), (-1, 1), (1, 1, 1, -1))),
         *loop_twists(),
     ),
     hints=(

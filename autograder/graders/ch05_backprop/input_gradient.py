@@ -12,15 +12,14 @@ from cnnlab.autograder.graders.ch05_backprop._layers import Layer, divided, laye
 from cnnlab.autograder.graders.ch05_backprop._loops import loop_twists
 from cnnlab.autograder.graders.ch05_backprop._windows import (
     DX_FLIPPED,
+    OTHER_STEPS,
     OVERWRITES,
-    STRIDE_IGNORED,
-    STRIDES_SWAPPED,
     window_at,
 )
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist, on_args
+from cnnlab.autograder.judging.twists import Op, Twist, on_args, on_output
 from cnnlab.course.ops import gradients as ops
 
 Rng = np.random.Generator
@@ -81,6 +80,18 @@ def _overwritten(op: Op) -> Op:
     return mistaken
 
 
+def _averaged(op: Op) -> Op:
+    """Each pixel's sum, divided by how many windows it lies in."""
+
+    def mistaken(dout: Any, kernels: Any, x_shape: Shape, strides: Pair = (1, 1)) -> Array:
+        times = np.zeros(x_shape, floats(dout).dtype)
+        for i, j in np.ndindex(np.shape(dout)[1:3]):
+            times[window_at(i, j, np.shape(kernels)[:2], strides)] += 1
+        return op(dout, kernels, x_shape, strides) / np.maximum(times, 1)
+
+    return mistaken
+
+
 def _last_filter_over(op: Op) -> Op:
     """The same in a loop over the filters, too: the last one stays."""
     overwritten = _overwritten(op)
@@ -114,12 +125,21 @@ EXERCISE = Exercise(
         Twist("overlap-overwrites", _overwritten, OVERWRITES),
         Twist("overlap-overwrites", _last_filter_over, OVERWRITES),
         Twist("divides-by-batch", divided(lambda n, h, w, f: n), DIVIDED),
-        Twist("stride-ignored", _put_back_at(lambda strides: (1, 1)), STRIDE_IGNORED),
-        Twist("strides-swapped", _put_back_at(lambda strides: strides[::-1]), STRIDES_SWAPPED),
+        *(Twist(name, _put_back_at(steps), says) for name, steps, says in OTHER_STEPS),
         Twist(
             "remainder-missing",
             _only_reached,
             "Your dx ends where the last window ends. Rows and columns that no window reaches belong to x, too: which gradient do they get?",
+        ),
+        Twist(
+            "overlap-averaged",
+            _averaged,
+            "Where windows overlap you take the mean of what they give. A pixel that is used twice moves the loss twice. How do two shares become one number?",
+        ),
+        Twist(
+            "pictures-mixed",
+            on_output(lambda dx: np.broadcast_to(dx.sum(axis=0), dx.shape).copy()),
+            "Every picture gets the gradients of all pictures. Which gradients in dout come from picture n alone?",
         ),
         *loop_twists(),
     ),

@@ -12,8 +12,7 @@ from cnnlab.autograder.graders.ch05_backprop._layers import Layer, divided, laye
 from cnnlab.autograder.graders.ch05_backprop._loops import LAST_PLACE, loop_twists
 from cnnlab.autograder.graders.ch05_backprop._windows import (
     DK_FLIPPED,
-    STRIDE_IGNORED,
-    STRIDES_SWAPPED,
+    OTHER_STEPS,
 )
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
@@ -63,6 +62,12 @@ def _over_places(n: int, h: int, w: int, f: int) -> int:
     return h * w
 
 
+def _added_first(dout: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
+    """The sum of all pictures in the place of each, for dout and x."""
+    return floats(dout).sum(axis=0, keepdims=True), floats(x).sum(axis=0, keepdims=True), *rest
+
+
+_TURNED = "Rows and columns of your dk have changed places. Which of its axes is as long as the kernel is high?"
 _SWAPPED = (
     "Your last two axes have changed places. Kernels have the axes row, column, channel, filter. "
     "Which two of them does your product give, and in which order?"
@@ -84,8 +89,8 @@ EXERCISE = Exercise(
         Twist("divides-by-batch", divided(lambda n, h, w, f: n), DIVIDED),
         Twist("averages-places", divided(_over_places), _AVERAGED),
         Twist("averages-places", divided(lambda n, h, w, f: n * h * w), _AVERAGED),
-        Twist("stride-ignored", _patches_at(lambda strides: (1, 1)), STRIDE_IGNORED),
-        Twist("strides-swapped", _patches_at(lambda strides: strides[::-1]), STRIDES_SWAPPED),
+        Twist("rows-and-columns-swapped", on_output(lambda dk: dk.swapaxes(0, 1)), _TURNED),
+        *(Twist(name, _patches_at(steps), says) for name, steps, says in OTHER_STEPS),
         *(
             Twist(
                 "last-place-only",
@@ -93,6 +98,16 @@ EXERCISE = Exercise(
                 LAST_PLACE,
             )
             for axes in ((1, 2), (0, 1, 2))
+        ),
+        Twist(
+            "last-image-only",
+            on_args(lambda dout, *rest: (last_alone(0)(dout), *rest)),
+            "Only the last picture of the batch counts in yours. What happens to the gradients of the pictures before it?",
+        ),
+        Twist(
+            "pictures-added-first",
+            on_args(_added_first),
+            "You add up the pictures before you multiply, so each patch meets the gradients of all pictures. Which gradient belongs to which patch?",
         ),
         *loop_twists(),
     ),

@@ -114,6 +114,11 @@ EXERCISE = Exercise(
         ),
         *PLACE_TWISTS,
         *(Twist(name, with_mistake(read=read), says) for name, read, says in READINGS),
+        Twist(
+            "rows-and-columns-swapped",
+            with_mistake(read=lambda x, rows, columns: bilinear(x, columns, rows)),
+            "Rows and columns have changed places. Which of them does inverse_map give first, and which does bilinear take first?",
+        ),
     ),
     hints=(
         "Take one pixel of the result. Where in the old picture was what it shows?",

@@ -106,6 +106,38 @@ def _from_the_end(n: Array, size: int) -> tuple[Array, Array]:
     return (np.minimum(n, size - 1).astype(int)) % size, n < size
 
 
+def _round(n: Array, size: int) -> tuple[Array, Array]:
+    return n.astype(int) % size, np.ones(n.shape, bool)
+
+
+def _near(x: Any, rows: Any, columns: Any) -> tuple[Array, Array]:
+    """Places that are clipped to one pixel outside of the picture."""
+    height, width = np.shape(x)[1:3]
+    return np.clip(rows, -1, height), np.clip(columns, -1, width)
+
+
+def _truncated(x: Array, rows: Array, columns: Array) -> Array:
+    """Neighbors after the decimals are cut off: below 0 the shares are no shares any more."""
+    out = np.zeros((len(x), *rows.shape, x.shape[3]), x.dtype)
+    for a, b in np.ndindex(2, 2):
+        share = np.ones(rows.shape)
+        found, inside = [], np.ones(rows.shape, bool)
+        for at, step, size in ((rows, a, x.shape[1]), (columns, b, x.shape[2])):
+            first = np.trunc(at)
+            share = share * (at - first if step else 1 - at + first)
+            index, held = _inside(first + step, size)
+            found.append(index)
+            inside &= held
+        out += (share * inside)[..., None].astype(x.dtype) * x[:, found[0], found[1]]
+    return out
+
+
+def _four_inside(x: Array, rows: Array, columns: Array) -> Array:
+    """0 wherever one of the four neighbors is outside, though it may not count."""
+    inside = (rows >= 0) & (rows < x.shape[1] - 1) & (columns >= 0) & (columns < x.shape[2] - 1)
+    return np.where(inside[..., None], augmentation.bilinear(x, rows, columns), 0).astype(x.dtype)
+
+
 EXERCISE = Exercise(
     name="bilinear",
     points={"shape": 0.25, "by-hand": 0.5, "structure": 0.5, "reference": 0.5, "edge-cases": 0.25},
@@ -120,6 +152,25 @@ EXERCISE = Exercise(
             "The farther one of two neighbors counts more in yours. Where p is the distance to the first of them, how much should that one count?",
         ),
         Twist(
+            "weights-swapped",
+            lambda op: (
+                lambda x, rows, columns: _instead(_shares(lambda off: off, _inside))(op)(
+                    x, *_near(x, rows, columns)
+                )
+            ),
+            "The farther one of two neighbors counts more in yours. Where p is the distance to the first of them, how much should that one count?",
+        ),
+        Twist(
+            "truncated",
+            _instead(_truncated),
+            "Above and left of the picture your neighbors are the wrong ones. Cutting the decimals off makes 0 of −0.5. Which whole number lies before −0.5?",
+        ),
+        Twist(
+            "last-row-missing",
+            _instead(_four_inside),
+            "You read only where all four neighbors are inside, so the last row and the last column give 0, too. On the last row, which of the four count?",
+        ),
+        Twist(
             "rows-and-columns-swapped",
             on_args(lambda x, rows, columns: (x, columns, rows)),
             "Rows and columns have changed places. Which axis of x do the rows belong to?",
@@ -128,6 +179,11 @@ EXERCISE = Exercise(
             "wraps-around",
             _instead(_shares(lambda off: 1 - off, _from_the_end)),
             "Above and left of the picture you read from its other end. What does NumPy give at the index −1, and what should be there?",
+        ),
+        Twist(
+            "wraps-around",
+            _instead(_shares(lambda off: 1 - off, _round)),
+            "Outside of the picture you read from its other side. What should be there?",
         ),
     ),
     hints=(

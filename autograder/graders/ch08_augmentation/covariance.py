@@ -18,7 +18,7 @@ from cnnlab.autograder.graders.ch08_augmentation.zca_whiten import (
 )
 from cnnlab.autograder.graders.shared.draws import wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, with_mistake
+from cnnlab.autograder.judging.twists import Twist, on_args, on_output, with_mistake
 from cnnlab.course.ops import Array, require
 
 Rng = np.random.Generator
@@ -67,6 +67,14 @@ def covaried(
     return products / divisor(*x.shape)
 
 
+def _standardized(x: Array) -> Array:
+    off = x - x.mean(axis=0)
+    with np.errstate(all="ignore"):
+        return off / off.std(axis=0)
+
+
+_PATCHES = "You compare patches with patches. Here every pixel is compared with every pixel. Which axis must be summed over?"
+
 EXERCISE = Exercise(
     name="covariance",
     points={"shape": 0.05, "by-hand": 0.2, "reference": 0.25},
@@ -81,7 +89,18 @@ EXERCISE = Exercise(
         Twist(
             "between-patches",
             with_mistake(between_patches=True),
-            "You compare patches with patches. Here every pixel is compared with every pixel. Which axis must be summed over?",
+            _PATCHES,
+        ),
+        Twist("between-patches", on_args(lambda patches: (np.transpose(patches),)), _PATCHES),
+        Twist(
+            "correlation",
+            with_mistake(centre=_standardized),
+            "Your diagonal is 1 everywhere: these are correlations. A covariance keeps how much each pixel varies. By what do you divide too much?",
+        ),
+        Twist(
+            "variances-only",
+            on_output(lambda matrix: np.diag(np.diag(matrix))),
+            "Your table has the variances on its diagonal and 0 beside it. What stands where two different pixels meet?",
         ),
     ),
     hints=(

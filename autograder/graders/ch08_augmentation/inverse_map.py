@@ -77,6 +77,26 @@ def _about_the_middle(op: Op) -> Op:
     return mistaken
 
 
+def _one_after_the_other(first: str) -> Callable[[Op], Op]:
+    """The second coordinate is turned with the first one's new value in the place of the old."""
+
+    def apply(op: Op) -> Op:
+        def mistaken(size: Size, degrees: float, zoom: float) -> tuple[Array, Array]:
+            middle = (size[0] - 1) / 2, (size[1] - 1) / 2
+            down, right = (at - m for at, m in zip(np.indices(size), middle, strict=True))
+            cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+            rows, columns = (at - m for at, m in zip(op(size, degrees, zoom), middle, strict=True))
+            if first == "rows":
+                columns = (cos * right - sin * zoom * rows) / zoom
+            else:
+                rows = (cos * down + sin * zoom * columns) / zoom
+            return rows + middle[0], columns + middle[1]
+
+        return mistaken
+
+    return apply
+
+
 EXERCISE = Exercise(
     name="inverse_map",
     points={"shape": 0.25, "by-hand": 0.5, "structure": 0.5, "reference": 0.5, "edge-cases": 0.25},
@@ -99,6 +119,21 @@ EXERCISE = Exercise(
             "middle-not-added-back",
             _about_the_middle,
             "Your places are counted from the middle of the picture. From where do an array's rows and columns count?",
+        ),
+        Twist(
+            "middle-zoomed-too",
+            lambda op: (
+                lambda size, degrees, zoom: tuple(at / zoom for at in op(size, degrees, 1.0))
+            ),
+            "You divide by the zoom after the middle was added back, so the middle itself moves. Which of the two steps comes first?",
+        ),
+        *(
+            Twist(
+                "overwrites-one-coordinate",
+                _one_after_the_other(first),
+                "You turn one of the two coordinates and then use its new value for the other. Both turns need the old ones. What must you keep?",
+            )
+            for first in ("rows", "columns")
         ),
     ),
     hints=(

@@ -81,6 +81,20 @@ def _percentiles(values: Array) -> tuple[Any, Any]:
     return low, high
 
 
+def _between(low: float, high: float) -> Callable[[Array], tuple[Any, Any]]:
+    def ends(values: Array) -> tuple[Any, Any]:
+        first, last = np.percentile(values, [low, high])
+        return first, last
+
+    return ends
+
+
+def _of_256(values: Array) -> tuple[Any, Any]:
+    """White a little early: 256 for 255 in the scale."""
+    low, high = _percentiles(values)
+    return low, low + (high - low) * 255 / 256
+
+
 def _extremes(values: Array) -> tuple[Any, Any]:
     return values.min(), values.max()
 
@@ -147,6 +161,9 @@ _CLIPS_NEGATIVES = "You set everything below 0 to 0 first. Black belongs to the 
 _EXTREMES = "You stretch from the smallest to the largest number. One outlier then makes all others the same gray. Which two numbers are safer ends?"
 _MEAN = "You go by the mean and the standard deviation. Then the map decides how much is black or white. Which two percentiles should be the ends?"
 _TRUNCATES = "You cut the decimals off. Which whole number is nearest to a level of 99.9?"
+_OTHER = (
+    "Your ends are other percentiles than the ones asked for. Which two does the description name?"
+)
 UNGUARDED = ({"flat": None}, {"flat": None, "small": 1e-7})
 """Ways to divide where a map may be the same everywhere."""
 
@@ -187,6 +204,20 @@ EXERCISE = Exercise(
             for way in ({}, {"flat": None}, {"flat": 127})
         ),
         Twist("truncates", with_mistake(whole=_cut), _TRUNCATES),
+        *(
+            Twist("other-percentiles", with_mistake(ends=_between(low, 100 - low)), _OTHER)
+            for low in (5, 2, 10, 0.5)
+        ),
+        Twist(
+            "percentiles-as-shares",
+            with_mistake(ends=_between(0.01, 0.99)),
+            "Both of your ends lie near the smallest number. np.percentile counts from 0 to 100. Which two numbers does it need?",
+        ),
+        Twist(
+            "times-256",
+            with_mistake(ends=_of_256),
+            "You multiply by 256. There are 256 levels, and the first one is 0. Which one is the last?",
+        ),
     ),
     hints=(
         "A picture has 256 gray levels. Which number of the map should become black, and which white?",

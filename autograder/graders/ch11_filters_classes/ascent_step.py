@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.ch11_filters_classes._ascent import DESCENDS
+from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.draws import reals, varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
@@ -126,6 +127,11 @@ EXERCISE = Exercise(
         Twist("divides-by-the-norm", _by(lambda g: np.sqrt(np.sum(g**2))), _OTHER_LENGTH),
         Twist("divides-by-mean-size", _by(lambda g: np.mean(np.abs(g)) + 1e-8), _OTHER_LENGTH),
         Twist("divides-by-mean-size", _by(lambda g: np.max(np.abs(g)) + 1e-8), _OTHER_LENGTH),
+        Twist(
+            "sign-alone",
+            lambda op: lambda i, g, r: op(i, g, 0) + floats(i).dtype.type(r) * np.sign(floats(g)),
+            "Every number of yours moves equally far, whatever its slope. A steep one should move more than a flat one. What of the gradient do you throw away?",
+        ),
         Twist("divides-by-the-deviation", _by(lambda g: np.std(g) + 1e-8), _OTHER_LENGTH),
         Twist(
             "root-forgotten",

@@ -109,6 +109,18 @@ def formula_twists() -> tuple[Twist, ...]:
             "beta makes no difference in yours. What is added to each channel at the end?",
         ),
         Twist(
+            "beta-scaled",
+            lambda op: (
+                lambda x, gamma, beta, *rest: op(x, gamma, floats(gamma) * floats(beta), *rest)
+            ),
+            "Your beta is multiplied by gamma, too. Which of the two comes first, and what does it act on?",
+        ),
+        Twist(
+            "gamma-and-beta-swapped",
+            lambda op: lambda x, gamma, beta, *rest: op(x, beta, gamma, *rest),
+            "gamma and beta have changed places. Which one scales, and which one shifts?",
+        ),
+        Twist(
             "eps-ignored",
             lambda op: lambda *args: op(*args[: _EPS_AT[len(args)]]),
             "Your function always uses the same eps. What does the caller ask for?",

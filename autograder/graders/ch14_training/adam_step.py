@@ -256,6 +256,11 @@ EXERCISE = Exercise(
         Twist("t-from-zero", with_mistake(counts=lambda t: t - 1, raises=True), _COUNT),
         Twist("t-from-zero", with_mistake(counts=lambda t: t + 1), _COUNT),
         Twist(
+            "correction-always-first",
+            with_mistake(counts=lambda t: 1),
+            "Your correction is that of the first step in every step, and t makes no difference. Which power of beta1 is still missing in m after t steps?",
+        ),
+        Twist(
             "ascends",
             with_mistake(sign=1),
             "Your step goes uphill. The gradient points to where the loss grows: which way do you want to go?",

@@ -16,7 +16,7 @@ from cnnlab.autograder.graders.ch14_training._normalization import (
 from cnnlab.autograder.graders.shared.arrays import Array, floats
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, on_output, with_mistake
+from cnnlab.autograder.judging.twists import Op, Twist, on_output, with_mistake
 from cnnlab.course.ops.training import EPS
 
 Rng = np.random.Generator
@@ -123,6 +123,24 @@ def _returned(change: Callable[[Array, Array], tuple[Any, ...]]) -> Any:
     return on_output(lambda result: (result[0], *change(*result[1:])))
 
 
+def _each_picture(op: Op) -> Op:
+    """Each picture by itself, and the means of their statistics returned."""
+
+    def mistaken(*args: Any) -> tuple[Any, ...]:
+        out, mean, variance = with_mistake(axes=(1, 2))(op)(*args)
+        return out, mean.mean(axis=0), variance.mean(axis=0)
+
+    return mistaken
+
+
+def _with_eps(op: Op) -> Op:
+    def mistaken(x: Any, gamma: Any, beta: Any, eps: float = EPS) -> tuple[Any, ...]:
+        out, mean, variance = op(x, gamma, beta, eps)
+        return out, mean, variance + variance.dtype.type(eps)
+
+    return mistaken
+
+
 _AXES = {
     "per-image": (
         ((1, 2),),
@@ -153,6 +171,7 @@ EXERCISE = Exercise(
             for axes in ways
             for keep in (False, True)
         ),
+        Twist("per-image", _each_picture, _AXES["per-image"][1]),
         *formula_twists(),
         *(
             Twist("unbiased-variance", with_mistake(ddof=ddof), _UNBIASED)
@@ -169,6 +188,11 @@ EXERCISE = Exercise(
             "Mean and variance come in the wrong order. In which order does the description name them?",
         ),
         Twist("keeps-axes", with_mistake(keep=True), _KEEPS),
+        Twist(
+            "eps-returned",
+            _with_eps,
+            "The variance that you return has eps in it. That is only there for the division. Which variance does the description ask for?",
+        ),
     ),
     hints=(
         "A channel is one kind of answer, given at every place of every picture. Its mean is over all of these. Which axes count pictures, rows and columns?",

@@ -113,6 +113,14 @@ def _by_quantiles(p: Array, bins: int) -> Array:
     return np.searchsorted(edges, p, side="right")
 
 
+def _in_chunks(p: Array, bins: int) -> Array:
+    """Sorted, and cut as ``np.array_split`` cuts: the first parts get what is left over."""
+    where = np.empty(len(p), np.int64)
+    for at, some in enumerate(np.array_split(np.argsort(p, kind="stable"), bins)):
+        where[some] = at
+    return where
+
+
 def _rounded(p: Array, bins: int) -> Array:
     return np.minimum(np.rint(p * bins).astype(np.int64), bins - 1)
 
@@ -153,9 +161,12 @@ def steps(
         np.bincount(where[kept], weights=values[kept].astype(float), minlength=bins)[:bins]
         for values in (sure, right)
     ]
+    totals = [np.full(bins, len(sure)) if means in ways else count for ways in _OF_ALL]
     with np.errstate(all="ignore"):
-        total = count if means == "each" else np.full(bins, len(sure))
-        found = [np.where(count > 0, sums / total, empty) for sums in means_of]
+        found = [
+            np.where(count > 0, sums / total, empty)
+            for sums, total in zip(means_of, totals, strict=True)
+        ]
     if accuracy == "error":
         found[1] = 1 - found[1]
     if means == "middle":
@@ -164,6 +175,10 @@ def steps(
             np.where(count > 0, means_of[1] / np.maximum(count, 1), empty),
         ]
     return found[0], found[1], count
+
+
+_OF_ALL = ("all",), ("all", "accuracy of all")
+"""Means that divide confidence, and accuracy, by the number of all pictures."""
 
 
 def _ten(op: Op) -> Op:
@@ -191,7 +206,7 @@ EXERCISE = Exercise(
         Twist("empty-bins-as-zero", with_mistake(empty=0.0), _EMPTY),
         *(
             Twist("bins-by-count", with_mistake(place=p), _COUNT)
-            for p in (_by_count, _by_quantiles)
+            for p in (_by_count, _by_quantiles, _in_chunks)
         ),
         Twist("confidence-of-truth", with_mistake(confidence="truth"), _TRUTH),
         Twist("confidence-of-truth", with_mistake(confidence="truth", empty=0.0), _TRUTH),
@@ -229,10 +244,13 @@ EXERCISE = Exercise(
             )
             for empty in (np.nan, 0.0)
         ),
-        Twist(
-            "share-of-all",
-            with_mistake(means="all"),
-            "You divide by the number of all pictures. Each bin has its own mean: how many pictures fall into it?",
+        *(
+            Twist(
+                "share-of-all",
+                with_mistake(means=means),
+                "You divide by the number of all pictures. Each bin has its own mean: how many pictures fall into it?",
+            )
+            for means in ("all", "accuracy of all")
         ),
         Twist(
             "errors-for-accuracy",

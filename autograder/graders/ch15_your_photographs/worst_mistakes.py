@@ -121,6 +121,7 @@ def steps(
     fill: bool = False,
     inside: bool = False,
     late_ties: bool = False,
+    first: bool = False,
 ) -> Array:
     """`cnnlab.course.ops.calibration.worst_mistakes` with mistakes."""
     truth, said, _ = answers(labels, probabilities)
@@ -128,6 +129,8 @@ def steps(
     p = np.asarray(probabilities)
     among = np.flatnonzero(chosen(said, truth))
     keys = sign * sure(truth, p)
+    if first:  # the k surest of all, before the right ones are left out
+        return np.array([i for i in np.argsort(keys, kind="stable")[:k] if i in among], np.int64)
     order = among[np.argsort(keys[among], kind="stable")]
     if late_ties:
         order = among[np.argsort(-keys[among], kind="stable")[::-1]]
@@ -183,6 +186,11 @@ EXERCISE = Exercise(
             "ties-reversed",
             with_mistake(late_ties=True),
             "Of two equally sure mistakes, yours puts the later one first. If you reverse a sort, you reverse the ties, too. How can you sort the other way around?",
+        ),
+        Twist(
+            "k-before-the-mistakes",
+            with_mistake(first=True),
+            "You take the k surest answers first, and the mistakes among them afterward. So there are too few. Which of the two choices must come first?",
         ),
         Twist(
             "not-in-order",
