@@ -204,6 +204,11 @@ def _by_bounds(n: int, fractions: Sequence[float]) -> list[int]:
     return [b - a for a, b in pairwise(bounds)]
 
 
+def _by_rounded_bounds(n: int, fractions: Sequence[float]) -> list[int]:
+    bounds = [0, *(round(b) for b in np.cumsum(fractions)[:-1] * n), n]
+    return [b - a for a, b in pairwise(bounds)]
+
+
 def _rounded(n: int, fractions: Sequence[float]) -> list[int]:
     others = [round(f * n) for f in fractions[1:]]
     return [n - sum(others), *others]
@@ -285,6 +290,7 @@ EXERCISE = Exercise(
         ),
         Twist("remainder-misplaced", with_mistake(sizes=_by_bounds), _REMAINDER),
         Twist("remainder-misplaced", with_mistake(sizes=_rounded), _REMAINDER),
+        Twist("remainder-misplaced", with_mistake(sizes=_by_rounded_bounds), _REMAINDER),
         Twist(
             "not-shuffled",
             with_mistake(shuffle=lambda places, rng: places),

@@ -96,6 +96,10 @@ _SPREADS = {
         "√(2 / (kh · kw))",
         "You count the cells of the window alone. Each of them holds a number for every channel: how many numbers does one filter see?",
     ),
+    "filters-counted": (
+        "√(2 / (kh · kw · C · F))",
+        "You count all weights of the layer. The filters do not add up with each other: how many products does one output add up?",
+    ),
     "two-forgotten": (
         "√(1 / fan_in)",
         "Your weights are too small by a factor of √2. ReLU throws away about half of the signal: what must the weights make up for?",

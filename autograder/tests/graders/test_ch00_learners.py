@@ -55,6 +55,31 @@ def test_right_ways_to_write_it_get_full_marks(exercise, function):
         assert not result.remarks  # whole numbers are as good as floats
 
 
+def mixed(*, pictures=None, add=True):
+    def mix_channels(x, weights):
+        out = np.zeros((*x.shape[:3], weights.shape[1]))
+        for n in range(len(x))[:pictures]:
+            for c, f in np.ndindex(weights.shape):
+                part = x[n, :, :, c] * weights[c, f]
+                out[n, :, :, f] = out[n, :, :, f] + part if add else part
+        return out
+
+    return mix_channels
+
+
+def red_green_blue(picture, gains):
+    red = picture[:, :, 0] * gains[0]
+    green = picture[:, :, 1] * gains[1]
+    blue = picture[:, :, 2] * gains[2]
+    return np.stack([red, green, blue], axis=-1)
+
+
+def steps(count):
+    return lambda shape, place: np.array(
+        [[count(i - place[0], j - place[1]) for j in range(shape[1])] for i in range(shape[0])]
+    )
+
+
 WRONG = [
     ("scale_channels", lambda picture, gains: picture + gains, ["added-instead"]),
     ("scale_channels", lambda picture, gains: picture * gains[::-1], ["channels-reversed"]),
@@ -68,6 +93,13 @@ WRONG = [
     ("mix_channels", lambda x, weights: x @ weights.T, ["weights-transposed"]),
     ("mix_channels", lambda x, weights: x[..., None] * weights, ["channels-not-summed"]),
     ("mix_channels", lambda x, weights: (x @ weights)[:1], ["first-image-only"]),
+    ("mix_channels", mixed(pictures=1), ["first-image-only"]),
+    ("mix_channels", mixed(add=False), ["last-channel-only"]),
+    ("outer_table", lambda down, across: down * across, ["place-by-place"]),
+    ("outer_table", lambda down, across: np.outer(down, across).astype(int), ["decimals-cut-off"]),
+    ("scale_channels", red_green_blue, ["three-channels-only"]),
+    ("steps_to", steps(lambda row, column: abs(row + column)), ["sum-before-size"]),
+    ("steps_to", steps(lambda row, column: abs(row + 1) + abs(column + 1)), ["counts-from-one"]),
 ]
 
 

@@ -49,6 +49,12 @@ def pixels_cell_by_cell(dout, kernels, x_shape, strides=(1, 1), *, add=True, tur
     return dx
 
 
+def pixels_averaged(dout, kernels, x_shape, strides=(1, 1)):
+    dx = pixels_cell_by_cell(dout, kernels, x_shape, strides)
+    used = pixels_cell_by_cell(dout[..., :1] * 0 + 1, kernels[..., :1] * 0 + 1, x_shape, strides)
+    return dx / np.where(used > 0, used, 1)
+
+
 def pixels_gathered(dout, kernels, x_shape, strides=(1, 1)):
     """From pixel to pixel, the other way around: with dout spread out, and the kernel turned."""
     (kh, kw), (n, height, width, _) = kernels.shape[:2], x_shape
@@ -92,6 +98,37 @@ def test_right_ways_earn_everything(exercise, function):
             "kernel_gradient",
             lambda *args: kernels_cell_by_cell(*args, step=False),
             "stride-ignored",
+        ),
+        (
+            "kernel_gradient",
+            lambda d, x, size, strides=(1, 1): kernels_by_einsum(d, x, size, strides[:1] * 2),
+            "one-stride-for-both",
+        ),
+        (
+            "kernel_gradient",
+            lambda d, x, *args: kernels_by_einsum(d[-1:], x[-1:], *args),
+            "last-image-only",
+        ),
+        (
+            "kernel_gradient",
+            lambda d, x, *args: kernels_by_einsum(d.sum(0)[None], x.sum(0)[None], *args),
+            "pictures-added-first",
+        ),
+        (
+            "kernel_gradient",
+            lambda *args: kernels_by_einsum(*args).transpose(1, 0, 2, 3),
+            "rows-and-columns-swapped",
+        ),
+        (
+            "input_gradient",
+            lambda d, k, shape, strides=(1, 1): pixels_cell_by_cell(d, k, shape, (strides[0], 1)),
+            "stride-ignored",
+        ),
+        ("input_gradient", pixels_averaged, "overlap-averaged"),
+        (
+            "input_gradient",
+            lambda *args: 0 * (dx := pixels_cell_by_cell(*args)) + dx.sum(axis=0),
+            "pictures-mixed",
         ),
         (
             "kernel_gradient",

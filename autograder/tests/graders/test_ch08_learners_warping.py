@@ -34,18 +34,36 @@ def map_by_complex_numbers(size, degrees, zoom):
     return (size[0] - 1) / 2 - at.imag, (size[1] - 1) / 2 + at.real
 
 
-def read_by_loops(*, nearer=True, inside=lambda n, size: 0 <= n < size):
+def map_in_place(size, degrees, zoom):
+    """The new rows are already there when the columns are computed."""
+    rows, columns = (at - (n - 1) / 2 for at, n in zip(np.indices(size), size, strict=True))
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    rows = cos * rows + sin * columns
+    columns = cos * columns - sin * rows
+    return rows / zoom + (size[0] - 1) / 2, columns / zoom + (size[1] - 1) / 2
+
+
+def map_zoomed_last(size, degrees, zoom):
+    rows, columns = map_by_complex_numbers(size, degrees, 1)
+    return rows / zoom, columns / zoom
+
+
+def read_by_loops(
+    *, nearer=True, inside=lambda n, size: 0 <= n < size, wrap=False, whole=math.floor
+):
     """bilinear place by place, with something about it changed."""
 
     def bilinear(x, rows, columns):
         out = np.zeros((len(x), *rows.shape, x.shape[3]), x.dtype)
         for at in np.ndindex(rows.shape):
-            a, b = math.floor(rows[at]), math.floor(columns[at])
+            a, b = whole(rows[at]), whole(columns[at])
             for i, j in ((a, b), (a, b + 1), (a + 1, b), (a + 1, b + 1)):
-                p, q = abs(rows[at] - i), abs(columns[at] - j)
+                p = rows[at] - a if i == a else 1 - rows[at] + a
+                q = columns[at] - b if j == b else 1 - columns[at] + b
                 share = (1 - p) * (1 - q) if nearer else p * q
                 if inside(i, x.shape[1]) and inside(j, x.shape[2]):
-                    out[:, *at] += share * x[:, i, j]
+                    here = (i % x.shape[1], j % x.shape[2]) if wrap else (i, j)
+                    out[:, *at] += share * x[:, *here]
         return out
 
     return bilinear
@@ -58,6 +76,18 @@ def read_in_two_steps(x, rows, columns):
         for at, n in zip((rows, columns), x.shape[1:3], strict=True)
     ]
     return np.einsum("nabc,hwa,hwb->nhwc", x, *hat).astype(x.dtype)
+
+
+def read_where_four_are(x, rows, columns):
+    out = np.zeros((len(x), *rows.shape, x.shape[3]), x.dtype)
+    for at in np.ndindex(rows.shape):
+        i, j = math.floor(rows[at]), math.floor(columns[at])
+        if i >= 0 and j >= 0 and i + 1 < x.shape[1] and j + 1 < x.shape[2]:
+            p, q = rows[at] - i, columns[at] - j
+            upper = (1 - q) * x[:, i, j] + q * x[:, i, j + 1]
+            lower = (1 - q) * x[:, i + 1, j] + q * x[:, i + 1, j + 1]
+            out[:, *at] = (1 - p) * upper + p * lower
+    return out
 
 
 def between_patches(patches):
@@ -98,6 +128,21 @@ def test_right_ways_earn_everything(exercise, function):
         ("covariance", lambda patches: np.cov(patches, rowvar=False), "sample-covariance"),
         ("covariance", lambda patches: patches.T @ patches / len(patches), "not-centred"),
         ("covariance", between_patches, "between-patches"),
+        ("covariance", lambda patches: np.cov(patches, bias=True), "between-patches"),
+        ("covariance", lambda patches: np.corrcoef(patches, rowvar=False), "correlation"),
+        ("covariance", lambda patches: np.diag(patches.var(axis=0)), "variances-only"),
+        ("inverse_map", map_in_place, "overwrites-one-coordinate"),
+        ("inverse_map", map_zoomed_last, "middle-zoomed-too"),
+        ("bilinear", read_by_loops(inside=lambda n, size: True, wrap=True), "wraps-around"),
+        ("bilinear", read_by_loops(whole=int), "truncated"),
+        ("bilinear", read_where_four_are, "last-row-missing"),
+        (
+            "affine",
+            lambda x, degrees, zoom: read_in_two_steps(
+                x, *map_by_complex_numbers(x.shape[1:3], degrees, zoom)[::-1]
+            ),
+            "rows-and-columns-swapped",
+        ),
     ],
 )  # fmt: skip
 def test_typical_mistakes_get_their_names(exercise, function, diagnosis):

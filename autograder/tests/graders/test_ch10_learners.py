@@ -211,6 +211,16 @@ def by_mean_and_std(times, middle, guard):
     return to_picture
 
 
+def between_percentiles(first, last, white=255):
+    def to_picture(feature_map):
+        low, high = np.percentile(feature_map, [first, last])
+        if low == high:
+            return np.full(feature_map.shape, 128, np.uint8)
+        return np.round((feature_map - low) / (high - low) * white).clip(0, 255).astype(np.uint8)
+
+    return to_picture
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
     ("function", "name"),
@@ -226,6 +236,9 @@ def by_mean_and_std(times, middle, guard):
         (rectified_first, "clips-negatives"),
         (smallest_to_largest, "stretches-to-the-extremes"),
         (decimals_cut_off, "truncates"),
+        (between_percentiles(5, 95), "other-percentiles"),
+        (between_percentiles(0.01, 0.99), "percentiles-as-shares"),
+        (between_percentiles(1, 99, white=256), "times-256"),
     ],
 )
 def test_mistakes_with_grey_levels_are_named(function, name):
@@ -240,6 +253,11 @@ def first_channel(maps):
     return {name: (m[0, :, :, 0] == 0).sum() / m[0, :, :, 0].size for name, m in maps.items()}
 
 
+def share_of_all(maps):
+    everything = np.concatenate([m.ravel() for m in maps.values()]) if maps else np.zeros(1)
+    return dict.fromkeys(maps, float((everything == 0).mean()))
+
+
 def not_positive(maps):
     return {name: float((m <= 0).mean()) for name, m in maps.items()}
 
@@ -250,6 +268,8 @@ def not_positive(maps):
         (nonzeros, "share-of-nonzeros"),
         (first_channel, "over-one-channel"),
         (not_positive, "counts-negatives"),
+        (lambda maps: {name: 100 * (m == 0).mean() for name, m in maps.items()}, "percent"),
+        (share_of_all, "layers-together"),
     ],
 )
 def test_mistakes_with_zeros_are_named(function, name):

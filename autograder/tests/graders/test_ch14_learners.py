@@ -290,6 +290,26 @@ def keeps_the_last(val_loss, patience):
     return stop, stop
 
 
+def adam_without_t(param, grad, m, v, t, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-7):
+    m, v = beta1 * m + (1 - beta1) * grad, beta2 * v + (1 - beta2) * grad**2
+    return param - rate * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps), m, v
+
+
+def norm_with_eps_in_the_variance(x, gamma, beta, eps=1e-3):
+    mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2)) + eps
+    return gamma * (x - mean) / np.sqrt(variance) + beta, mean, variance
+
+
+def at_test_with(formula):
+    return lambda x, gamma, beta, mean, variance, eps=1e-3: formula(
+        (x - mean) / np.sqrt(variance + eps), gamma, beta
+    )
+
+
+def slopes_made_smooth(rates, losses):
+    return float(rates[solved(CHAPTER)["smooth"](np.gradient(losses, np.log(rates))).argmin()])
+
+
 WRONG = [
     ("he_normal", he(lambda s: math.sqrt(2 / (math.prod(s[:-2]) * s[-1]))), "fan-out-for-fan-in"),
     ("he_normal", he(lambda s: 2 / math.prod(s[:-1])), "variance-for-std"),
@@ -334,6 +354,12 @@ WRONG = [
     ("residual_block", block(before=True), "relu-before-sum"),
     ("residual_block", block(last=False), "last-relu-missing"),
     ("residual_block", block(first=False), "first-relu-missing"),
+    ("adam_step", adam_without_t, "correction-always-first"),
+    ("batch_norm", norm_with_eps_in_the_variance, "eps-returned"),
+    ("batch_norm_at_test", at_test_with(lambda n, g, b: g * (n + b)), "beta-scaled"),
+    ("batch_norm_at_test", at_test_with(lambda n, g, b: b * n + g), "gamma-and-beta-swapped"),
+    ("he_normal", lambda s, rng: rng.normal(0, math.sqrt(2 / math.prod(s)), s), "filters-counted"),
+    ("best_rate", slopes_made_smooth, "smooths-the-slopes"),
     ("best_rate", lowest_loss, "lowest-loss"),
     ("best_rate", rate(axis=lambda rates: rates), "linear-axis"),
     ("best_rate", rate(curve="raw"), "unsmoothed"),

@@ -282,6 +282,11 @@ def upside_down(labels, probabilities, k):
     return wrong[np.argsort(probabilities[wrong].max(1), kind="stable")][:k]
 
 
+def surest_first_then_wrong(labels, probabilities, k):
+    surest = np.argsort(-probabilities.max(1), kind="stable")[:k]
+    return surest[probabilities[surest].argmax(1) != labels[surest]]
+
+
 def by_truth(labels, probabilities, k):
     wrong = np.flatnonzero(probabilities.argmax(1) != labels)
     return wrong[np.argsort(probabilities[wrong, labels[wrong]], kind="stable")][:k]
@@ -294,6 +299,7 @@ def by_truth(labels, probabilities, k):
         (among_mistakes, "places-among-mistakes"),
         (upside_down, "least-confident"),
         (by_truth, "by-the-truth"),
+        (surest_first_then_wrong, "k-before-the-mistakes"),
     ],
 )
 def test_mistakes_with_mistakes_are_named(function, name):
