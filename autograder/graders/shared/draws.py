@@ -7,6 +7,7 @@ short sums: a right answer in another order of summation differs by next to noth
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain, combinations
 from typing import Any, TypeVar
 
 import numpy as np
@@ -51,9 +52,30 @@ def reals(rng: np.random.Generator, *shape: int, dtype: Any = np.float32) -> NDA
 
 
 def wholes(rng: np.random.Generator, *shape: int, dtype: Any = np.float32) -> NDArray[Any]:
-    """Whole numbers from -4 to 4, never 0, that a person can add up without paper."""
-    signs = rng.choice([-1, 1], size=shape)
-    return (rng.integers(1, 5, size=shape) * signs).astype(dtype)
+    """Whole numbers from -4 to 4, never 0, that a person can add up without paper.
+
+    In a fresh batch none are their own mirror image: what a mistake costs must not be luck.
+    """
+    while True:
+        signs = rng.choice([-1, 1], size=shape)
+        drawn = (rng.integers(1, 5, size=shape) * signs).astype(dtype)
+        if not (isinstance(rng, FreshGenerator) and hides_a_turn(drawn)):
+            return drawn
+
+
+def hides_a_turn(values: NDArray[Any]) -> bool:
+    """Whether some flip, or two axes exchanged, leaves an array as it is.
+
+    Examples
+    --------
+    >>> hides_a_turn(np.array([[1, 2], [2, 1]])), hides_a_turn(np.array([[1, 2], [3, 1]]))
+    (True, False)
+    """
+    axes = [axis for axis, length in enumerate(values.shape) if length > 1]
+    flips = (some for count in range(len(axes)) for some in combinations(axes, count + 1))
+    alike = (pair for pair in combinations(axes, 2) if len({values.shape[a] for a in pair}) == 1)
+    turned = chain((np.flip(values, f) for f in flips), (values.swapaxes(*p) for p in alike))
+    return any(np.array_equal(values, other) for other in turned)
 
 
 def impulse(*shape: int, at: tuple[int, ...], dtype: Any = np.float32) -> NDArray[Any]:
