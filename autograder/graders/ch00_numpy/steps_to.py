@@ -64,6 +64,11 @@ def _counted(rule: Callable[[Any, Any], Any]) -> Callable[[Op], Op]:
     return apply
 
 
+def _beside(n: int) -> Callable[[Op], Op]:
+    """Steps to the cell so many rows before the place, and as many columns."""
+    return _counted(lambda down, right: np.abs(down + n) + np.abs(right + n))
+
+
 def _as_counts(args: tuple[Any, ...], value: Any) -> Any:
     """Whole numbers and floats are equally good counts."""
     counts = isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
@@ -105,7 +110,7 @@ EXERCISE = Exercise(
         *(
             Twist(
                 "counts-from-one",
-                _counted(lambda down, right, n=n: np.abs(down + n) + np.abs(right + n)),
+                _beside(n),
                 "Your steps lead to the cell diagonally beside the place. Rows and columns are counted from 0, in the place and in the table. Where do you count from 1?",
             )
             for n in (1, -1)
