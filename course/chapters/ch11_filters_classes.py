@@ -174,6 +174,7 @@ def total_variation(image):
     Parameters
     ----------
     image : array, shape (H, W, C)
+        Floats, or bytes as in a photograph.
 
     Returns
     -------
