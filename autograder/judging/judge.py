@@ -389,7 +389,10 @@ def _changed(key: AnswerKey, outcomes: Sequence[Outcome]) -> str:
     if not calls:
         return ""
     call = min(calls, key=lambda finding: finding.size).call()
-    return f"{call} changed its input, and that costs points. Work on a new array and leave the input as it was."
+    return (
+        f"{call} changed its input, and that costs points. "
+        "Work on a new array and leave the input as it was."
+    )
 
 
 def _smallest(key: AnswerKey, rung: str, findings: dict[int, Finding]) -> Finding | None:

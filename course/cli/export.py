@@ -13,7 +13,7 @@ import typer
 
 from cnnlab.course.cli.grade import defused, write_whole
 from cnnlab.course.cli.report import Results, book_of
-from cnnlab.course.cli.terminal import console, fail, visible
+from cnnlab.course.cli.terminal import console, fail, of_students, visible
 
 if TYPE_CHECKING:
     from cnnlab.autograder.report.gradebook import Filled
@@ -55,7 +55,7 @@ def as_csv(
     book = book_of(results)
     rows = by_exercise(book) if exercises else by_student(book)
     _write(target, ([defused(cell) for cell in row] for row in rows), SPREADSHEET)
-    console.print(visible(f"{len(book.learners)} students: {target}"), markup=False)
+    console.print(visible(f"{of_students(len(book.learners))}: {target}"), markup=False)
 
 
 @export.command()
@@ -84,7 +84,7 @@ def canvas(
         filled = fill_canvas(_table(table), book, chapter_in(book, chapter), column)
     except ValueError as error:
         raise fail(str(error), 2) from None
-    _report(target, filled, "utf-8")
+    _report(target, table, filled)
 
 
 @export.command()
@@ -115,7 +115,7 @@ def moodle(
         filled = fill_moodle(_table(table), book, chapter_in(book, chapter), comments)
     except ValueError as error:
         raise fail(str(error), 2) from None
-    _report(target, filled, "utf-8")
+    _report(target, table, filled)
 
 
 Visibility = Annotated[
@@ -243,8 +243,13 @@ def _write(target: Path, rows: Iterable[Iterable[Any]], encoding: str) -> None:
         raise fail(f"The table could not be written: {error}") from None
 
 
-def _report(target: Path, filled: Filled, encoding: str) -> None:
-    _write(target, filled.rows, encoding)
+def _report(target: Path, table: Path, filled: Filled) -> None:
+    """Write a filled table beside the one that was exported, and say how many have points."""
+    if target.exists() and target.samefile(table):
+        raise fail(f"--output must not be {table} itself: choose another name.", 2)
     for note in filled.notes:
         console.print(visible(note), markup=False)
-    console.print(visible(f"{filled.filled} students have points: {target}"), markup=False)
+    if not filled.filled:
+        raise fail(f"Nobody of these results is in {table}, so nothing was written.")
+    _write(target, filled.rows, "utf-8")
+    console.print(visible(f"{of_students(filled.filled)} with points: {target}"), markup=False)

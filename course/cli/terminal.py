@@ -48,6 +48,16 @@ def fail(message: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
+def of_students(count: int) -> str:
+    """
+    Examples
+    --------
+    >>> of_students(1), of_students(30)
+    ('1 student', '30 students')
+    """
+    return f"{count} student{'' if count == 1 else 's'}"
+
+
 def is_checkout() -> bool:
     """Whether this is a clone of the repository, where learners work in ``exercises/``."""
     return (ROOT / "pyproject.toml").exists() and (ROOT / "nbgrader_config.py").exists()

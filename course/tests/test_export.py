@@ -185,3 +185,22 @@ def test_every_export_explains_itself(verb):
     said = run("export", verb, "--help")
     assert said.exit_code == 0
     assert "Examples" in said.output
+
+
+def test_nothing_is_written_where_nobody_is_found_and_never_over_what_was_exported(tmp_path):
+    results, table = tmp_path / "r.json", tmp_path / "export.csv"
+    results.write_text("".join(json_pieces(batch(result_of("ada")))))
+    table.write_text(
+        "Identifier,Email address,Grade,Maximum Grade,Last modified (grade)\n"
+        "Participant 7,x@y.z,,10,\n"
+    )
+    ours = ("export", "moodle", results, "--table", table, "-o")
+    said = run(*ours, tmp_path / "upload.csv")
+    assert said.exit_code == 1
+    assert "Nobody of these results is in" in said.output
+    assert not (tmp_path / "upload.csv").exists()
+    before = table.read_text()
+    said = run(*ours, table)
+    assert said.exit_code == 2
+    assert "choose another name" in " ".join(said.output.split())
+    assert table.read_text() == before
