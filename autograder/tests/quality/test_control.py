@@ -79,7 +79,7 @@ def test_a_wrong_name_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = WrongFunction("relu", "capped", (), capped)
     twist = next(t for t in KEY.exercise.twists if t.name == "absolute-value")
     monkeypatch.setattr(control, "draw", lambda name, seed, number: wrong)
-    monkeypatch.setattr("cnnlab.autograder.judging.judge.diagnose", lambda key, seen: (twist,))
+    monkeypatch.setattr("cnnlab.autograder.judging.judge.diagnose", lambda *_: (twist,))
     monkeypatch.setattr(control, "diagnose", lambda key, seen: (twist,))
 
     verdict = tried(CHAPTER, seed=0, number=3)
