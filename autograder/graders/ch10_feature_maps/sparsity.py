@@ -63,14 +63,6 @@ def _shares(share: Callable[[Any], Any]) -> Callable[[Op], Op]:
     return lambda op: lambda maps: {name: float(share(m)) for name, m in maps.items()}
 
 
-def _all_together(op: Op) -> Op:
-    def sparsity(maps: dict[str, Any]) -> dict[str, float]:
-        zeros = sum(np.sum(m == 0) for m in maps.values())
-        return {name: float(zeros / sum(m.size for m in maps.values())) for name in maps}
-
-    return sparsity
-
-
 _OVER_ONE = (
     "You looked at one channel only. Channels differ: some are silent on this photograph, others "
     "are busy. Count over all of them."
@@ -115,11 +107,6 @@ EXERCISE = Exercise(
             "percent",
             _shares(lambda m: 100 * np.mean(m == 0)),
             "You give percent. A share lies between 0 and 1. Which factor is too much?",
-        ),
-        Twist(
-            "layers-together",
-            _all_together,
-            "Every layer gets the same number: the share in all layers together. What should each name say of its own layer?",
         ),
     ),
     hints=(

@@ -183,14 +183,6 @@ EXERCISE = Exercise(
             with_mistake(smooth=_raw),
             "You look at the raw losses. One lucky batch makes a steep place of no meaning. What should you do to the curve first?",
         ),
-        Twist(
-            "smooths-the-slopes",
-            with_mistake(
-                smooth=_raw,
-                slopes=lambda rates, losses: evaluation.smooth(logarithmic(rates, losses)),
-            ),
-            "You measure the slopes first and smooth them afterward. The other way around is asked for. What must be smooth before you look at its slope?",
-        ),
         Twist("after-it-diverged", with_mistake(pick=steepest), _DIVERGED),
         Twist("after-it-diverged", with_mistake(pick=highest), _DIVERGED),
         Twist(

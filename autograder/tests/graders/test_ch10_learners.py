@@ -253,11 +253,6 @@ def first_channel(maps):
     return {name: (m[0, :, :, 0] == 0).sum() / m[0, :, :, 0].size for name, m in maps.items()}
 
 
-def share_of_all(maps):
-    everything = np.concatenate([m.ravel() for m in maps.values()]) if maps else np.zeros(1)
-    return dict.fromkeys(maps, float((everything == 0).mean()))
-
-
 def not_positive(maps):
     return {name: float((m <= 0).mean()) for name, m in maps.items()}
 
@@ -269,7 +264,6 @@ def not_positive(maps):
         (first_channel, "over-one-channel"),
         (not_positive, "counts-negatives"),
         (lambda maps: {name: 100 * (m == 0).mean() for name, m in maps.items()}, "percent"),
-        (share_of_all, "layers-together"),
     ],
 )
 def test_mistakes_with_zeros_are_named(function, name):

@@ -306,10 +306,6 @@ def at_test_with(formula):
     )
 
 
-def slopes_made_smooth(rates, losses):
-    return float(rates[solved(CHAPTER)["smooth"](np.gradient(losses, np.log(rates))).argmin()])
-
-
 WRONG = [
     ("he_normal", he(lambda s: math.sqrt(2 / (math.prod(s[:-2]) * s[-1]))), "fan-out-for-fan-in"),
     ("he_normal", he(lambda s: 2 / math.prod(s[:-1])), "variance-for-std"),
@@ -359,7 +355,6 @@ WRONG = [
     ("batch_norm_at_test", at_test_with(lambda n, g, b: g * (n + b)), "beta-scaled"),
     ("batch_norm_at_test", at_test_with(lambda n, g, b: b * n + g), "gamma-and-beta-swapped"),
     ("he_normal", lambda s, rng: rng.normal(0, math.sqrt(2 / math.prod(s)), s), "filters-counted"),
-    ("best_rate", slopes_made_smooth, "smooths-the-slopes"),
     ("best_rate", lowest_loss, "lowest-loss"),
     ("best_rate", rate(axis=lambda rates: rates), "linear-axis"),
     ("best_rate", rate(curve="raw"), "unsmoothed"),
