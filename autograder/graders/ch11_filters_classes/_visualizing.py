@@ -17,7 +17,7 @@ from cnnlab.autograder.graders.ch11_filters_classes._ascent import (
     steady,
     with_mistake,
 )
-from cnnlab.autograder.judging.exercise import Probe
+from cnnlab.autograder.judging.exercise import FreshGenerator, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 from cnnlab.autograder.sandbox.calls import Seed
 from cnnlab.course.ops import ascent
@@ -108,14 +108,30 @@ def probes(
 
 
 def rising(
-    rng: Rng, made: dict[str, Any], chosen: tuple[Any, ...], worth: Any, kwargs: Any
+    rng: Rng,
+    given: Callable[[str], dict[str, Any]],
+    draw: Callable[..., Any],
+    chosen: Callable[[dict[str, Any]], tuple[Any, ...]],
+    worth: Callable[..., Callable[[Array], float]],
+    size: int,
 ) -> Probe:
-    """A probe of the rung "climbs": a score far above that of noise."""
-    shape = (kwargs["size"], kwargs["size"], 3)
-    grey = [worth(made)(_networks.noise(rng, *shape)) for _ in range(4)]
-    wanted = climbing(float(np.mean(np.abs(grey))), shape, 4)
-    args = (*chosen, 15, Seed(int(rng.integers(1 << 31))))
-    return Probe("climbs", args, kwargs, "fifteen steps", given={**made, **wanted})
+    """A probe of the rung "climbs": a score far above that of noise, which fifteen steps reach in a fresh batch.
+
+    Parameters as in `probes`; ``worth(network, *chosen)`` gives a picture's score.
+    """
+    shape, options = (size, size, 3), {"size": size, "rate": 4.0}
+    while True:
+        made = given("climbs")
+        which = chosen(made)
+        score = worth(made["network"], *which)
+        grey = [score(_networks.noise(rng, *shape)) for _ in range(4)]
+        wanted = climbing(float(np.mean(np.abs(grey))), shape, 4)
+        seed = int(rng.integers(1 << 31))
+        picture = draw(*which, 15, np.random.default_rng(seed), given=made, **options)["picture"]
+        reached = score(picture) > 1.1 * wanted["climbs"]["from"]
+        if reached or not isinstance(rng, FreshGenerator):  # one that is recorded does not
+            args = (*which, 15, Seed(seed))
+            return Probe("climbs", args, options, "fifteen steps", given={**made, **wanted})
 
 
 RUNG_HINTS = {

@@ -83,13 +83,7 @@ def class_probes(rng: Rng) -> Iterator[Probe]:
 
     yield from probes(rng, given, simulated_class, chosen)
     for size in (13, 12):
-        made = given("climbs")
-        (wanted,) = chosen(made)
-
-        def worth(made: dict[str, Any], index: int = wanted) -> Any:
-            return _class_worth(made["network"], index)
-
-        yield rising(rng, made, (wanted,), worth, {"size": size, "rate": 4.0})
+        yield rising(rng, given, simulated_class, chosen, _class_worth, size)
     made = given("robust")
     for index, raises, title in (
         (5, "index", "no such class"),

@@ -100,13 +100,7 @@ def filter_probes(rng: Rng) -> Iterator[Probe]:
 
     yield from probes(rng, given, simulated_filter, chosen)
     for size in (14, 12):
-        made = given("climbs")
-        layer, index = chosen(made)
-
-        def worth(made: dict[str, Any], layer: str = layer, index: int = index) -> Any:
-            return _filter_worth(made["network"], layer, index)
-
-        yield rising(rng, made, (layer, index), worth, {"size": size, "rate": 4.0})
+        yield rising(rng, given, simulated_filter, chosen, _filter_worth, size)
     made = given("robust")
 
     def bad(layer: str, index: int, size: int, raises: str | None, title: str) -> Probe:
