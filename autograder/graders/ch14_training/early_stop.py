@@ -20,19 +20,19 @@ Rng = np.random.Generator
 
 def stop_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("shape", (telling(rng, 12, 3), 3))
-    for losses, patience, title in (
-        ([5.0, 3.0, 4.0, 4.5, 2.0], 2, "five epochs"),
-        ([4.0, 2.0, 3.0, 2.5, 2.2, 1.0], 3, "six epochs"),
-        ([3.0, 2.0, 2.5, 1.0, 4.0, 3.5, 0.5], 2, "a short rise"),
+    for losses, patience, title, fit in (
+        ([5.0, 3.0, 4.0, 4.5, 2.0], 2, "five epochs", _any),
+        ([4.0, 2.0, 3.0, 2.5, 2.2, 1.0], 3, "six epochs", _any),
+        ([3.0, 2.0, 2.5, 1.0, 4.0, 3.5, 0.5], 2, "a short rise", _counts_differ),
     ):
-        yield Probe("by-hand", (_few(rng, losses), patience), title=title)
+        yield Probe("by-hand", (_few(rng, losses, fit), patience), title=title)
     for ends, (epochs, patience), what in (((2, 1), (8, 2), "falls"), ((1, 2), (9, 4), "grows")):
         usual: Any = (epochs, patience, 1.0)
         drawn = lambda: (whole(rng, 7, 14), whole(rng, 2, 5), whole(rng, 5, 60) / 40)  # noqa: E731
         epochs, patience, factor = varied(rng, usual, drawn)
         steady = factor * np.linspace(*ends, epochs)
         yield Probe("structure", (steady, patience), title=f"a loss that only {what}")
-    before = _few(rng, [3.0, 1.0, 2.0, 1.5, 1.2], late=True)
+    before = _few(rng, [3.0, 1.0, 2.0, 1.5, 1.2], lambda losses: losses.argmin() > 0)
     yield Probe("structure", (before, 4), title="it ends before")
     for epochs, patience in ((20, 2), (30, 3), (40, 5), (60, 4)):
         title = f"{epochs} epochs, patience {patience}"
@@ -61,15 +61,26 @@ def stop_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", (told, 2), title="all in order")
 
 
-def _few(rng: Rng, usual: list[float], late: bool = False) -> Array:
-    """These losses, or in a fresh batch as many others; the first is not the lowest where late."""
+def _few(rng: Rng, usual: list[float], fit: Callable[[Array], bool]) -> Array:
+    """These losses; or in a fresh batch as many others, drawn until they fit."""
 
     def drawn() -> list[float]:
-        losses = 1 + rng.permutation(3 * len(usual))[: len(usual)] / 2
-        lower = losses.argmin() > 0 or not late
-        return losses.tolist() if lower else losses[::-1].tolist()
+        while True:
+            losses = 1 + rng.permutation(3 * len(usual))[: len(usual)] / 2
+            if fit(losses):
+                return losses.tolist()
 
     return np.array(varied(rng, usual, drawn))
+
+
+def _any(losses: Array) -> bool:
+    return True
+
+
+def _counts_differ(losses: Array) -> bool:
+    """Whether a count of rises and one of no new minimum, that never go back to 0, end apart at 2."""
+    never = partial(stopped, losses, 2, resets=False)
+    return never() != never(against="last")
 
 
 def telling(rng: Rng, epochs: int, patience: int) -> Array:
