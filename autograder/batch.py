@@ -23,11 +23,7 @@ from cnnlab.autograder.judging.record import (
     FreshReferences,
     recorded,
 )
-from cnnlab.autograder.judging.results import (
-    BatchResult,
-    Shared,
-    SubmissionResult,
-)
+from cnnlab.autograder.judging.results import BatchResult, Packed, SubmissionResult
 from cnnlab.autograder.judging.worth import Asked
 from cnnlab.autograder.pool import Pool, Task
 from cnnlab.autograder.sandbox.processes import available
@@ -86,7 +82,7 @@ def grade(
                 ((_, result),) = run.results([number], alone=True)
             if whole := files.add(number, result):
                 on_result(whole)
-    batch.submissions = files.results
+    batch.submissions = files.results  # in the order of the files
     return batch
 
 
@@ -102,8 +98,7 @@ class _Files:
         self._assignments: list[Assignment | None] = []
         self._numbers: list[range] = []
         self._found: dict[int, SubmissionResult] = {}
-        self._wholes: dict[int, SubmissionResult] = {}
-        self._shared = Shared()
+        self.results = Packed(len(paths))
         self._paths, self._course = paths, settings.course
         root = None if settings.chapter else settings.course
         for path in paths:
@@ -116,23 +111,19 @@ class _Files:
 
     def add(self, number: int, result: SubmissionResult) -> SubmissionResult | None:
         """Take the result of a part; that of the whole file, once all of its parts are there."""
-        self._found[number] = self._shared.of(result)
+        self._found[number] = result
         file = self._file_of[number]
         numbers, assignment = self._numbers[file], self._assignments[file]
         if not all(n in self._found for n in numbers):
             return None
         parts = [self._found.pop(n) for n in numbers]
-        whole = self._wholes[file] = assignment.whole(parts) if assignment else parts[0]
+        whole = assignment.whole(parts) if assignment else parts[0]
         if folder := submitted_folder(self._paths[file]):
             others, said = crowd(folder, self._course)
             if said and self._paths[file].absolute() not in others:
                 whole.warnings.append(said)
+        self.results.put(file, whole)
         return whole
-
-    @property
-    def results(self) -> list[SubmissionResult]:
-        """In the order of the files."""
-        return [self._wholes[file] for file in range(len(self._numbers))]
 
 
 _Entry = tuple[str, dict[str, str]]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+import pickle
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, overload
 
 SCHEMA = 1
 
@@ -108,33 +110,58 @@ class BatchResult:
     seed: int
     grader: str
     versions: dict[str, str]
-    submissions: list[SubmissionResult] = field(default_factory=list)
+    submissions: Sequence[SubmissionResult] = field(default_factory=list)
     probes: str = ""
     schema: int = SCHEMA
 
 
-class Shared:
-    """Results of a large class in little memory: what many learners are told is held once.
+class Packed(Sequence[SubmissionResult]):
+    """The results of a large class in little memory: each is compressed until it is asked for.
 
-    Ladders and texts repeat; only scores and seconds are everybody's own. What is shared must not
-    be changed any more.
+    Most of what one learner is told stands in the first result already, so a further one takes some
+    hundred bytes. What is only for display is left out.
+
+    Parameters
+    ----------
+    size : int
+        How many results there will be; `put` may fill them in any order.
+
+    Examples
+    --------
+    >>> packed = Packed(1)
+    >>> packed.put(0, SubmissionResult("ada.ipynb", "ada", None, "unreadable"))
+    >>> packed[0].student
+    'ada'
     """
 
-    def __init__(self) -> None:
-        self._ladders: dict[tuple[Any, ...], list[RungResult]] = {}
-        self._texts: dict[str, str] = {}
+    def __init__(self, size: int) -> None:
+        self._packed: list[bytes] = [b""] * size
+        self._known = b""
 
-    def of(self, result: SubmissionResult) -> SubmissionResult:
-        """The same result, whose parts are those of earlier ones where they are equal."""
-        text = self._texts.setdefault
-        result.message = text(result.message, result.message)
-        for exercise in result.exercises:
-            said = tuple((r.id, r.passed, r.points, r.message, r.earned) for r in exercise.rungs)
-            exercise.rungs = self._ladders.setdefault(said, exercise.rungs)
-            for name in ("name", "status", "message", "hint"):
-                own = getattr(exercise, name)
-                setattr(exercise, name, text(own, own))
+    def put(self, number: int, result: SubmissionResult) -> None:
+        """Take a result; changes of it that come later are not kept."""
+        exercises = [replace(exercise, detail=None, card=None) for exercise in result.exercises]
+        plain = pickle.dumps(replace(result, exercises=exercises), pickle.HIGHEST_PROTOCOL)
+        self._known = self._known or plain
+        packing = zlib.compressobj(zdict=self._known)
+        self._packed[number] = packing.compress(plain) + packing.flush()
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    @overload
+    def __getitem__(self, number: int) -> SubmissionResult: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[SubmissionResult]: ...
+    def __getitem__(self, number: int | slice) -> SubmissionResult | list[SubmissionResult]:
+        if isinstance(number, slice):
+            return [self[i] for i in range(len(self))[number]]
+        plain = zlib.decompressobj(zdict=self._known).decompress(self._packed[number])
+        result: SubmissionResult = pickle.loads(plain)
         return result
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
 
 
 def to_dict(result: Any) -> dict[str, Any]:
@@ -147,7 +174,7 @@ def to_dict(result: Any) -> dict[str, Any]:
         if isinstance(result, ExerciseResult) and not result.chapter:
             names.remove("chapter")
         return {name: to_dict(getattr(result, name)) for name in names}
-    if isinstance(result, list):
+    if isinstance(result, list | Packed):
         return [to_dict(item) for item in result]  # type: ignore[return-value]
     return result
 

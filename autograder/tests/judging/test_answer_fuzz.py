@@ -141,8 +141,8 @@ def assert_judged(key: AnswerKey, outcomes: list[Outcome]) -> None:
     assert 0 <= result.score <= result.max_score
     card, text = to_html(result), to_text(result)
     assert "Traceback" not in card + text
-    batch = BatchResult(0, "cnnlab", {}, probes="recorded")
-    batch.submissions.append(SubmissionResult("a.py", None, None, "graded", exercises=[result]))
+    whole = SubmissionResult("a.py", None, None, "graded", exercises=[result])
+    batch = BatchResult(0, "cnnlab", {}, [whole], probes="recorded")
     json.loads("".join(json_pieces(batch)))
 
 
