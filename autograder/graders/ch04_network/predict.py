@@ -78,7 +78,7 @@ def predict_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", (x, weights[:8]), title="the last layer is missing", raises="weights")
     more = [*weights, weights[8], weights[9]]
     yield Probe("robust", (x, more), title="a layer too many", raises="weights")
-    grey = "gray pictures for a network that takes colours"
+    grey = "gray pictures for a network that takes colors"
     yield Probe("robust", (x[..., :1], weights), title=grey, raises="x|weights")
     deep = "four channels for a network that takes three"
     yield Probe("robust", (x[..., [0, 1, 2, 0]], weights), title=deep, raises="x|weights")

@@ -33,7 +33,7 @@ def preprocess_probes(rng: Rng) -> Iterator[Probe]:
     black = varied(rng, "two black pixels", lambda: "black pixels")
     yield Probe("by-hand", (np.zeros((*shape, 3), np.float32),), title=black)
     shape = varied(rng, (1, 1), lambda: (side(rng), side(rng)))
-    mean = varied(rng, "a pixel of the mean colour", lambda: "pixels of the mean colour")
+    mean = varied(rng, "a pixel of the mean color", lambda: "pixels of the mean color")
     yield Probe("by-hand", (np.tile(MEANS[::-1], (*shape, 1)),), title=mean)
     for pictures, title in (
         ((3, 3, 3), "three rows, three columns"),

@@ -33,7 +33,7 @@ def variation_probes(rng: Rng) -> Iterator[Probe]:
         ("one column", (3, 1, 1), (2, 5, 4)),
     ):
         yield probe("by-hand", np.array(numbers(*few), float).reshape(shape), title=title)
-    yield probe("structure", np.full((3, 4, 2), float(*numbers(7))), title="one colour")
+    yield probe("structure", np.full((3, 4, 2), float(*numbers(7))), title="one color")
     height, at = varied(rng, (2, 3), lambda: (whole(rng, 1, 40), whole(rng, 1, 4)))
     step = np.zeros((4, 5, 3))
     step[:, at:] = height

@@ -37,7 +37,7 @@ TERMS = 400
 ABSENT = (4, 7, -1)
 """Classes that a classifier of four does not have."""
 MISSHAPEN = {
-    (12, 3): "a grey picture",
+    (12, 3): "a gray picture",
     (12, 10, 1): "one channel",
     (12, 10, 4): "an alpha channel too many",
     (1, 12, 10, 3): "a batch of one",
