@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnlab.autograder.graders.ch04_network._activations import WRONG_AXIS
 from cnnlab.autograder.graders.shared.arrays import floats
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import fitting, reals, wholes
 from cnnlab.autograder.graders.shared.keras_layers import answer
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_args
@@ -23,7 +23,7 @@ ACTIVATIONS = (None, "relu", "sigmoid", "softmax")
 def dense_probes(rng: Rng) -> Iterator[Probe]:
     def args(rows: int, n: int, units: int, draw: Any = reals, **dtype: Any) -> tuple[Any, ...]:
         shapes = (rows, n), (n, units), (units,)
-        return tuple(draw(rng, *shape, **dtype) for shape in shapes)
+        return fitting(rng, lambda: tuple(draw(rng, *s, **dtype) for s in shapes), _both_signs)
 
     yield Probe("shape", args(2, 3, 4), terms=3)
     yield Probe("shape", args(3, 4, 2), {"activation": "softmax"}, terms=4)
@@ -57,6 +57,13 @@ def dense_probes(rng: Rng) -> Iterator[Probe]:
     for name in ("tanh", "elu", "selu", "silu"):  # before, between and after the three by name
         yield Probe("robust", (x, weights, bias, name), title=name, raises="activation")
     yield Probe("robust", (x, weights, bias, None), title="all in order", terms=3)
+
+
+def _both_signs(args: tuple[Any, ...]) -> bool:
+    """Whether ReLU keeps some of the sums and sets others to 0; a single sum cannot do both."""
+    x, weights, bias = args
+    sums = x @ weights + bias
+    return sums.size == 1 or sums.min() < 0 < sums.max()
 
 
 def keras_dense(x: Any, weights: Any, bias: Any, activation: str | None = None) -> Any:

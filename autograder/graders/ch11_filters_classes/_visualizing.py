@@ -17,7 +17,8 @@ from cnnlab.autograder.graders.ch11_filters_classes._ascent import (
     steady,
     with_mistake,
 )
-from cnnlab.autograder.judging.exercise import FreshGenerator, Probe
+from cnnlab.autograder.graders.shared.draws import fitting
+from cnnlab.autograder.judging.exercise import Probe
 from cnnlab.autograder.judging.twists import Op, Twist
 from cnnlab.autograder.sandbox.calls import Seed
 from cnnlab.course.ops import ascent
@@ -115,23 +116,28 @@ def rising(
     worth: Callable[..., Callable[[Array], float]],
     size: int,
 ) -> Probe:
-    """A probe of the rung "climbs": a score far above that of noise, which fifteen steps reach in a fresh batch.
+    """A probe of the rung "climbs": a score far above noise's, reached in a fresh batch.
 
     Parameters as in `probes`; ``worth(network, *chosen)`` gives a picture's score.
     """
     shape, options = (size, size, 3), {"size": size, "rate": 4.0}
-    while True:
+
+    def drawn() -> Probe:
         made = given("climbs")
-        which = chosen(made)
-        score = worth(made["network"], *which)
-        grey = [score(_networks.noise(rng, *shape)) for _ in range(4)]
-        wanted = climbing(float(np.mean(np.abs(grey))), shape, 4)
-        seed = int(rng.integers(1 << 31))
-        picture = draw(*which, 15, np.random.default_rng(seed), given=made, **options)["picture"]
-        reached = score(picture) > 1.1 * wanted["climbs"]["from"]
-        if reached or not isinstance(rng, FreshGenerator):  # one that is recorded does not
-            args = (*which, 15, Seed(seed))
-            return Probe("climbs", args, options, "fifteen steps", given={**made, **wanted})
+        score = worth(made["network"], *chosen(made))
+        noise = [score(_networks.noise(rng, *shape)) for _ in range(4)]
+        wanted = climbing(float(np.mean(np.abs(noise))), shape, 4)
+        args = (*chosen(made), 15, Seed(int(rng.integers(1 << 31))))
+        return Probe("climbs", args, options, "fifteen steps", given={**made, **wanted})
+
+    def reached(probe: Probe) -> bool:
+        *which, steps, seed = probe.args
+        live = np.random.default_rng(seed.n)
+        picture = draw(*which, steps, live, given=probe.given, **options)["picture"]
+        score = worth(probe.given["network"], *which)(picture)
+        return bool(score > 1.1 * probe.given["climbs"]["from"])
+
+    return fitting(rng, drawn, reached)
 
 
 RUNG_HINTS = {

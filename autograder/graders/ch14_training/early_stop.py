@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.arrays import Array, floats
-from cnnlab.autograder.graders.shared.draws import varied, whole
+from cnnlab.autograder.graders.shared.draws import fitting, varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_output, with_mistake
 from cnnlab.course.ops import as_floats, require
@@ -32,7 +32,7 @@ def stop_probes(rng: Rng) -> Iterator[Probe]:
         epochs, patience, factor = varied(rng, usual, drawn)
         steady = factor * np.linspace(*ends, epochs)
         yield Probe("structure", (steady, patience), title=f"a loss that only {what}")
-    before = _few(rng, [3.0, 1.0, 2.0, 1.5, 1.2], lambda losses: losses.argmin() > 0)
+    before = _few(rng, [3.0, 1.0, 2.0, 1.5, 1.2], lambda losses: bool(losses.argmin() > 0))
     yield Probe("structure", (before, 4), title="it ends before")
     for epochs, patience in ((20, 2), (30, 3), (40, 5), (60, 4)):
         title = f"{epochs} epochs, patience {patience}"
@@ -64,13 +64,10 @@ def stop_probes(rng: Rng) -> Iterator[Probe]:
 def _few(rng: Rng, usual: list[float], fit: Callable[[Array], bool]) -> Array:
     """These losses; or in a fresh batch as many others, drawn until they fit."""
 
-    def drawn() -> list[float]:
-        while True:
-            losses = 1 + rng.permutation(3 * len(usual))[: len(usual)] / 2
-            if fit(losses):
-                return losses.tolist()
+    def drawn() -> Array:
+        return 1 + rng.permutation(3 * len(usual))[: len(usual)] / 2
 
-    return np.array(varied(rng, usual, drawn))
+    return np.array(varied(rng, usual, lambda: fitting(rng, drawn, fit)))
 
 
 def _any(losses: Array) -> bool:
@@ -80,7 +77,7 @@ def _any(losses: Array) -> bool:
 def _counts_differ(losses: Array) -> bool:
     """Whether a count of rises and one of no new minimum, that never go back to 0, end apart at 2."""
     never = partial(stopped, losses, 2, resets=False)
-    return never() != never(against="last")
+    return bool(never() != never(against="last"))
 
 
 def telling(rng: Rng, epochs: int, patience: int) -> Array:

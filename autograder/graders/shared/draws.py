@@ -35,6 +35,24 @@ def varied(rng: np.random.Generator, recorded: R, draw: Callable[[], D]) -> R | 
     return draw() if isinstance(rng, FreshGenerator) else recorded
 
 
+def fitting(rng: np.random.Generator, draw: Callable[[], D], fits: Callable[[D], bool]) -> D:
+    """What is drawn; in a fresh batch the first of it that fits, for no mistake may hide by luck.
+
+    Recorded questions stay as they were drawn: their answers are on file, also those of machines
+    that are not at hand.
+
+    Examples
+    --------
+    >>> numbers = iter([3, 8, 5])
+    >>> fitting(FreshGenerator(np.random.PCG64(5)), lambda: next(numbers), lambda n: n > 4)
+    8
+    """
+    while True:
+        drawn = draw()
+        if not isinstance(rng, FreshGenerator) or fits(drawn):
+            return drawn
+
+
 def whole(rng: np.random.Generator, low: int, high: int) -> int:
     """A plain int from low to high, both included."""
     return int(rng.integers(low, high + 1))
@@ -56,11 +74,12 @@ def wholes(rng: np.random.Generator, *shape: int, dtype: Any = np.float32) -> ND
 
     In a fresh batch none are their own mirror image: what a mistake costs must not be luck.
     """
-    while True:
+
+    def drawn() -> NDArray[Any]:
         signs = rng.choice([-1, 1], size=shape)
-        drawn = (rng.integers(1, 5, size=shape) * signs).astype(dtype)
-        if not (isinstance(rng, FreshGenerator) and hides_a_turn(drawn)):
-            return drawn
+        return (rng.integers(1, 5, size=shape) * signs).astype(dtype)
+
+    return fitting(rng, drawn, lambda values: not hides_a_turn(values))
 
 
 def hides_a_turn(values: NDArray[Any]) -> bool:
