@@ -15,6 +15,7 @@ from cnnlab.autograder.judging import record
 from cnnlab.autograder.judging.backends import Engine
 from cnnlab.autograder.judging.exercise import chapter_names
 from cnnlab.autograder.judging.keras_process import KerasProcess
+from cnnlab.autograder.judging.questions import as_tree
 from cnnlab.autograder.quality import agreement
 from cnnlab.course import ops
 from cnnlab.course.figures import speed
@@ -55,7 +56,7 @@ def measure_tf32(out: Path, engine: Engine, deadline: float) -> None:
             if name in found or time.monotonic() > deadline - CHAPTER_SECONDS:
                 continue
             keys = record.recorded(name)
-            asked = {n: [record.as_tree(p) for p in key.probes] for n, key in keys.items()}
+            asked = {n: [as_tree(p) for p in key.probes] for n, key in keys.items()}
             _, answers = keras.answers(name, asked)
             found[name] = max(
                 agreement.share(expected, answer, probe.rounding)

@@ -15,7 +15,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from cnnlab.autograder.judging.exercise import Chapter, Exercise, load_chapter
-from cnnlab.autograder.judging.record import as_tree, recorded
+from cnnlab.autograder.judging.questions import as_tree
+from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.sandbox.wire import encode
 from cnnlab.autograder.submission.course import made_by_course, shows
 from cnnlab.autograder.submission.solutions import solution_source

@@ -6,17 +6,12 @@ Pure: it runs no learner code, reads no file and knows no notebook. It is given 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from cnnlab.autograder.judging.answerkey import AnswerKey, Finding
-from cnnlab.autograder.judging.compare import (
-    Difference,
-    dtype_difference,
-    shape_difference,
-    value_difference,
-)
+from cnnlab.autograder.judging.compare import Difference, dtype_difference
 from cnnlab.autograder.judging.diagnosis import diagnose, predicts
+from cnnlab.autograder.judging.examine import examine
 from cnnlab.autograder.judging.exercise import (
     BY_HAND,
     CORNERS,
@@ -24,7 +19,6 @@ from cnnlab.autograder.judging.exercise import (
     RUNGS,
     WHOLE,
     Exercise,
-    Probe,
 )
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
@@ -64,7 +58,7 @@ def judge(
     )
     if _not_attempted(exercise, outcomes):
         return not_attempted(exercise)
-    findings = {i: f for i, o in enumerate(outcomes) if (f := _examine(key, i, o))}
+    findings = {i: f for i, o in enumerate(outcomes) if (f := examine(key, i, o))}
     result.remarks = attempt(_accept, key, outcomes, findings, plainer=[])
     result.rungs = _climb(key, outcomes, findings)
     result.score = round(sum(rung.earned or 0.0 for rung in result.rungs), 2)
@@ -184,23 +178,6 @@ def _status(key: AnswerKey, outcomes: Sequence[Outcome]) -> str:
     return "error" if seen == {"raised"} else "failed"
 
 
-def _examine(key: AnswerKey, i: int, outcome: Outcome) -> Finding | None:
-    """What is wrong with the outcome of probe ``i``, or None."""
-    probe = key.probes[i]
-    if probe.raises:
-        difference = _error_difference(probe.raises, asked_for(key.probes), outcome)
-    elif outcome.status != "returned":
-        difference = Difference("error", _trouble(outcome))
-    elif probe.rung == "shape":
-        value = key.describe(i, outcome.value)
-        difference = shape_difference(key.expected[i], value)
-    else:
-        value = key.describe(i, outcome.value)
-        difference = value_difference(key.expected[i], value, probe.rounding)
-        difference = difference or _noise(probe, outcome)
-    return Finding(key.exercise, probe, difference) if difference else None
-
-
 def _accept(key: AnswerKey, outcomes: Sequence[Outcome], findings: dict[int, Finding]) -> list[str]:
     """Take out the findings that another right way explains; what is to be said of that way.
 
@@ -219,73 +196,6 @@ def _accept(key: AnswerKey, outcomes: Sequence[Outcome], findings: dict[int, Fin
     for i in best[0]:
         del findings[i]
     return [best[1]] if best[0] else []
-
-
-def _noise(probe: Probe, outcome: Outcome) -> Difference | None:
-    """What NumPy warned of in a call that must be quiet."""
-    if not probe.quiet or not outcome.warnings:
-        return None
-    said = f"the numbers are right, but NumPy warned: {outcome.warnings[0]}"
-    return Difference("warning", said)
-
-
-def _error_difference(argument: str, asked: set[str], outcome: Outcome) -> Difference | None:
-    """What keeps the outcome from being a ValueError that names the argument."""
-    wanted = f"expected a ValueError that names {argument.replace('|', ' or ')}"
-    error = outcome.error
-    if outcome.status == "returned":
-        return Difference("error", f"{wanted}, but the call returned a result")
-    if outcome.status != "raised" or error is None:
-        return Difference("error", f"{wanted}; {_trouble(outcome)}")
-    if error.type != "ValueError":
-        return Difference("error", f"{wanted}; the call raised {error.type}: {error.message}")
-    if not names_one(error.message, {*argument.split("|")}, asked):
-        said = f"{wanted}; the message was {error.message!r}"
-        return Difference("error", said)
-    return None
-
-
-def asked_for(probes: Sequence[Probe]) -> set[str]:
-    """All arguments whose names some probe wants to read in an error."""
-    return {name for probe in probes if probe.raises for name in probe.raises.split("|")}
-
-
-def names_one(message: str, wanted: set[str], asked: set[str]) -> bool:
-    """Whether an error's message names one of the wanted arguments.
-
-    A message that names all that are ever asked for would fit every fault, so it names none,
-    unless each of them is to blame here.
-
-    Examples
-    --------
-    >>> names_one("bias must have one number", {"bias"}, {"x", "kernels", "bias"})
-    True
-    >>> names_one("x kernels bias", {"bias"}, {"x", "kernels", "bias"})
-    False
-    >>> names_one("patch and kernel differ", {"kernel", "patch"}, {"kernel", "patch"})
-    True
-    """
-    named = {name for name in asked if re.search(rf"\b{re.escape(name)}\b", message)}
-    return bool(named & wanted) and (named != asked or wanted == asked)
-
-
-def _trouble(outcome: Outcome) -> str:
-    """Why there is no result, in a sentence's end."""
-    error = outcome.error
-    if outcome.status == "raised" and error is not None:
-        at = f" in {error.function}, line {error.line}" if error.line else ""
-        code = f": `{error.text.strip()}`" if error.text else ""
-        said = f": {error.message}" if error.message else ""
-        return f"the call raised {error.type}{said}{at}{code}"
-    reasons = {
-        "timeout": "the call took too long and was stopped (is there a loop that never ends?)",
-        "memory": "the call asked for more memory than it may have",
-        "crashed": "the process that ran the call died",
-        "missing": "there is no such function",
-    }
-    if outcome.status in reasons:
-        return reasons[outcome.status]
-    return error.message if error else outcome.status
 
 
 def _climb(
@@ -341,7 +251,7 @@ def _robust(
 
 def beyond(key: AnswerKey, outcomes: Sequence[Outcome]) -> set[int]:
     """The probes that fail on the rung "robust"."""
-    findings = {i: f for i, o in enumerate(outcomes) if (f := _examine(key, i, o))}
+    findings = {i: f for i, o in enumerate(outcomes) if (f := examine(key, i, o))}
     return set(_beyond(key, outcomes, findings))
 
 

@@ -16,9 +16,10 @@ from pathlib import PurePath
 from cnnlab.autograder.judging.exercise import Chapter, find_chapter, load_chapter
 from cnnlab.autograder.judging.worth import Asked, chapter_as_asked
 from cnnlab.autograder.submission import cells as notebook
+from cnnlab.autograder.submission.answer_cells import Definition
 from cnnlab.autograder.submission.cells import Document, Unreadable
 from cnnlab.autograder.submission.code import shown
-from cnnlab.autograder.submission.definitions import Definition, find_answers
+from cnnlab.autograder.submission.definitions import find_answers
 from cnnlab.autograder.submission.own_modules import Beside, files_beside, nothing_beside
 
 __all__ = ["Definition", "Submission", "names_chapter", "read", "read_text", "writable"]

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 from html import escape
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -15,23 +14,17 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import Execute, LimitOutput
+from nbgrader.preprocessors import Execute
 from traitlets.config import PyFileConfigLoader
-from traitlets.utils.importstring import import_item
 
 from cnnlab.autograder import grading_process
 from cnnlab.autograder.grading_process import Grader
-from cnnlab.autograder.judging.exercise import Chapter, load_chapter
 from cnnlab.autograder.judging.record import StaleReferences
 from cnnlab.autograder.learner import JUDGE
-from cnnlab.autograder.nbgrader_bridge import GradingExporter, Judge, JudgeError
-from cnnlab.autograder.nbgrader_bridge import gradebook as gradebook_module
+from cnnlab.autograder.nbgrader_bridge import Judge, JudgeError
 from cnnlab.autograder.nbgrader_bridge import judge as judge_module
 from cnnlab.autograder.nbgrader_bridge.execute import SandboxedExecute
-from cnnlab.autograder.nbgrader_bridge.gradebook import chapter_of
-from cnnlab.autograder.nbgrader_bridge.judge import links_in
 from cnnlab.autograder.submission import read_text
-from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.handins import (
     CHAPTER,
     EXERCISES,
@@ -125,24 +118,6 @@ def ours(text):
 
 
 # Grade cells
-
-
-@pytest.mark.parametrize("name", [Execute, "nbgrader.preprocessors.Execute"])
-def test_the_judge_takes_the_place_of_execute_alone(name):
-    exporter = GradingExporter()
-    exporter._preprocessors = []
-    for preprocessor in (name, "nbgrader.preprocessors.LimitOutput"):
-        exporter.register_preprocessor(preprocessor)
-
-    assert [type(each) for each in exporter._preprocessors] == [Judge, LimitOutput]
-
-
-def test_the_course_and_the_wheel_name_the_same_exporter():
-    shipped = json.loads((Path(judge_module.__file__).parent / "nbgrader_config.json").read_text())
-    name = shipped["Autograde"]["exporter_class"]
-
-    assert import_item(name) is GradingExporter
-    assert config(SOLUTIONS.parent).Autograde == {"exporter_class": name}
 
 
 @pytest.mark.parametrize(
@@ -311,18 +286,6 @@ def test_cells_that_a_person_grades_are_executed_unless_they_are_text(
     assert len(sandboxed) == runs
 
 
-def test_what_a_submitted_link_led_to_is_not_shown(tmp_path):
-    course = CourseDirectory(root=str(tmp_path))
-    folder = tmp_path / "submitted" / "ada" / CHAPTER
-    folder.mkdir(parents=True)
-    (folder / "data.csv").touch()
-    (folder / "notes.txt").symlink_to(tmp_path / "gradebook.db")
-    exporter = GradingExporter(parent=Autograde(coursedir=course))
-
-    assert links_in(exporter, {"student": "ada", "assignment": CHAPTER}) == ["notes.txt"]
-    assert links_in(GradingExporter(), {"student": "ada", "assignment": CHAPTER}) == []
-
-
 @pytest.mark.usefixtures("with_own_test")
 def test_without_bubblewrap_nothing_is_executed_unless_told(judge, about, executed, monkeypatch):
     monkeypatch.setattr(judge_module, "available", lambda: "bubblewrap is missing.")
@@ -334,24 +297,6 @@ def test_without_bubblewrap_nothing_is_executed_unless_told(judge, about, execut
     judged(judge, about, SOLVED)
     assert len(executed) == 1
     assert JUDGE not in os.environ
-
-
-def test_a_renamed_notebook_is_known_by_its_exercises():
-    assert chapter_of("week1", set(EXERCISES)) is load_chapter(CHAPTER)
-    assert chapter_of(CHAPTER, {"relu", "mine"}) is load_chapter(CHAPTER)
-    assert chapter_of("week1", {"mine"}) is None
-    assert chapter_of(CHAPTER, set()) is None
-
-
-def test_a_notebook_of_two_possible_chapters_is_not_guessed(monkeypatch):
-    relu = (load_chapter(CHAPTER)["relu"],)
-    chapters = {name: Chapter(name, "", relu) for name in ("ch01_a", "ch02_b")}
-    monkeypatch.setattr(gradebook_module, "chapter_names", lambda: list(chapters))
-    monkeypatch.setattr(gradebook_module, "load_chapter", chapters.__getitem__)
-
-    with pytest.raises(JudgeError, match="may be ch01_a, ch02_b: name it after its chapter"):
-        chapter_of("week1", {"relu"})
-    assert chapter_of("ch02_b", {"relu"}) is chapters["ch02_b"]
 
 
 # Failures of ours

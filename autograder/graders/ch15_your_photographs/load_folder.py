@@ -14,6 +14,24 @@ from typing import Any
 
 import numpy as np
 
+from cnnlab.autograder.graders.ch15_your_photographs._folder_mistakes import (
+    BILINEAR,
+    FILTERS,
+    boxed,
+    counted,
+    counted_from_one,
+    cut_with,
+    fitted,
+    from_corner,
+    listed_labels,
+    listed_names,
+    padded,
+    small_window,
+    sorted_labels,
+    steps,
+    stretched,
+    with_generator,
+)
 from cnnlab.autograder.graders.ch15_your_photographs._folders import (
     File,
     class_of,
@@ -27,10 +45,9 @@ from cnnlab.autograder.graders.ch15_your_photographs._folders import (
     stated,
 )
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Fails, Op, Twist, with_mistake
+from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.autograder.sandbox.drivers import ch15
-from cnnlab.course.ops import Array, require
-from cnnlab.datasets.folders import HIDDEN
+from cnnlab.course.ops import Array
 
 Rng = np.random.Generator
 
@@ -165,160 +182,6 @@ def _middle(pixels: Array) -> Array:
     return pixels[top : top + side, left : left + side]
 
 
-# The folder once more, with a keyword for every step that can go wrong
-
-
-def _cut(image: Any, size: int) -> Any:
-    """The square in the middle, scaled."""
-    side = min(image.size)
-    left, top = ((n - side) // 2 for n in image.size)
-    return image.crop((left, top, left + side, top + side)).resize((size, size), 2)
-
-
-def _in_place(labels: list[int], names: list[str]) -> tuple[list[int], list[str]]:
-    return labels, names
-
-
-def steps(
-    folder: Any,
-    size: int,
-    rng: Rng,
-    *,
-    upright: bool = True,
-    mode: str = "RGB",
-    cut: Callable[[Any, int], Any] = _cut,
-    hidden: str = "skipped",
-    broken: str = "skipped",
-    hidden_folders: bool = False,
-    label: Callable[[list[int], list[str]], tuple[list[int], list[str]]] = _in_place,
-    order: Callable[[int, Rng], Any] = lambda n, rng: rng.permutation(n),
-    apart: bool = False,
-) -> Any:
-    """`cnnlab.datasets.folders.load_folder` with mistakes: without any, it is that function."""
-    require(size >= 1, "size", "must be 1 or more", size)
-    root = Path(folder)
-    kinds = sorted(path.name for path in root.iterdir() if path.is_dir())
-    kinds = [kind for kind in kinds if hidden_folders or not kind.startswith(HIDDEN)]
-    images: list[Array] = []
-    labels: list[int] = []
-    skipped: list[Any] = []
-    for number, path in (
-        (i, path) for i, kind in enumerate(kinds) for path in sorted((root / kind).iterdir())
-    ):
-        if path.name.startswith(HIDDEN) and hidden != "read":
-            skipped += [path] if hidden == "skipped" else []
-            continue
-        pixels = _pixels(path, size, upright, mode, cut, broken)
-        if pixels is None:
-            skipped += [path] if broken == "skipped" else []
-            continue
-        images.append(pixels)
-        labels.append(number)
-    places = np.asarray(order(len(images), rng))
-    labels, kinds = label(labels, kinds)
-    stacked = _stacked(images)
-    return stacked[places], np.array(labels)[places if not apart else slice(None)], kinds, skipped
-
-
-def _pixels(
-    path: Path, size: int, upright: bool, mode: str, cut: Callable[[Any, int], Any], broken: str
-) -> Array | None:
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(path) as stored:
-            image = ImageOps.exif_transpose(stored) if upright else stored
-            return np.asarray(cut(image.convert(mode) if mode else image, size))
-    except OSError:
-        if broken == "stops":
-            raise Fails("a file that cannot be read") from None
-        return None
-
-
-def _stacked(images: list[Array]) -> Array:
-    if len({image.shape for image in images}) > 1:
-        raise Fails("pictures of different shapes")
-    return np.stack(images)
-
-
-# Mistakes
-
-
-def _scaled_by(filter_: int) -> Callable[[Any, int], Any]:
-    """As `_cut`, with another of Pillow's filters."""
-
-    def cut(image: Any, size: int) -> Any:
-        side = min(image.size)
-        left, top = ((n - side) // 2 for n in image.size)
-        return image.crop((left, top, left + side, top + side)).resize((size, size), filter_)
-
-    return cut
-
-
-def _stretched(filter_: int) -> Callable[[Any, int], Any]:
-    return lambda image, size: image.resize((size, size), filter_)
-
-
-def _from_corner(filter_: int) -> Callable[[Any, int], Any]:
-    def cut(image: Any, size: int) -> Any:
-        side = min(image.size)
-        return image.crop((0, 0, side, side)).resize((size, size), filter_)
-
-    return cut
-
-
-def _padded(image: Any, size: int) -> Any:
-    from PIL import ImageOps
-
-    return ImageOps.pad(image, (size, size), 2)
-
-
-def _small_window(image: Any, size: int) -> Any:
-    """A window of the final size, cut from the middle of the whole picture."""
-    left, top = ((n - size) // 2 for n in image.size)
-    return image.crop((left, top, left + size, top + size))
-
-
-def _boxed(image: Any, size: int) -> Any:
-    """Pillow scales the square out of the whole picture, and looks a little beyond its border."""
-    side = min(image.size)
-    left, top = ((n - side) // 2 for n in image.size)
-    return image.resize((size, size), 2, box=(left, top, left + side, top + side))
-
-
-def _fitted(image: Any, size: int) -> Any:
-    """Pillow's own function for it, which cuts at half pixels, too."""
-    from PIL import ImageOps
-
-    return ImageOps.fit(image, (size, size), 2)
-
-
-def _listed_names(labels: list[int], names: list[str]) -> tuple[list[int], list[str]]:
-    """Names and labels in another than the sorted order, as a system may list folders."""
-    return [len(names) - 1 - label for label in labels], names[::-1]
-
-
-def _listed_labels(labels: list[int], names: list[str]) -> tuple[list[int], list[str]]:
-    return [len(names) - 1 - label for label in labels], names
-
-
-def _sorted_labels(labels: list[int], names: list[str]) -> tuple[list[int], list[str]]:
-    return labels, names[::-1]
-
-
-def _counted(labels: list[int], names: list[str]) -> tuple[list[int], list[str]]:
-    return list(range(len(labels))), names
-
-
-def _counted_from_one(labels: list[int], names: list[str]) -> tuple[list[int], list[str]]:
-    return [label + 1 for label in labels], names
-
-
-def _generator(make: Callable[[], Rng]) -> Callable[[Op], Op]:
-    return lambda op: lambda folder, size, rng, **k: op(folder, size, make(), **k)
-
-
-FILTERS = {"nearest": 0, "Lanczos": 1, "bilinear": 2, "bicubic": 3}
 _STRETCHES = "Your pictures are stretched: a wide one was pressed into a square. What must be cut off before you scale it?"
 _CORNER = "You cut the square from the upper left corner. People put what matters in the middle. Where must the square begin, if the picture is wider than high?"
 _FILE_ORDER = "Your labels follow the order in which files or folders were found. Another computer lists them in another order. What gives the same numbers everywhere?"
@@ -351,31 +214,28 @@ EXERCISE = Exercise(
             "Your pictures differ from ours by a few gray levels near the border: Pillow looks "
             "a little beyond the square, or cuts at half a pixel. Both are fine. Where would you see a difference?",
         )
-        for name, cut in (("scaled-in-a-box", _boxed), ("fitted", _fitted))
+        for name, cut in (("scaled-in-a-box", boxed), ("fitted", fitted))
     ),
     twists=(
+        *(Twist("stretches", with_mistake(cut=stretched(f)), _STRETCHES) for f in FILTERS.values()),
         *(
-            Twist("stretches", with_mistake(cut=_stretched(f)), _STRETCHES)
-            for f in FILTERS.values()
-        ),
-        *(
-            Twist("cuts-from-the-corner", with_mistake(cut=_from_corner(f)), _CORNER)
+            Twist("cuts-from-the-corner", with_mistake(cut=from_corner(f)), _CORNER)
             for f in FILTERS.values()
         ),
         Twist(
             "cuts-before-scaling",
-            with_mistake(cut=_small_window),
+            with_mistake(cut=small_window),
             "You cut a window of the final size, so most of a large photograph is lost. First take the largest square, then scale it. How large is that?",
         ),
         Twist(
             "adds-bars",
-            with_mistake(cut=_padded),
+            with_mistake(cut=padded),
             "Your pictures have black bars. The network would see them as a thing. Cut the long side instead: how much is left over?",
         ),
         *(
-            Twist("other-filter", with_mistake(cut=_scaled_by(f)), _FILTER)
-            for name, f in FILTERS.items()
-            if name != "bilinear"
+            Twist("other-filter", with_mistake(cut=cut_with(f)), _FILTER)
+            for f in FILTERS.values()
+            if f != BILINEAR
         ),
         Twist(
             "exif-ignored",
@@ -385,11 +245,11 @@ EXERCISE = Exercise(
         Twist("not-rgb", with_mistake(mode=""), _SHAPES),
         *(
             Twist("labels-by-file-order", with_mistake(label=label), _FILE_ORDER)
-            for label in (_listed_names, _listed_labels, _sorted_labels, _counted)
+            for label in (listed_names, listed_labels, sorted_labels, counted)
         ),
         Twist(
             "labels-from-one",
-            with_mistake(label=_counted_from_one),
+            with_mistake(label=counted_from_one),
             "Your labels begin with 1. A label is a place in names. What is the place of the first name?",
         ),
         Twist(
@@ -427,12 +287,12 @@ EXERCISE = Exercise(
         ),
         Twist(
             "reseeds",
-            _generator(lambda: np.random.default_rng(0)),
+            with_generator(lambda: np.random.default_rng(0)),
             "Your order is the same for every generator. Draw from rng itself, and make no generator of your own.",
         ),
         Twist(
             "generator-ignored",
-            _generator(lambda: np.random.default_rng()),
+            with_generator(lambda: np.random.default_rng()),
             "The same generator gives another order each time. Draw from rng alone, so that a run can be repeated.",
         ),
     ),

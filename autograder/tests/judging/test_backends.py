@@ -10,7 +10,8 @@ from cnnlab.autograder.judging import backends
 from cnnlab.autograder.judging.backends import BACKENDS, Engine, NotAvailable
 from cnnlab.autograder.judging.compare import shape_difference, value_difference
 from cnnlab.autograder.judging.keras_process import KerasProcess
-from cnnlab.autograder.judging.record import as_tree, recorded
+from cnnlab.autograder.judging.questions import as_tree
+from cnnlab.autograder.judging.record import recorded
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

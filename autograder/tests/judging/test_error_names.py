@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
+from cnnlab.autograder.judging.examine import asked_for
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
-from cnnlab.autograder.judging.judge import asked_for, judge
+from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.sandbox.calls import invoke
 

@@ -16,6 +16,7 @@ from cnnlab.autograder.judging.backends import Engine
 from cnnlab.autograder.judging.compare import value_difference
 from cnnlab.autograder.judging.exercise import Exercise, chapter_names, load_chapter
 from cnnlab.autograder.judging.keras_process import KerasProcess, answers
+from cnnlab.autograder.judging.questions import as_tree, changed, questions
 from cnnlab.autograder.quality.proof import judge_function
 from cnnlab.autograder.sandbox.wire import decode, encode
 
@@ -48,7 +49,7 @@ def first_of_each_rung(key: AnswerKey) -> list[int]:
 def test_keras_still_gives_the_recorded_answers(chapter, whole):
     for name, key in record.recorded(chapter).items():
         numbers = range(len(key.probes)) if whole else first_of_each_rung(key)
-        today = answers(key.exercise, [record.as_tree(key.probes[i]) for i in numbers])
+        today = answers(key.exercise, [as_tree(key.probes[i]) for i in numbers])
         for i, answer in zip(numbers, today, strict=True):
             rounding = key.probes[i].rounding
             assert value_difference(answer, key.expected[i], rounding) is None, (name, i)
@@ -221,14 +222,14 @@ def test_an_installed_package_is_not_recorded_into(copied):
     ],
 )
 def test_what_counts_as_another_question(stored, drawn, said):
-    found = record.changed(stored, drawn)
+    found = changed(stored, drawn)
     assert said in found
     assert bool(found) == bool(said)
 
 
 def test_one_seed_draws_one_set_of_probes_and_another_seed_another():
     chapter = load_chapter(CH01)
-    first, again, other = (encode(record.questions(chapter, seed)) for seed in (5, 5, 6))
+    first, again, other = (encode(questions(chapter, seed)) for seed in (5, 5, 6))
     assert first == again
     assert first != other
 
@@ -260,7 +261,7 @@ def test_puzzles_are_stated_not_recorded_and_the_same_in_every_record():
     chapter = load_chapter(CH01)
     puzzles = {exercise.name for exercise in chapter.exercises if exercise.puzzle}
     assert puzzles
-    assert not puzzles & set(record.questions(chapter, 5))
+    assert not puzzles & set(questions(chapter, 5))
     assert not puzzles & set(decode(gzip.decompress(record.probes_path(CH01).read_bytes())))
     for reference in record.references():
         for name in puzzles:
