@@ -71,7 +71,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.dask:
-            demand_dask()
+            demand_dask(self.dask)
         if self.fresh:
             Engine.named(self.reference)
         else:

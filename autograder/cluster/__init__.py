@@ -17,10 +17,13 @@ NO_DASK = (
 )
 
 
-def demand_dask() -> None:
-    """Raise `ValueError`, which says how to install it, where `dask.distributed` is missing."""
+def demand_dask(address: str) -> None:
+    """Raise `ValueError` where `dask.distributed` is missing, or the address has no port."""
     if find_spec("distributed") is None:
         raise ValueError(NO_DASK)
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme in ("tcp", "tls") and parts.port is None:
+        raise ValueError(f"dask must be as in tcp://grader:8786. Received: {address!r}")
 
 
 def listening(address: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePath
 
-from cnnlab.autograder.judging.exercise import Chapter, find_chapter, load_chapter
+from cnnlab.autograder.judging.exercise import Chapter, chapter_names, find_chapter, load_chapter
 from cnnlab.autograder.judging.worth import Asked, chapter_as_asked
 from cnnlab.autograder.submission import cells as notebook
 from cnnlab.autograder.submission.answer_cells import Definition
@@ -187,7 +187,8 @@ def _settle_chapter(
         return chapter
     problem = "It is not clear which chapter this is. Begin the file's name with it, as in ch01."
     if isinstance(given, str):
-        problem = f"There is no chapter {shown(given)!r}."
+        known = ", ".join(chapter_names())
+        problem = f"chapter must be one of {known}. Received: {shown(given)!r}"
     submission.problem = submission.problem or problem
     return None
 

@@ -35,10 +35,14 @@ def build(
         raise fail("`cnnlab build` needs a clone of the repository.", 2)
     if check:
         return check_staged(fast, pairs)
+    if fast or pairs:
+        raise fail("--fast and --pairs belong to --check.", 2)
     try:
         report = builder.build(ROOT, chapters or None)
     except builder.BuildError as error:
         raise fail(str(error)) from None
+    except ValueError as error:
+        raise fail(str(error), 2) from None
     for name in report.written:
         console.print(f"written    {name}")
     for name in report.kept:

@@ -8,14 +8,30 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import Sandboxed, console, fail, refuse_without_sandbox
+from cnnlab.course.cli.selection import select_one
+from cnnlab.course.cli.terminal import (
+    Sandboxed,
+    console,
+    exercises_folder,
+    fail,
+    refuse_without_sandbox,
+)
 
 if TYPE_CHECKING:
     from cnnlab.autograder.judging.results import ExerciseResult
 
 
-File = Annotated[Path, typer.Argument(help="Your notebook or .py file.")]
+Answer = Annotated[
+    str, typer.Argument(metavar="FILE", help="Your notebook or .py file, or a chapter: ch01.")
+]
 ExerciseName = Annotated[str, typer.Argument(help="The function that was judged, such as conv2d.")]
+Course = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="FOLDER",
+        help="Where the chapter is. Default: as for `cnnlab check`.",
+    ),
+]
 Words = Annotated[str | None, typer.Option(help="What it does. Else you are asked.")]
 Kind = Annotated[str | None, typer.Option(help="right, edge or wrong. Else you are asked.")]
 Names = Annotated[
@@ -29,8 +45,9 @@ ChapterName = Annotated[str | None, typer.Option(help="Read the file as this cha
 
 
 def case(
-    file: File,
+    answer: Answer,
     exercise: ExerciseName,
+    course: Course = None,
     words: Words = None,
     kind: Kind = None,
     names: Names = "",
@@ -45,13 +62,14 @@ def case(
 
     Examples:
 
-      cnnlab case ch01_convolution.ipynb conv2d
+      cnnlab case ch01 conv2d
 
       cnnlab case ch03.py max_pool2d --kind wrong --words "pads with zeros" --names pads-with-zero
     """
     from cnnlab.autograder.submission.case import take
 
     refuse_without_sandbox(sandbox)
+    file = file_of(answer, course)
     twists = names.replace(",", " ").split()
     try:
         take(file, exercise, "tried before anything is asked", "right", twists, chapter)
@@ -70,6 +88,14 @@ def case(
     console.print(Text(made.text))
     demand_same_result(file, written, made.chapter, exercise, sandbox)
     console.print("Read it before you attach it: a name in a text or a variable may be left.")
+
+
+def file_of(answer: str, course: Path | None) -> Path:
+    """The file that is meant: its path, or a chapter in the learner's folder."""
+    path = Path(answer)
+    if path.suffix or path.is_file():
+        return path
+    return select_one([answer], exercises_folder(course)).path
 
 
 def demand_same_result(

@@ -48,7 +48,7 @@ def check(
     """
     course = exercises_folder(folder)
     selected = select(paths or [], course)
-    what = selected[0].chapter if len(selected) == 1 else f"{len(selected)} chapters"
+    what = selected[0].what if len(selected) == 1 else f"{len(selected)} chapters"
     console.print(Text(f"Checking {what} in {_place(selected)} …"))
 
     from cnnlab.autograder.standing import Judge  # NumPy comes with it: say something first
@@ -70,7 +70,7 @@ def show_all(judge: Judge, selected: Sequence[Selected]) -> None:
             left_out.append((result.chapter, result.message))
             continue
         results.append((each, result))
-        for line in points(result, short=len(selected) > 1):
+        for line in points(each, result, short=len(selected) > 1):
             console.print(line)
     if len(results) > 1:
         score, most = sum(r.score for _, r in results), sum(r.max_score for _, r in results)
@@ -135,9 +135,14 @@ def explain(results: Sequence[tuple[Selected, SubmissionResult]]) -> None:
                 console.print(Text(said, style="bold"))
                 return
     if results:
-        chapters = all(short(result.chapter or "") != result.chapter for _, result in results)
-        more = " On to the next chapter." if chapters else ""
-        console.print(f"Everything passes.{more}", style="green")
+        console.print(_all_pass(results), style="green")
+
+
+def _all_pass(results: Sequence[tuple[Selected, SubmissionResult]]) -> str:
+    if any(each.exercises for each, _ in results):
+        return "What you asked for passes."
+    chapters = all(short(result.chapter or "") != result.chapter for _, result in results)
+    return f"Everything passes.{' On to the next chapter.' if chapters else ''}"
 
 
 def short(name: str) -> str:
@@ -151,13 +156,15 @@ def short(name: str) -> str:
     return re.sub(r"^(ch\d\d)_.*", r"\1", name)
 
 
-def points(result: SubmissionResult, short: bool) -> Iterator[Text]:
-    """A line for the chapter and one for each exercise; one alone where nothing was tried."""
-    untouched = all(exercise.status == "not_attempted" for exercise in result.exercises)
-    title = Text.assemble(
-        (f"{result.chapter or visible(result.path):<24}", "bold"),
-        f"{result.score:g} / {result.max_score:g} points",
-    )
+def points(each: Selected, result: SubmissionResult, short: bool) -> Iterator[Text]:
+    """A line for the chapter and one for each exercise; one alone where nothing was tried.
+
+    Where exercises were asked for, the first line names them: the points are theirs alone.
+    """
+    untouched = not each.exercises and all(e.status == "not_attempted" for e in result.exercises)
+    what = each.what if each.exercises else result.chapter or visible(result.path)
+    score = f"{result.score:g} / {result.max_score:g} points"
+    title = Text.assemble((f"{what:<24}", "bold"), score if len(what) < 24 else f"  {score}")
     if result.exercises and untouched:
         title.append("  not started", style="dim")
     yield title
@@ -219,7 +226,7 @@ def show_change(judge: Judge, each: Selected) -> None:
     result = standing.result
     changed = [e for e in result.exercises if e.name in standing.changed]
     tried = [exercise for exercise in changed if exercise.status != "not_attempted"]
-    title = f"{each.chapter} was saved: {result.score:g} / {result.max_score:g} points"
+    title = f"{each.what} was saved: {result.score:g} / {result.max_score:g} points"
     console.print(Text(f"\n{title}", style="bold"))
     if result.message:
         console.print(Text(visible(result.message), style="yellow"))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cnnlab.course.cli.terminal import console, errors, fail, of_students, visible
+from cnnlab.course.cli.terminal import console, counted, errors, fail, visible
 
 Downloads = Annotated[
     list[Path],
@@ -87,7 +87,7 @@ def collect(
         errors.print(visible(warning), markup=False, style="yellow")
     if not students:
         raise fail("There is no notebook and no .py file of a student in it.", 2)
-    console.print(visible(f"{of_students(len(students))}: {tree}"), markup=False)
+    console.print(visible(f"{counted(len(students), 'student')}: {tree}"), markup=False)
 
 
 def unused(name: str, names: set[str]) -> str:

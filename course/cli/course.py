@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnnlab.course.cli.terminal import console, fail, visible
+
+if TYPE_CHECKING:
+    from cnnlab.course.build.points import Points
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The course's root, such as cnn-2027.")]
 Chapters = Annotated[
@@ -70,12 +73,12 @@ def course(
     """
     from cnnlab.autograder.submission.assignment import AssignmentError
     from cnnlab.course.build.course_root import choose, write_course
-    from cnnlab.course.build.points import Points, read_points
+    from cnnlab.course.build.points import Points
 
     if assignment is not None and not re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z0-9]", assignment):
         raise fail("--assignment must be a folder's name: letters, digits, _ and -.", 2)
     try:
-        worth = read_points(points) if points else Points()
+        worth = _points_in(points) if points else Points()
         chosen = choose(_parted(chapters), _parted(exercises), worth, assignment)
         written = write_course(folder, chosen, solutions)
     except (ValueError, AssignmentError) as error:
@@ -87,6 +90,15 @@ def course(
     for path in written.kept:
         console.print(visible(f"kept       {path}, which was there"), markup=False)
     console.print(visible(f"Next: {folder / 'README.md'}"), markup=False)
+
+
+def _points_in(path: Path) -> Points:
+    from cnnlab.course.build.points import read_points
+
+    try:
+        return read_points(path)
+    except OSError as error:
+        raise fail(f"--points cannot be read: {error}", 2) from None
 
 
 def _parted(options: Iterable[str] | None) -> list[str]:

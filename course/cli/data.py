@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import console, errors, fail
+from cnnlab.course.cli.terminal import console, counted, errors, fail
 
 
 def data(
@@ -85,6 +85,6 @@ def fetch_photographs(source: Path | None) -> None:
             raise fail(str(error)) from None
     for skipped, reason in report.skipped.items():
         console.print(Text(f"left out  {skipped}: {reason}", style="yellow"))
-    kept = " and ".join(f"{count} {kind}s" for kind, count in report.kept.items())
-    console.print(f"{kept} are in {report.folder}; {len(report.skipped)} files were left out.")
+    kept = " and ".join(counted(count, kind) for kind, count in report.kept.items())
+    console.print(f"{kept} are in {report.folder}; left out: {len(report.skipped)}.")
     console.print('load_cats_dogs(source="photographs") reads them.')

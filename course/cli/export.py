@@ -13,7 +13,7 @@ import typer
 
 from cnnlab.course.cli.grade import defused, write_whole
 from cnnlab.course.cli.report import Results, book_of
-from cnnlab.course.cli.terminal import console, fail, of_students, visible
+from cnnlab.course.cli.terminal import console, counted, fail, visible
 
 if TYPE_CHECKING:
     from cnnlab.autograder.report.gradebook import Filled
@@ -55,7 +55,7 @@ def as_csv(
     book = book_of(results)
     rows = by_exercise(book) if exercises else by_student(book)
     _write(target, ([defused(cell) for cell in row] for row in rows), SPREADSHEET)
-    console.print(visible(f"{of_students(len(book.learners))}: {target}"), markup=False)
+    console.print(visible(f"{counted(len(book.learners), 'student')}: {target}"), markup=False)
 
 
 @export.command()
@@ -252,4 +252,6 @@ def _report(target: Path, table: Path, filled: Filled) -> None:
     if not filled.filled:
         raise fail(f"Nobody of these results is in {table}, so nothing was written.")
     _write(target, filled.rows, "utf-8")
-    console.print(visible(f"{of_students(filled.filled)} with points: {target}"), markup=False)
+    console.print(
+        visible(f"{counted(filled.filled, 'student')} with points: {target}"), markup=False
+    )

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +23,7 @@ from cnnlab.course.cli.stopping import Stopped, Stopping
 from cnnlab.course.cli.terminal import (
     Sandboxed,
     console,
+    counted,
     errors,
     fail,
     refuse_without_sandbox,
@@ -300,7 +301,7 @@ def demand_results(result: BatchResult) -> None:
     failed = [s for s in result.submissions if s.failed_here]
     if failed:
         first = next(e.message for e in failed[0].exercises if e.status == "internal_error")
-        count = "1 submission" if len(failed) == 1 else f"{len(failed)} submissions"
+        count = counted(len(failed), "submission")
         raise fail(f"CNN Lab failed with {count}. The first is {failed[0].path}: {first}")
 
 
@@ -308,9 +309,9 @@ def demand_scores(scores: ScoreWriter, files: list[Path], journal: Journal | Non
     """End with a code of failure where the gradebook lacks a submission."""
     if scores.failed:
         raise fail(
-            f"The gradebook lacks {len(scores.failed)} of {len(files)} submissions, through no "
-            f"fault of theirs. The first is {visible(scores.failed[0])}; the lines above say why. "
-            f"{remedy(journal)}"
+            f"The gradebook lacks {len(scores.failed)} of {counted(len(files), 'submission')}, "
+            f"through no fault of theirs. The first is {visible(scores.failed[0])}; the lines "
+            f"above say why. {remedy(journal)}"
         )
 
 
@@ -356,15 +357,28 @@ def csv_rows(result: BatchResult) -> Iterator[Sequence[Any]]:
             yield *start, e.name, e.status, e.score, e.max_score, diagnosis, e.message
 
 
+def told_apart(submissions: Sequence[SubmissionResult]) -> list[str]:
+    """A short name for each: the student or the file, with as much of the path as it takes."""
+    paths = [PurePosixPath(s.path) for s in submissions]
+    chapters = [s.chapter for s in submissions]
+    both = list(zip(submissions, paths, strict=True))
+    brief = [s.student or path.name for s, path in both]
+    longer = [str(PurePosixPath(s.student or path.parent.name, path.name)) for s, path in both]
+    for names in (brief, longer):
+        if len(set(zip(names, chapters, strict=True))) == len(paths):
+            return names
+    return [s.path for s in submissions]
+
+
 def class_table(result: BatchResult) -> Table:
     """One line per submission, with the mistakes that were named."""
-    said = f"{len(result.submissions)} submissions, {result.probes} probes"
+    said = f"{counted(len(result.submissions), 'submission')}, {result.probes} probes"
     table = Table(title=said, title_justify="left")
     table.add_column("submission", overflow="fold")
     table.add_column("chapter")
     table.add_column("points", justify="right")
     table.add_column("what to know", overflow="fold")
-    for s in result.submissions:
+    for s, name in zip(result.submissions, told_apart(result.submissions), strict=True):
         notes = [
             f"{e.name}: {', '.join(e.diagnosis) or e.status.replace('_', ' ')}"
             for e in s.exercises
@@ -374,5 +388,5 @@ def class_table(result: BatchResult) -> Table:
         points = f"{s.score:g} / {s.max_score:g}"
         shown = Text(visible("\n".join(known + s.warnings)))
         chapter = re.sub(r"^(ch\d\d)_.*", r"\1", s.chapter or "")
-        table.add_row(Text(visible(s.path)), Text(visible(chapter)), points, shown)
+        table.add_row(Text(visible(name)), Text(visible(chapter)), points, shown)
     return table

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import errors, fail, visible
+from cnnlab.course.cli.terminal import counted, errors, fail, visible
 
 if TYPE_CHECKING:
     from cnnlab.autograder.journal import Journal
@@ -44,7 +44,7 @@ def open_journal(
             raise fail(str(error), 2) from None
         if settings.seed not in (None, journal.seed):
             raise fail(f"The run in {resume} has another seed. Leave --seed out.", 2)
-        say(f"Going on with {resume}, which holds {journal.count} results.")
+        say(f"Going on with {resume}, which holds {counted(journal.count, 'result')}.")
         return journal
     if readable or count < 2:
         return None

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cnnlab.course.cli.terminal import ROOT, console, exercises_folder
+from cnnlab.course.cli.terminal import ROOT, console, counted, exercises_folder
 
 SETTINGS = ROOT / "course" / "start" / "jupyter"
 """What Jupyter reads besides everybody's own settings: a folder such as ``~/.jupyter``."""
@@ -50,7 +50,8 @@ def lab(
     target = exercises_folder(folder)
     copied = copy_missing(ROOT / "exercises", target)
     if copied:
-        console.print(f"Copied {len(copied)} notebooks to {target}: {', '.join(copied)}")
+        what = counted(len(copied), "notebook")
+        console.print(f"Copied {what} to {target}: {', '.join(copied)}")
     options += [] if browser else ["--no-browser"]
     options += [] if port is None else [f"--port={port}"]
     options += [] if ip is None else [f"--ip={ip}"]

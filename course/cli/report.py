@@ -54,7 +54,7 @@ def report(results: Results, folder: Folder = Path("report"), names: Names = Tru
         written = write_report(book, folder, names)
     except OSError as error:
         raise fail(f"The report could not be written: {error}") from None
-    said = f"{len(written) - 1} learners' pages, and the class board: {folder / BOARD}"
+    said = f"Learners' pages: {len(written) - 1}. The class board: {folder / BOARD}"
     console.print(visible(said), markup=False, soft_wrap=True)
 
 

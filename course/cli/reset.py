@@ -9,17 +9,19 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cnnlab.course.cli.selection import select
+from cnnlab.course.cli.selection import select_one
 from cnnlab.course.cli.terminal import ROOT, console, exercises_folder, fail, visible
 
 
 def reset(
-    chapter: Annotated[
-        str, typer.Argument(help="ch01, or a notebook. Or one exercise of it: ch01::conv2d.")
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CHAPTER [EXERCISE] [FOLDER]",
+            help="ch01, or a notebook; one exercise of it: ch01 conv2d, or ch01::conv2d; "
+            "ch01 conv2d FOLDER is that exercise there. Default: the whole chapter.",
+        ),
     ],
-    exercise: Annotated[
-        str | None, typer.Argument(help="The exercise to begin again. Default: the whole chapter.")
-    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--dir", help="The folder with your notebooks.")
     ] = None,
@@ -34,20 +36,16 @@ def reset(
 
       cnnlab reset ch01 conv2d
 
-      cnnlab reset ch01
+      cnnlab reset ch01 my-course
     """
-    asked = f"{chapter}::{exercise}" if exercise else chapter
-    (selected, *more) = select([asked], exercises_folder(folder))
-    if more:
-        raise fail("Reset one chapter at a time.", 2)
+    selected = select_one(what, exercises_folder(folder))
     from cnnlab.course.build.work import Trouble
 
     try:
         saved = reset_one(selected.path, next(iter(selected.exercises), ""))
     except Trouble as trouble:
         raise fail(f"{selected.path.name}: {trouble}") from trouble
-    what = next(iter(selected.exercises), "") or "The chapter"
-    console.print(Text(f"{what} is as it was handed out. As it was before: {saved}"))
+    console.print(Text(f"{selected.what} is as it was handed out. As it was before: {saved}"))
     for sentence in elsewhere(selected.path, selected.exercises):
         console.print(Text(sentence, style="yellow"))
 

@@ -21,6 +21,12 @@ class Selected:
         return self.path.stem
 
     @property
+    def what(self) -> str:
+        """What is meant, in words: the chapter, or exercises of it."""
+        names = ", ".join(sorted(self.exercises))
+        return f"{names} of {self.chapter}" if names else self.chapter
+
+    @property
     def saved(self) -> float:
         """When it was saved last, in seconds."""
         return self.path.stat().st_mtime if self.path.exists() else 0.0
@@ -50,12 +56,37 @@ def select(arguments: Sequence[str], folder: Path) -> list[Selected]:
     return [Selected(path, frozenset(names or ())) for path, names in found.items()]
 
 
+def select_one(words: Sequence[str], folder: Path) -> Selected:
+    """The one chapter, or exercise of it, that words name: ``ch01``, or ``ch01 conv2d mine``.
+
+    Parameters
+    ----------
+    words : sequence of str
+        As for `select`; an exercise may also follow its chapter as a word of its own.
+    folder : Path
+        As for `select`.
+    """
+    courses = [word for word in words if is_course(word)]
+    named = [word for word in words if word not in courses]
+    if len(named) == 2 and named[1].isidentifier() and "::" not in named[0]:
+        named = ["::".join(named)]
+    found = select([*named, *courses], folder)
+    if len(found) != 1 or len(found[0].exercises) > 1:
+        raise fail("Name one chapter at a time, or one exercise of it.", 2)
+    return found[0]
+
+
+def is_course(place: str) -> bool:
+    """Whether this is a folder that holds chapters, each in a folder of its own."""
+    return any(Path(place).glob(CHAPTERS))
+
+
 def _placed(arguments: Sequence[str], folder: Path) -> list[tuple[str, Path]]:
     """Each argument, and the course folder that it is looked for in.
 
     A course folder means all its chapters, unless another argument says which of them.
     """
-    courses = [argument for argument in arguments if any(Path(argument).glob(CHAPTERS))]
+    courses = [argument for argument in arguments if is_course(argument)]
     others = [argument for argument in arguments if argument not in courses]
     places = [Path(argument.partition("::")[0]) for argument in others]
 

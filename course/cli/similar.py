@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import console, fail, visible
+from cnnlab.course.cli.terminal import console, counted, fail, visible
 
 if TYPE_CHECKING:
     from cnnlab.autograder.report.similarity import Pair
@@ -64,19 +64,21 @@ def similar(paths: Paths, output: Output = None, at_least: AtLeast = 70) -> None
         raise fail("There is nothing to compare in " + ", ".join(map(str, paths)), 2)
     found = {name: compare(chapters[name], at_least / 100) for name in sorted(chapters)}
     for name, pairs in found.items():
-        console.print(table(name, len(chapters[name]), pairs))
+        of = f"{name}: {counted(len(chapters[name]), 'submission')}"
+        console.print(table(of, pairs) if pairs else f"{of}, no pair with rare code in common.")
     if output is not None:
         text = page(found, {name: len(some) for name, some in chapters.items()})
         try:
             output.write_bytes(text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise fail(f"The page could not be written: {error}") from None
-    console.print("These are places to look, no verdicts: short functions are often equal.")
+    if any(found.values()):
+        console.print("These are places to look, no verdicts: short functions are often equal.")
 
 
-def table(chapter: str, count: int, pairs: Sequence[Pair]) -> Table:
-    """One line for each pair."""
-    said = f"{chapter}: {count} submissions, {len(pairs)} pairs with rare code in common"
+def table(of: str, pairs: Sequence[Pair]) -> Table:
+    """One line for each pair, of the submissions that are named so."""
+    said = f"{of}, {counted(len(pairs), 'pair')} with rare code in common"
     rows = Table(title=said, title_justify="left")
     for column in ("learners", "and", "in common", "where"):
         rows.add_column(column, overflow="fold")

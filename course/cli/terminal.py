@@ -48,14 +48,14 @@ def fail(message: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
-def of_students(count: int) -> str:
+def counted(count: int, noun: str) -> str:
     """
     Examples
     --------
-    >>> of_students(1), of_students(30)
+    >>> counted(1, "student"), counted(30, "student")
     ('1 student', '30 students')
     """
-    return f"{count} student{'' if count == 1 else 's'}"
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def is_checkout() -> bool:
@@ -72,7 +72,10 @@ def exercises_folder(given: Path | None = None) -> Path:
         return Path()
     if any(here.glob(f"{here.name}.ipynb")) and any(here.parent.glob(CHAPTERS)):
         return Path("..")
-    return ROOT / "exercises" if is_checkout() else Path("cnnlab-exercises")
+    if not is_checkout():
+        return Path("cnnlab-exercises")
+    usual = ROOT / "exercises"
+    return usual.relative_to(here) if usual.is_relative_to(here) else usual
 
 
 def refuse_without_sandbox(sandbox: bool) -> None:

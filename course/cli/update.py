@@ -66,7 +66,7 @@ def update(
     for each in done:
         if each.trouble:
             console.print(Text(f"{each.name}: {visible(each.trouble)}", style="red"))
-    console.print(Text(_sum(done, dry_run), style="bold"))
+    console.print(Text(_sum(target, done, dry_run), style="bold"))
     if any(each.trouble for each in done):
         raise typer.Exit(1)
 
@@ -149,7 +149,8 @@ def show(rows: Sequence[tuple[Done, Change]]) -> None:
     console.print(table)
 
 
-def _sum(done: Sequence[Done], dry_run: bool) -> str:
+def _sum(target: Path, done: Sequence[Done], dry_run: bool) -> str:
     states = Counter("not updated" if each.trouble else each.state for each in done)
     said = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-    return f"Notebooks: {said}." + (" Nothing was written (--dry-run)." if dry_run else "")
+    nothing = " Nothing was written (--dry-run)." if dry_run else ""
+    return f"Notebooks in {target}: {said}.{nothing}"

@@ -159,10 +159,14 @@ def test_paths_are_taken_as_pytest_takes_them(course, monkeypatch, stand, typed,
 
 @pytest.mark.parametrize("typed", ["ch01::relu", f"mine/{CHAPTER}/{NOTEBOOK}::relu::by-hand"])
 def test_one_exercise_is_judged_alone(course, typed):
+    relu = load_chapter(CHAPTER)["relu"].max_score
+    said = run(typed, "--dir", course).output
+    assert f"relu of {CHAPTER}  0 / {relu:g} points" in said
+    assert "not started" not in said
     put(course, CHAPTER, SOLVED)
     said = run(typed, "--dir", course).output
-    relu = load_chapter(CHAPTER)["relu"].max_score
-    assert f"{relu:g} / {relu:g} points" in said
+    assert f"relu of {CHAPTER}  {relu:g} / {relu:g} points" in said
+    assert "What you asked for passes." in said
     assert "conv2d" not in said
 
 

@@ -16,12 +16,13 @@ from cnnlab.autograder import batch
 from cnnlab.autograder.judging import backends, record
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import references
-from cnnlab.autograder.judging.results import from_json
+from cnnlab.autograder.judging.results import SubmissionResult, from_json
 from cnnlab.autograder.sandbox import processes
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
 from cnnlab.course import cli
 from cnnlab.course.cli import lab, terminal
+from cnnlab.course.cli.grade import told_apart
 
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"
@@ -183,8 +184,9 @@ def test_a_case_that_is_graded_otherwise_is_said(tmp_path):
     assert "Your own file is graded differently" in result.output
 
 
-def test_what_cannot_be_a_case_is_said_before_anything_is_asked(tmp_path):
-    result = run("case", RELEASED, "relu", "--no-sandbox", "--to", tmp_path)
+@pytest.mark.parametrize("typed", [[RELEASED, "relu"], ["ch01", "relu", RELEASED.parent.parent]])
+def test_what_cannot_be_a_case_is_said_before_anything_is_asked(tmp_path, typed):
+    result = run("case", *typed, "--no-sandbox", "--to", tmp_path)
     assert result.exit_code == 2
     assert "In one line" not in result.output
     assert "You have not written relu yet" in result.output
@@ -282,6 +284,35 @@ def test_a_fast_check_proves_no_pairs():
     result = run("build", "--check", "--fast", "--pairs")
     assert result.exit_code == 2
     assert "no pairs" in result.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("build ch99", CHAPTER),
+        ("build --fast", "belong to --check"),
+        (f"case {SOLVED} relu --chapter ch99", CHAPTER),
+        (f"grade {SOLVED} --dask grader", "tcp://grader:8786"),
+        ("course new --points no.toml", "--points cannot be read"),
+        ("export gradescope r.json --visibility never", "visible, after_due_date"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_would_be_right(typed, said, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    result = run(*typed.split())
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+
+
+def test_names_in_a_table_are_as_short_as_they_can_be():
+    def named(*paths):
+        found = [SubmissionResult(path, student, CHAPTER, "graded") for path, student in paths]
+        return told_apart(found)
+
+    assert named(("s/ada/a/x.ipynb", "ada"), ("s/bob/a/x.ipynb", "bob")) == ["ada", "bob"]
+    assert named(("s/ada/a/x.py", "ada"), ("s/ada/a/y.py", "ada")) == ["ada/x.py", "ada/y.py"]
+    assert named(("a/b/x.py", None), ("/x/c/x.py", None)) == ["b/x.py", "c/x.py"]
+    assert named(("a/b/x.py", None), ("c/b/x.py", None)) == ["a/b/x.py", "c/b/x.py"]
 
 
 def test_data_lists_what_is_embedded_with_checksums():

@@ -157,7 +157,7 @@ def test_moodles_worksheet_may_part_its_columns_by_semicolons(results, tmp_path)
 def test_report_writes_pages_and_says_where(results, tmp_path):
     said = run("report", results, "-o", tmp_path / "report")
     assert said.exit_code == 0
-    assert "2 learners' pages" in said.output
+    assert "Learners' pages: 2" in said.output
     assert (tmp_path / "report" / "index.html").exists()
     (tmp_path / "report" / "mine.txt").write_text("")
     assert run("report", results, "-o", tmp_path / "report").exit_code == 1

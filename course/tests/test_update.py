@@ -120,7 +120,7 @@ def test_an_update_brings_what_is_new_and_keeps_the_answer(version, course):
     assert (course / "ch03_pooling/ch03_pooling.ipynb").exists()
     assert "kept relu Your answer stays." in said
     assert "new ## More to see" in said
-    assert "Notebooks: 1 new, 2 up to date, 1 updated." in said
+    assert ": 1 new, 2 up to date, 1 updated." in said
     (saved,) = (course / "_saved" / CHAPTER).iterdir()
     assert saved.read_bytes() == before
     assert str(saved) in said
@@ -135,7 +135,7 @@ def test_a_second_update_has_nothing_to_do(version, course):
     after = files(course)
     code, said = run("update", course)
     assert code == 0
-    assert "Notebooks: 4 up to date." in said
+    assert ": 4 up to date." in said
     assert files(course) == after
 
 
@@ -272,7 +272,7 @@ def test_reset_brings_a_stub_back_and_saves_what_was_there(version, course):
     (saved,) = (course / "_saved" / CHAPTER).iterdir()
     assert saved.read_bytes() == before
     assert saved.name.startswith(f"{CHAPTER}_20")
-    assert "relu is as it was handed out. As it was before:" in said
+    assert f"relu of {CHAPTER} is as it was handed out. As it was before:" in said
 
 
 def test_two_resets_in_one_second_save_both(version, course):
@@ -313,12 +313,26 @@ def test_reset_says_where_another_cell_still_answers(version, course):
     )
 
 
+@pytest.mark.parametrize("words", ["ch01 relu {}", "ch01::relu {}", "{} ch01 relu"])
+def test_reset_takes_its_folder_as_check_does(version, course, words):
+    solve(course)
+    change(notebook(course), "exercise-conv2d", STUB, "return 7")
+    code, said = run("reset", *(word.format(course) for word in words.split()))
+    assert code == 0, said
+    assert source(course, "exercise-relu") == source(version, "exercise-relu")
+    assert "return 7" in source(course, "exercise-conv2d")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["ch01", "rleu"], "has no exercise rleu. It has conv_step,"),
         (["ch99"], "ch01_convolution"),
         (["."], "one chapter at a time"),
+        (["ch01::relu", "ch02"], "one chapter at a time"),
+        (["ch01::relu", "ch01::conv2d"], "one exercise of it"),
+        (["ch01", "my-corse"], "no folder"),
+        (["ch01::relu", "my-corse"], "no folder"),
     ],
 )
 def test_what_cannot_be_reset_is_said(version, course, monkeypatch, arguments, said):

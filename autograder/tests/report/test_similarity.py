@@ -100,6 +100,9 @@ def test_the_command_writes_a_page_and_says_that_it_is_no_verdict(tmp_path: Path
     assert "Look here" in target.read_text(encoding="utf-8")
     nothing = CliRunner().invoke(cli.app, ["similar", str(target)])
     assert nothing.exit_code == 2
+    alone = CliRunner().invoke(cli.app, ["similar", str(tmp_path / "submitted" / "bob")])
+    said = f"{CHAPTER}: 1 submission, no pair with rare code in common."
+    assert alone.output.split() == said.split()
 
 
 @pytest.mark.slow
