@@ -23,6 +23,7 @@ from cnnlab.autograder.sandbox.lifeline import end_with_parent
 from cnnlab.autograder.submission import Submission
 
 _spawn = get_context("spawn")  # a fork would copy whatever this process holds
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 PATIENCE = 3.0
 """Seconds that a process has to end, before it is killed."""
@@ -60,6 +61,9 @@ Start = Callable[[], AbstractContextManager[Grades]]
 
 class Pool:
     """Processes that grade; a context manager, which ends them all.
+
+    They import nothing from the folder where the command was called, as Python else does: that
+    may hold what was handed in, and a file ``pickle.py`` there would run with our rights.
 
     Parameters
     ----------
@@ -133,7 +137,7 @@ class _Worker:
     def __init__(self, start: Start) -> None:
         self.pipe, theirs = _spawn.Pipe()
         self._process = _spawn.Process(target=_serve, args=(theirs, start), daemon=True)
-        with _interrupts_blocked():
+        with _imports_from_here_blocked(), _interrupts_blocked():
             self._process.start()
         theirs.close()
         self.task: tuple[int, Submission] | None = None
@@ -183,6 +187,20 @@ def _interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _imports_from_here_blocked() -> Iterator[None]:
+    """What starts meanwhile does not look for modules in the folder that it starts in."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 # Inside the process

@@ -49,8 +49,9 @@ class KerasProcess:
         self.engine = engine
         # A file, because a pipe that nobody reads would fill up.
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
+        program = ["-P", "-m", "cnnlab.autograder.judging.keras_process"]  # -P: see `Pool`
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "cnnlab.autograder.judging.keras_process", str(engine)],
+            [sys.executable, *program, str(engine)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,

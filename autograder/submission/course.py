@@ -165,7 +165,7 @@ def is_data(chapter: str, name: str, made: set[Statement]) -> bool:
 def _value(chapter: str, name: str) -> Any:
     """What our cells give this name, as it comes from a process that runs them."""
     program = "from cnnlab.autograder.submission import course; course.main()"
-    command = [sys.executable, "-c", program, chapter, name]
+    command = [sys.executable, "-P", "-c", program, chapter, name]  # -P: see `Pool`
     done = subprocess.run(
         command, capture_output=True, timeout=SECONDS, check=True, start_new_session=True
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import subprocess
+import sysconfig
 from collections.abc import Callable
 from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
@@ -13,7 +16,8 @@ import psutil
 import pytest
 
 from cnnlab.autograder.batch import grade
-from cnnlab.autograder.judging.results import SubmissionResult
+from cnnlab.autograder.judging.keras_process import KerasProcess
+from cnnlab.autograder.judging.results import SubmissionResult, from_json
 from cnnlab.autograder.settings import Settings
 from cnnlab.autograder.submission.files import find_submissions
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK, hand_in
@@ -153,3 +157,47 @@ def test_a_hostile_name_is_only_a_name(results, number):
 def test_a_linked_folder_brings_nothing_in(results):
     for result in results.get("trent", []):
         assert (result.status, result.score) == ("unreadable", 0.0)
+
+
+# The folder where the command is called
+
+SHADOWS = ("multiprocessing", "pickle", "tempfile", "json", "numpy", "keras", "sitecustomize")
+"""Modules that our processes import, the first ones before any code of ours could prevent it."""
+
+
+class NothingAnswers:
+    """In the place of an `Engine`: its process imports what each does, and ends at once."""
+
+    def missing(self) -> None:
+        return None
+
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
+    def __str__(self) -> str:
+        return "nothing-cpu"
+
+
+@pytest.mark.slow
+def test_modules_beside_what_was_handed_in_shadow_none_of_ours(tmp_path: Path) -> None:
+    """Instructors grade in the folder that they unzipped: ``cnnlab grade .``."""
+    folder = tmp_path / "unzipped"
+    folder.mkdir()
+    witness = tmp_path / "witness"
+    for name in SHADOWS:
+        (folder / f"{name}.py").write_text(f"open({str(witness)!r}, 'a').write('{name} ')\n")
+    # `blur` comes from the course's own cells, which run in a process of ours.
+    honest = "def relu(z):\n    blur.sum()\n    return np.maximum(1.0 * np.asarray(z), 0)\n"
+    (folder / "ch01_ada.py").write_text(honest)
+    program = [Path(sysconfig.get_path("scripts"), "cnnlab"), "grade", "ch01_ada.py", "--recorded"]
+    options = ["--workers", "1", "--json", tmp_path / "results.json"]
+    subprocess.run([*program, *options, *([] if SANDBOX else ["--no-sandbox"])], cwd=folder)
+    with (
+        contextlib.chdir(folder),
+        KerasProcess(NothingAnswers()) as keras,  # type: ignore[arg-type]
+        pytest.raises(RuntimeError, match="nothing"),
+    ):
+        keras.answers(CHAPTER, {})
+    assert not witness.exists(), witness.read_text()
+    (result,) = from_json((tmp_path / "results.json").read_text()).submissions
+    assert next(e.status for e in result.exercises if e.name == "relu") == "passed"
