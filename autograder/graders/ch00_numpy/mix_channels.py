@@ -77,6 +77,14 @@ EXERCISE = Exercise(
             _by(lambda x, weights: (x[..., None] * weights).mean(axis=-2)),
             "You take a mean over the channels. A mixture is a plain sum: who divides it?",
         ),
+        *(
+            Twist(
+                "mixtures-misplaced",
+                on_output(lambda y, at=at: np.moveaxis(y, -1, at)),
+                "Your mixtures stand on another axis than the last. In the result they are where the channels were in x. Which axis of yours must move there?",
+            )
+            for at in (0, 1)
+        ),
         Twist(
             "mixtures-reversed",
             on_output(lambda y: y[..., ::-1]),

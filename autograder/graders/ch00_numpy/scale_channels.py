@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.loop_mistakes import first_alone, last_at_zero
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Fails, Op, Twist, on_args
+from cnnlab.autograder.judging.twists import Fails, Op, Twist, on_args, on_output
 from cnnlab.course import ops
 
 Rng = np.random.Generator
@@ -52,6 +53,36 @@ def _along(axis: int) -> Callable[[Op], Op]:
     return apply
 
 
+def _round_and_round(axis: int) -> Callable[[Op], Op]:
+    """The gains along another axis, from the first on again where it is longer."""
+
+    def apply(op: Op) -> Op:
+        def scale_channels(picture: Any, gains: Any) -> Any:
+            picture, gains = ops.as_floats(picture=picture, gains=gains)
+            return _along(axis)(op)(picture, np.resize(gains, picture.shape[axis]))
+
+        return scale_channels
+
+    return apply
+
+
+def _channels_first(picture: Any, gains: Any) -> Any:
+    """The numbers in memory taken for one channel after the other."""
+    picture, gains = ops.as_floats(picture=picture, gains=gains)
+    return (picture.reshape(len(gains), -1) * gains[:, None]).reshape(picture.shape)
+
+
+def _ones_but(part: slice) -> Callable[[Op], Op]:
+    """A gain of 1 for all channels but some."""
+
+    def change(picture: Any, gains: Any) -> tuple[Any, Any]:
+        kept = np.ones_like(gains)
+        kept[part] = np.asarray(gains)[part]
+        return picture, kept
+
+    return on_args(change)
+
+
 def _red_green_blue(op: Op) -> Op:
     """Three channels, one by one, however many there are."""
 
@@ -68,6 +99,9 @@ _ALONG = (
     "Your gains run along the rows or columns of the picture, not along its channels. Which axis "
     "of a picture holds the channels?"
 )
+
+_FIRST_ALONE = "Only the first channel gets its gain. When does your function return: inside the loop, or after it?"
+_LAST_MISSING = "The last channel does not get its gain. How many channels are there, and does your loop reach the last?"
 
 EXERCISE = Exercise(
     name="scale_channels",
@@ -93,7 +127,29 @@ EXERCISE = Exercise(
             ),
             "Every channel gets the first gain. How many gains are there, and for what?",
         ),
-        *(Twist("gains-along-the-picture", _along(axis), _ALONG) for axis in (0, 1)),
+        *(
+            Twist("gains-along-the-picture", along(axis), _ALONG)
+            for along in (_along, _round_and_round)
+            for axis in (0, 1)
+        ),
+        Twist(
+            "channels-first-order",
+            lambda op: _channels_first,
+            "You count as if one whole channel were stored after the other. In NumPy's order the channels of a pixel stand side by side. Which axis of the picture changes fastest?",
+        ),
+        Twist(
+            "channels-summed",
+            lambda op: lambda picture, gains: np.dot(*ops.as_floats(picture=picture, gains=gains)),
+            "Your channels are added up, so that one number is left of each pixel. How many numbers should a pixel have afterward?",
+        ),
+        *(
+            Twist("return-inside-loop", change, _FIRST_ALONE)
+            for change in (on_output(first_alone(2)), _ones_but(slice(1)))
+        ),
+        *(
+            Twist("stops-one-short", change, _LAST_MISSING)
+            for change in (on_output(last_at_zero(2)), _ones_but(slice(-1)))
+        ),
         Twist(
             "three-channels-only",
             _red_green_blue,

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import side, varied, whole
+from cnnlab.autograder.graders.shared.loop_mistakes import early_returns, last_at_zero
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist
+from cnnlab.autograder.judging.twists import Op, Twist, on_output
 
 Rng = np.random.Generator
 
@@ -77,6 +78,8 @@ def _as_counts(args: tuple[Any, ...], value: Any) -> Any:
 
 _ONE_WAY = "You count along one axis alone. How many steps is it to a cell in another row and another column?"
 
+_STRAIGHT = "You measure the straight line. How many whole steps lead there?"
+
 EXERCISE = Exercise(
     name="steps_to",
     points={"shape": 0.25, "by-hand": 0.5, "reference": 0.75},
@@ -92,10 +95,13 @@ EXERCISE = Exercise(
             _counted(lambda down, right: np.maximum(np.abs(down), np.abs(right))),
             "You let a step go diagonally. Up, down, left and right are the only steps: how many lead to the next cell on a diagonal?",
         ),
-        Twist(
-            "straight-line",
-            _counted(np.hypot),
-            "You measure the straight line. How many whole steps lead there?",
+        *(
+            Twist("straight-line", _counted(line), _STRAIGHT)
+            for line in (
+                np.hypot,
+                lambda down, right: np.rint(np.hypot(down, right)),
+                lambda down, right: np.floor(np.hypot(down, right)),
+            )
         ),
         Twist(
             "sign-kept",
@@ -114,6 +120,20 @@ EXERCISE = Exercise(
                 "Your steps lead to the cell diagonally beside the place. Rows and columns are counted from 0, in the place and in the table. Where do you count from 1?",
             )
             for n in (1, -1)
+        ),
+        Twist(
+            "table-transposed",
+            on_output(np.transpose),
+            "Rows and columns of your table are exchanged. Which index goes down: that of the rows, or that of the columns?",
+        ),
+        *early_returns((0, 1), (0,), (1,)),
+        *(
+            Twist(
+                "stops-one-short",
+                on_output(last_at_zero(*axes)),
+                "The last row or column of your table stays 0. How many rounds must each of your loops make?",
+            )
+            for axes in ((0, 1), (0,), (1,))
         ),
         Twist(
             "place-swapped",

@@ -17,7 +17,7 @@ from cnnlab.autograder.graders.shared.loop_mistakes import (
     short_loops,
 )
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist
+from cnnlab.autograder.judging.twists import Twist, on_args
 from cnnlab.course import ops
 
 Rng = np.random.Generator
@@ -134,6 +134,11 @@ def _times_transposed(x: Any, kernels: Any, bias: Any) -> Any:
     return np.sum(products, axis=(4, 5, 6)) + bias
 
 
+def _pictures_mixed(x: Any, *rest: Any) -> tuple[Any, ...]:
+    (x,) = ops.as_floats(x=x)
+    return np.broadcast_to(x.sum(axis=0), x.shape), *rest
+
+
 EXERCISE = Exercise(
     name="conv2d",
     points={"shape": 1, "by-hand": 2.5, "structure": 2, "reference": 2.5},
@@ -144,6 +149,11 @@ EXERCISE = Exercise(
     twists=(
         *FORWARD_TWISTS,
         Twist("kernel-transposed", lambda op: _times_transposed, TRANSPOSED),
+        Twist(
+            "pictures-mixed",
+            on_args(_pictures_mixed),
+            "Every picture gets the sum over the whole batch. Pictures have nothing to do with each other. Over which axes of a window do you add up?",
+        ),
         *short_loops(1, 2),
         *early_returns(*BATCH_LOOPS),
         *columns_counted(lambda x, kernels, bias: np.shape(x)[1] - np.shape(kernels)[1] + 1),

@@ -78,6 +78,20 @@ def _summed_over(*axes: int) -> Callable[[Op], Op]:
     return lambda op: conv_step
 
 
+def _mean(patch: Any, kernel: Any, bias: float) -> float:
+    patch, kernel = ops.as_floats(patch=patch, kernel=kernel)
+    return float(np.mean(patch * kernel) + bias)
+
+
+def _one_channel(part: slice) -> Callable[[Op], Op]:
+    return on_args(lambda p, k, b: (np.asarray(p)[..., part], np.asarray(k)[..., part], b))
+
+
+def _turned(*axes: int) -> Callable[[Op], Op]:
+    return on_args(lambda p, k, b: (p, np.flip(k, axes), b))
+
+
+_FLIPPED = "You flipped the kernel: that is convolution as mathematicians write it. Networks use the kernel as it is. Which number should meet the patch's first one?"
 _BIASES = "The bias is added to every product, so it counts many times. How often should it be added to one sum?"
 _NOT_SUMMED = "You return an array: the products are there, but not all of them are added up. How many numbers does one step give?"
 _MATRIX = "You took a matrix product. Here each number of the filter is multiplied by the number of the patch at the same place. Which numbers lie on top of each other?"
@@ -106,6 +120,25 @@ EXERCISE = Exercise(
             on_args(lambda p, k, b: (p, k, 0.0)),
             "The bias is missing. What should an all-zero patch give?",
         ),
+        Twist(
+            "bias-subtracted",
+            on_args(lambda p, k, b: (p, k, -b)),
+            "You take the bias off. What should a patch of zeros give when the bias is 3?",
+        ),
+        Twist(
+            "mean-instead",
+            lambda op: _mean,
+            "You take the mean of the products. One step is a plain sum: by what do you divide it?",
+        ),
+        *(
+            Twist(
+                "channels-not-summed",
+                _one_channel(part),
+                "Only one channel counts in yours. A filter spans all channels: what happens to the products of the others?",
+            )
+            for part in (slice(1), slice(-1, None))
+        ),
+        *(Twist("kernel-flipped", _turned(*axes), _FLIPPED) for axes in ((0, 1), (0, 1, 2))),
         Twist("bias-per-product", _bias_times(math.prod), _BIASES),
         Twist("bias-per-product", _bias_times(lambda shape: shape[0] * shape[1]), _BIASES),
         Twist("bias-per-channel", _bias_times(lambda shape: shape[2]), BIAS_PER_CHANNEL),

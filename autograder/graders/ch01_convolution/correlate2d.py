@@ -142,6 +142,24 @@ def _times_transposed(image: Any, kernel: Any) -> Any:
     return np.sum(windows * np.transpose(kernel), axis=(2, 3))
 
 
+def _mean(op: Op) -> Op:
+    return lambda image, kernel: op(image, kernel) / np.size(kernel)
+
+
+def _as_large_as_the_picture(before: Callable[[int], int]) -> Callable[[Op], Op]:
+    """With a frame of zeros: so many before, and after until every pixel has a place."""
+
+    def apply(op: Op) -> Op:
+        def correlate2d(image: Any, kernel: Any) -> Any:
+            image, kernel = ops.as_floats(image=image, kernel=kernel)
+            frame = [(before(k), k - 1 - before(k)) for k in kernel.shape]
+            return op(np.pad(image, frame), kernel)
+
+        return correlate2d
+
+    return apply
+
+
 TRANSPOSED = (
     "Your kernel's rows and columns have changed places. Which of its axes runs down the picture?"
 )
@@ -149,6 +167,8 @@ _TOO_FEW = (
     "Your result misses its last row or column. In how many places does a 3-wide window fit into "
     "4 cells?"
 )
+_NOT_RESET = "Your sum goes on from one place to the next. At each place it should begin again. Where do you set it to 0?"
+_FRAMED = "Your result is as large as the picture: there is a frame of zeros. Here the kernel never leaves the picture. In how many places does it fit?"
 _CENTRE = "Your loop over the window's center ends one cell too early, and it takes one size for both sides of the kernel. Where is the window's last place?"
 _ODD = "You slide the window's center, with one half size for both directions. A kernel of 2×3 has no center cell: what if you count from the window's top left corner?"
 _SQUARE = "Your function treats every kernel as square. Which two sizes does a 2×3 kernel have?"
@@ -202,6 +222,22 @@ EXERCISE = Exercise(
             "square-kernel-only",
             on_args(lambda image, k: (image, _square(k, np.shape(k)[1]))),
             _SQUARE,
+        ),
+        *(
+            Twist("sum-never-reset", on_output(total), _NOT_RESET)
+            for total in (
+                lambda y: np.cumsum(y).reshape(y.shape),
+                lambda y: np.cumsum(y, axis=1),
+            )
+        ),
+        *(
+            Twist("same-for-valid", _as_large_as_the_picture(before), _FRAMED)
+            for before in (lambda k: k // 2, lambda k: (k - 1) // 2)
+        ),
+        Twist(
+            "mean-instead",
+            _mean,
+            "You take the mean of the products. Each place gives a plain sum: by what do you divide it?",
         ),
         Twist(
             "truncates-to-int",

@@ -85,6 +85,11 @@ EXERCISE = Exercise(
             on_output(lambda y: np.minimum(y, 1)),
             "Your results never exceed 1. Does a ReLU have an upper limit?",
         ),
+        Twist(
+            "mask-only",
+            lambda op: lambda z: 1.0 * (ops.as_floats(z=z)[0] > 0),
+            "Positive numbers come out as 1. Your comparison says where they are. What should become of a 3?",
+        ),
         *(Twist("leaky", _leaky(slope), _LEAKY) for slope in (0.01, 0.1, 0.2, 0.3)),
         Twist("negatives-pass", lambda op: lambda z: ops.as_floats(z=z)[0], _NEGATIVES),
         *(Twist("maximum-over-axis", _largest_along(axis), _AXIS) for axis in (0, None)),
