@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
+from cnnlab.course.cli.class_table import class_tables
 from cnnlab.course.cli.keeping import open_journal, remedy, say
 from cnnlab.course.cli.progress import progress
 from cnnlab.course.cli.stopping import Stopped, Stopping
@@ -183,7 +181,8 @@ def grade(
         settings = replace(settings, seed=journal.seed)
     result = run(files, settings, scores, journal, (json_file, csv_file))
     try:
-        console.print(class_table(result))
+        for table in class_tables(result):
+            console.print(table)
     except OSError as error:
         raise fail(f"Everything was graded, but the table could not be printed: {error}.") from None
     demand_results(result)
@@ -285,10 +284,8 @@ def write_results(result: BatchResult, json_file: Path | None, csv_file: Path | 
         if json_file is not None:
             write_whole(json_file, json_pieces(result), "utf-8")
         if csv_file is not None:
-            text = io.StringIO(newline="")
-            csv.writer(text).writerows([*map(defused, row)] for row in csv_rows(result))
             # With its mark at the beginning, spreadsheets know that it is UTF-8.
-            write_whole(csv_file, [text.getvalue()], "utf-8-sig")
+            write_whole(csv_file, csv_lines(csv_rows(result)), "utf-8-sig")
     except OSError as error:
         raise RuntimeError(
             f"The results could not be written: {error}. What was there before is unchanged. "
@@ -342,6 +339,26 @@ def defused(cell: Any) -> Any:
     return f"'{said}" if said.lstrip().startswith(tuple("=+-@")) else said
 
 
+class _Line:
+    """What `csv.writer` writes to, so that it hands each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    r"""The lines of a CSV file, one by one, without formulas.
+
+    Examples
+    --------
+    >>> list(csv_lines([("ada", 1.5), ("=1+1", "a, b")]))
+    ['ada,1.5\r\n', '\'=1+1,"a, b"\r\n']
+    """
+    writer = csv.writer(_Line())
+    for row in rows:
+        yield writer.writerow([*map(defused, row)])
+
+
 def csv_rows(result: BatchResult) -> Iterator[Sequence[Any]]:
     """A header, then one row per submission and exercise."""
     yield (
@@ -355,38 +372,3 @@ def csv_rows(result: BatchResult) -> Iterator[Sequence[Any]]:
         for e in s.exercises:
             diagnosis = " ".join(e.diagnosis)
             yield *start, e.name, e.status, e.score, e.max_score, diagnosis, e.message
-
-
-def told_apart(submissions: Sequence[SubmissionResult]) -> list[str]:
-    """A short name for each: the student or the file, with as much of the path as it takes."""
-    paths = [PurePosixPath(s.path) for s in submissions]
-    chapters = [s.chapter for s in submissions]
-    both = list(zip(submissions, paths, strict=True))
-    brief = [s.student or path.name for s, path in both]
-    longer = [str(PurePosixPath(s.student or path.parent.name, path.name)) for s, path in both]
-    for names in (brief, longer):
-        if len(set(zip(names, chapters, strict=True))) == len(paths):
-            return names
-    return [s.path for s in submissions]
-
-
-def class_table(result: BatchResult) -> Table:
-    """One line per submission, with the mistakes that were named."""
-    said = f"{counted(len(result.submissions), 'submission')}, {result.probes} probes"
-    table = Table(title=said, title_justify="left")
-    table.add_column("submission", overflow="fold")
-    table.add_column("chapter")
-    table.add_column("points", justify="right")
-    table.add_column("what to know", overflow="fold")
-    for s, name in zip(result.submissions, told_apart(result.submissions), strict=True):
-        notes = [
-            f"{e.name}: {', '.join(e.diagnosis) or e.status.replace('_', ' ')}"
-            for e in s.exercises
-            if e.status != "passed"
-        ]
-        known = [s.message] if s.message else notes or ["everything passes"]
-        points = f"{s.score:g} / {s.max_score:g}"
-        shown = Text(visible("\n".join(known + s.warnings)))
-        chapter = re.sub(r"^(ch\d\d)_.*", r"\1", s.chapter or "")
-        table.add_row(Text(visible(name)), Text(visible(chapter)), points, shown)
-    return table

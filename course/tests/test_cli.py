@@ -16,13 +16,13 @@ from cnnlab.autograder import batch
 from cnnlab.autograder.judging import backends, record
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import references
-from cnnlab.autograder.judging.results import SubmissionResult, from_json
+from cnnlab.autograder.judging.results import BatchResult, SubmissionResult, from_json
 from cnnlab.autograder.sandbox import processes
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
 from cnnlab.course import cli
 from cnnlab.course.cli import lab, terminal
-from cnnlab.course.cli.grade import told_apart
+from cnnlab.course.cli.class_table import class_tables, told_apart
 
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"
@@ -313,6 +313,13 @@ def test_names_in_a_table_are_as_short_as_they_can_be():
     assert named(("s/ada/a/x.py", "ada"), ("s/ada/a/y.py", "ada")) == ["ada/x.py", "ada/y.py"]
     assert named(("a/b/x.py", None), ("/x/c/x.py", None)) == ["b/x.py", "c/x.py"]
     assert named(("a/b/x.py", None), ("c/b/x.py", None)) == ["a/b/x.py", "c/b/x.py"]
+
+
+def test_a_large_class_is_laid_out_some_hundred_at_a_time():
+    found = [SubmissionResult(f"s/{i}/a/x.py", str(i), CHAPTER, "graded") for i in range(1001)]
+    tables = list(class_tables(BatchResult(7, "cnnlab", {}, found, "fresh")))
+    assert [table.row_count for table in tables] == [500, 500, 1]
+    assert [table.title for table in tables] == ["1001 submissions, fresh probes", "", ""]
 
 
 def test_data_lists_what_is_embedded_with_checksums():
