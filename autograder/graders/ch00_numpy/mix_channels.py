@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ EXERCISE = Exercise(
         *(
             Twist(
                 "mixtures-misplaced",
-                on_output(lambda y, at=at: np.moveaxis(y, -1, at)),
+                on_output(partial(np.moveaxis, source=-1, destination=at)),
                 "Your mixtures stand on another axis than the last. In the result they are where the channels were in x. Which axis of yours must move there?",
             )
             for at in (0, 1)
