@@ -83,9 +83,10 @@ def facts(args: tuple[Any, ...], value: Any) -> Facts:
     images, labels, names, skipped = _read(found[0])
     asks = value["asks"]
     there = sorted(filter(is_readable, value["files"]), key=lambda each: each["name"])
-    places = [_which(image, there) for image in images]
+    places = _which(images, there)
     came = [there[place]["name"] for place in places]
-    order = sorted(range(len(came)), key=lambda i: came[i])
+    # Where two pictures are taken for one file, their order must not hang on the generator.
+    order = sorted(range(len(came)), key=lambda i: (came[i], images[i].tobytes()))
     if asks == "shape":  # the labels' own rung says what they are
         return {"images": images[order], "labels": np.zeros_like(labels)}
     if asks == "images":
@@ -99,7 +100,7 @@ def facts(args: tuple[Any, ...], value: Any) -> Facts:
             "pictures": [came[i] for i in order],
             "skipped": sorted(name for name in skipped if name in listed),
         }
-    orders = [[_which(image, there) for image in _read(one)[0]] for one in found]
+    orders = [_which(_read(one)[0], there) for one in found]
     return draw_facts(orders, [class_of(each) for each in there])
 
 
@@ -153,12 +154,13 @@ def _read(found: Any) -> tuple[Array, Array, list[str], list[str]]:
     return images, labels, [str(name) for name in names], [str(name) for name in skipped]
 
 
-def _which(image: Array, there: list[File]) -> int:
-    """The file that a loaded picture shows: the one with the nearest color."""
-    color = image.mean(axis=(0, 1), dtype=np.float64)
-    scale = 255.0 if image.dtype.kind == "f" and image.max() <= 1 else 1.0
-    distances = [np.abs(scale * color - _color(each)).sum() for each in there]
-    return int(np.argmin(distances))
+def _which(images: Array, there: list[File]) -> list[int]:
+    """The file that each loaded picture shows: the one with the nearest color."""
+    colors = images.mean(axis=(1, 2), dtype=np.float64)
+    if images.dtype.kind == "f":
+        colors[images.max(axis=(1, 2, 3)) <= 1] *= 255
+    distances = np.abs(colors[:, None] - np.array([_color(each) for each in there])).sum(axis=-1)
+    return distances.argmin(axis=1).tolist()
 
 
 def _color(each: File) -> Array:

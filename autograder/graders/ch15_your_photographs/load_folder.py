@@ -30,7 +30,6 @@ from cnnlab.autograder.graders.ch15_your_photographs._folder_mistakes import (
     sorted_labels,
     steps,
     stretched,
-    with_generator,
 )
 from cnnlab.autograder.graders.ch15_your_photographs._folders import (
     File,
@@ -205,6 +204,7 @@ EXERCISE = Exercise(
     keras_reference=keras_folder,
     numpy_op=steps,
     driver="ch15.folder",
+    simulated=True,
     describe=facts,
     evidence=1,  # whole pictures, or sentences that are true of the whole folder
     variants=tuple(
@@ -287,12 +287,12 @@ EXERCISE = Exercise(
         ),
         Twist(
             "reseeds",
-            with_generator(lambda: np.random.default_rng(0)),
+            with_mistake(generator=lambda seed: np.random.default_rng(0)),
             "Your order is the same for every generator. Draw from rng itself, and make no generator of your own.",
         ),
         Twist(
             "generator-ignored",
-            with_generator(lambda: np.random.default_rng()),
+            with_mistake(generator=lambda seed: np.random.default_rng()),
             "The same generator gives another order each time. Draw from rng alone, so that a run can be repeated.",
         ),
     ),

@@ -64,12 +64,16 @@ def write(root: Path, file: dict[str, Any]) -> None:
     """
     path = root / file["name"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    body = b"no picture" if file["kind"] == "text" else encoded(file)
-    path.write_bytes(body[: int(len(body) * file["kept"])])
+    path.write_bytes(body(file))
 
 
-def encoded(file: dict[str, Any]) -> bytes:
-    """A picture as its file's bytes."""
+def body(file: dict[str, Any]) -> bytes:
+    """What is in a file."""
+    whole = b"no picture" if file["kind"] == "text" else _encoded(file)
+    return whole[: int(len(whole) * file["kept"])]
+
+
+def _encoded(file: dict[str, Any]) -> bytes:
     from PIL import Image
 
     stored = np.ascontiguousarray(TURNS[file["turned"]](file["pixels"]))
@@ -77,10 +81,10 @@ def encoded(file: dict[str, Any]) -> bytes:
     about = Image.Exif()
     if file["turned"] != 1:
         about[ORIENTATION] = file["turned"]
-    body = io.BytesIO()
+    written = io.BytesIO()
     options: dict[str, Any] = {"quality": 95, "subsampling": 0} if file["kind"] == "JPEG" else {}
-    picture.save(body, format=file["kind"], exif=about, **options)
-    return body.getvalue()
+    picture.save(written, format=file["kind"], exif=about, **options)
+    return written.getvalue()
 
 
 def _plain(found: Any) -> Any:
