@@ -83,16 +83,22 @@ def check(function: Callable[..., Any] | None = None) -> Check | Overview | Ungr
 
     if function is None:
         return live.judge_all()
-    return live.check(function, live.find(function))
+    target = live.find(function)
+    found = live.check(function, target)
+    live.remember(target, found.result)
+    return found
 
 
-def hint(function: Callable[..., Any] | str) -> Note:
+def hint(function: Callable[..., Any] | str | None = None) -> Note:
     """The next hint for an exercise: what went wrong first, then from the idea to the detail.
+
+    What the card of `check` has said is not said again.
 
     Parameters
     ----------
-    function : callable or str
-        Your function, or its name.
+    function : callable or str, optional
+        Your function, or its name. Without it, the exercise that you checked last is meant, unless
+        it passed.
 
     Raises
     ------
@@ -102,6 +108,9 @@ def hint(function: Callable[..., Any] | str) -> Note:
     from cnnlab.autograder import live
     from cnnlab.autograder.display.show import Note
 
+    function = function or live.state.failing
+    if not function:
+        return _which_one("hint", "gives you a hint")
     target = live.find(function, by_name=True)
     name, result = target.name, live.state_of(function, target)
     if result is not None and result.passed:
@@ -117,13 +126,15 @@ def hint(function: Callable[..., Any] | str) -> Note:
     return Note(f"{name}: a hint", f"{text}\n\n{more if left else _mention_solution(name)}")
 
 
-def solution(function: Callable[..., Any] | str, anyway: bool = False) -> Source | Note:
+def solution(
+    function: Callable[..., Any] | str | None = None, anyway: bool = False
+) -> Source | Note:
     """One way to write an exercise's function.
 
     Parameters
     ----------
     function : callable or str
-        Your function, or its name.
+        Your function, or its name. Without it, you are told which names there are.
     anyway : bool
         Show it also where nothing has been tried yet.
 
@@ -138,6 +149,8 @@ def solution(function: Callable[..., Any] | str, anyway: bool = False) -> Source
     from cnnlab.autograder.display.show import Note, Source
     from cnnlab.autograder.submission.solutions import solution_source
 
+    if function is None:
+        return _which_one("solution", "shows one way to write it")
     target = live.find(function, by_name=True)
     name = target.name
     if not live.state.solutions:
@@ -176,6 +189,16 @@ def box(name: str) -> Box:
 
     target = live.find(f"expose_{name}", by_name=True)
     return Box(target.chapter, target.name)
+
+
+def _which_one(verb: str, does: str) -> Note:
+    """What is said where no exercise was named."""
+    from cnnlab.autograder import live
+    from cnnlab.autograder.display.show import Note
+
+    names = live.exercises_here()
+    said = f"{verb}({names[0]}) {does}. The exercises are {', '.join(names)}."
+    return Note("For which exercise?", said)
 
 
 def _mention_solution(name: str) -> str:

@@ -43,12 +43,14 @@ class LiveState:
     """What is remembered between calls: what was started, and the hints that were given.
 
     ``chosen`` says which chapter each exercise belongs to, where a notebook has some of several.
+    ``failing`` is the exercise that was checked last, or ``""`` where it passed.
     """
 
     def __init__(self) -> None:
         self.chapter: str | None = None
         self.chosen: dict[str, str] = {}
         self.solutions = True
+        self.failing = ""
         self.hints_given: dict[tuple[str, str], list[str]] = {}
 
 
@@ -171,8 +173,13 @@ def _target(name: str) -> Target:
     return Target(found[0], recorded(found[0])[name])
 
 
+def exercises_here() -> list[str]:
+    """The names that can be meant: of the chapter or the exercises that were started, or all."""
+    return list(state.chosen) or [e for chapter in _chapters() for e in _exercises(chapter)]
+
+
 def _unknown(name: str) -> str:
-    known = [e for chapter in _chapters() for e in _exercises(chapter)]
+    known = exercises_here()
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     advice = f"Did you mean {close[0]!r}?" if close else f"The exercises are {', '.join(known)}."
     return (
@@ -353,7 +360,7 @@ def judge_all() -> Overview:
             "check() looks for your functions in a running notebook, and there is none here. "
             "Pass one: check(conv2d)"
         )
-    names = state.chosen or dict.fromkeys(n for c in _chapters() for n in _exercises(c))
+    names = dict.fromkeys(exercises_here())
     defined = [(name, function) for name in names if (function := _in_notebook(name))]
     return Overview([check(function, _target(name)) for name, function in defined])
 
@@ -373,6 +380,25 @@ def attempted(function: Callable[..., Any] | str) -> bool:
 # Hints
 
 
+def remember(target: Target, result: ExerciseResult) -> None:
+    """Note what a card has said, so that a hint goes on from there."""
+    state.failing = "" if result.passed else target.name
+    said = [result.hint] if result.status == "not_attempted" else _named(target, result)
+    given = _given(target)
+    given += [text for text in said if text and text not in given]
+
+
+def _given(target: Target) -> list[str]:
+    """The hints for an exercise that have been told."""
+    return state.hints_given.setdefault((target.chapter, target.name), [])
+
+
+def _named(target: Target, result: ExerciseResult) -> list[str]:
+    """What is said of the mistakes that a check has named."""
+    told = result.message.splitlines()
+    return [twist.says for twist in target.key.exercise.twists if twist.says in told]
+
+
 def next_hint(target: Target, result: ExerciseResult | None) -> tuple[str | None, int]:
     """The first hint that was not given yet, or None, and how many are left after it.
 
@@ -382,10 +408,8 @@ def next_hint(target: Target, result: ExerciseResult | None) -> tuple[str | None
     exercise = target.key.exercise
     special: list[str] = []
     if result is not None:
-        told = result.message.splitlines()
-        special = [twist.says for twist in exercise.twists if twist.says in told]
-        special += [result.hint] if result.hint else []
-    given = state.hints_given.setdefault((target.chapter, target.name), [])
+        special = [*_named(target, result), *filter(None, [result.hint])]
+    given = _given(target)
     left = [text for text in dict.fromkeys([*special, *exercise.hints]) if text not in given]
     if not left:
         return None, 0

@@ -57,7 +57,7 @@ def pytest_report_teststatus(
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
     """Count a rung apart whose exercise has been explained: it fails, and says nothing again."""
     if report.failed and _TOLD in getattr(report, "user_properties", ()):
-        return "rungs likewise", "F", ("FAILED", {"red": True})
+        return "likewise", "F", ("FAILED", {"red": True})
     return None
 
 

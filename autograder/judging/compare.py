@@ -197,10 +197,9 @@ def _array_difference(
         return None
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
     wanted, came = show_apart(expected[index], array[index])
-    said = (
-        f"{at(where)}{count} of {wrong.size} numbers differ. The first is at "
-        f"{list(index)}: expected {wanted}, received {came}"
-    )
+    place = f"differs, at {list(index)}" if count == 1 else f"differ. The first is at {list(index)}"
+    many = f"{count} of {wrong.size} numbers {place}: " if wrong.size > 1 else ""
+    said = f"{at(where)}{many}expected {wanted}, received {came}"
     if array.dtype == np.float16 and expected.dtype != np.float16:
         said += " (float16 keeps three digits only)"
     elif np.all(np.isfinite(array)) and np.max(off) < LOST * tolerance(expected, rounding):

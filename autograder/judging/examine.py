@@ -25,6 +25,8 @@ def examine(key: AnswerKey, i: int, outcome: Outcome) -> Finding | None:
         value = key.describe(i, outcome.value)
         difference = value_difference(key.expected[i], value, probe.rounding)
         difference = difference or _noise(probe, outcome)
+    if difference and key.exercise.puzzle and outcome.status == "returned":
+        difference = key.exercise.puzzle.in_words(probe.rung, outcome.value, difference)
     return Finding(key.exercise, probe, difference) if difference else None
 
 

@@ -282,7 +282,9 @@ def _rung_message(
     if failed:
         smallest = _smallest(key, rung, findings)
         assert smallest is not None
-        return f"{label}, {len(failed)} of {len(members)} cases fail: {smallest.text()}"
+        fail = "case fails" if len(failed) == 1 else "cases fail"
+        count = f", {len(failed)} of {len(members)} {fail}" if len(members) > 1 else ""
+        return f"{label}{count}: {smallest.text()}"
     if rung in key.exercise.verdicts:
         verdict = key.exercise.verdicts[rung]([outcomes[i] for i in members])
         return f"{label}: {verdict}" if verdict else ""

@@ -14,16 +14,17 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.judging.compare import agrees
+from cnnlab.autograder.judging.compare import Difference, agrees
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.tolerance import Rounding, is_number
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
+from cnnlab.autograder.judging.wording import kind_of
 from cnnlab.autograder.sandbox.calls import Outcome, invoke
 
 MOST = 64
@@ -193,6 +194,21 @@ class Puzzle:
         if len(given) > len(self.takes):
             raise ValueError(f"at most {len(self.takes)} arguments")
         return tuple(read(value) for read, value in zip(self.takes.values(), given, strict=False))
+
+    def in_words(self, rung: str, answer: Any, difference: Difference) -> Difference:
+        """A difference that says what came, where no name came or another one."""
+        try:
+            name, _ = answer
+        except (TypeError, ValueError):
+            said = f"expected a name and an input, received {kind_of(answer)}"
+            form = f'It ends as in `return "NAME", ({", ".join(self.takes)},)`.'
+            return replace(difference, text=said, entry=form)
+        if rung != "name":
+            return difference
+        known = isinstance(name, str) and name in self.choices
+        listed = "" if known else f"The box's list has {', '.join(self.choices)}."
+        said = f"{difference.text}, and the name was {kind_of(name)}"
+        return replace(difference, text=said, entry=listed)
 
 
 def _told(says: str) -> str:

@@ -5,6 +5,7 @@ It acts on notebooks that hold checks of ours, and hands on all others as they c
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute
+from sqlalchemy.exc import SAWarning
 from traitlets.utils.importstring import import_item
 
 from cnnlab.autograder.nbgrader_bridge.asked import asked_for
@@ -28,6 +30,10 @@ from cnnlab.autograder.nbgrader_bridge.handed_in import notebook_in
 from cnnlab.autograder.nbgrader_bridge.judge import Judge
 from cnnlab.autograder.nbgrader_bridge.repair import repaired
 from cnnlab.autograder.submission.files import crowd, few, files_of
+
+# nbgrader reads the gradebook between making a submission's rows and adding them, and SQLAlchemy
+# warns of rows that are not added. They are, three lines further.
+warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning, r"nbgrader\.api")
 
 
 class GradingExporter(NotebookExporter):

@@ -18,8 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cnnlab.autograder.display.text import to_text
 from cnnlab.autograder.judging.exercise import find_chapter, load_chapter
-from cnnlab.autograder.judging.results import ExerciseResult, SubmissionResult
-from cnnlab.autograder.report.classbook import better
+from cnnlab.autograder.judging.results import BatchResult, ExerciseResult, SubmissionResult
+from cnnlab.autograder.report.classbook import better, class_book
 from cnnlab.autograder.submission.assignment import asking, read_assignment
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,6 +30,44 @@ WHEEL = re.compile(r"cnnlab-[\w.]+-py3-none-any\.whl")
 
 VISIBILITIES = ("visible", "after_due_date", "after_published", "hidden")
 """When students see a test: Gradescope's own words."""
+
+
+def of_one_student(
+    batch: BatchResult, student: str | None = None, chapter: str | None = None
+) -> list[SubmissionResult]:
+    """One student's files for one chapter or assignment.
+
+    Parameters
+    ----------
+    batch : BatchResult
+    student : str, optional
+        Who is meant, where there are several.
+    chapter : str, optional
+        The beginning of the chapter's name, likewise.
+
+    Raises
+    ------
+    ValueError
+        It is not clear which ones are meant; the message lists what there is.
+    """
+    book = class_book([("", batch)])
+    found = [each for each in book.learners if student in (None, each.name, each.key)]
+    if len(found) > 1 or (student and not found):
+        names = ", ".join(learner.name for learner in book.learners)
+        raise ValueError(f"--student must be one of {names}. Received: {student!r}")
+    keys = {learner.key for learner in found}
+    return of_one_chapter([s for s in batch.submissions if (s.student or s.path) in keys], chapter)
+
+
+def of_one_chapter(
+    submissions: Sequence[SubmissionResult], chapter: str | None = None
+) -> list[SubmissionResult]:
+    """Those for one chapter or assignment, of one student's files; as `of_one_student`."""
+    there = list(dict.fromkeys(s.chapter for s in submissions if s.chapter))
+    meant = [name for name in there if name.startswith(chapter or "")]
+    if len(meant) > 1 or (chapter and not meant):
+        raise ValueError(f"--chapter must be one of {', '.join(there)}. Received: {chapter!r}")
+    return [s for s in submissions if not s.chapter or s.chapter in meant]
 
 
 def gradescope_results(

@@ -99,7 +99,7 @@ def test_a_run_whose_scheduler_dies_says_so_and_goes_on_elsewhere(tmp_path: Path
     with Run(submitted, "--recorded", "--resume", "r.journal") as run:
         said = run.said()
         assert run.process.returncode == 0, said
-        assert f"which holds {done} results" in said
+        assert f"which holds {done} result" in said
     assert results(tmp_path) == undisturbed(submitted, "--recorded")
 
 

@@ -238,6 +238,24 @@ def test_hints_begin_with_the_mistake_and_end_with_the_solution():
     assert all(h in said[5] for h in CHAPTER["relu"].hints)
 
 
+def test_a_hint_does_not_repeat_the_card(notebook):
+    notebook["relu"] = stub()
+    check(stub())
+    assert hint("relu").text.startswith(CHAPTER["relu"].hints[1])
+    notebook["relu"] = absolute()
+    check(absolute())
+    rung = CHAPTER["relu"].rung_hints.get("by-hand")
+    assert not hint().text.startswith("Negative numbers come out positive.")
+    assert rung is None or rung in live.state.hints_given[CHAPTER.name, "relu"]
+
+
+def test_a_hint_for_nothing_says_what_there_is():
+    start("ch01")
+    check(right())
+    for said in (hint().text, solution().text):
+        assert all(exercise.name in said for exercise in CHAPTER.exercises)
+
+
 def test_a_new_mistake_is_spoken_of_first():
     hint(absolute())
 

@@ -34,7 +34,7 @@ SPREADSHEET = "utf-8-sig"
 @export.command("csv")
 def as_csv(
     results: Results,
-    target: Target = Path("grades.csv"),
+    target: Target = Path("points.csv"),
     exercises: Annotated[
         bool, typer.Option("--exercises", help="One row for each student and exercise.")
     ] = False,
@@ -44,9 +44,11 @@ def as_csv(
     Moodle's grade book takes it: Grades, Import, CSV file, where student is mapped to what your
     students' folders are called by, such as the email address.
 
+    The table of `nbgrader export` is called grades.csv, so this one is not.
+
     Examples:
 
-      cnnlab export csv results.json -o grades.csv
+      cnnlab export csv results.json -o points.csv
 
       cnnlab export csv results.json -o exercises.csv --exercises
     """
@@ -141,6 +143,18 @@ def gradescope(
     results: Annotated[Path, typer.Argument(help="What `cnnlab grade --json` wrote.")],
     target: Target = Path("results.json"),
     visibility: Visibility = "visible",
+    student: Annotated[
+        str | None, typer.Option(help="Who is meant, if the results are of several students.")
+    ] = None,
+    chapter: ChapterName = None,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--one-student",
+            help="All files are one student's, whatever they are called: the best one counts, and "
+            "the student is told so.",
+        ),
+    ] = False,
 ) -> None:
     """Write Gradescope's results.json for one student's submission.
 
@@ -148,16 +162,25 @@ def gradescope(
 
     Examples:
 
-      cnnlab export gradescope results.json -o results/results.json
+      cnnlab export gradescope results.json --student ada -o ada.json
     """
     from cnnlab.autograder.judging.results import from_json
-    from cnnlab.autograder.report.gradescope import gradescope_results
+    from cnnlab.autograder.report.gradescope import (
+        gradescope_results,
+        of_one_chapter,
+        of_one_student,
+    )
 
     demand_visibility(visibility)
     if target.exists() and results.exists() and target.samefile(results):
         raise fail(f"--output must not be {results} itself: a class's results would be lost.", 2)
     try:
-        found = from_json(results.read_text(encoding="utf-8")).submissions
+        batch = from_json(results.read_text(encoding="utf-8"))
+        found = (
+            of_one_chapter(batch.submissions, chapter)
+            if together
+            else of_one_student(batch, student, chapter)
+        )
         said = gradescope_results(found, visibility)
         write_whole(target, [json.dumps(said, indent=1, ensure_ascii=False) + "\n"], "utf-8")
     except ValueError as error:

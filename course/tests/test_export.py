@@ -6,6 +6,7 @@ import csv
 import json
 import zipfile
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -167,8 +168,32 @@ def test_report_writes_pages_and_says_where(results, tmp_path):
 
 def test_gradescope_gets_one_students_results(results, tmp_path):
     out = tmp_path / "gs.json"
-    assert run("export", "gradescope", results, "-o", out).exit_code == 0
+    export = ("export", "gradescope", results, "-o", out)
+    for unclear in ((), ("--student", "eve"), ("--student", "ada", "--chapter", "ch02")):
+        said = run(*export, *unclear)
+        assert said.exit_code == 1
+        assert "must be one of" in said.output
+        assert not out.exists()
+    assert run(*export, "--student", "ada").exit_code == 0
     assert json.loads(out.read_text())["score"] == POINTS
+
+
+def test_files_without_a_students_name_are_one_students_only_where_that_is_said(tmp_path):
+    results, out = tmp_path / "r.json", tmp_path / "gs.json"
+    files = result_of(None, "s/ada.py", relu="stub"), result_of(None, "s/eve.py")
+    results.write_text("".join(json_pieces(batch(*files))), encoding="utf-8")
+    export = ("export", "gradescope", results, "-o", out)
+    assert "--student must be one of ada, eve" in run(*export).output
+    assert run(*export, "--student", "ada").exit_code == 0
+    assert json.loads(out.read_text())["score"] == files[0].score
+    assert run(*export, "--one-student").exit_code == 0
+    assert "2 files were handed in (ada.py, eve.py)" in json.loads(out.read_text())["output"]
+
+
+def test_a_table_of_ours_is_not_called_as_nbgraders_is(results, monkeypatch):
+    monkeypatch.chdir(results.parent)
+    assert run("export", "csv", results).exit_code == 0
+    assert not Path("grades.csv").exists()  # which `nbgrader export` writes
 
 
 def test_gradescopes_results_never_replace_those_of_the_class(results, monkeypatch):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnnlab.autograder.display.text import to_text
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.puzzles import (
@@ -272,6 +273,23 @@ def test_an_input_that_makes_both_raise_exposes_nothing():
 def test_what_is_missing_is_said_one_by_one():
     result = answered(RELU, ("leaky", np.array([2.0, -1.0])))
     assert "“it is the mistake in the box” should be true" in result.message
+    assert "the name was the text 'leaky'" in result.message
     said = [rung.message for rung in result.rungs if rung.id in ("exposes", "small")]
     assert "“no other mistake on the list does” should be true" in said[0]
     assert "“the mistake shows” should be true" in said[1]
+
+
+def test_a_name_that_is_not_listed_is_shown_with_the_list():
+    said = to_text(answered(RELU, ("capped", np.array([2.0]))))
+    assert "the name was the text 'capped'" in said
+    assert RELU.exercise.puzzle is not None
+    assert all(name in said for name in RELU.exercise.puzzle.choices)
+
+
+@pytest.mark.parametrize("answer", [None, "leaky", ("leaky",), 7])
+def test_an_answer_without_a_name_and_an_input_is_told_its_form(answer):
+    result = answered(RELU, answer)
+    said = " ".join(to_text(result).split())
+    assert "Expected a name and an input, received" in said
+    assert 'It ends as in `return "NAME", (z,)`.' in said
+    assert not result.diagnosis
