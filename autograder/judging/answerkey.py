@@ -54,13 +54,19 @@ class AnswerKey:
             return self
         if id(exercise) not in self._others:
             other = self._others[id(exercise)] = replace(self, exercise=exercise)
-            other.__dict__["requests"] = self.requests
+            other.__dict__ |= {"requests": self.requests, "_sent": self._sent}
         return self._others[id(exercise)]
 
     @cached_property
     def requests(self) -> list[bytes]:
         """Every probe's call, encoded once for the whole batch."""
-        return [request(probe.args, probe.kwargs, probe.given) for probe in self.probes]
+        pairs = zip(self.probes, self._sent, strict=True)
+        return [request(probe.args, probe.kwargs, sent) for probe, sent in pairs]
+
+    @cached_property
+    def _sent(self) -> list[Any]:
+        """What the driver gets of what each probe gives."""
+        return [self.exercise.sent(probe.given) for probe in self.probes]
 
     @cached_property
     def mistakes(self) -> list[Twist]:
@@ -83,19 +89,22 @@ class AnswerKey:
     def call(self, function: Callable[..., Any], probe: Probe) -> Outcome:
         """A function of this process, called as a learner's is."""
         driver = load_driver(self.exercise.driver)
-        return invoke(function, probe.args, probe.kwargs, driver, probe.given)
+        given = self.exercise.sent(probe.given)
+        return invoke(function, probe.args, probe.kwargs, driver, given)
 
     def describe(self, i: int, value: Any) -> Any:
         """A result as it is compared; one that has no description is `Undescribed`.
 
-        What the judge gave a driver is taken from the probe, never from the learner's process. A
-        dict that comes back as it is has not been described either: it could be the judge's own.
+        What the judge gave a driver, or kept back, is taken from the probe, never from the
+        learner's process. A dict that comes back as it is has not been described either: it could
+        be the judge's own.
         """
         probe = self.probes[i]
         if self.exercise.describe is same:
             return value
         if self.exercise.driver and isinstance(value, dict) and isinstance(probe.given, dict):
-            value = {name: probe.given.get(name, entry) for name, entry in value.items()}
+            known = {*value, *(probe.given.keys() - self._sent[i].keys())}
+            value = value | {name: each for name, each in probe.given.items() if name in known}
         try:
             described = self.exercise.describe(probe.args, value)
         except Exception:

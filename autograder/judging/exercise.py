@@ -112,7 +112,7 @@ class Probe:
     quiet : bool
         Whether NumPy must not warn of an overflow or an invalid value on the way.
     given
-        A tree for the exercise's driver alone: weights, pictures, a seed.
+        A tree for the exercise's driver: weights, pictures, a seed; see `Exercise.sent`.
     """
 
     rung: str
@@ -138,6 +138,11 @@ class FreshGenerator(np.random.Generator):
 def same(args: tuple[Any, ...], value: Any) -> Any:
     """The usual description: a result is judged as it is."""
     return value
+
+
+def all_of_it(given: Any) -> Any:
+    """The usual driver: it is sent all that a probe gives."""
+    return given
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,9 @@ class Exercise:
         ``module.function`` in `cnnlab.autograder.sandbox.drivers`, which calls the learner's
         function where a plain call is not enough, and returns nested dicts and arrays; empty for
         a plain call.
+    sent : callable, given → tree
+        What the driver gets of what a probe gives, where the description needs more. A driver is
+        called beside learner code, which reads all that it gets.
     simulated : bool
         Whether `numpy_op` answers as the driver does, instead of being driven itself; it takes
         what the probe gives the driver as its keyword ``given``.
@@ -209,6 +217,7 @@ class Exercise:
     evidence: int = 2
     verdicts: Mapping[str, Callable[[list[Any]], str]] = field(default_factory=dict)
     driver: str = ""
+    sent: Callable[[Any], Any] = all_of_it
     simulated: bool = False
     baseline: Baseline | None = None
     puzzle: Puzzle | None = None

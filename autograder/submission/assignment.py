@@ -250,8 +250,9 @@ def _refuse_twice(found: list[Asked], path: Path) -> None:
 def course_root(paths: Iterable[Path], given: Path | None = None) -> Path | None:
     """The root of a course: the one given, else that of these paths; None where there is none.
 
-    It has ``source/``, and what the instructor named is that root, or in its ``submitted/``. Only
-    the outermost such folder counts: a learner may have handed in what looks like a course.
+    It has ``source/``, and what the instructor named is its ``submitted/``, or in there. Only the
+    outermost such folder counts: a learner may have handed in what looks like a course. So no
+    folder is one that was named itself; it must be given.
 
     Raises
     ------
@@ -262,8 +263,8 @@ def course_root(paths: Iterable[Path], given: Path | None = None) -> Path | None
         if not (given / SOURCE).is_dir():
             raise ValueError(f"--course must be a folder with {SOURCE}/. Received: {given}")
         return given
-    roots = (above_submitted(path) or path.absolute() for path in paths)
-    return next((root for root in roots if (root / SOURCE).is_dir()), None)
+    roots = (above_submitted(path) for path in paths)
+    return next((root for root in roots if root and (root / SOURCE).is_dir()), None)
 
 
 def above_submitted(path: Path) -> Path | None:

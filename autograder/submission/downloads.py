@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,13 @@ NESTED = 3
 """Zips inside one another at most."""
 ENTRIES = 100_000
 """Files in one zip at most."""
+
+ROOM = 256 << 20
+"""Bytes that one student's zip may hold in all, zips in it included."""
+NAME = 200
+"""Bytes of a file's name at most: systems allow 255, and a number may be added."""
+BLOCK = 4096
+"""So much room even an empty file takes on a disk."""
 
 WRAPPED = 4
 """Folders at most around all that the students handed in."""
@@ -90,6 +96,18 @@ class HandedIn:
     data: bytes = field(repr=False)
     time: datetime | None = None
     late: bool = False
+
+
+@dataclass
+class _Room:
+    """What one student's zip may still hold, in bytes."""
+
+    left: int = field(default_factory=lambda: ROOM)
+
+    def takes(self, size: int) -> bool:
+        """Whether there is room for a file of this size, which is then taken."""
+        self.left -= max(size, BLOCK)
+        return self.left >= 0
 
 
 class Download:
@@ -170,8 +188,11 @@ class Download:
         read: bool,
         before: str = "",
         depth: int = 1,
+        room: _Room | None = None,
     ) -> Iterator[tuple[str, bytes]]:
         """What is in a zip; ``before`` is the zip's own place, as a folder."""
+        if before and room is None:
+            room = _Room()
         try:
             with zipfile.ZipFile(source) as archive:
                 entries = archive.infolist()
@@ -185,14 +206,17 @@ class Download:
                     is_zip = inner.lower().endswith(".zip")
                     if not (is_zip or wanted(inner)) or not self._fits(inner, entry.file_size):
                         continue
+                    if room and not room.takes(entry.file_size):
+                        self._left_out(f"more than {ROOM >> 20} MiB in {place}")
+                        return
                     data = _read(archive, entry) if is_zip or read else b""
                     if is_zip:
                         inside = io.BytesIO(data)
-                        rest = wanted, read, inner[:-4] + "/", depth + 1
+                        rest = wanted, read, inner[:-4] + "/", depth + 1, room
                         yield from self._unzipped(inside, inner, *rest)
                     else:
                         yield inner, data
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError) as error:
+        except Exception as error:  # a broken zip ends in an error of any kind
             self._left_out(f"{place} cannot be unzipped ({error})")
 
     def _fits(self, place: str, size: int) -> bool:
@@ -313,4 +337,5 @@ def _folder_name(name: str) -> str:
     ('Ada_ _3', '_', 'ada@example.org')
     """
     safe = "".join(c if c.isprintable() and c not in '<>:"/\\|?*' else "_" for c in name)
-    return safe.strip(" .")[:120] or "_"
+    short = safe.strip(" .").encode()[:NAME].decode(errors="ignore")
+    return short or "_"

@@ -21,6 +21,7 @@ Beside = Callable[[str], str | None]
 MAX_MODULES = 20
 """So many of them are read."""
 _ASKED = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE | re.ASCII)
+_ANSWER = re.compile(r"ch\d\d(?!\d)", re.IGNORECASE)
 _LOAD = """\
 def _load(name, source):
     import linecache, sys, types
@@ -41,12 +42,20 @@ def nothing_beside(name: str) -> str | None:
 
 
 def files_beside(path: str) -> Beside:
-    """The modules in a submitted file's folder."""
+    """The modules in a submitted file's folder.
+
+    Where it is not one student's, a file that names its chapter is somebody's answer, and no module
+    of others.
+    """
+    folder = Path(path).absolute().parent
+    own = "submitted" in folder.parts[:-1]
 
     def source(name: str) -> str | None:
-        file = Path(path).parent / f"{name}.py"
+        file = folder / f"{name}.py"
+        if _ANSWER.match(name) and not own:
+            return None
         try:
-            if file == Path(path) or not file.is_file():
+            if file == Path(path).absolute() or not file.is_file():
                 return None
             return decode(read_bytes(str(file)))[0]
         except (Unreadable, OSError, ValueError):

@@ -203,15 +203,18 @@ def test_a_learner_cannot_bring_a_course_along(course, tmp_path):
     nested.parent.mkdir(parents=True)
     nested.touch()
 
-    for path in (tmp_path / "submitted", mine, nested):
+    alone = shutil.copytree(mine, tmp_path / "downloads" / "mallory")  # graded by its name
+    for path in (tmp_path / "submitted", mine, nested, alone):
         assert course_root([path]) is None
     assert root_of(nested) is None
     assert read(nested).student is None, "it is nobody else's"
     with pytest.raises(ValueError, match=r"--course must be a folder with source/"):
         course_root([mine], tmp_path)
     (tmp_path / "source").mkdir()
-    for path in (tmp_path, tmp_path / "submitted", mine, nested):
+    for path in (tmp_path / "submitted", mine, nested):
         assert course_root([path]) == tmp_path
+    assert course_root([tmp_path]) is None, "it may be a learner's; --course says that it is not"
+    assert course_root([tmp_path], tmp_path) == tmp_path
     assert assignment_of(tmp_path, nested) is None, "the true source asks for nothing"
 
 

@@ -17,6 +17,7 @@ from cnnlab.autograder.nbgrader_bridge.course_root import course_at
 from cnnlab.autograder.nbgrader_bridge.database import DatabaseError, timestamp_in, url_of
 from cnnlab.autograder.nbgrader_bridge.write_scores import ScoreWriter
 from cnnlab.autograder.settings import Settings
+from cnnlab.autograder.submission import read
 from cnnlab.autograder.submission.files import MAX_FILES, files_of, find_submissions
 from cnnlab.autograder.tests.handins import CHAPTER, NOTEBOOK
 
@@ -170,3 +171,13 @@ def test_nbgrader_reads_the_time_as_the_command_does(tmp_path: Path, monkeypatch
     for said, expected in (("nonsense", None), ("2026-01-03 00:00:00 UTC", datetime(2026, 1, 3))):
         (tmp_path / "timestamp.txt").write_text(said)
         assert course.get_existing_timestamp(str(tmp_path)) == expected
+
+
+def test_a_neighbours_answer_is_no_module(tmp_path: Path) -> None:
+    """Files of a whole class in one folder; in a student's own, files may import each other."""
+    stolen = "from ch01_ada import relu as r\n\n\ndef relu(z):\n    return r(z)\n"
+    answers = {"ch01_ada.py": "def relu(z):\n    return z\n", "ch01_eve.py": stolen}
+    for place, status in (("class", "forbidden"), ("submitted/eve/ch01", "written")):
+        folder = _write(tmp_path / place, **answers)
+        relu = read(folder / "ch01_eve.py").exercises["relu"]
+        assert relu.status == status, relu.problem

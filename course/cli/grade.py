@@ -202,6 +202,8 @@ def submissions_in(paths: list[Path], course: Path | None) -> tuple[list[Path], 
     files = find_submissions(paths, root)
     if not files:
         raise fail("There is no notebook and no .py file in " + ", ".join(map(str, paths)), 2)
+    if root is None and (like := [p for p in paths if (p / "source").is_dir()]):
+        say(f"{like[0]} has a source/. If it is your course, name its submitted/, or --course.")
     return files, root
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.ch15_your_photographs._folders import File, bare, class_of
+from cnnlab.autograder.graders.ch15_your_photographs._folders import File, bare, class_of, on_disk
 from cnnlab.autograder.judging.twists import Fails
-from cnnlab.autograder.sandbox.drivers import ch15
 from cnnlab.course.ops import Array
 from cnnlab.datasets.folders import HIDDEN
 
@@ -179,7 +178,8 @@ def _read(pixels: bytes, shape: tuple[int, ...], about: tuple[tuple[str, Any], .
 
     array = np.frombuffer(pixels, np.uint8).reshape(shape)
     with suppress(OSError):
-        image = Image.open(io.BytesIO(ch15.body({**dict(about), "pixels": array})))
+        body = on_disk({**dict(about), "pixels": array})["body"]
+        image = Image.open(io.BytesIO(body.tobytes()))
         image.load()
         return image
     return None

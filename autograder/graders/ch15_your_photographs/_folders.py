@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
@@ -42,8 +43,23 @@ def smooth_picture(rng: Rng, shape: tuple[int, int], color: Sequence[int]) -> Ar
     return (np.array(color) + ramp[..., None]).astype(np.uint8)
 
 
+TURNS: dict[int, Callable[[Array], Array]] = {
+    1: lambda upright: upright,
+    3: lambda upright: upright[::-1, ::-1],
+    6: lambda upright: np.rot90(upright, 1),
+    8: lambda upright: np.rot90(upright, -1),
+}
+"""EXIF's orientation → how the file holds an upright picture: the camera was turned."""
+ORIENTATION = 274
+
+
 def file(name: str, pixels: Array | None = None, **more: Any) -> File:
-    """A file for the driver."""
+    """A file of a folder.
+
+    Its ``name`` is relative to the folder; ``kind`` is ``"PNG"``, ``"JPEG"``, or ``"text"`` (no
+    picture); ``pixels`` are as they are to be seen; ``turned`` is of `TURNS`; ``mode`` says how
+    they are stored; ``kept`` is the share of the file's bytes that is there.
+    """
     usual = {"kind": "PNG", "turned": 1, "mode": "RGB", "kept": 1.0}
     return {"name": name, "pixels": pixels, **usual, **more}
 
@@ -56,6 +72,36 @@ def files(rng: Rng, names: Iterable[str], shapes: Sequence[tuple[int, int]]) -> 
         file(name, picture(rng, shapes[i % len(shapes)], color))
         for i, (name, color) in enumerate(zip(names, colors, strict=True))
     ]
+
+
+# What the driver gets
+
+
+def written(given: dict[str, Any]) -> dict[str, Any]:
+    """The files as a folder holds them: nobody who reads them gets upright pixels."""
+    return {**given, "files": [on_disk(each) for each in given["files"]]}
+
+
+def on_disk(each: File) -> dict[str, Any]:
+    """A file's name and bytes."""
+    body = b"no picture" if each["kind"] == "text" else encoded(each)
+    kept = body[: int(len(body) * each["kept"])]
+    return {"name": each["name"], "body": np.frombuffer(kept, np.uint8)}
+
+
+def encoded(each: File) -> bytes:
+    """A picture as its file's bytes."""
+    from PIL import Image
+
+    stored = np.ascontiguousarray(TURNS[each["turned"]](each["pixels"]))
+    picture = Image.fromarray(stored).convert(each["mode"])
+    about = Image.Exif()
+    if each["turned"] != 1:
+        about[ORIENTATION] = each["turned"]
+    body = io.BytesIO()
+    options: dict[str, Any] = {"quality": 95, "subsampling": 0} if each["kind"] == "JPEG" else {}
+    picture.save(body, format=each["kind"], exif=about, **options)
+    return body.getvalue()
 
 
 # What is true of a result

@@ -59,6 +59,11 @@ def probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("robust", call, title="a label too few", raises="labels", given=told)
 
 
+def without_truth(given: dict[str, Any]) -> dict[str, Any]:
+    """What the driver gets: the classes of the new features are what a head must find out."""
+    return {name: each for name, each in given.items() if name != "truth"}
+
+
 # What is true of a head
 
 
@@ -194,6 +199,7 @@ EXERCISE = Exercise(
     numpy_op=simulated,
     simulated=True,
     driver="ch15.head",
+    sent=without_truth,
     describe=facts,
     evidence=1,  # each side shows in one probe alone
     twists=(

@@ -39,9 +39,11 @@ from cnnlab.autograder.graders.ch15_your_photographs._folders import (
     files,
     is_hidden,
     is_readable,
+    on_disk,
     picture,
     smooth_picture,
     stated,
+    written,
 )
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, with_mistake
@@ -153,7 +155,7 @@ def keras_folder(folder: str, size: int, given: dict[str, Any]) -> Any:
     found = []
     with TemporaryDirectory() as place:
         for each in good:
-            ch15.write(Path(place), each)
+            ch15.write(Path(place), on_disk(each))
             stored = utils.img_to_array(utils.load_img(str(Path(place, each["name"]))))
             square = _middle(_upright(stored, each["turned"]))
             utils.save_img(str(Path(place, "square.png")), square, scale=False)
@@ -204,6 +206,7 @@ EXERCISE = Exercise(
     keras_reference=keras_folder,
     numpy_op=steps,
     driver="ch15.folder",
+    sent=written,
     simulated=True,
     describe=facts,
     evidence=1,  # whole pictures, or sentences that are true of the whole folder

@@ -1,11 +1,10 @@
 """Chapter 15's calls: a folder of pictures that is written first, a frozen base, a trained head.
 
-Keras and Pillow are imported in functions alone: a chapter without them loads this file, too.
+Keras is imported in functions alone: a chapter without it loads this file, too.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -14,15 +13,6 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.sandbox.drivers import models
-
-TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
-    1: lambda upright: upright,
-    3: lambda upright: upright[::-1, ::-1],
-    6: lambda upright: np.rot90(upright, 1),
-    8: lambda upright: np.rot90(upright, -1),
-}
-"""EXIF's orientation → how the file holds an upright picture: the camera was turned."""
-ORIENTATION = 274
 
 
 def folder(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> dict[str, Any]:
@@ -53,38 +43,10 @@ def folder(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> 
 
 
 def write(root: Path, file: dict[str, Any]) -> None:
-    """Write one file of a folder.
-
-    Parameters
-    ----------
-    file : dict
-        ``name`` relative to the root; ``kind`` (``"PNG"``, ``"JPEG"``, or ``"text"``: no
-        picture); ``pixels``, as they are to be seen; ``turned``, of `TURNS`; ``mode``, how they
-        are stored; ``kept``, the share of the file's bytes that is there.
-    """
+    """Write one file of a folder: its ``name`` relative to the root, its ``body`` as numbers."""
     path = root / file["name"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body(file))
-
-
-def body(file: dict[str, Any]) -> bytes:
-    """What is in a file."""
-    whole = b"no picture" if file["kind"] == "text" else _encoded(file)
-    return whole[: int(len(whole) * file["kept"])]
-
-
-def _encoded(file: dict[str, Any]) -> bytes:
-    from PIL import Image
-
-    stored = np.ascontiguousarray(TURNS[file["turned"]](file["pixels"]))
-    picture = Image.fromarray(stored).convert(file["mode"])
-    about = Image.Exif()
-    if file["turned"] != 1:
-        about[ORIENTATION] = file["turned"]
-    written = io.BytesIO()
-    options: dict[str, Any] = {"quality": 95, "subsampling": 0} if file["kind"] == "JPEG" else {}
-    picture.save(written, format=file["kind"], exif=about, **options)
-    return written.getvalue()
+    path.write_bytes(file["body"].tobytes())
 
 
 def _plain(found: Any) -> Any:
@@ -121,8 +83,8 @@ def head(function: Callable[..., Any], args: Any, kwargs: Any, given: Any) -> di
     Parameters
     ----------
     given : dict
-        ``seed`` of the generator, ``new`` (features that it has not seen), ``truth`` (their
-        labels) and ``asks``. All of it is carried along.
+        ``seed`` of the generator, ``new`` (features that it has not seen) and ``asks``. All of it
+        is carried along.
 
     Returns
     -------

@@ -48,6 +48,7 @@ TRICKS = (
     "ch08_zca_plain_return",
     "ch10_forged_passes",
     "ch11_forged_climbs",
+    "ch15_peeks",
 )
 """Sources that can be graded without their trick, too: it must earn them nothing."""
 

@@ -235,6 +235,31 @@ def test_a_broken_zip_is_said(data, tmp_path):
     assert "there is no" in problems[1]
 
 
+def broken_in_many_ways():
+    """Zips that end in errors of zipfile's own parts: UnicodeDecodeError, IndexError, …"""
+    packed = zipped({"ch01.py": "1", "é.ipynb": "2"})
+    yield packed.replace("é".encode(), b"\xff\xfe")
+    for place in range(len(packed) - 4):
+        yield packed[:place] + b"\xff\x00\x0e\x00" + packed[place + 4 :]
+
+
+def test_one_student_does_not_end_the_reading_of_a_class(tmp_path, monkeypatch):
+    """Whatever a zip, what it holds and how its files are called."""
+    monkeypatch.setattr(downloads, "ROOM", 100 * downloads.BLOCK)
+    files = {f"eve_1_{1000 + i}_a.zip": data for i, data in enumerate(broken_in_many_ways())}
+    crowd = zipped({f"{i}.py": "" for i in range(90)})
+    files["mallory_2_2000_more.zip"] = zipped({f"{i}.zip": crowd for i in range(20)})
+    files[f"trent_3_2000_{'😀' * 120}.py"] = "1"
+    files["zoe_4_2000_ch01.py"] = "1"
+    path = tmp_path / "d.zip"
+    path.write_bytes(zipped(files))
+    found, problems = read(path)
+    assert ("zoe_4", "ch01.py", b"1") in found
+    assert sum(student == "mallory_2" for student, _, _ in found) <= 100
+    assert any("mallory_2_2000_more" in problem for problem in problems)
+    assert all(len(name.encode()) < 255 for _, name, _ in found)
+
+
 @pytest.mark.parametrize(
     "text", [":", "[]", "a: [", "submission_11: 3", "x: {':submitters': 7}", "x: 2026-13-01"]
 )
