@@ -78,7 +78,7 @@ def agrees(expected: Any, received: Any, rounding: Rounding = EXACT) -> bool:
     return not wrong.any() or not np.any(wrong & ~_same_cells(expected, received))
 
 
-def _same_cells(expected: np.ndarray, received: np.ndarray) -> Any:
+def _same_cells(expected: Any, received: Any) -> Any:
     """Where both hold the same, nan and inf too.
 
     Keras gives no such numbers, but a mistake that overflows is known by them.
@@ -216,10 +216,11 @@ def _number_difference(
         said = f"{at(where)}expected {show(expected)}, received {came}"
         return Difference("type", said, where, None, expected, received)
     try:
-        off = abs(float(received) - float(expected))
+        one, other = np.float64(expected), np.float64(received)
+        off, same = abs(float(other) - float(one)), bool(_same_cells(one, other))
     except OverflowError:
-        off = float("inf")
-    if off == 0 or off <= tolerance(np.asarray(expected), rounding):
+        off, same = float("inf"), False
+    if same or off <= tolerance(np.asarray(expected), rounding):
         return None
     return _differ("values", expected, received, where)
 

@@ -139,6 +139,19 @@ def _padded_by(half: Callable[[int, int], int]) -> SizeRule:
     return lambda n, k, s, d: (n + 2 * half(k, d) - reach(k, d)) // s + 1
 
 
+def _nearest_valid(n: int, k: int, stride: int, dilation: int) -> int:
+    return round((n - reach(k, dilation)) / stride) + 1
+
+
+def _nearest_same(n: int, k: int, stride: int, dilation: int) -> int:
+    return round(n / stride)
+
+
+def _both_nearest(op: Op) -> Op:
+    return counts("valid", _nearest_valid)(counts("same", _nearest_same)(op))
+
+
+_NEAREST = 'You round to the nearest number. With "valid" a step that is not whole does not count; with "same" it does. Which way must you round in each?'
 _NOT_ROUNDED = (
     "You get fractions: 2.5 places. A window stands at a place or it does not. Which way must "
     "you round, and does the padding change it?"
@@ -204,6 +217,14 @@ EXERCISE = Exercise(
             )
         ),
         Twist("not-rounded", _undivided(True, None), _NOT_ROUNDED),
+        *(
+            Twist("rounded-to-nearest", nearest, _NEAREST)
+            for nearest in (
+                _both_nearest,
+                counts("valid", _nearest_valid),
+                counts("same", _nearest_same),
+            )
+        ),
         Twist(
             "stride-ignored",
             on_sizes(lambda n, k, s, p, d: (n, k, 1, p, d)),

@@ -143,6 +143,19 @@ EXERCISE = Exercise(
             padded(lambda h, w: h),
             "np.pad with a single pair pads every axis: batch and channels too. Give it one pair for each axis.",
         ),
+        *(
+            Twist(
+                "symmetric-padding",
+                on_args(lambda x, h, w, *mode, i=i: (x, (h[i], h[i]), (w[i], w[i]), *mode)),
+                "Your frame has the same width on both sides. A pair has two numbers: one for above or left, one for below or right. Where do you use each?",
+            )
+            for i in (0, 1)
+        ),
+        Twist(
+            "wraps-around",
+            reading("edge", "wrap"),
+            '"edge" repeats the nearest pixel of the border. Your frame takes it from the other side of the picture. Which pixel lies next to the frame on the left?',
+        ),
         Twist("mirror-for-edge", reading("edge", "reflect"), _MIRRORED),
         Twist("mirror-for-edge", reading("edge", "symmetric"), _MIRRORED),
         Twist(

@@ -155,6 +155,22 @@ def mixed_channels(reduce: Callable[..., Array]) -> tuple[Callable[[Array], Arra
     )
 
 
+def _over_pictures(reduce: Callable[..., Array], *axes: int) -> Callable[[Array], Array]:
+    """One number for all pictures, or for all that a window holds in any of them."""
+    return lambda window: np.broadcast_to(
+        reduce(window, axis=axes, keepdims=True)[:, 0, 0], window.shape[::3]
+    )
+
+
+def mixed_twists(reduce: Callable[..., Array]) -> tuple[Twist, ...]:
+    """Windows that are reduced over the batch, too."""
+    ways = (_over_pictures(reduce, 0, 1, 2), _over_pictures(reduce, 0, 1, 2, 3))
+    return tuple(
+        Twist("pictures-mixed", lambda op, way=way: window_op(way), _MIXED) for way in ways
+    )
+
+
+_MIXED = "All pictures of your batch get the same numbers. Each picture is pooled by itself. Which axes does one window have, and over which of them do you go?"
 _STRIDES_SWAPPED = "Your strides have changed places. Which of the two runs down the rows?"
 _SIZE_SWAPPED = "The window's height and width have changed places. Which of its sizes counts rows?"
 _CEIL = (

@@ -12,6 +12,7 @@ from cnnlab.autograder.graders.ch03_pooling._pooling import (
     POOL_HINTS,
     keras_average_pool2d,
     mixed_channels,
+    mixed_twists,
     on_pool,
     pool_probes,
     window_op,
@@ -65,6 +66,20 @@ EXERCISE = Exercise(
             ),
             "Everything after the decimal point is lost. Which dtype does your result array have when whole numbers come in?",
         ),
+        *(
+            Twist(
+                "truncates-to-int",
+                on_output(cut),
+                "Everything after the decimal point is lost. Which of Python's two divisions do you use, and which dtype does your result have?",
+            )
+            for cut in (np.floor, np.trunc)
+        ),
+        Twist(
+            "median-instead",
+            lambda op: window_op(lambda window: np.median(window, axis=(1, 2))),
+            "Your results are medians: the number in the middle of the sorted ones. How do you get a mean?",
+        ),
+        *mixed_twists(np.mean),
         *window_twists(_mean),
         *one_side_twists(_mean_of_picture, np.nan),
     ),

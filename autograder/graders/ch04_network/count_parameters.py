@@ -33,12 +33,15 @@ def parameters(
     bias: str = "each",
     of: tuple[str, ...] = WITH_WEIGHTS,
     places: str = "",
+    side: int | None = None,
     pool: Callable[[Layer, int], int] = lambda layer, channels: 0,
 ) -> list[int]:
     """`count_parameters` with mistakes: without any, it is that function."""
     counts = []
     for before, full, after, layer in walk(input_shape, layers):
         weights, biases = weights_and_biases(before, layer)
+        if full.kind == "conv" and side is not None:
+            weights = weights // prod(full.size) * full.size[side] ** 2
         if full.kind == "conv" and not channels:
             weights //= before[-1]
         if full.kind == "conv" and places:
@@ -85,6 +88,14 @@ EXERCISE = Exercise(
         Twist("times-positions", with_mistake(places="all"), _PLACES),
         Twist("times-positions", with_mistake(places="weights"), _PLACES),
         Twist("input-channels-forgotten", with_mistake(channels=False), CHANNELS),
+        *(
+            Twist(
+                "square-kernel-only",
+                with_mistake(side=side),
+                "You take every kernel for square. A kernel of 3×2 has two sizes: how many numbers does it hold for one channel?",
+            )
+            for side in (0, 1)
+        ),
         *(
             Twist(name, with_mistake(bias=bias, of=of), says)
             for name, bias, says in _BIASES

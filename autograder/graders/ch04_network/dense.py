@@ -106,6 +106,20 @@ def _softmax_over_batch(op: Op) -> Op:
     return mistaken
 
 
+def _bias_last(op: Op) -> Op:
+    def mistaken(x: Any, weights: Any, bias: Any, activation: str | None = None) -> Any:
+        return op(x, weights, 0 * floats(bias), activation) + floats(bias)
+
+    return mistaken
+
+
+def _relu_for_none(op: Op) -> Op:
+    def mistaken(x: Any, weights: Any, bias: Any, activation: str | None = None) -> Any:
+        return op(x, weights, bias, activation or "relu")
+
+    return mistaken
+
+
 _IGNORED = (
     "One of the activations makes no difference in your layer. What should become of the sums "
     "before you return them?"
@@ -129,6 +143,21 @@ EXERCISE = Exercise(
             "bias-forgotten",
             on_args(lambda x, w, b, *rest: (x, w, 0 * floats(b), *rest)),
             "The bias is missing. What should a layer answer to a row of zeros?",
+        ),
+        Twist(
+            "bias-subtracted",
+            on_args(lambda x, w, b, *rest: (x, w, -floats(b), *rest)),
+            "You take the bias off. What should a layer answer to a row of zeros when its bias is 3?",
+        ),
+        Twist(
+            "bias-after-activation",
+            _bias_last,
+            "You add the bias after the activation. A ReLU could then give numbers below 0. What should it look at: the products alone, or the whole sum?",
+        ),
+        Twist(
+            "relu-baked-in",
+            _relu_for_none,
+            "Without an activation, your sums still go through a ReLU. What should None do with a negative sum?",
         ),
         Twist(
             "bias-per-product",

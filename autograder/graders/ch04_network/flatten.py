@@ -71,6 +71,11 @@ EXERCISE = Exercise(
     twists=(
         Twist("drops-batch", on_output(np.ravel), _DROPS_BATCH),
         Twist("drops-batch", on_output(lambda y: y.reshape(1, -1)), _DROPS_BATCH),
+        Twist(
+            "rows-and-columns-swapped",
+            on_args(lambda x: (np.swapaxes(floats(x), 1, 2),)),
+            "You go down the columns of a picture first. NumPy goes along a row, then to the next one. Which axis of x counts the rows?",
+        ),
         Twist("channels-first-order", on_args(_channels_first), _CHANNELS_FIRST),
         Twist(
             "fortran-order",

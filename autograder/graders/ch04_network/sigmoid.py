@@ -15,7 +15,7 @@ from cnnlab.autograder.graders.ch04_network._activations import (
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, on_args
+from cnnlab.autograder.judging.twists import Twist, on_args, on_output
 from cnnlab.course.ops import network
 
 Rng = np.random.Generator
@@ -40,6 +40,7 @@ def sigmoid_probes(rng: Rng) -> Iterator[Probe]:
     yield Probe("edge-cases", (z,), title="large, float64", quiet=True)
 
 
+_CLIPPED = "You cut off z before the formula, and too early: your curve is flat where it should still change. From which z on does a float not show a change any more?"
 _WARNS = (
     "exp of a large number is more than a float can hold: it becomes inf, and NumPy warns of it. "
     "Your results are right only by luck. Which exponent can never be too large?"
@@ -54,6 +55,19 @@ EXERCISE = Exercise(
     twists=(
         Twist("overflows", formula(lambda z: np.exp(z) / (1 + np.exp(z))), OVERFLOWS),
         Twist("overflows", formula(lambda z: 1 / (1 + np.exp(-z))), _WARNS),
+        *(
+            Twist(
+                "clipped-too-early",
+                formula(lambda z, c=limit: 1 / (1 + np.exp(-np.clip(z, -c, c)))),
+                _CLIPPED,
+            )
+            for limit in (5, 6, 8, 10)
+        ),
+        Twist(
+            "derivative-instead",
+            on_output(lambda y: y * (1 - y)),
+            "Your result is the slope of the curve. It is never above 0.25. What does the curve itself reach for a large z?",
+        ),
         Twist(
             "sign-missing",
             on_args(lambda z: (-floats(z),)),

@@ -16,7 +16,7 @@ from cnnlab.autograder.graders.ch05_backprop._windows import (
 )
 from cnnlab.autograder.graders.shared.arrays import floats
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
-from cnnlab.autograder.graders.shared.loop_mistakes import last_alone
+from cnnlab.autograder.graders.shared.loop_mistakes import last_alone, last_at_zero
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_args, on_output
 from cnnlab.course.ops import gradients as ops
@@ -58,6 +58,24 @@ def _patches_at(change: Callable[[Pair], Pair]) -> Callable[[Op], Op]:
     return apply
 
 
+def _running_over(change: Callable[[Pair], Pair]) -> Callable[[Op], Op]:
+    """The same, but what a patch lacks behind the border is left out of the sum."""
+
+    def apply(op: Op) -> Op:
+        def mistaken(dout: Any, x: Any, size: Pair, strides: Pair = (1, 1)) -> Array:
+            x, places = floats(x), np.shape(dout)[1:3]
+            lacking = [
+                (0, max((n - 1) * s + k - have, 0))
+                for n, s, k, have in zip(places, change(strides), size, x.shape[1:3], strict=True)
+            ]
+            framed = np.pad(x, ((0, 0), *lacking, (0, 0)))
+            return _patches_at(change)(op)(dout, framed, size, strides)
+
+        return mistaken
+
+    return apply
+
+
 def _over_places(n: int, h: int, w: int, f: int) -> int:
     return h * w
 
@@ -71,6 +89,10 @@ _TURNED = "Rows and columns of your dk have changed places. Which of its axes is
 _SWAPPED = (
     "Your last two axes have changed places. Kernels have the axes row, column, channel, filter. "
     "Which two of them does your product give, and in which order?"
+)
+_CUT = (
+    "The last row or column of your dk stays 0: your patches are too small. How many rows and "
+    "columns does a patch have, and do your loops and slices reach the last?"
 )
 _AVERAGED = (
     "Your dk is an average over the places. The kernel was used at each of them: are the gradients "
@@ -91,6 +113,11 @@ EXERCISE = Exercise(
         Twist("averages-places", divided(lambda n, h, w, f: n * h * w), _AVERAGED),
         Twist("rows-and-columns-swapped", on_output(lambda dk: dk.swapaxes(0, 1)), _TURNED),
         *(Twist(name, _patches_at(steps), says) for name, steps, says in OTHER_STEPS),
+        *(Twist(name, _running_over(steps), says) for name, steps, says in OTHER_STEPS),
+        *(
+            Twist("patch-too-small", on_output(last_at_zero(*axes)), _CUT)
+            for axes in ((0, 1), (0,), (1,))
+        ),
         *(
             Twist(
                 "last-place-only",

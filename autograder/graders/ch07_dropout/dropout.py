@@ -27,7 +27,7 @@ from cnnlab.autograder.graders.ch07_dropout._mistakes import (
 )
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist
+from cnnlab.autograder.judging.twists import Twist, on_output
 from cnnlab.course.ops import Array
 
 Rng = np.random.Generator
@@ -150,6 +150,11 @@ EXERCISE = Exercise(
         *keep_twists(),
         *fair_twists(),
         *scale_twists(),
+        Twist(
+            "order-swapped",
+            on_output(lambda both: both[::-1]),
+            "The mask comes first in yours. In which order does the description name the two?",
+        ),
         Twist("one-mask-per-batch", with_mistake(draw=one_for_all), _ONE_MASK),
         Twist(
             "one-mask-per-batch",

@@ -200,6 +200,10 @@ def without_dropout(model: Any, x: Array, passes: int) -> Array:
     return np.stack([model(x).numpy() for _ in range(passes)])
 
 
+def asked_once(model: Any, x: Array, passes: int) -> Array:
+    return np.stack([model(x, training=True).numpy()] * passes)
+
+
 def asked_often(
     model: Any,
     x: Array,
@@ -230,6 +234,11 @@ EXERCISE = Exercise(
     describe=passes_view,
     twists=(
         Twist("dropout-off", with_mistake(ask=without_dropout), _OFF),
+        Twist(
+            "one-pass-only",
+            with_mistake(ask=asked_once),
+            "The network is asked once, and its one answer is used for every pass. Each pass needs a mask of its own. Where in your loop do you call the model?",
+        ),
         *(
             Twist("std-of-means", with_mistake(spread=name), _OF_MEANS)
             for name in (

@@ -11,7 +11,7 @@ from cnnlab.autograder.graders.ch08_augmentation._pictures import bytes_, floats
 from cnnlab.autograder.graders.ch08_augmentation._standardizing import EVERYTHING, PER_IMAGE, WRAPS
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, with_mistake
+from cnnlab.autograder.judging.twists import Op, Twist, with_mistake
 from cnnlab.course.ops import Array
 
 Rng = np.random.Generator
@@ -102,6 +102,16 @@ def _spread(function: Callable[[Array, Any], Array]) -> Callable[..., Array]:
     return lambda train, axis: function(floats(train), axis)
 
 
+def _repeated(op: Op) -> Op:
+    """One number for everything, written once for each channel."""
+
+    def mistaken(train: Any) -> tuple[Array, ...]:
+        both = with_mistake(axis=None)(op)(train)
+        return tuple(np.full(np.shape(train)[3], number) for number in both)
+
+    return mistaken
+
+
 _WRONG_AXES = (
     "There should be one mean and one standard deviation for each channel: red, green, blue. "
     "Over which axes do yours run, and which one is left?"
@@ -130,6 +140,12 @@ EXERCISE = Exercise(
         *(
             Twist("wrong-axes", with_mistake(axis=axis), _WRONG_AXES)
             for axis in (0, None, 3, (0, 1), (0, 2), (0, 3), (0, 1, 3), (0, 2, 3))
+        ),
+        Twist("wrong-axes", _repeated, _WRONG_AXES),
+        Twist(
+            "mean-of-stds",
+            with_mistake(spread=lambda train, axis: floats(train).std(axis=(1, 2)).mean(axis=0)),
+            "Your std is the mean of the pictures' own. A dark and a bright picture then seem to scatter little. From which mean must the distance of each pixel be measured?",
         ),
         Twist("keeps-axes", with_mistake(keep=True), _KEEPS),
         *(

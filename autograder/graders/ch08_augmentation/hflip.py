@@ -41,6 +41,13 @@ def _flip(*axes: int) -> Callable[[Op], Op]:
     return instead(four_axes(lambda x: np.flip(x, axes).copy()))
 
 
+def _half(x: Array) -> Array:
+    """Columns copied one after another within one array: the right half finds its own back."""
+    out, middle = np.flip(x, 2).copy(), (x.shape[2] + 1) // 2
+    out[:, :, middle:] = x[:, :, middle:]
+    return out
+
+
 EXERCISE = Exercise(
     name="hflip",
     points={"shape": 0.2, "by-hand": 0.65, "reference": 0.65},
@@ -49,6 +56,11 @@ EXERCISE = Exercise(
     numpy_op=augmentation.hflip,
     twists=(
         *(Twist("flips-wrong-axis", _flip(*axes), _FLIPS) for axes in ((1,), (0,), (3,), (1, 2))),
+        Twist(
+            "reads-what-it-wrote",
+            instead(four_axes(_half)),
+            "Your right half is still the old one: you read columns after they were overwritten. From which array should you read, and into which should you write?",
+        ),
         Twist(
             "swaps-rows-and-columns",
             instead(four_axes(lambda x: np.swapaxes(x, 1, 2).copy())),

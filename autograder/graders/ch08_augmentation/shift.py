@@ -73,6 +73,11 @@ EXERCISE = Exercise(
             "Rows and columns have changed places. Which of dy and dx moves the picture down?",
         ),
         Twist(
+            "sign-dropped",
+            on_args(lambda x, dy, dx: (x, abs(dy), abs(dx))),
+            "A negative shift moves your picture the same way as a positive one. Which way should dy = −1 move it?",
+        ),
+        Twist(
             "direction-reversed",
             on_args(lambda x, dy, dx: (x, -dy, -dx)),
             "The picture goes the other way. A positive dy should move it down. In which direction does yours go?",

@@ -11,7 +11,7 @@ from cnnlab.autograder.graders.ch08_augmentation._pictures import bytes_, floats
 from cnnlab.autograder.graders.ch08_augmentation._standardizing import EVERYTHING, PER_IMAGE, WRAPS
 from cnnlab.autograder.graders.shared.draws import reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist, with_mistake
+from cnnlab.autograder.judging.twists import Op, Twist, on_args, with_mistake
 from cnnlab.course.ops import Array, as_floats
 
 Rng = np.random.Generator
@@ -90,6 +90,14 @@ def scaled(
         return off(x, mean) / divisor(std).astype(std.dtype)
 
 
+def _divided_first(op: Op) -> Op:
+    def mistaken(x: Any, stats: tuple[Any, Any]) -> Array:
+        mean, std = stats
+        return op(floats(x), (0 * mean, std)) - mean
+
+    return mistaken
+
+
 def _in_place(op: Op) -> Op:
     def mistaken(x: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or x.ndim != 4:
@@ -153,6 +161,16 @@ EXERCISE = Exercise(
             "variance-for-std",
             with_mistake(divisor=lambda std: np.where(std == 0, 1, std) ** 2),
             "You divide by the variance. Divide by the standard deviation itself.",
+        ),
+        Twist(
+            "order-swapped",
+            on_args(lambda x, stats: (x, stats[::-1])),
+            "You take off the std and divide by the mean. In which order do the two stand in stats?",
+        ),
+        Twist(
+            "divides-first",
+            _divided_first,
+            "You divide first and take the mean off afterward. The mean belongs to the numbers as they come in. Which of the two steps must be first?",
         ),
         Twist(
             "not-divided",

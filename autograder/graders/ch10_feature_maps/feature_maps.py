@@ -94,6 +94,12 @@ def forward(image: Any, given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return {s.layer["name"]: s.y for s in done}, {s.layer["name"]: s.z for s in done}
 
 
+def _inputs(image: Any, names: list[str], given: Any) -> dict[str, Any]:
+    """What goes into each layer: what the one before it hands on, or the image."""
+    done = run(given["network"], image[None])
+    return _asked({s.layer["name"]: s.x for s in done}, names)
+
+
 def _passes(count: Callable[[list[str]], int]) -> Callable[[Op], Op]:
     """As many forward passes as this."""
 
@@ -179,6 +185,11 @@ EXERCISE = Exercise(
             "pre-activation",
             _replaced(lambda image, names, given: _asked(forward(image, given)[1], names)),
             _PRE_ACTIVATION,
+        ),
+        Twist(
+            "input-for-output",
+            _replaced(_inputs),
+            "Your maps are what goes into each layer. Asked is what comes out of it. Which of the two do you take from the layer?",
         ),
         Twist("drops-batch", _without_batch, _DROPS_BATCH),
         Twist("single-output-unpacked", _single_unpacked, _SINGLE),

@@ -131,6 +131,17 @@ def roughness(
     return float(total(image, costs(*kept(*differences(image)))))
 
 
+def _means(image: Array, costs: list[Array]) -> Any:
+    """The mean of each direction: nan where there are no differences."""
+    with np.errstate(invalid="ignore"):
+        return sum(cost.sum() / np.float64(cost.size) for cost in costs)
+
+
+def _to_bytes(image: Any) -> Array:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(image).astype(np.uint8)
+
+
 def _wrapped(image: Array) -> list[Array]:
     return [image - np.roll(image, 1, axis) for axis in (0, 1)]
 
@@ -173,6 +184,11 @@ EXERCISE = Exercise(
                 lambda image, costs: sum(cost.mean() for cost in costs if cost.size),
             )
         ),
+        Twist(
+            "mean-instead",
+            with_mistake(total=_means),
+            "You add up two means. Total variation does not divide, and a picture of one row has no mean below: that is nan. What should you do with the differences instead?",
+        ),
         Twist("squared", with_mistake(costs=each(np.square)), _SQUARED),
         *(
             Twist("raised-to-a-power", with_mistake(costs=costs), _POWER)
@@ -212,6 +228,11 @@ EXERCISE = Exercise(
             "wraps-as-bytes",
             with_mistake(numbers=np.asarray),
             "You subtract bytes (uint8), which have no negative numbers: 3 − 5 is 254. Convert first.",
+        ),
+        Twist(
+            "wraps-as-bytes",
+            with_mistake(numbers=_to_bytes),
+            "You turn the picture into bytes (uint8). They have no decimals and no negative numbers: 3 − 5 is 254. Which type can hold a difference?",
         ),
     ),
     hints=(

@@ -158,6 +158,16 @@ def _pseudo_inverse(k: Any) -> Array:
     return k / np.sum(np.square(k), axis=(0, 1), keepdims=True)
 
 
+def _bias_per_copy(op: Op) -> Op:
+    def mistaken(x: Any, kernels: Any, bias: Any, *how: Any, **mistakes: Any) -> Array:
+        x, kernels, bias = as_floats(x=x, kernels=kernels, bias=bias)
+        summed = op(x, kernels, 0 * bias, *how, **mistakes)
+        ones, one_filter = np.ones_like(x[..., :1]), np.ones_like(kernels[..., :1, :1])
+        return summed + op(ones, one_filter, 0 * bias[:1], *how, **mistakes) * bias
+
+    return mistaken
+
+
 _NOT_AN_INVERSE = "A transposed convolution does not undo a convolution: it has its shape only. Copies of the kernel are laid down and added up. Is there anything to divide by?"
 _CROPS = "The right numbers, cut out at the wrong place. When an odd number of rows must go, Keras cuts fewer at the top and left. How many do you cut on each side?"
 _STRIDES = "Rows take the columns' stride, and columns the rows'. Which of the two comes first?"
@@ -187,6 +197,11 @@ EXERCISE = Exercise(
             with_mistake(collect="last place"),
             "Where copies of the kernel overlap, the last one wins. What should become of the "
             "others?",
+        ),
+        Twist(
+            "bias-per-copy",
+            _bias_per_copy,
+            "You add the bias to every copy, so it counts twice where two copies overlap, and not at all in a gap. How often should it be in each number of the result?",
         ),
         Twist("strides-swapped", on_strides(turned), _STRIDES),
         Twist(

@@ -21,7 +21,7 @@ from cnnlab.autograder.graders.shared.conv_mistakes import PADDING_TWISTS, STRID
 from cnnlab.autograder.graders.shared.draws import impulse, reals, side, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
-from cnnlab.course.ops import as_floats
+from cnnlab.course.ops import as_floats, output_size
 
 Rng = np.random.Generator
 Array = NDArray[Any]
@@ -104,11 +104,26 @@ def _rest_left_zero(cols: Array, shape: tuple[int, ...], size: Pair) -> Array:
     return out
 
 
+def _down_first(op: Op) -> Op:
+    """Rows in the order (n, j, i)."""
+
+    def mistaken(x: Any, size: Pair, *how: Any, **mistakes: Any) -> Array:
+        cols = op(x, size, *how, **mistakes)
+        strides, padding = (*how, *((1, 1), "valid")[len(how) :])
+        sides = zip(np.shape(x)[1:3], size, strides, strict=True)
+        rows, columns = (output_size(n, k, s, padding) for n, k, s in sides)
+        places = cols.reshape(len(x), rows, columns, -1)
+        return places.swapaxes(1, 2).reshape(cols.shape)
+
+    return mistaken
+
+
 _ORDER = (
     "Each row holds the right numbers in another order. Which of kernel row, kernel column "
     "and channel changes fastest, when a patch of shape (kh, kw, C) is flattened?"
 )
 _ROW_ORDER = "Your rows go through the pictures first and then through the places. Here one picture is finished before the next begins. Which axis must come first?"
+_DOWN_FIRST = "Your windows go down the picture first, and then to the right. Here one row of places is finished before the next begins. Which of your loops must be the outer one?"
 _ONE_PICTURE = "Only the first picture's patches are there. How many rows do N pictures need?"
 
 EXERCISE = Exercise(
@@ -120,6 +135,7 @@ EXERCISE = Exercise(
     twists=(
         *(Twist("flatten-order", on_cols(reordered(order)), _ORDER) for order in OTHER_ORDERS),
         Twist("flatten-order", on_cols(rows_by_place), _ROW_ORDER),
+        Twist("flatten-order", _down_first, _DOWN_FIRST),
         Twist("drops-batch", on_cols(_one_picture), _ONE_PICTURE),
         Twist("drops-batch", on_cols(_rest_left_zero), _ONE_PICTURE),
         Twist(

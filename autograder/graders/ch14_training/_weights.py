@@ -56,6 +56,7 @@ def known_spreads(shape: Sequence[int]) -> dict[str, float]:
         "√(2 / C)": math.sqrt(2 / shape[-2]),
         "√(2 / (kh · kw))": math.sqrt(2 / window),
         "√(2 / (kh · kw · C · F))": math.sqrt(2 / math.prod(shape)),
+        "√(2 / kh)": math.sqrt(2 / shape[0]),
         "√(1 / fan_in)": math.sqrt(1 / fan_in),
         "√(2 / (fan_in + fan_out))": math.sqrt(2 / (fan_in + fan_out)),
         "√(2 / fan_in) / √3": right / math.sqrt(3),

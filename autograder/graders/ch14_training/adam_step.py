@@ -124,6 +124,7 @@ def stepped(
     book: bool = False,
     corrects: tuple[bool, bool] = (True, True),
     counts: Callable[[int], int] = lambda t: t,
+    grows: tuple[int, int] = (0, 1),
     raises: bool = False,
     inside: bool = False,
     square: bool = True,
@@ -142,6 +143,8 @@ def stepped(
     corrects : (bool, bool)
         Whether m and v are corrected for their beginning at 0.
     counts : callable, t → exponent
+    grows : (int, int)
+        Whose beta is in the correction of m, and of v.
     raises : bool
         Whether a division by 0 is an error, as it is for Python's own numbers.
     inside : bool
@@ -168,7 +171,7 @@ def stepped(
     came = m, v
     m = shares[0][0] * m + shares[0][1] * grad
     v = shares[1][0] * v + shares[1][1] * (grad * grad if square else grad)
-    grown = [1 - b ** counts(t) for b in (beta1, beta2)]
+    grown = [1 - (beta1, beta2)[which] ** counts(t) for which in grows]
     if raises and not all(grown):
         raise Fails("division by zero")
     c1, c2 = (np.float64(c if on else 1) for c, on in zip(grown, corrects, strict=True))
@@ -255,6 +258,14 @@ EXERCISE = Exercise(
         Twist("t-from-zero", with_mistake(counts=lambda t: t - 1), _COUNT),
         Twist("t-from-zero", with_mistake(counts=lambda t: t - 1, raises=True), _COUNT),
         Twist("t-from-zero", with_mistake(counts=lambda t: t + 1), _COUNT),
+        *(
+            Twist(
+                "one-beta-for-both",
+                with_mistake(grows=(which, which)),
+                "You correct both averages by the same beta. Each forgets at its own pace: which beta belongs to the average of the squares?",
+            )
+            for which in (0, 1)
+        ),
         Twist(
             "correction-always-first",
             with_mistake(counts=lambda t: 1),

@@ -133,6 +133,16 @@ def _each_picture(op: Op) -> Op:
     return mistaken
 
 
+def _all_channels(op: Op) -> Op:
+    """One mean for everything, written once for each channel."""
+
+    def mistaken(x: Any, gamma: Any, *args: Any) -> tuple[Any, ...]:
+        out, *both = with_mistake(axes=(0, 1, 2, 3))(op)(x, gamma, *args)
+        return out, *(np.full(np.shape(gamma), number) for number in both)
+
+    return mistaken
+
+
 def _with_eps(op: Op) -> Op:
     def mistaken(x: Any, gamma: Any, beta: Any, eps: float = EPS) -> tuple[Any, ...]:
         out, mean, variance = op(x, gamma, beta, eps)
@@ -171,6 +181,7 @@ EXERCISE = Exercise(
             for axes in ways
             for keep in (False, True)
         ),
+        Twist("over-channels", _all_channels, _AXES["over-channels"][1]),
         Twist("per-image", _each_picture, _AXES["per-image"][1]),
         *formula_twists(),
         *(

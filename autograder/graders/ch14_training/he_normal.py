@@ -96,6 +96,10 @@ _SPREADS = {
         "√(2 / (kh · kw))",
         "You count the cells of the window alone. Each of them holds a number for every channel: how many numbers does one filter see?",
     ),
+    "first-size-only": (
+        "√(2 / kh)",
+        "You count the first size of the shape alone. That is right for a dense layer. How many numbers does one filter of a convolution see?",
+    ),
     "filters-counted": (
         "√(2 / (kh · kw · C · F))",
         "You count all weights of the layer. The filters do not add up with each other: how many products does one output add up?",

@@ -50,12 +50,26 @@ def probes(rng: Rng) -> Iterator[Probe]:
     bins = varied(rng, 10, lambda: whole(rng, 3, 40))
     yield Probe("edge-cases", (labels[[2, 5]], p[[2, 5]], bins), title="all have probability 1")
     labels, p = answered(rng, 25, 2)
-    yield Probe("edge-cases", (labels, p, 40), title="more bins than pictures")
+    many = varied(rng, 40, lambda: _on_edges(rng, p))
+    yield Probe("edge-cases", (labels, p, many), title="more bins than pictures")
     yield Probe("robust", (labels.tolist(), p.tolist(), 4), title="lists")
     yield Probe("robust", (labels, p, 4), title="all in order")
     yield Probe("robust", (labels[1:], p, 4), title="a label too few", raises="labels")
     yield Probe("robust", (labels, p[:, 0], 4), title="one number each", raises="probabilities")
     yield Probe("robust", (labels, p, 0), title="no bins", raises="bins")
+
+
+def _on_edges(rng: Rng, p: Array) -> int:
+    """How many bins; some answers are now just as sure as a bin begins, and keep their class.
+
+    The number is a power of 2, so that every way to compute an edge gives the same float.
+    """
+    bins = int(2 ** rng.integers(5, 8))
+    some = rng.choice(len(p), 6, replace=False)
+    edges = rng.integers(bins // 2 + 1, bins, len(some)) / bins
+    first = p[some, 0] > 0.5
+    p[some] = np.where(first, [edges, 1 - edges], [1 - edges, edges]).T
+    return bins
 
 
 def _pairs(rng: Rng, quarters: int) -> tuple[Array, Array]:
@@ -263,6 +277,16 @@ EXERCISE = Exercise(
             "Confidence and accuracy have changed places. Which of them comes first?",
         ),
         Twist(
+            "count-as-share",
+            on_output(lambda found: (*found[:2], found[2] / found[2].sum())),
+            "Your third array holds shares. It should say how many pictures are in each bin. What turns a mean into a count?",
+        ),
+        Twist(
+            "empty-bins-left-out",
+            on_output(lambda found: tuple(each[found[2] > 0] for each in found)),
+            "Bins without pictures are missing in yours. Each bin has its place, also an empty one: how long must the three arrays be?",
+        ),
+        Twist(
             "bins-ignored",
             _ten,
             "You always use ten bins. Where does the argument bins come in?",
@@ -276,7 +300,7 @@ EXERCISE = Exercise(
     rung_hints={
         "shape": "Three arrays of shape (bins,) come back: confidence, accuracy, count. What does your function return?",
         "by-hand": "Write down the largest number of each row, its bin, and whether the answer was right. What is the mean in each bin?",
-        "edge-cases": "A probability of 1 belongs to the last bin, and many bins are empty. What does your function do with each?",
+        "edge-cases": "A bin holds the number at which it begins: of ten, 0.5 belongs to bin 5. A probability of 1 belongs to the last bin, and many bins are empty. What does your function do with each?",
         "robust": "There is one label and one row of probabilities for each picture, and bins is 1 or more. Name the argument that does not fit.",
     },
 )

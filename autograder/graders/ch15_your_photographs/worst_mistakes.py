@@ -10,7 +10,7 @@ import numpy as np
 from cnnlab.autograder.graders.ch15_your_photographs._answers import answered
 from cnnlab.autograder.graders.shared.draws import varied, whole
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Twist, on_output, with_mistake
+from cnnlab.autograder.judging.twists import Op, Twist, on_output, with_mistake
 from cnnlab.course.ops import Array, require
 from cnnlab.course.ops.calibration import answers
 
@@ -110,6 +110,21 @@ def _of_class_one(truth: Array, p: Array) -> Array:
     return p[:, 1]
 
 
+def _in_order(keys: Array) -> Array:
+    return np.argsort(keys, kind="stable")
+
+
+def _turned(keys: Array) -> Array:
+    """Sorted the other way around and reversed: of equal ones the last comes first."""
+    return np.argsort(-keys, kind="stable")[::-1]
+
+
+def _turned_as_it_comes(keys: Array) -> Array:
+    """The same by NumPy's usual sort. In which order it leaves equal ones depends on the machine;
+    the learner's function was called on this one."""
+    return np.argsort(-keys)[::-1]
+
+
 def steps(
     labels: Any,
     probabilities: Any,
@@ -120,24 +135,42 @@ def steps(
     sign: int = -1,
     fill: bool = False,
     inside: bool = False,
-    late_ties: bool = False,
+    order: Callable[[Array], Array] = _in_order,
+    whole: bool = False,
+    tail: bool = False,
     first: bool = False,
 ) -> Array:
-    """`cnnlab.course.ops.calibration.worst_mistakes` with mistakes."""
+    """`cnnlab.course.ops.calibration.worst_mistakes` with mistakes.
+
+    Parameters
+    ----------
+    order : callable, keys → places
+        The sort, from the lowest key to the highest.
+    whole : bool
+        Whether all pictures are sorted, and the mistakes among them picked out afterward.
+    tail : bool
+        Whether the last k are taken of the other order: all, where k is 0.
+    first : bool
+        Whether the k surest of all are taken, before the right ones are left out.
+    """
     truth, said, _ = answers(labels, probabilities)
     require(k >= 0, "k", "must be 0 or more", k)
     p = np.asarray(probabilities)
     among = np.flatnonzero(chosen(said, truth))
     keys = sign * sure(truth, p)
-    if first:  # the k surest of all, before the right ones are left out
+    if first:
         return np.array([i for i in np.argsort(keys, kind="stable")[:k] if i in among], np.int64)
-    order = among[np.argsort(keys[among], kind="stable")]
-    if late_ties:
-        order = among[np.argsort(-keys[among], kind="stable")[::-1]]
+    every = order(keys)
+    found = every[np.isin(every, among)] if whole else among[order(keys[among])]
     if fill:
         rest = np.setdiff1d(np.arange(len(p)), among)
-        order = np.concatenate([order, rest[np.argsort(keys[rest], kind="stable")]])
-    return np.searchsorted(among, order[:k]) if inside else order[:k]
+        found = np.concatenate([found, rest[np.argsort(keys[rest], kind="stable")]])
+    found = found[: k or None] if tail else found[:k]
+    return np.searchsorted(among, found) if inside else found
+
+
+def _last_first(order: Callable[[Array], Array]) -> Callable[[Op], Op]:
+    return lambda op: on_output(lambda found: found[::-1])(with_mistake(order=order)(op))
 
 
 def _everything(said: Array, truth: Array) -> Array:
@@ -146,6 +179,7 @@ def _everything(said: Array, truth: Array) -> Array:
 
 _RIGHT = "Your pictures are ones that the network got right. A mistake is where the answer differs from the label. How do you pick out those?"
 _LEAST = "Yours are the mistakes of which the network was least sure. The ones to learn from are at the other end. Which end of the sorted list do you take?"
+_TIES = "Of equally sure mistakes, yours does not put the first one first. If you reverse a sort, you reverse the ties, too. How can you sort the other way around?"
 _TRUTH = "You sort by how little the true class got. Asked is how sure the network was of its own answer. Which number of a row is that?"
 
 EXERCISE = Exercise(
@@ -161,11 +195,11 @@ EXERCISE = Exercise(
             for chosen in (np.equal, _everything)
         ),
         Twist("least-confident", with_mistake(sign=1), _LEAST),
-        Twist("least-confident", with_mistake(sign=1, late_ties=True), _LEAST),
+        Twist("least-confident", with_mistake(sign=1, order=_turned), _LEAST),
         *(
-            Twist("by-the-truth", with_mistake(sure=key, late_ties=late), _TRUTH)
+            Twist("by-the-truth", with_mistake(sure=key, order=order), _TRUTH)
             for key in (_of_truth, _margin)
-            for late in (False, True)
+            for order in (_in_order, _turned)
         ),
         Twist(
             "by-class-one",
@@ -182,10 +216,11 @@ EXERCISE = Exercise(
             with_mistake(fill=True),
             "Where there are fewer than k mistakes, you add right answers. How many should come back then?",
         ),
-        Twist(
-            "ties-reversed",
-            with_mistake(late_ties=True),
-            "Of two equally sure mistakes, yours puts the later one first. If you reverse a sort, you reverse the ties, too. How can you sort the other way around?",
+        *(
+            Twist("ties-reversed", with_mistake(order=order, whole=whole, tail=tail), _TIES)
+            for order in (_turned, _turned_as_it_comes)
+            for whole in (False, True)
+            for tail in (False, True)
         ),
         Twist(
             "k-before-the-mistakes",
@@ -196,6 +231,14 @@ EXERCISE = Exercise(
             "not-in-order",
             on_output(np.sort),
             "Your mistakes are the right ones, but in the order of the pictures. The surest comes first: which order does the sort give you?",
+        ),
+        *(
+            Twist(
+                "not-in-order",
+                _last_first(order),
+                "Your mistakes are the right ones, but the surest comes last. A sort begins with the smallest number. Which end should come first?",
+            )
+            for order in (_in_order, _turned, _turned_as_it_comes)
         ),
     ),
     hints=(

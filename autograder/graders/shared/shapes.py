@@ -207,10 +207,13 @@ SHAPE_TWISTS = (
         _both(_swapped("strides", "conv"), _swapped("strides", "max_pool")),
         _STRIDES,
     ),
-    Twist(
-        "input-included",
-        lambda op: lambda shape, layers: [tuple(shape), *op(shape, layers)],
-        "Your list begins with the input's own shape. It should have one entry for each layer. Where should the list begin?",
+    *(
+        Twist(
+            "input-included",
+            lambda op, end=end: lambda shape, layers: [tuple(shape), *op(shape, layers)][:end],
+            "Your list begins with the input's own shape. It should have one entry for each layer. Where should the list begin?",
+        )
+        for end in (None, -1)
     ),
     Twist(
         "last-shape-only",
