@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -357,48 +354,6 @@ def test_saved_versions_are_nobodys_exercises(version, course):
     run("reset", "ch01", "--dir", course)
     (saved,) = (course / "_saved" / CHAPTER).iterdir()
     assert "not your own work" in run("check", saved)[1]
-
-
-# What a JupyterLab has open
-
-
-class _Jupyter(BaseHTTPRequestHandler):
-    """Answers as Jupyter's REST interface does."""
-
-    def do_GET(self) -> None:
-        right = self.path == "/api/sessions?token=se%20cret"
-        self.send_response(200 if right else 403)
-        self.end_headers()
-        if right:
-            self.wfile.write(json.dumps([{"path": f"{CHAPTER}/{CHAPTER}.ipynb"}]).encode())
-
-    def log_message(self, *about: object) -> None:
-        pass
-
-
-@pytest.mark.parametrize(("token", "found"), [("se cret", 1), ("another", 0)])
-def test_what_is_open_is_asked_of_every_server(tmp_path, monkeypatch, token, found):
-    monkeypatch.undo()  # the real question
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    server = HTTPServer(("127.0.0.1", 0), _Jupyter)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    about = {
-        "pid": os.getpid(),
-        "url": f"http://127.0.0.1:{server.server_port}/",
-        "token": token,
-        "root_dir": str(tmp_path / "course"),
-    }
-    (tmp_path / "jpserver-1.json").write_text(json.dumps(about))
-    (tmp_path / "jpserver-2.json").write_text(json.dumps(about | {"url": "http://127.0.0.1:9/"}))
-    try:
-        opened = work.open_notebooks()
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-    assert len(opened) == found
-    assert opened <= {(tmp_path / "course" / CHAPTER / f"{CHAPTER}.ipynb").resolve()}
 
 
 def test_merging_never_runs_nor_imports_what_a_notebook_holds(version, course, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -32,28 +33,42 @@ def asked_again(exercise: Exercise, draws: Sequence[Sequence[Probe]]) -> set[str
     }
 
 
-@pytest.mark.parametrize("chapter", chapter_names())
-def test_no_fresh_probe_is_fixed(chapter: str) -> None:
-    for exercise in load_chapter(chapter).exercises:
-        if exercise.puzzle:  # asks nothing: what is answered is an input
+@dataclass(frozen=True)
+class Drawn:
+    """An exercise's recorded probes, and those of some fresh batches."""
+
+    exercise: Exercise
+    recorded: list[Probe]
+    fresh: list[list[Probe]]
+
+
+@pytest.fixture(scope="module", params=chapter_names())
+def drawn(request: pytest.FixtureRequest) -> list[Drawn]:
+    """A chapter's exercises; each is drawn once for all that is asked of it."""
+    return [
+        Drawn(e, e.draw(RECORDED_SEED), [e.draw(seed, fresh=True) for seed in SEEDS])
+        for e in load_chapter(request.param).exercises
+    ]
+
+
+def test_no_fresh_probe_is_fixed(drawn: list[Drawn]) -> None:
+    for each in drawn:
+        if each.exercise.puzzle:  # asks nothing: what is answered is an input
             continue
-        listed = {what for name, what in FIXED if name == exercise.name}
-        draws = [exercise.draw(seed, fresh=True) for seed in SEEDS]
-        assert asked_again(exercise, draws) == listed, exercise.name
-        draws = [exercise.draw(RECORDED_SEED), draws[0]]
-        assert asked_again(exercise, draws) == listed, exercise.name
+        name = each.exercise.name
+        listed = {what for exercise, what in FIXED if exercise == name}
+        assert asked_again(each.exercise, each.fresh) == listed, name
+        assert asked_again(each.exercise, [each.recorded, each.fresh[0]]) == listed, name
 
 
-@pytest.mark.parametrize("chapter", chapter_names())
-def test_fresh_probes_climb_the_recorded_ladder(chapter: str) -> None:
+def test_fresh_probes_climb_the_recorded_ladder(drawn: list[Drawn]) -> None:
     def ladder(probes: Sequence[Probe]) -> list[object]:
         titles = Counter({(p.rung, p.title or i) for i, p in enumerate(probes)})
         return [(p.rung, p.raises, p.quiet) for p in probes] + [Counter(r for r, _ in titles)]
 
-    for exercise in load_chapter(chapter).exercises:
-        recorded = ladder(exercise.draw(RECORDED_SEED))
-        for seed in SEEDS:
-            assert ladder(exercise.draw(seed, fresh=True)) == recorded, (exercise.name, seed)
+    for each in drawn:
+        for seed, fresh in zip(SEEDS, each.fresh, strict=True):
+            assert ladder(fresh) == ladder(each.recorded), (each.exercise.name, seed)
 
 
 def test_a_fixed_probe_is_noticed() -> None:

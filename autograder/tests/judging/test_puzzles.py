@@ -97,12 +97,12 @@ def test_the_list_has_plausible_names_each_with_what_it_does(chapter, puzzle):
 @pytest.mark.parametrize(("chapter", "puzzle"), PUZZLES)
 def test_a_wrong_name_earns_nothing_for_naming(chapter, puzzle):
     key = key_of(chapter, puzzle)
-    for name in puzzle.among:
-        assert answered(key, (name, puzzle.witness)).diagnosis == ["wrong-name"]
-    for name in (*puzzle.among, "no-such-mistake", "", None, 3, [puzzle.mistake], np.zeros(3)):
+    unknown = ("no-such-mistake", "", None, 3, [puzzle.mistake], np.zeros(3))
+    for i, name in enumerate((*puzzle.among, *unknown)):
         result = answered(key, (name, puzzle.witness))
         assert earned(result) == {**POINTS, "name": 0.0}, name
         assert not result.passed
+        assert result.diagnosis == ["wrong-name"] or i >= len(puzzle.among)
 
 
 @pytest.mark.parametrize(("chapter", "puzzle"), PUZZLES)
