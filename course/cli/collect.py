@@ -48,12 +48,7 @@ def collect(
     """
     from cnnlab.autograder.submission.downloads import Download
 
-    if Path(assignment).name != assignment or assignment in ("", ".", ".."):
-        raise fail(f"--assignment must be one folder's name. Received: {assignment!r}", 2)
-    source = tree.parent / "source"
-    if source.is_dir() and not (source / assignment).is_dir():
-        known = ", ".join(sorted(place.name for place in source.iterdir() if place.is_dir()))
-        raise fail(f"--assignment must be one of {known}: {source} has no {assignment!r}.", 2)
+    demand_assignment(assignment, tree.parent / "source")
     download = Download(downloads)
     notebooks = download.notebooks()
     students: dict[str, set[str]] = {}
@@ -88,6 +83,15 @@ def collect(
     if not students:
         raise fail("There is no notebook and no .py file of a student in it.", 2)
     console.print(visible(f"{counted(len(students), 'student')}: {tree}"), markup=False)
+
+
+def demand_assignment(assignment: str, source: Path) -> None:
+    """End with what is wrong with an assignment's name; a course's ``source`` says which it has."""
+    if Path(assignment).name != assignment or assignment in ("", ".", ".."):
+        raise fail(f"--assignment must be one folder's name. Received: {assignment!r}", 2)
+    if source.is_dir() and not (source / assignment).is_dir():
+        known = ", ".join(sorted(place.name for place in source.iterdir() if place.is_dir()))
+        raise fail(f"--assignment must be one of {known}: {source} has no {assignment!r}.", 2)
 
 
 def unused(name: str, names: set[str]) -> str:

@@ -151,11 +151,9 @@ def steps(
         images.append(pixels)
         labels.append(names.index(class_of(each)))
     labels, names = label(labels, names)
-    drawn = []
-    for rng in map(generator, given["seeds"]):
-        places = np.asarray(order(len(images), rng))
-        told = np.array(labels)[slice(None) if apart else places]
-        drawn.append([_stacked(images)[places], told, names, skipped])
+    stacked, numbers = _stacked(images), np.array(labels)
+    orders = [np.asarray(order(len(images), generator(seed))) for seed in given["seeds"]]
+    drawn = [[stacked[o], numbers if apart else numbers[o], names, skipped] for o in orders]
     return {**given, "drawn": drawn}
 
 
