@@ -164,10 +164,12 @@ def _over_pictures(reduce: Callable[..., Array], *axes: int) -> Callable[[Array]
 
 def mixed_twists(reduce: Callable[..., Array]) -> tuple[Twist, ...]:
     """Windows that are reduced over the batch, too."""
-    ways = (_over_pictures(reduce, 0, 1, 2), _over_pictures(reduce, 0, 1, 2, 3))
-    return tuple(
-        Twist("pictures-mixed", lambda op, way=way: window_op(way), _MIXED) for way in ways
-    )
+
+    def over(*axes: int) -> Twist:
+        mixed = window_op(_over_pictures(reduce, *axes))
+        return Twist("pictures-mixed", lambda op: mixed, _MIXED)
+
+    return over(0, 1, 2), over(0, 1, 2, 3)
 
 
 _MIXED = "All pictures of your batch get the same numbers. Each picture is pooled by itself. Which axes does one window have, and over which of them do you go?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from cnnlab.autograder.graders.ch04_network._activations import (
     keras_activation,
     large_numbers,
 )
-from cnnlab.autograder.graders.shared.arrays import floats
+from cnnlab.autograder.graders.shared.arrays import Array, floats
 from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, on_args, on_output
@@ -46,6 +46,11 @@ _WARNS = (
     "Your results are right only by luck. Which exponent can never be too large?"
 )
 
+
+def _clipped(limit: float) -> Callable[[Array], Array]:
+    return lambda z: 1 / (1 + np.exp(-np.clip(z, -limit, limit)))
+
+
 EXERCISE = Exercise(
     name="sigmoid",
     points={"shape": 0.25, "by-hand": 1, "reference": 1.5, "edge-cases": 0.25},
@@ -58,7 +63,7 @@ EXERCISE = Exercise(
         *(
             Twist(
                 "clipped-too-early",
-                formula(lambda z, c=limit: 1 / (1 + np.exp(-np.clip(z, -c, c)))),
+                formula(_clipped(limit)),
                 _CLIPPED,
             )
             for limit in (5, 6, 8, 10)

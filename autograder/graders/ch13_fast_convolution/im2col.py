@@ -109,7 +109,8 @@ def _down_first(op: Op) -> Op:
 
     def mistaken(x: Any, size: Pair, *how: Any, **mistakes: Any) -> Array:
         cols = op(x, size, *how, **mistakes)
-        strides, padding = (*how, *((1, 1), "valid")[len(how) :])
+        usual: tuple[Any, ...] = ((1, 1), "valid")
+        strides, padding = (*how, *usual[len(how) :])
         sides = zip(np.shape(x)[1:3], size, strides, strict=True)
         rows, columns = (output_size(n, k, s, padding) for n, k, s in sides)
         places = cols.reshape(len(x), rows, columns, -1)

@@ -132,6 +132,11 @@ def _swapped(name: str, kind: str) -> Callable[[Op], Op]:
     return on_layers(kind, lambda layer, full: {name: getattr(full, name)[::-1]})
 
 
+def _from_the_input(end: int | None) -> Callable[[Op], Op]:
+    """The input's shape before those of the layers, up to an entry."""
+    return lambda op: lambda shape, layers: [tuple(shape), *op(shape, layers)][:end]
+
+
 def _both(*changes: Callable[[Op], Op]) -> Callable[[Op], Op]:
     return lambda op: changes[0](changes[1](op))
 
@@ -210,7 +215,7 @@ SHAPE_TWISTS = (
     *(
         Twist(
             "input-included",
-            lambda op, end=end: lambda shape, layers: [tuple(shape), *op(shape, layers)][:end],
+            _from_the_input(end),
             "Your list begins with the input's own shape. It should have one entry for each layer. Where should the list begin?",
         )
         for end in (None, -1)
