@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder import live
 from cnnlab.autograder.display.show import Note, shell
 from cnnlab.autograder.judging.exercise import find_chapter, load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.stubs import is_stub
 from cnnlab.autograder.kept import Damaged, Kept, find, learners_folder, prove
 from cnnlab.autograder.kernel import Clock, no_visitors, quiet
+from cnnlab.autograder.kernel_judge import judged
 from cnnlab.autograder.submission.course import standing_in
 from cnnlab.autograder.submission.needs import defined_in
 
@@ -294,7 +294,7 @@ def _load(kept: Kept) -> Function:
         raise Damaged(f"Your saved file {said}. {kept.where} writes it anew.")
     if not kept.proven:
         key = recorded(kept.chapter)[kept.exercise]
-        if not live.judged(function, key, chapter.seconds).result.passed:
+        if not judged(function, key, chapter.seconds).result.passed:
             raise Damaged(
                 f"Yours of {kept.day} does not earn full marks by itself. {kept.where} says why."
             )

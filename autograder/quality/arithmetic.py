@@ -25,7 +25,7 @@ from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult, to_dict
 from cnnlab.autograder.judging.twists import Twist
-from cnnlab.autograder.live import judged
+from cnnlab.autograder.kernel_judge import judged
 from cnnlab.autograder.quality.mutants import mutants as mutants_of
 from cnnlab.autograder.quality.mutation import grade_mutant
 from cnnlab.autograder.sandbox.contents import ARITHMETIC

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from cnnlab.autograder import live
 from cnnlab.autograder.display.card import to_html
 from cnnlab.autograder.display.show import Check
 from cnnlab.autograder.display.text import to_text
@@ -17,6 +16,7 @@ from cnnlab.autograder.judging.exercise import chapter_names, load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import EXERCISE_STATUSES
 from cnnlab.autograder.judging.twists import combine
+from cnnlab.autograder.kernel_judge import judged
 from cnnlab.autograder.quality.wrong_functions import draw
 from cnnlab.autograder.tests.junk import functions
 
@@ -37,7 +37,7 @@ def checked(caplog: pytest.LogCaptureFixture) -> Callable[..., Check]:
     caplog.set_level(logging.WARNING, logger="cnnlab")
 
     def checked(key: Any, function: Callable[..., Any], where: str) -> Check:
-        found = live.judged(function, key)
+        found = judged(function, key)
         card, text = to_html(found.result), to_text(found.result)
         assert "Traceback" not in card + text, where
         assert not re.search("<script>|<b>", card), where

@@ -15,7 +15,7 @@ import pytest
 from cnnlab.autograder import check, live
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.kernel import Clock
-from cnnlab.autograder.live import judged
+from cnnlab.autograder.kernel_judge import judged
 
 RELU = recorded("ch01_convolution")["relu"]
 alarmed = pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no timer signals here")

@@ -15,7 +15,7 @@ from cnnlab.autograder.judging.exercise import Probe, load_chapter
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import EXERCISE_STATUSES, ExerciseResult, RungResult, to_dict
-from cnnlab.autograder.live import judged
+from cnnlab.autograder.kernel_judge import judged
 from cnnlab.autograder.sandbox.calls import Outcome, invoke
 from cnnlab.course import ops, palette
 

@@ -17,7 +17,7 @@ from cnnlab.autograder.judging.compare import value_difference
 from cnnlab.autograder.judging.exercise import Probe, chapter_names, load_chapter
 from cnnlab.autograder.judging.influence import ask, look_into
 from cnnlab.autograder.judging.record import recorded
-from cnnlab.autograder.live import judged
+from cnnlab.autograder.kernel_judge import judged
 from cnnlab.autograder.sandbox.calls import invoke
 from cnnlab.course import ops
 from cnnlab.course.ops import gradients

@@ -10,7 +10,7 @@ from cnnlab.autograder.judging.compare import value_difference
 from cnnlab.autograder.judging.exercise import chapter_names, load_chapter, same
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.shrink import CALLS, SMALL, shrink
-from cnnlab.autograder.live import judged
+from cnnlab.autograder.kernel_judge import judged
 from cnnlab.autograder.sandbox.calls import invoke
 from cnnlab.course import ops
 

@@ -12,7 +12,7 @@ from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.timing import Baseline, TimedOutcome, beside, one_by_one, timed_again
-from cnnlab.autograder.live import judged
+from cnnlab.autograder.kernel_judge import judged
 from cnnlab.autograder.sandbox.calls import Outcome
 from cnnlab.autograder.sandbox.processes import available
 from cnnlab.autograder.sandbox.session import open_workers

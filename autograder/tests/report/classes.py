@@ -11,7 +11,7 @@ from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.judge import not_attempted
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import BatchResult, ExerciseResult, SubmissionResult
-from cnnlab.autograder.live import judged
+from cnnlab.autograder.kernel_judge import judged
 
 CHAPTER = "ch01_convolution"
 EXERCISES = [exercise.name for exercise in load_chapter(CHAPTER).exercises]

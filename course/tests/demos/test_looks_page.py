@@ -10,7 +10,7 @@ from cnnlab.autograder.display.card import note, overview_html, to_html
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.judge import not_attempted
 from cnnlab.autograder.judging.record import recorded
-from cnnlab.autograder.live import judged
+from cnnlab.autograder.kernel_judge import judged
 from cnnlab.course.guesses import guess
 from cnnlab.course.tests.chromium import MARKS, serious_faults
 from cnnlab.course.tests.demos.calls import BY_HAND
