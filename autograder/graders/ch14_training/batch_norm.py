@@ -200,6 +200,11 @@ EXERCISE = Exercise(
         ),
         Twist("keeps-axes", with_mistake(keep=True), _KEEPS),
         Twist(
+            "statistics-missing",
+            on_output(lambda result: result[0]),
+            "Only the normalized batch comes back. What else does the moving average of the next exercise need from here?",
+        ),
+        Twist(
             "eps-returned",
             _with_eps,
             "The variance that you return has eps in it. That is only there for the division. Which variance does the description ask for?",
