@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.exercise import Chapter, Exercise
+from cnnlab.autograder.judging.exercise import STOPPED_HINTS, Chapter, Exercise
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.influence import look_into
 from cnnlab.autograder.judging.judge import judge, not_attempted
@@ -248,6 +248,8 @@ class _Grader:
     def _nothing(self, status: str, message: str) -> ExerciseResult:
         result = not_attempted(self.exercise)
         result.status, result.message = status, message
+        ended = "raised" if status == "error" else status
+        result.hint = STOPPED_HINTS.get(ended, result.hint)
         return result
 
     def _run(self, session: Session, workers: Workers, lent: Sequence[str]) -> ExerciseResult:
@@ -309,4 +311,5 @@ def without_running(exercise: Exercise, definition: Definition) -> ExerciseResul
         broken = definition.status == "syntax_error"
         result.status = "error" if broken else definition.status
         result.message = definition.problem
+        result.hint = STOPPED_HINTS.get(definition.status, result.hint)
     return result

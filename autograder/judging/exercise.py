@@ -70,6 +70,24 @@ RUNG_HINTS = {
 }
 """What to ask when one of the usual rungs is the first to fail; an exercise may know better."""
 
+STOPPED_HINTS = {
+    "syntax_error": (
+        "Python stumbled at this line, or at the end of the one before. Which bracket, quote, "
+        "colon or space is missing, or too many?"
+    ),
+    "raised": (
+        "Read the error from its last line up: which line of yours does it name, and which value "
+        "there is not what you thought?"
+    ),
+    "timeout": (
+        "Look at each of your loops: what ends it, and does every round come nearer to that?"
+    ),
+    "memory": (
+        "Which of your arrays or lists is much larger than the arguments, or grows without end?"
+    ),
+}
+"""What helps where a call gave no result, by how it ended."""
+
 BY_HAND = "by-hand"
 """The rung of small cases: a mistake is shown on one of these where it can be."""
 

@@ -17,6 +17,7 @@ from cnnlab.autograder.judging.exercise import (
     CORNERS,
     ROBUST,
     RUNGS,
+    STOPPED_HINTS,
     WHOLE,
     Exercise,
 )
@@ -74,7 +75,8 @@ def judge(
         _show(key, rung, findings, telling, result, smaller)
         result.diagnosis = list(dict.fromkeys(names(found, exercise.twists)))
         result.message = "\n".join([*dict.fromkeys(said), rung.message])
-        result.hint = exercise.hint_for(rung.id)
+        ended = "" if found else _end_of(key, result.detail, outcomes)
+        result.hint = STOPPED_HINTS.get(ended) or exercise.hint_for(rung.id)
     elif advised:
         result.remarks += [*dict.fromkeys(said), *(rung.message for rung in advised)]
     if changed:
@@ -134,6 +136,14 @@ def _show(
     result.detail = attempt(smaller, shown, plainer=shown) if shown else None
     if said and shown:
         rung.message = rung.message.replace(said.text(), result.detail.text())
+
+
+def _end_of(key: AnswerKey, shown: Finding | None, outcomes: Sequence[Outcome]) -> str:
+    """How the call ended that the message shows; empty where an error was asked for."""
+    if shown is None or shown.probe.raises:
+        return ""
+    ends = (o.status for probe, o in zip(key.probes, outcomes, strict=True) if probe is shown.probe)
+    return next(ends, "")
 
 
 def _deduct(result: ExerciseResult, changed: str, exercise: Exercise) -> None:
@@ -282,8 +292,8 @@ def _rung_message(
     if failed:
         smallest = _smallest(key, rung, findings)
         assert smallest is not None
-        fail = "case fails" if len(failed) == 1 else "cases fail"
-        count = f", {len(failed)} of {len(members)} {fail}" if len(members) > 1 else ""
+        fail = "fails" if len(failed) == 1 else "fail"
+        count = f", {len(failed)} of {len(members)} cases {fail}" if len(members) > 1 else ""
         return f"{label}{count}: {smallest.text()}"
     if rung in key.exercise.verdicts:
         verdict = key.exercise.verdicts[rung]([outcomes[i] for i in members])

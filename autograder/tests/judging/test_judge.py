@@ -10,7 +10,7 @@ import pytest
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.diagnosis import diagnose
-from cnnlab.autograder.judging.exercise import load_chapter
+from cnnlab.autograder.judging.exercise import STOPPED_HINTS, load_chapter
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.quality.proof import judge_function
@@ -154,6 +154,7 @@ def test_an_exception_is_told_with_its_place():
     assert "raised IndexError" in result.message
     assert "in correlate2d, line" in result.message
     assert "`return image[len(image)]`" in result.message
+    assert result.hint == STOPPED_HINTS["raised"]  # not of shapes: there is none to compare
 
 
 def test_the_stub_is_not_attempted():
@@ -195,6 +196,7 @@ def test_a_limit_that_was_hit_is_the_status(status):
     lost = Outcome(status, error=ErrorInfo("Limit", "the message"))
     result = judge(exercise, outcomes + [lost] * (len(exercise.probes) - 3))
     assert result.status == status
+    assert result.hint == STOPPED_HINTS.get(status, result.hint)
     assert 0 < result.score < result.max_score
 
 

@@ -23,6 +23,7 @@ from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import (
     ROBUST,
     RUNG_HINTS,
+    STOPPED_HINTS,
     Exercise,
     chapter_names,
     load_chapter,
@@ -137,7 +138,7 @@ def test_messages_hold_no_code_of_the_solution(chapter, exercise) -> None:
 
 
 def test_the_hints_for_all_exercises_are_such_messages() -> None:
-    for text in (*RUNG_HINTS.values(), CHANGED_HINT):
+    for text in (*RUNG_HINTS.values(), *STOPPED_HINTS.values(), CHANGED_HINT):
         assert (hard(text), open_ended(text)) == ("", ""), text
 
 
@@ -208,12 +209,15 @@ def test_a_card_says_how_to_go_on(chapter, exercise) -> None:
 
 
 def failing_on(key: AnswerKey, rung: str) -> ExerciseResult:
-    """The result of a function that is right, but fails on one rung."""
+    """The result of a function that is right, but not on one rung; on "runs" it always raises."""
     error = ErrorInfo("RuntimeError", "on purpose", key.exercise.name, 0, "")
+    wrong = {"status": "raised", "value": None, "error": error}
+    if rung != "runs":
+        wrong = {"value": "on purpose"}
     outcomes = [key.call_numpy_op(probe) for probe in key.probes]
     for i, probe in enumerate(key.probes):
         if rung in ("runs", probe.rung):
-            outcomes[i] = dataclasses.replace(outcomes[i], status="raised", value=None, error=error)
+            outcomes[i] = dataclasses.replace(outcomes[i], **wrong)
     return judge(key, outcomes)
 
 
@@ -224,6 +228,7 @@ def test_the_hint_belongs_to_the_rung_that_failed(chapter, exercise, monkeypatch
     rungs = [rung for rung in ("runs", *exercise.points) if counts(exercise, rung)]
     for rung in rungs:
         own = exercise.rung_hints.get(rung, RUNG_HINTS.get(rung))
+        own = STOPPED_HINTS["raised"] if rung == "runs" else own
         result = failing_on(key, rung)
         assert own, f"no hint for {rung}"
         assert result.hint == own
