@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from cnnlab.autograder.display.exhibits import Exhibit, outputs
 from cnnlab.autograder.display.influence import in_words, legend, pictures
@@ -26,6 +27,9 @@ from cnnlab.autograder.judging.exercise import RUNGS
 from cnnlab.autograder.judging.fallback import attempt
 from cnnlab.autograder.judging.results import ExerciseResult, RungResult
 
+WIDTH = 88
+"""Characters in a line of prose, where the reader's window is not known."""
+
 
 def to_text(
     result: ExerciseResult,
@@ -34,6 +38,7 @@ def to_text(
     printed: str = "",
     notes: Sequence[str] = (),
     step: Step | None = None,
+    width: int = WIDTH,
 ) -> str:
     """A result for a terminal.
 
@@ -48,6 +53,8 @@ def to_text(
         Sentences about the check itself, such as "This is an older version."
     step : Step, optional
         What comes next.
+    width : int
+        Characters in a line of prose. Calls and numbers keep their lines.
 
     Examples
     --------
@@ -57,24 +64,25 @@ def to_text(
       ✓ runs
       ✓ a case you can check by hand (2 of 2 points)
     """
+    fill = partial(_fill, width=width)
     ladder = [_rung_text(rung, result.status) for rung in result.rungs]
     parts = ["\n".join([headline(result), *ladder])]
     said, where = sentences(result)
-    parts += [_fill(text) for text in said]
-    parts += [_fill(f"Beyond the exercise: {text}") for text in result.remarks]
+    parts += [fill(text) for text in said]
+    parts += [fill(f"Beyond the exercise: {text}") for text in result.remarks]
     finding = finding_of(result)
     if not finding:
-        parts.append(_fill(where))
+        parts.append(fill(where))
     else:
         heading, sentence = case_of(finding, where)
-        parts.append("\n".join(filter(None, [heading, f"  {finding.call()}", _fill(sentence)])))
+        parts.append("\n".join(filter(None, [heading, f"  {finding.call()}", fill(sentence)])))
         expected, received = outputs(finding)
         parts += [_exhibit_text(exhibit) for exhibit in (*expected, *received)]
-        parts += attempt(_influence_text, finding, plainer=[])
+        parts += attempt(_influence_text, finding, fill, plainer=[])
     if printed:
         parts.append(f"Your function printed:\n{printed.rstrip()}")
-    parts += [_fill(f"Note: {each}") for each in notes]
-    parts += [invitation_of(result, live), _fill(str(step)) if step else ""]
+    parts += [fill(f"Note: {each}") for each in notes]
+    parts += [fill(invitation_of(result, live)), fill(str(step)) if step else ""]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -87,9 +95,9 @@ def overview_text(results: Sequence[ExerciseResult]) -> str:
     return "\n".join([*lines, total_of(results), *more[:1]])
 
 
-def _fill(text: str) -> str:
+def _fill(text: str, width: int) -> str:
     lines = text.splitlines()
-    return "\n".join(textwrap.fill(line, 88, break_long_words=False) for line in lines)
+    return "\n".join(textwrap.fill(line, width, break_long_words=False) for line in lines)
 
 
 def _rung_text(rung: RungResult, status: str) -> str:
@@ -109,13 +117,13 @@ def _exhibit_text(exhibit: Exhibit) -> str:
     return "\n".join(lines)
 
 
-def _influence_text(finding: Finding) -> list[str]:
+def _influence_text(finding: Finding, fill: Callable[[str], str]) -> list[str]:
     """What the function uses, in words and as numbers."""
     if not finding.influence:
         return []
     drawn = [_exhibit_text(exhibit) for exhibit in pictures(finding.influence)]
-    meaning = _fill(legend(finding.influence)) if any(drawn) else ""
-    return [_fill(in_words(finding.influence)), *drawn, meaning]
+    meaning = fill(legend(finding.influence)) if any(drawn) else ""
+    return [fill(in_words(finding.influence)), *drawn, meaning]
 
 
 def _rows(plane: Plane, significant: int) -> Iterable[str]:

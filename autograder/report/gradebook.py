@@ -280,5 +280,6 @@ def chapter_in(book: ClassBook, wanted: str | None) -> str:
     found = [c for c in book.chapters if wanted is None or c.startswith(wanted)]
     if len(found) != 1:
         there = ", ".join(f"{chapter} ({title(chapter)})" for chapter in book.chapters) or "none"
-        raise ValueError(f"chapter must be one of {there}. Received: {wanted!r}")
+        wrong = f" Received: {wanted!r}" if wanted else ""
+        raise ValueError(f"--chapter must be one of {there}.{wrong}")
     return found[0]

@@ -54,7 +54,8 @@ def of_one_student(
     found = [each for each in book.learners if student in (None, each.name, each.key)]
     if len(found) > 1 or (student and not found):
         names = ", ".join(learner.name for learner in book.learners)
-        raise ValueError(f"--student must be one of {names}. Received: {student!r}")
+        wrong = f" Received: {student!r}" if student else ""
+        raise ValueError(f"--student must be one of {names}.{wrong}")
     keys = {learner.key for learner in found}
     return of_one_chapter([s for s in batch.submissions if (s.student or s.path) in keys], chapter)
 
@@ -66,7 +67,8 @@ def of_one_chapter(
     there = list(dict.fromkeys(s.chapter for s in submissions if s.chapter))
     meant = [name for name in there if name.startswith(chapter or "")]
     if len(meant) > 1 or (chapter and not meant):
-        raise ValueError(f"--chapter must be one of {', '.join(there)}. Received: {chapter!r}")
+        wrong = f" Received: {chapter!r}" if chapter else ""
+        raise ValueError(f"--chapter must be one of {', '.join(there)}.{wrong}")
     return [s for s in submissions if not s.chapter or s.chapter in meant]
 
 

@@ -140,9 +140,19 @@ def explain(results: Sequence[tuple[Selected, SubmissionResult]]) -> None:
 
 def _all_pass(results: Sequence[tuple[Selected, SubmissionResult]]) -> str:
     if any(each.exercises for each, _ in results):
-        return "What you asked for passes."
+        return f"What you asked for passes.{_left(results[-1][0])}"
     chapters = all(short(result.chapter or "") != result.chapter for _, result in results)
     return f"Everything passes.{' On to the next chapter.' if chapters else ''}"
+
+
+def _left(each: Selected) -> str:
+    """The first exercise of the notebook that is not written yet, as a sentence."""
+    from cnnlab.autograder.submission.own_work import read_own
+
+    for name, (part, _) in read_own(each.path).places.items():
+        if name not in each.exercises and part.exercises[name].status != "written":
+            return f" Next: {name}, in {each.chapter}. It is not written yet."
+    return ""
 
 
 def short(name: str) -> str:
@@ -177,7 +187,7 @@ def points(each: Selected, result: SubmissionResult, short: bool) -> Iterator[Te
             exercise.status, ("✗", "red", exercise.status.replace("_", " "))
         )
         score = f"{exercise.score:g} / {exercise.max_score:g}"
-        yield Text.assemble((f"  {mark} {exercise.name:<22}{score:<10}", style), (words, style))
+        yield Text.assemble((f"  {mark} {exercise.name:<22} {score:<12} ", style), (words, style))
     for warning in [] if untouched else result.warnings:
         yield Text(f"  {visible(warning)}", style="yellow")
 
@@ -185,9 +195,10 @@ def points(each: Selected, result: SubmissionResult, short: bool) -> Iterator[Te
 def tutor(exercise: ExerciseResult) -> Text:
     """What the notebook's card says of an exercise, in colours."""
     from cnnlab.autograder.display import marks
-    from cnnlab.autograder.display.text import to_text
+    from cnnlab.autograder.display.text import WIDTH, to_text
 
-    said = visible(to_text(exercise, live=False))
+    width = min(WIDTH, console.width)  # or the terminal would break lines once more
+    said = visible(to_text(exercise, live=False, width=width))
     if console.color_system is None:  # backticks stay: nothing else would set code apart
         return Text(f"{said}\n")
     colours = {"✓": "green", "✗": "red", "Hint:": "cyan"}
@@ -256,8 +267,9 @@ def _keras_is_missing(result: SubmissionResult) -> bool:
     return nothing and result.message == keras_missing()
 
 
-def _place(selected: Iterable[Selected]) -> Path:
-    """The folder that holds all of these notebooks."""
+def _place(selected: Iterable[Selected]) -> str:
+    """The folder that holds all of these notebooks, in words."""
     folders = {each.path.parent for each in selected}
     first = next(iter(folders))
-    return first if len(folders) == 1 else first.parent
+    place = first if len(folders) == 1 else first.parent
+    return "this folder" if place == Path() else str(place)

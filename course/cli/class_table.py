@@ -56,7 +56,10 @@ def what_to_know(submission: SubmissionResult) -> str:
     notes = [
         f"{e.name}: {', '.join(e.diagnosis) or e.status.replace('_', ' ')}"
         for e in submission.exercises
-        if e.status != "passed"
+        if e.status not in ("passed", "not_attempted")
     ]
+    if untouched := [e.name for e in submission.exercises if e.status == "not_attempted"]:
+        every = len(untouched) == len(submission.exercises) > 1
+        notes.append(f"not attempted: {'everything' if every else ', '.join(untouched)}")
     known = [submission.message] if submission.message else notes or ["everything passes"]
     return "\n".join(known + submission.warnings)

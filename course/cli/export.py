@@ -273,7 +273,8 @@ def _report(target: Path, table: Path, filled: Filled) -> None:
     for note in filled.notes:
         console.print(visible(note), markup=False)
     if not filled.filled:
-        raise fail(f"Nobody of these results is in {table}, so nothing was written.")
+        how = "The command's --help says in which columns students are looked for."
+        raise fail(f"Nobody of these results is in {table}, so nothing was written. {how}")
     _write(target, filled.rows, "utf-8")
     console.print(
         visible(f"{counted(filled.filled, 'student')} with points: {target}"), markup=False

@@ -22,6 +22,7 @@ from cnnlab.course.cli.terminal import (
     Sandboxed,
     console,
     counted,
+    demand_there,
     errors,
     fail,
     refuse_without_sandbox,
@@ -195,6 +196,8 @@ def submissions_in(paths: list[Path], course: Path | None) -> tuple[list[Path], 
     from cnnlab.autograder.submission.assignment import course_root
     from cnnlab.autograder.submission.files import find_submissions
 
+    if not any(path.exists() for path in paths):  # one lost among others is a result, as ever
+        demand_there(paths)
     try:
         root = course_root(paths, course)
     except ValueError as error:

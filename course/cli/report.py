@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnlab.course.cli.terminal import console, fail, visible
+from cnnlab.course.cli.terminal import console, demand_there, fail, visible
 
 if TYPE_CHECKING:
     from cnnlab.autograder.report.classbook import ClassBook
@@ -62,6 +62,7 @@ def book_of(results: list[Path]) -> ClassBook:
     """The class that files of results speak of; ends in a message where they cannot be read."""
     from cnnlab.autograder.report.classbook import read_book
 
+    demand_there(results)
     try:
         return read_book(results)
     except (OSError, ValueError) as error:

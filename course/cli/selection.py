@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnlab.course.cli.terminal import CHAPTERS, fail
+from cnnlab.course.cli.terminal import CHAPTERS, fail, meant
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,22 @@ def _no_chapter(name: str, folder: Path, place: Path) -> Exception:
     try:
         chapter = find_chapter(name)
     except ValueError as error:
-        return fail(f"{error}, which is no folder here either.", 2)
+        return fail(f"{error}, which is no folder here either.{_meant_chapter(name)}", 2)
     return fail(f"No notebook of {chapter} is in {folder}. `cnnlab lab {folder}` puts it there.")
+
+
+def _meant_chapter(name: str) -> str:
+    """What may be meant by a word that begins no chapter's name, as a sentence; or ``""``."""
+    from cnnlab.autograder.judging.exercise import GRADERS, chapter_names
+
+    chapters = chapter_names()
+    if number := re.fullmatch(r"(?:ch|chapter)?[ _-]?(\d{1,2})", name.lower()):
+        chapter = f"ch{int(number[1]):02}"
+        return f" Did you mean {chapter}?" if any(n.startswith(chapter) for n in chapters) else ""
+    homes = [path.parent.name[:4] for path in sorted(GRADERS.glob(f"ch*/{glob.escape(name)}.py"))]
+    if homes and not name.startswith("_"):
+        return f" Did you mean {' or '.join(f'{home}::{name}' for home in homes)}?"
+    return meant(name, chapters)
 
 
 def _demand(exercise: str, path: Path) -> str:
@@ -161,5 +177,6 @@ def _demand(exercise: str, path: Path) -> str:
     work = read_own(path)
     names = list(work.places)
     if exercise not in names and not work.problem:  # what is damaged is said by who reads on
-        raise fail(f"{path.stem} has no exercise {exercise}. It has {', '.join(names)}.", 2)
+        there = f"{path.stem} has no exercise {exercise}. It has {', '.join(names)}."
+        raise fail(f"{there}{meant(exercise, names)}", 2)
     return exercise

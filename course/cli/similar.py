@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import console, counted, fail, visible
+from cnnlab.course.cli.terminal import console, counted, demand_there, fail, visible
 
 if TYPE_CHECKING:
     from cnnlab.autograder.report.similarity import Pair
@@ -49,6 +49,7 @@ def similar(paths: Paths, output: Output = None, at_least: AtLeast = 70) -> None
     )
     from cnnlab.autograder.submission.files import find_submissions
 
+    demand_there(paths)
     chapters: dict[str, list[Submission]] = defaultdict(list)
     root = course_root(paths)
     try:

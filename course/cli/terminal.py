@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +49,25 @@ def fail(message: str, code: int = 1) -> typer.Exit:
     with suppress(OSError):  # a log on a full disk; the code says that it went wrong
         errors.print(Text(visible(message), style="red"))
     return typer.Exit(code)
+
+
+def demand_there(paths: Iterable[Path]) -> None:
+    """Refuse a path that was mistyped, before anything is done."""
+    if lost := next((path for path in paths if not os.path.lexists(path)), None):
+        near = meant(lost.name, sorted(each.name for each in lost.parent.glob("*")))
+        raise fail(f"There is no {lost}.{near}", 2)
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """What a mistyped word may have been, as a sentence behind another; or ``""``.
+
+    Examples
+    --------
+    >>> meant("convstep", ["conv_step", "relu"]), meant("pool", ["conv_step", "relu"])
+    (' Did you mean conv_step?', '')
+    """
+    near = get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def counted(count: int, noun: str) -> str:

@@ -167,13 +167,20 @@ def test_one_exercise_is_judged_alone(course, typed):
     said = run(typed, "--dir", course).output
     assert f"relu of {CHAPTER}  {relu:g} / {relu:g} points" in said
     assert "What you asked for passes." in said
+    assert "Next: " not in said  # the whole notebook is solved
     assert "conv2d" not in said
+    put(course, CHAPTER, hand_in(**UNTOUCHED | {"relu": source("relu")}))
+    said = " ".join(run(typed, "--dir", course).output.split())
+    assert f"What you asked for passes. Next: {EXERCISES[0]}, in {CHAPTER}." in said
 
 
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
         ("ch77", CHAPTER),
+        ("chapter 1", "Did you mean ch01?"),
+        ("design_kernel", "Did you mean ch01::design_kernel?"),
+        ("ch01::convstep", "Did you mean conv_step?"),
         ("my-course", "no folder"),
         ("ch01::softmax", "relu"),
         ("nowhere/ch01.ipynb", "There is no"),
@@ -183,7 +190,7 @@ def test_one_exercise_is_judged_alone(course, typed):
 def test_what_names_nothing_is_said(course, typed, words):
     result = run(typed, "--dir", course)
     assert result.exit_code in (1, 2)
-    assert words in result.output
+    assert words in " ".join(result.output.split())
 
 
 def test_what_others_handed_in_is_not_run_here(course):

@@ -16,13 +16,18 @@ from cnnlab.autograder import batch
 from cnnlab.autograder.judging import backends, record
 from cnnlab.autograder.judging.exercise import load_chapter
 from cnnlab.autograder.judging.record import references
-from cnnlab.autograder.judging.results import BatchResult, SubmissionResult, from_json
+from cnnlab.autograder.judging.results import (
+    BatchResult,
+    ExerciseResult,
+    SubmissionResult,
+    from_json,
+)
 from cnnlab.autograder.sandbox import processes
 from cnnlab.autograder.submission.solutions import SOLUTIONS
 from cnnlab.autograder.tests.in_process import InThisProcess, grader_here
 from cnnlab.course import cli
 from cnnlab.course.cli import lab, terminal
-from cnnlab.course.cli.class_table import class_tables, told_apart
+from cnnlab.course.cli.class_table import class_tables, told_apart, what_to_know
 
 CHAPTER = "ch01_convolution"
 NOTEBOOK = f"{CHAPTER}.ipynb"
@@ -320,6 +325,24 @@ def test_a_large_class_is_laid_out_some_hundred_at_a_time():
     tables = list(class_tables(BatchResult(7, "cnnlab", {}, found, "fresh")))
     assert [table.row_count for table in tables] == [500, 500, 1]
     assert [table.title for table in tables] == ["1001 submissions, fresh probes", "", ""]
+
+
+def test_what_was_not_tried_is_one_line_of_a_submission():
+    def told(*states):
+        exercises = [ExerciseResult(name, state) for name, state in zip("abc", states, strict=True)]
+        return what_to_know(SubmissionResult("x.py", None, CHAPTER, "graded", exercises=exercises))
+
+    assert told("failed", "not_attempted", "not_attempted") == "a: failed\nnot attempted: b, c"
+    assert told("not_attempted", "not_attempted", "not_attempted") == "not attempted: everything"
+    assert told("passed", "passed", "passed") == "everything passes"
+
+
+@pytest.mark.parametrize("command", ["grade", "similar", "report"])
+def test_a_path_that_was_mistyped_is_named_before_anything_is_done(command, tmp_path):
+    (tmp_path / "submitted").mkdir()
+    result = run(command, tmp_path / "submited")
+    assert result.exit_code == 2
+    assert "Did you mean submitted?" in " ".join(result.output.split())
 
 
 def test_data_lists_what_is_embedded_with_checksums():
