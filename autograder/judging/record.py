@@ -85,6 +85,8 @@ def _short(name: str) -> str:
 def _read(path: Path, reference: str = DEFAULT) -> bytes:
     try:
         return gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        raise StaleReferences(f"{_place(path)} is missing. {_remedy(reference)}") from None
     except (OSError, EOFError, zlib.error) as error:
         raise StaleReferences(
             f"{_place(path)} cannot be read ({error}). {_remedy(reference)}"

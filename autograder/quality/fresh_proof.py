@@ -90,9 +90,11 @@ def main(
                     if problem not in counts:
                         out.print(f"{name}: {problem} (seed {seed})")
                     counts[problem] += 1
-            out.print(f"{name}: {seeds} seeds from {start}")
+            out.print(f"{name}: {seeds} seed{'s' if seeds > 1 else ''} from {start}")
     for problem, times in counts.most_common():
         out.print(f"{times:5}  {problem}")
+    if not counts:
+        out.print("Every mistake was told from every other, with every seed.")
     raise typer.Exit(int(bool(counts)))
 
 

@@ -73,6 +73,12 @@ def check(root: Path | str, *, proof: bool = True, pairs: bool = False) -> list[
             return list(dict.fromkeys(problem for problems in found for problem in problems))
 
 
+def not_staged(root: Path) -> list[str]:
+    """Files of the working copy that git does not have as they are, so that no check sees them."""
+    listed = _git(root, "ls-files", "-z", "--modified", "--others", "--exclude-standard")
+    return sorted({name for name in listed.split("\0") if name})
+
+
 def write_index(root: Path, folder: Path) -> Path:
     """Write every staged file of the repository below a folder; returns the root's place there."""
     _git(root, "checkout-index", "--all", f"--prefix={folder.as_posix()}/")

@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cnnlab.course.cli.terminal import ROOT, console, fail, is_checkout
+from cnnlab.course.cli.terminal import ROOT, console, fail, is_checkout, visible
+
+SHOWN = 3
+"""How many files are named that git does not have."""
 
 
 def build(
@@ -63,6 +66,10 @@ def check_staged(fast: bool, pairs: bool) -> None:
         raise fail(str(error)) from None
     for problem in problems:
         console.print(Text(problem, style="red"))
+    if left_out := staged.not_staged(ROOT):
+        more = f" and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
+        said = f"Not checked, because git does not have it so: {', '.join(left_out[:SHOWN])}{more}."
+        console.print(Text(visible(f"{said} Run `git add`."), style="yellow"))
     if problems:
         raise typer.Exit(1)
     right = "Notebooks, graders, hints and references are as they must be"

@@ -45,13 +45,16 @@ def reset(
         saved = reset_one(selected.path, next(iter(selected.exercises), ""))
     except Trouble as trouble:
         raise fail(f"{selected.path.name}: {trouble}") from trouble
-    console.print(Text(f"{selected.what} is as it was handed out. As it was before: {saved}"))
+    said = f"As it was before: {saved}" if saved else "It was so before, and nothing was written."
+    console.print(Text(f"{selected.what} is as it was handed out. {said}"))
     for sentence in elsewhere(selected.path, selected.exercises):
         console.print(Text(sentence, style="yellow"))
 
 
-def reset_one(path: Path, exercise: str = "") -> Path:
+def reset_one(path: Path, exercise: str = "") -> Path | None:
     """Put back one exercise of a notebook, or all of it; returns where the old one is saved.
+
+    None where the exercise is as it was handed out, so that there is nothing to save.
 
     Raises
     ------
@@ -67,7 +70,10 @@ def reset_one(path: Path, exercise: str = "") -> Path:
         saved = work.save_version(path)  # even where it is damaged
         work.write(path, new)
         return saved
-    merged = merge.reset(work.read(path), new, exercise)
+    mine = work.read(path)
+    merged = merge.reset(mine, new, exercise)
+    if merged.notebook == mine:
+        return None
     saved = work.save_version(path)
     work.write(path, merged.notebook)
     return saved

@@ -66,7 +66,7 @@ def meant(word: str, known: Iterable[str]) -> str:
     >>> meant("convstep", ["conv_step", "relu"]), meant("pool", ["conv_step", "relu"])
     (' Did you mean conv_step?', '')
     """
-    near = get_close_matches(word, list(known), n=1)
+    near = get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f" Did you mean {near[0]}?" if near else ""
 
 

@@ -274,7 +274,13 @@ def test_reset_brings_a_stub_back_and_saves_what_was_there(version, course):
 
 def test_two_resets_in_one_second_save_both(version, course):
     for exercise in ("relu", "conv2d", "correlate2d"):
+        change(notebook(course), f"exercise-{exercise}", STUB, "return 7")
+    for exercise in ("relu", "conv2d", "correlate2d"):
         assert run("reset", f"ch01::{exercise}", "--dir", course)[0] == 0
+    assert len(list((course / "_saved" / CHAPTER).iterdir())) == 3
+    code, said = run("reset", "ch01::relu", "--dir", course)
+    assert code == 0
+    assert "nothing was written" in said
     assert len(list((course / "_saved" / CHAPTER).iterdir())) == 3
 
 

@@ -168,7 +168,7 @@ def test_the_working_copy_is_not_judged(clone):
             "No module named 'cnnlab.autograder.graders.tiny_points' among the files that",
             marks=pytest.mark.slow,
         ),
-        (ANSWERS, "cannot be read"),
+        (ANSWERS, "is missing"),
     ],
 )
 def test_what_was_not_added_is_missed(clone, path, said):
@@ -176,6 +176,7 @@ def test_what_was_not_added_is_missed(clone, path, said):
     problems = staged.check(clone)
     assert len(problems) == 1
     assert said in problems[0]
+    assert staged.not_staged(clone) == [path]
 
 
 @pytest.mark.slow
