@@ -232,7 +232,7 @@ def test_the_command_says_what_was_left_out(archive, cache):
     said = " ".join(result.output.split())
     assert "left out PetImages/Cat/666.jpg: empty" in said
     assert "8 cats and 8 dogs are in" in said
-    assert "7 files were left out" in said
+    assert "left out: 7." in said
     assert "the photographs are in" in run(cli.app, ["data"]).output
 
 
