@@ -247,6 +247,7 @@ def _brief(value: Any) -> str:
             np.squeeze(value), separator=", ", precision=4, floatmode="maxprec"
         )
         numbers = re.sub(r"\s+", " ", numbers).replace("[ ", "[")
+        numbers = re.sub(r" (?=[],])", "", numbers)
         numbers = re.sub(r"\.(?=[],]|$)", "", numbers)
         return numbers + (f" of shape {value.shape}" if 1 in value.shape else "")
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -110,15 +110,9 @@ def spread_view(drawn: Array, shape: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _recognised(std: float, slack: float, known: dict[str, float]) -> str:
-    """The nearest known value, if it is near enough; else the number itself.
-
-    Where it is not the right one, all that are near enough: chance cannot tell them apart.
-    """
+    """The nearest known value, if it is near enough; else the number itself."""
     name = min(known, key=lambda each: abs(math.log(max(std, 1e-30) / known[each])))
-    near = [each for each in known if abs(std / known[each] - 1) <= slack]
-    if name not in near:
-        return f"{std:.1g}, and nothing known"
-    return name if name == RIGHT else " or ".join(near)
+    return name if abs(std / known[name] - 1) <= slack else f"{std:.1g}, and nothing known"
 
 
 def keras_weights(shape: Sequence[int], state: Seed, *, given: Any) -> Any:
