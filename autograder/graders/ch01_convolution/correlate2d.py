@@ -16,7 +16,7 @@ from cnnlab.autograder.graders.shared.loop_mistakes import (
     short_loops,
 )
 from cnnlab.autograder.judging.exercise import Exercise, Probe
-from cnnlab.autograder.judging.twists import Op, Twist, on_args, on_output
+from cnnlab.autograder.judging.twists import Fails, Op, Twist, on_args, on_output
 from cnnlab.course import ops
 
 Rng = np.random.Generator
@@ -142,6 +142,20 @@ def _times_transposed(image: Any, kernel: Any) -> Any:
     return np.sum(windows * np.transpose(kernel), axis=(2, 3))
 
 
+def _indices_swapped(image: Any, kernel: Any) -> Any:
+    """Rows counted by the index of columns: beyond the border, a window is smaller than the kernel."""
+    image, kernel = ops.as_floats(image=image, kernel=kernel)
+    kh, kw = kernel.shape
+    out = np.zeros((image.shape[0] - kh + 1, image.shape[1] - kw + 1), image.dtype)
+    for i, j in np.ndindex(out.shape):
+        patch = image[j : j + kh, i : i + kw]
+        try:
+            out[i, j] = np.sum(patch * kernel)
+        except ValueError:
+            raise Fails(f"a patch of {patch.shape} and a kernel of {kernel.shape}") from None
+    return out
+
+
 def _mean(op: Op) -> Op:
     return lambda image, kernel: op(image, kernel) / np.size(kernel)
 
@@ -197,6 +211,11 @@ EXERCISE = Exercise(
             "output-transposed",
             on_output(np.transpose),
             "Rows and columns of your result have changed places. Which index goes down?",
+        ),
+        Twist(
+            "indices-swapped",
+            lambda op: _indices_swapped,
+            "Your window begins at row j and column i, but its number goes to row i and column j. A slice names rows first: which of your two indices counts them?",
         ),
         *(
             Twist("size-off-by-one", on_output(last_missing(*axes)), _TOO_FEW)

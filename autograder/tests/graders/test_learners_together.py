@@ -40,6 +40,14 @@ def correlate_and_go_on(image, kernel):
     return out
 
 
+def correlate_column_by_row(image, kernel):
+    (h, w), (kh, kw) = image.shape, kernel.shape
+    out = np.zeros((h - kh + 1, w - kw + 1))
+    for i, j in np.ndindex(out.shape):
+        out[i, j] = (image[j : j + kh, i : i + kw] * kernel).sum()
+    return out
+
+
 def correlate_in_a_frame(image, kernel):
     kh, kw = kernel.shape
     framed = np.pad(image, ((kh // 2, kh // 2), (kw // 2, kw // 2)))
@@ -165,6 +173,7 @@ def worst_at_the_end(labels, probabilities, k):
         ),
         ("ch01_convolution", "relu", lambda z: 1.0 * (np.asarray(z) > 0), "mask-only"),
         ("ch01_convolution", "correlate2d", correlate_and_go_on, "sum-never-reset"),
+        ("ch01_convolution", "correlate2d", correlate_column_by_row, "indices-swapped"),
         ("ch01_convolution", "correlate2d", correlate_in_a_frame, "same-for-valid"),
         ("ch01_convolution", "conv2d", conv2d_over_the_batch, "pictures-mixed"),
         ("ch02_stride_padding", "output_size", output_size_rounded, "rounded-to-nearest"),
