@@ -25,7 +25,7 @@ from rich.progress import track
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.exercise import Exercise, chapter_names, find_chapter, load_chapter
 from cnnlab.autograder.quality.mutation import COMMAND
-from cnnlab.autograder.quality.proof import prove_twists, prove_variants
+from cnnlab.autograder.quality.proof import prove_twists, prove_variants, prove_worthless
 from cnnlab.autograder.settings import usable_cores
 
 
@@ -40,6 +40,7 @@ def drawn_key(exercise: Exercise, seed: int) -> AnswerKey:
 def prove_drawn(exercise: Exercise, seed: int) -> Iterator[str]:
     """What a seed's fresh questions do not tell, a sentence each; nothing if all is well."""
     key = drawn_key(exercise, seed)
+    yield from prove_worthless(key)
     yield from prove_twists(key)
     yield from prove_variants(key)
 

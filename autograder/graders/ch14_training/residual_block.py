@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.arrays import Array, floats
-from cnnlab.autograder.graders.shared.draws import reals, wholes
+from cnnlab.autograder.graders.shared.draws import fitting, reals, wholes
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Twist, with_mistake
 from cnnlab.course.ops import as_floats, conv2d, relu
@@ -81,7 +81,7 @@ def _block(
     draw: Any = reals,
     **dtype: Any,
 ) -> tuple[Array, ...]:
-    """Arrays for a block; larger kernels are drawn smaller, so that sums stay small."""
+    """Arrays for a block, whose last ReLU does not set all numbers to 0."""
     channels = x[3]
     shapes = (
         x,
@@ -90,7 +90,11 @@ def _block(
         (*sizes[1], filters, channels),
         (channels,),
     )
-    return tuple(draw(rng, *shape, **dtype) for shape in shapes)
+    return fitting(
+        rng,
+        lambda: tuple(draw(rng, *shape, **dtype) for shape in shapes),
+        lambda args: bool(block(*args).any()),
+    )
 
 
 def keras_block(x: Any, kernels1: Any, bias1: Any, kernels2: Any, bias2: Any) -> Array:
