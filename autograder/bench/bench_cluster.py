@@ -114,9 +114,9 @@ def main() -> None:
     with ExitStack() as stack:
         name = stack.enter_context(tempfile.TemporaryDirectory())
         if given.share:
-            cores = stack.enter_context(slow_machines(2, given.share))
-        one = stack.enter_context(Machines(workers=1, before=[[], *cores[:1]]))
-        two = stack.enter_context(Machines(workers=2, before=[[], *cores]))
+            cores = stack.enter_context(slow_machines(3, given.share))
+        one = stack.enter_context(Machines(workers=1, before=[[], *cores[-1:]]))
+        two = stack.enter_context(Machines(workers=2, before=[[], *cores[:2]]))
         paths = class_of(Path(name), chapter, given.class_size)
         for machines in (one, two):  # so that each has started once
             seconds(paths[:4], machines.address)
