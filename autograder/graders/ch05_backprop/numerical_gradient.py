@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlab.autograder.graders.shared.draws import reals, varied, whole, wholes
+from cnnlab.autograder.graders.shared.draws import fitting, reals, varied, whole, wholes
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
 from cnnlab.autograder.graders.shared.loop_mistakes import RETURNS_EARLY, first_alone
 from cnnlab.autograder.judging.exercise import Exercise, Probe
@@ -27,13 +27,18 @@ def numerical_probes(rng: Rng) -> Iterator[Probe]:
     def probe(rung: str, f: str, x: Any, title: str = "", **how: Any) -> Probe:
         return Probe(rung, (Named(f), x), how, title=title, terms=CLOSE, double=True)
 
+    def drawn(draw: Callable[..., Array], *shape: int) -> Array:
+        """Numbers that do not cancel out: the square of their sum has a slope."""
+        numbers = lambda: draw(rng, *shape, dtype=np.float64)  # noqa: E731
+        return fitting(rng, numbers, lambda x: bool(x.sum()))
+
     double = {"dtype": np.float64}
     yield probe("shape", "sum_of_squares", reals(rng, 2, 3, **double))
     yield probe("robust", "sum_of_cubes", wholes(rng, 3, dtype=np.int64), "integers")
     yield probe("robust", "sum_of_squares", [[1, 2], [3, 4]], "lists")
     yield probe("by-hand", "sum", wholes(rng, 3, **double), "a plain sum")
     yield probe("by-hand", "sum_of_squares", wholes(rng, 3, **double), "squares")
-    yield probe("by-hand", "square_of_sum", wholes(rng, 2, **double), "the sum, squared")
+    yield probe("by-hand", "square_of_sum", drawn(wholes, 2), "the sum, squared")
     eps = varied(rng, 0.5, lambda: whole(rng, 3, 8) / 8)
     yield probe("by-hand", "sum_of_cubes", wholes(rng, 2, **double), "a wide step", eps=eps)
     for f, shape in (
@@ -44,7 +49,7 @@ def numerical_probes(rng: Rng) -> Iterator[Probe]:
         ("sum_of_sines", (5,)),
         ("square_of_sum", (3, 3)),
     ):
-        yield probe("reference", f, reals(rng, *shape, **double))
+        yield probe("reference", f, drawn(reals, *shape))
     yield probe("reference", "norm", reals(rng, 3, 2, **double), "a small step", eps=1e-4)
     yield probe("reference", "sum_of_cubes", reals(rng, 2, 3, **double), "a step of 1", eps=1.0)
     yield probe("edge-cases", "sum_of_cubes", reals(rng, 3, 2), "float32")

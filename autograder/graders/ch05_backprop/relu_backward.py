@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.arrays import floats
-from cnnlab.autograder.graders.shared.draws import reals, varied, wholes
+from cnnlab.autograder.graders.shared.draws import fitting, reals, varied, wholes
 from cnnlab.autograder.graders.shared.gradients import Array, gradients
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist
@@ -19,10 +19,16 @@ Rng = np.random.Generator
 
 
 def relu_probes(rng: Rng) -> Iterator[Probe]:
-    def args(*shape: int, dtype: Any = np.float32) -> tuple[Array, Array]:
+    def drawn(*shape: int, dtype: Any) -> tuple[Array, Array]:
         dout, z = reals(rng, *shape, dtype=dtype), reals(rng, *shape, dtype=dtype)
         z.ravel()[1::4] = 0
         return dout, z
+
+    def args(*shape: int, dtype: Any = np.float32) -> tuple[Array, Array]:
+        """Numbers of which some pass."""
+        return fitting(
+            rng, partial(drawn, *shape, dtype=dtype), lambda pair: bool(pair[1].max() > 0)
+        )
 
     yield Probe("shape", args(2, 3, 4, 5))
     yield Probe("robust", ([1, 2, 3], [-1, 0, 4]), title="lists")
