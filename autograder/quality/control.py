@@ -33,13 +33,13 @@ from rich.table import Table
 from cnnlab.autograder.judging.answerkey import AnswerKey
 from cnnlab.autograder.judging.compare import agrees, shape_difference
 from cnnlab.autograder.judging.diagnosis import UNEXPLAINED, diagnose
-from cnnlab.autograder.judging.exercise import CORNERS, chapter_names, find_chapter, load_chapter
+from cnnlab.autograder.judging.exercise import CORNERS, load_chapter
 from cnnlab.autograder.judging.judge import judge
 from cnnlab.autograder.judging.record import RECORDED_SEED, recorded
 from cnnlab.autograder.judging.results import ExerciseResult
 from cnnlab.autograder.judging.twists import CHANGES_INPUT, Twist
 from cnnlab.autograder.kernel import Clock, no_visitors, quiet
-from cnnlab.autograder.quality.mutation import COMMAND, out
+from cnnlab.autograder.quality.command import COMMAND, Chapters, names_of, out
 from cnnlab.autograder.quality.wrong_functions import WrongFunction, draw
 from cnnlab.autograder.sandbox.calls import ErrorInfo, Outcome
 from cnnlab.autograder.settings import usable_cores
@@ -266,9 +266,7 @@ app = typer.Typer(**COMMAND)
 
 @app.command()
 def main(
-    chapters: Annotated[
-        list[str] | None, typer.Argument(help="As ch01; all chapters if none is given.")
-    ] = None,
+    chapters: Chapters = None,
     by_hand: Annotated[
         int, typer.Option(min=0, help="Functions in all chapters without Keras together.")
     ] = 10_000,
@@ -289,10 +287,7 @@ def main(
 
     The exit code is 1 if a name is wrong.
     """
-    try:
-        names = [find_chapter(given) for given in chapters or []] or chapter_names()
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    names = names_of(chapters)
     seed = secrets.randbits(32) if seed is None else seed
     out.print(f"seed {seed}")
     shares = {

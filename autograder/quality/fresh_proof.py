@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.progress import track
 
 from cnnlab.autograder.judging.answerkey import AnswerKey
-from cnnlab.autograder.judging.exercise import Exercise, chapter_names, find_chapter, load_chapter
-from cnnlab.autograder.quality.mutation import COMMAND
+from cnnlab.autograder.judging.exercise import Exercise, load_chapter
+from cnnlab.autograder.quality.command import COMMAND, Chapters, names_of, out
 from cnnlab.autograder.quality.proof import prove_twists, prove_variants, prove_worthless
 from cnnlab.autograder.settings import usable_cores
 
@@ -54,14 +54,11 @@ def prove_chapter(name: str, seed: int) -> list[str]:
 # The command
 
 app = typer.Typer(**COMMAND)
-out = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
 def main(
-    chapters: Annotated[
-        list[str] | None, typer.Argument(help="As ch01; all chapters if none is given.")
-    ] = None,
+    chapters: Chapters = None,
     seeds: Annotated[int, typer.Option(min=1, help="Draws for each chapter.")] = 50,
     first: Annotated[
         int | None, typer.Option(min=0, help="The first seed; a secret one if not given.")
@@ -75,10 +72,7 @@ def main(
     Each sentence comes with the number of seeds that it is true for, and the first of them. The
     exit code is 1 if there is one.
     """
-    try:
-        names = [find_chapter(given) for given in chapters or []] or chapter_names()
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    names = names_of(chapters)
     start = secrets.randbits(52) if first is None else first
     counts: Counter[str] = Counter()
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:

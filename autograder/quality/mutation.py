@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -35,12 +35,12 @@ from cnnlab.autograder.judging.exercise import (
     GRADERS,
     Chapter,
     chapter_names,
-    find_chapter,
     load_chapter,
 )
 from cnnlab.autograder.judging.judge import beyond, judge
 from cnnlab.autograder.judging.record import recorded
 from cnnlab.autograder.judging.results import ExerciseResult
+from cnnlab.autograder.quality.command import COMMAND, Chapters, names_of, out
 from cnnlab.autograder.quality.mutants import Mutant, mutants
 from cnnlab.autograder.sandbox.calls import Outcome
 from cnnlab.autograder.sandbox.processes import available
@@ -256,21 +256,12 @@ def table() -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-COMMAND: dict[str, Any] = {
-    "add_completion": False,
-    "pretty_exceptions_enable": False,
-    "context_settings": {"help_option_names": ["-h", "--help"]},
-}
-"""How the commands of this folder behave."""
 app = typer.Typer(**COMMAND)
-out = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
 def main(
-    chapters: Annotated[
-        list[str] | None, typer.Argument(help="As ch01; all chapters if none is given.")
-    ] = None,
+    chapters: Chapters = None,
     processes: Annotated[
         int, typer.Option("--processes", "-p", min=1, help="How many grade side by side.")
     ] = usable_cores(),
@@ -283,10 +274,7 @@ def main(
     The counts are kept in graders/chNN_name/mutation.json. The exit code is 1 if a mutant keeps
     full marks and no reason is listed, or if a reason is listed that no mutant needs any more.
     """
-    try:
-        names = [find_chapter(given) for given in chapters or []] or chapter_names()
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    names = names_of(chapters)
     scores = [_measured(name, processes) for name in names]
     for score in scores:
         out.print(str(score))

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import reals, wholes
-from cnnlab.autograder.graders.shared.loop_mistakes import early_returns, last_at_zero
+from cnnlab.autograder.graders.shared.loop_mistakes import (
+    TABLE_STOPS_SHORT,
+    early_returns,
+    short_loops,
+)
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Fails, Op, Twist, on_output
 from cnnlab.course import ops
@@ -83,14 +87,7 @@ EXERCISE = Exercise(
             "You multiply number by number, as if both vectors lay side by side. Each number of one must meet each of the other: which of the two should stand upright?",
         ),
         *early_returns((0, 1), (0,), (1,)),
-        *(
-            Twist(
-                "stops-one-short",
-                on_output(last_at_zero(*axes)),
-                "The last row or column of your table stays 0. How many rounds must each of your loops make?",
-            )
-            for axes in ((0, 1), (0,), (1,))
-        ),
+        *short_loops(0, 1, TABLE_STOPS_SHORT),
         Twist(
             "decimals-cut-off",
             on_output(np.trunc),

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 
 from cnnlab.autograder.graders.shared.draws import side, varied, whole
-from cnnlab.autograder.graders.shared.loop_mistakes import early_returns, last_at_zero
+from cnnlab.autograder.graders.shared.loop_mistakes import (
+    TABLE_STOPS_SHORT,
+    early_returns,
+    short_loops,
+)
 from cnnlab.autograder.judging.exercise import Exercise, Probe
 from cnnlab.autograder.judging.twists import Op, Twist, on_output
 
@@ -127,14 +131,7 @@ EXERCISE = Exercise(
             "Rows and columns of your table are exchanged. Which index goes down: that of the rows, or that of the columns?",
         ),
         *early_returns((0, 1), (0,), (1,)),
-        *(
-            Twist(
-                "stops-one-short",
-                on_output(last_at_zero(*axes)),
-                "The last row or column of your table stays 0. How many rounds must each of your loops make?",
-            )
-            for axes in ((0, 1), (0,), (1,))
-        ),
+        *short_loops(0, 1, TABLE_STOPS_SHORT),
         Twist(
             "place-swapped",
             lambda op: lambda shape, place: op(shape, place[::-1]),

@@ -64,10 +64,15 @@ COLUMNS = (
 )
 
 
-def short_loops(rows: int, columns: int) -> tuple[Twist, ...]:
+TABLE_STOPS_SHORT = (
+    "The last row or column of your table stays 0. How many rounds must each of your loops make?"
+)
+
+
+def short_loops(rows: int, columns: int, says: str = STOPS_SHORT) -> tuple[Twist, ...]:
     """``stops-one-short`` where loops run over these two axes of the result."""
     return tuple(
-        Twist("stops-one-short", on_output(last_at_zero(*axes)), STOPS_SHORT)
+        Twist("stops-one-short", on_output(last_at_zero(*axes)), says)
         for axes in ((rows, columns), (rows,), (columns,))
     )
 

@@ -62,3 +62,14 @@ def test_a_ladder_without_values_is_found_out():
     weak = weakened({"by-hand", "structure", "reference", "bad-input"})
     assert any("keeps full marks" in problem for problem in prove_twists(weak))
     assert any("returns zeros passes" in problem for problem in prove_worthless(weak))
+
+
+def test_a_fresh_draw_that_hides_a_mistake_is_found_out():
+    relu = load_chapter("ch01_convolution")["relu"]
+    blind = dataclasses.replace(
+        relu,
+        points={"shape": 1.0},
+        probes=lambda rng: (probe for probe in relu.probes(rng) if probe.rung == "shape"),
+    )
+    assert list(prove_drawn(relu, FRESH)) == []
+    assert list(prove_drawn(blind, FRESH)) != []
